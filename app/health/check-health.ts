@@ -1,0 +1,43 @@
+import type { Platform } from "../platform/context.ts";
+import { databaseRefusal, sql } from "../platform/postgres.ts";
+
+export interface Health {
+  readonly status: "healthy" | "degraded" | "down";
+  readonly database: "connected" | "read_only" | "disconnected";
+  readonly redis: "connected" | "disconnected";
+}
+
+const timeoutMs = 1_000;
+
+/** What is up and what is down. Redis only makes things fast, so without it the system is degraded and not down. */
+export async function checkHealth(platform: Platform): Promise<Health> {
+  const database = await checkDatabase(platform);
+  const redis = platform.cache.isUp() && (await platform.cache.use((client) => client.ping())) === "PONG" ? "connected" : "disconnected";
+  const status = database !== "connected" ? "down" : redis === "connected" ? "healthy" : "degraded";
+  return { status, database, redis };
+}
+
+/** Ready means: a wallet could be debited here and now. */
+export async function checkDatabase(platform: Platform): Promise<Health["database"]> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<"disconnected">((resolve) => {
+    timer = setTimeout(() => resolve("disconnected"), timeoutMs);
+  });
+  try {
+    return await Promise.race([askDatabase(platform), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function askDatabase({ db, log }: Platform): Promise<Health["database"]> {
+  try {
+    const row = await db.row<{ readOnly: boolean }>(
+      sql`select pg_is_in_recovery() or current_setting('default_transaction_read_only')::boolean as read_only`,
+    );
+    return row?.readOnly ? "read_only" : "connected";
+  } catch (error) {
+    if (!databaseRefusal(error)) log.error({ err: error }, "The readiness check failed");
+    return "disconnected";
+  }
+}

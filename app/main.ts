@@ -1,0 +1,54 @@
+import { createApp } from "./app.ts";
+import { refreshGauges } from "./health/routes.ts";
+import { openIdentity } from "./identity/identity.ts";
+import { ConfigError, parseConfig } from "./platform/config.ts";
+import { openPlatform, type Platform } from "./platform/context.ts";
+import { startServer } from "./platform/http/server.ts";
+
+// The service manager kills at 40 s; by then the process has ended by itself.
+const exitWithinMs = 35_000;
+
+/** One API process: config, connections, the app, and a drain on SIGTERM. */
+async function main(): Promise<void> {
+  const config = parseConfig(process.env);
+  const platform = await openPlatform(config, { process: "api" });
+  const identity = await openIdentity(platform);
+  let draining = false;
+  const app = createApp({ platform, identity, isDraining: () => draining });
+  const server = await startServer(platform, app);
+  const stopMetrics = writeEmbeddedMetrics(platform);
+  platform.log.info({ url: server.url }, "listening");
+
+  const stop = async (signal: string) => {
+    if (draining) return;
+    draining = true;
+    platform.log.info({ signal }, "draining");
+    setTimeout(() => process.exit(1), exitWithinMs).unref();
+    await server.close();
+    stopMetrics();
+    identity.end();
+    await platform.end();
+    platform.log.info("stopped");
+    platform.log.flush();
+  };
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void stop(signal));
+}
+
+function writeEmbeddedMetrics(platform: Platform): () => void {
+  const { METRICS_EMF_SECONDS } = platform.config;
+  if (METRICS_EMF_SECONDS === 0) return () => undefined;
+  const write = () => {
+    refreshGauges(platform);
+    for (const line of platform.metrics.embeddedLines(Date.now())) platform.log.info(line, "metrics");
+  };
+  const timer = setInterval(write, METRICS_EMF_SECONDS * 1000).unref();
+  return () => {
+    clearInterval(timer);
+    write();
+  };
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof ConfigError ? error.message : error);
+  process.exit(error instanceof ConfigError ? 2 : 1);
+});

@@ -1,0 +1,72 @@
+-- Why: what every feature leans on. Answers that must be given again byte for byte, work to be done after a commit,
+-- timed work, the audit trail, and the events that live clients read.
+
+create table idempotency_answers (
+  principal text not null,
+  route text not null,
+  key text not null check (length(key) between 1 and 64),
+  body_hash bytea not null,
+  status smallint not null,
+  body text not null,
+  -- null keeps the answer for ever: keys of money.
+  expires_at timestamptz,
+  created_at timestamptz not null default now(),
+  primary key (principal, route, key)
+);
+create index idempotency_answers_expiry on idempotency_answers (expires_at) where expires_at is not null;
+
+create table outbox (
+  id uuid primary key default uuidv7(),
+  topic text not null,
+  payload jsonb not null,
+  created_at timestamptz not null default now(),
+  due_at timestamptz not null default now(),
+  tries smallint not null default 0,
+  last_error text,
+  -- A row is waiting, then done or dead; never both.
+  done_at timestamptz,
+  dead_at timestamptz,
+  check (done_at is null or dead_at is null)
+);
+create index outbox_due on outbox (due_at) where done_at is null and dead_at is null;
+create index outbox_done on outbox (done_at) where done_at is not null;
+alter table outbox set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 500);
+
+create table timed_jobs (
+  name text primary key,
+  due_at timestamptz not null default now(),
+  last_started_at timestamptz,
+  last_done_at timestamptz,
+  last_error text
+);
+
+create table audit_log (
+  id uuid primary key default uuidv7(),
+  at timestamptz not null default now(),
+  actor_kind text not null,
+  actor_id uuid,
+  action text not null,
+  object_kind text not null,
+  object_id uuid,
+  cafe_id uuid,
+  details jsonb not null default '{}',
+  request_id text
+);
+create index audit_log_object on audit_log (object_kind, object_id, id);
+create index audit_log_cafe on audit_log (cafe_id, id);
+
+-- Live events: readers stop at the oldest running transaction, because rows commit out of id order.
+create table events (
+  id bigint generated always as identity primary key,
+  channel text not null,
+  event text not null,
+  data jsonb not null,
+  at timestamptz not null default now(),
+  xid xid8 not null default pg_current_xact_id()
+);
+create index events_channel on events (channel, id);
+
+grant usage on schema public to campus_app;
+grant select, insert, update, delete on idempotency_answers, outbox, timed_jobs to campus_app;
+grant select, insert on audit_log to campus_app;
+grant select, insert, delete on events to campus_app;

@@ -1,0 +1,223 @@
+import { z } from "@hono/zod-openapi";
+import type { SecretSource } from "./secrets.ts";
+
+/** One variable of the environment. docs/configuration.md and .env.example are generated from these. */
+interface Variable<S extends z.ZodType = z.ZodType> {
+  readonly schema: S;
+  readonly about: string;
+  readonly default?: string;
+  readonly example?: string;
+}
+
+const variable = <S extends z.ZodType>(schema: S, about: string, more: { default?: string; example?: string } = {}): Variable<S> => ({
+  schema,
+  about,
+  ...more,
+});
+
+const whole = (from: number, to: number) => z.coerce.number().int().min(from).max(to);
+const list = z.string().transform((text) =>
+  text
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== ""),
+);
+const optionalText = z.string().min(1).optional();
+
+export const variables = {
+  CAMPUS_ENV: variable(
+    z.enum(["sandbox", "staging", "production"]),
+    "Where this process runs. Demo data and the sandbox are impossible in production.",
+    { default: "sandbox" },
+  ),
+  CAMPUS_REGION: variable(z.string().regex(/^[a-z0-9-]{2,20}$/), "The region's name, as it stands in receipts and in /health.", {
+    default: "local",
+  }),
+  CAMPUS_EPOCH: variable(whole(1, 1_000_000), "Raised by one at each failover; a receipt carries it.", { default: "1" }),
+  CAMPUS_VERSION: variable(z.string().min(1).max(80), "The running release, as /health says it.", { default: "dev" }),
+  HOST: variable(z.string().min(1), "The address to listen on.", { default: "127.0.0.1" }),
+  PORT: variable(whole(0, 65_535), "The port to listen on; 0 takes a free one.", { default: "8080" }),
+  PUBLIC_URL: variable(z.url(), "The one public origin: issuer of tokens, base of links in QR codes.", {
+    default: "http://127.0.0.1:8080",
+  }),
+  LOG_LEVEL: variable(z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]), "The least severe line that is written.", {
+    default: "info",
+  }),
+  METRICS_EMF_SECONDS: variable(whole(0, 3_600), "How often the CloudWatch lines are written; 0 writes none.", { default: "60" }),
+  SENTRY_DSN: variable(
+    z.url().optional(),
+    "Where unexpected errors are reported, masked like the log (any server that speaks Sentry's envelope format).",
+    { example: "https://key@errors.example.org/1" },
+  ),
+  TRUSTED_PROXIES: variable(whole(0, 5), "How many proxies in front are ours: that many entries of X-Forwarded-For are believed.", {
+    default: "0",
+  }),
+  CORS_ORIGINS: variable(list, "Origins, separated by commas, that may call from a browser. The own origin needs no entry.", {
+    default: "",
+  }),
+  COOKIE_SECURE: variable(z.stringbool(), "Portal cookies travel over HTTPS only. Off is for plain HTTP on loopback.", { default: "true" }),
+  BODY_LIMIT_BYTES: variable(whole(1_024, 10_485_760), "The largest JSON body; a route with another limit says so in the API document.", {
+    default: "65536",
+  }),
+  REQUEST_TIMEOUT_MS: variable(whole(100, 120_000), "The longest a request may take before it is answered with 503.", { default: "10000" }),
+  DRAIN_SECONDS: variable(whole(0, 60), "How long SIGTERM waits for requests under way.", { default: "30" }),
+
+  DATABASE_URL: variable(z.string().regex(/^postgres(ql)?:\/\//), "PostgreSQL, without a password, as the application's role.", {
+    default: "postgres://campus_app@127.0.0.1:5432/campus",
+  }),
+  DATABASE_CA: variable(optionalText, "The certificate authority (PEM) of the database; set it and TLS is verified."),
+  DATABASE_POOL_SIZE: variable(
+    whole(1, 100),
+    "Connections of one process. Processes × pool × instances, doubled during a release, stays below max_connections.",
+    { default: "10" },
+  ),
+  DATABASE_CONNECT_TIMEOUT_MS: variable(whole(100, 60_000), "The longest wait for a connection.", { default: "2000" }),
+  DATABASE_STATEMENT_TIMEOUT_MS: variable(whole(100, 600_000), "statement_timeout of every session.", { default: "5000" }),
+  DATABASE_LOCK_TIMEOUT_MS: variable(whole(100, 60_000), "lock_timeout of every session.", { default: "2000" }),
+  DATABASE_IDLE_IN_TRANSACTION_TIMEOUT_MS: variable(whole(1_000, 600_000), "idle_in_transaction_session_timeout of every session.", {
+    default: "10000",
+  }),
+  REDIS_URL: variable(z.string().regex(/^rediss?:\/\//), "Redis, without a password.", { default: "redis://127.0.0.1:6379" }),
+  REDIS_CA: variable(optionalText, "The certificate authority (PEM) of Redis; set it and TLS is verified."),
+  REDIS_TIMEOUT_MS: variable(whole(5, 1_000), "The longest that a request waits for Redis before it goes on without.", { default: "100" }),
+
+  RATE_LIMIT_SCALE: variable(whole(1, 100_000), "All limits are multiplied by it; only the sandbox may raise it.", { default: "1" }),
+  RATE_GENERAL_PER_MINUTE: variable(whole(1, 1_000_000), "Requests a minute of one student or member of staff.", { default: "100" }),
+  RATE_STATUS_PER_MINUTE: variable(whole(1, 1_000_000), "Confirms and status reads a minute of one student.", { default: "300" }),
+  RATE_DEVICE_PER_MINUTE: variable(whole(1, 1_000_000), "Requests a minute of one POS device.", { default: "600" }),
+  RATE_OTP_PER_10_MINUTES: variable(whole(1, 1_000_000), "One-time passwords for one phone in ten minutes.", { default: "3" }),
+
+  ACCESS_TOKEN_SECONDS: variable(whole(60, 86_400), "Life of an access token.", { default: "3600" }),
+  REFRESH_TOKEN_SECONDS: variable(whole(3_600, 31_536_000), "Life of a refresh token; each use replaces it.", { default: "2592000" }),
+  OTP_SECONDS: variable(whole(30, 3_600), "Life of a one-time password.", { default: "300" }),
+  STUDENT_SIGNUP: variable(
+    z.enum(["open", "imported"]),
+    "Who becomes a student at the first login: any phone, or only phones that the university imported.",
+    { default: "open" },
+  ),
+
+  SMS_PROVIDER: variable(z.enum(["sandbox", "twilio", "msg91", "sns"]), "Who sends the one-time passwords.", { default: "sandbox" }),
+  SMS_ACCOUNT: variable(optionalText, "Twilio: account SID. MSG91: template id. Unused otherwise."),
+  SMS_FROM: variable(optionalText, "The sender shown: Twilio number, MSG91 or SNS sender id."),
+  SMS_URL: variable(z.url().optional(), "Another address of the provider than its own."),
+  SANDBOX_URL: variable(z.url(), "The stand-ins for SMS, FCM and the gateway; used with CAMPUS_ENV=sandbox only.", {
+    default: "http://127.0.0.1:8083",
+  }),
+  FCM_PROJECT_ID: variable(optionalText, "The Firebase project. Without one, and outside the sandbox, nothing is pushed."),
+  AWS_REGION: variable(z.string().min(1), "Where Secrets Manager and the other AWS services are asked.", { default: "eu-north-1" }),
+
+  CHARGE_SECONDS: variable(whole(1, 300), "How long a scanned order waits for the student's confirmation.", { default: "60" }),
+} as const satisfies Record<string, Variable>;
+
+/** One secret: its value is read at runtime, never at deploy time. `readers` names the processes that ask for it. */
+interface SecretDescription {
+  readonly about: string;
+  readonly required: boolean;
+  readonly readers: readonly ("api" | "worker" | "migrate")[];
+}
+
+export const secretDescriptions = {
+  DATABASE_PASSWORD: { about: "Password of the application's database role.", required: true, readers: ["api", "worker"] },
+  MIGRATION_DATABASE_PASSWORD: {
+    about: "Password of the role that owns the schema; the running application never has it.",
+    required: false,
+    readers: ["migrate"],
+  },
+  REDIS_PASSWORD: { about: "AUTH token of Redis.", required: false, readers: ["api", "worker"] },
+  JWT_KEYS: {
+    about: "JWK set of RS256 keys for access tokens: the first signs, all verify (overlap at a rotation).",
+    required: true,
+    readers: ["api"],
+  },
+  RECEIPT_KEYS: {
+    about: "JWK set of ES256 keys for receipts: the first signs, all stay published for ever.",
+    required: true,
+    readers: ["api", "worker"],
+  },
+  CARD_PEPPER: { about: "Key of the HMAC under which card numbers are stored and looked up.", required: true, readers: ["api"] },
+  LOG_PEPPER: { about: "Key of the hash that stands for a phone number in log lines.", required: true, readers: ["api", "worker"] },
+  SEAL_KEY: {
+    about: "Key that seals short-lived texts (a one-time password on its way to the SMS provider).",
+    required: true,
+    readers: ["api", "worker"],
+  },
+  SMS_PROVIDER_TOKEN: { about: "Twilio auth token or MSG91 auth key.", required: false, readers: ["worker"] },
+  FCM_SERVICE_ACCOUNT: { about: "Firebase service account (JSON).", required: false, readers: ["worker"] },
+  GATEWAY_KEY_SECRET: { about: "Secret of the payment gateway's API key.", required: false, readers: ["api", "worker"] },
+  GATEWAY_WEBHOOK_SECRET: { about: "Secret with which the gateway signs its webhooks.", required: false, readers: ["api"] },
+} as const satisfies Record<string, SecretDescription>;
+
+export type SecretName = keyof typeof secretDescriptions;
+
+type Parsed = { readonly [K in keyof typeof variables]: z.output<(typeof variables)[K]["schema"]> };
+
+export interface Config extends Parsed {
+  readonly secretSources: Readonly<Partial<Record<SecretName, SecretSource>>>;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export class ConfigError extends Error {
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(
+      `The configuration has ${problems.length === 1 ? "a problem" : `${problems.length} problems`}:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`,
+    );
+    this.name = "ConfigError";
+    this.problems = problems;
+  }
+}
+
+/** Reads and checks the whole environment at once, so that one start tells every problem. */
+export function parseConfig(environment: Environment): Config {
+  const problems: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [name, { schema, default: preset }] of Object.entries(variables) as [string, Variable][]) {
+    const text = environment[name] === "" ? undefined : environment[name];
+    const parsed = schema.safeParse(text ?? preset);
+    if (parsed.success) values[name] = parsed.data;
+    else
+      problems.push(
+        `${name}: ${parsed.error.issues.map((issue) => issue.message).join("; ")} (it is ${text === undefined ? "not set" : `"${text}"`})`,
+      );
+  }
+  const secretSources = readSecretSources(environment, problems);
+  const config = { ...values, secretSources } as Config;
+  if (problems.length === 0) problems.push(...contradictions(config));
+  if (problems.length > 0) throw new ConfigError(problems);
+  return config;
+}
+
+function readSecretSources(environment: Environment, problems: string[]): Config["secretSources"] {
+  const sources: Partial<Record<SecretName, SecretSource>> = {};
+  for (const [name, { required }] of Object.entries(secretDescriptions) as [SecretName, SecretDescription][]) {
+    const value = environment[name] || undefined;
+    const reference = environment[`${name}_SECRET_ID`] || undefined;
+    if (value !== undefined && reference !== undefined) problems.push(`${name} and ${name}_SECRET_ID are both set: keep one.`);
+    else if (value !== undefined) sources[name] = { value };
+    else if (reference !== undefined) sources[name] = parseReference(reference);
+    else if (required)
+      problems.push(`${name} is not set: give the secret's id in ${name}_SECRET_ID (or, where there is no AWS, its value in ${name}).`);
+  }
+  return sources;
+}
+
+function parseReference(reference: string): SecretSource {
+  const [id = "", jsonKey] = reference.split("#");
+  return jsonKey === undefined ? { id } : { id, jsonKey };
+}
+
+function contradictions(config: Config): string[] {
+  const problems: string[] = [];
+  if (config.CAMPUS_ENV === "production") {
+    for (const [name, source] of Object.entries(config.secretSources)) {
+      if ("value" in source)
+        problems.push(`${name} is given in clear: in production a secret is read from Secrets Manager, set ${name}_SECRET_ID.`);
+    }
+    if (config.SMS_PROVIDER === "sandbox") problems.push("SMS_PROVIDER is sandbox: production needs twilio, msg91 or sns.");
+    if (!config.COOKIE_SECURE) problems.push("COOKIE_SECURE is false: production serves HTTPS only.");
+  }
+  if (config.CAMPUS_ENV !== "sandbox" && config.RATE_LIMIT_SCALE !== 1)
+    problems.push("RATE_LIMIT_SCALE may differ from 1 in the sandbox only.");
+  return problems;
+}

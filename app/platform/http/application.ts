@@ -1,0 +1,145 @@
+import { randomUUID } from "node:crypto";
+import { getConnInfo } from "@hono/node-server/conninfo";
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { ErrorHandler, MiddlewareHandler } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { cors } from "hono/cors";
+import { HTTPException } from "hono/http-exception";
+import { routePath } from "hono/route";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { Platform } from "../context.ts";
+import { CodedError, errorBody } from "../errors.ts";
+import { databaseRefusal, OutcomeUnknown } from "../postgres.ts";
+import type { ReportError } from "../report-error.ts";
+import { type HttpEnv, router } from "./router.ts";
+
+/** The outermost layer: what happens to every request, whatever feature answers it. */
+export function createApplication(platform: Platform, reportError: ReportError): OpenAPIHono<HttpEnv> {
+  const app = router();
+  const { config } = platform;
+  app.use(openRequest(platform));
+  app.use(securityHeaders);
+  app.use(
+    cors({
+      origin: [...config.CORS_ORIGINS],
+      allowMethods: ["GET", "POST", "PUT", "PATCH", "DELETE"],
+      allowHeaders: ["Authorization", "Content-Type", "Idempotency-Key", "X-Request-Id", "X-CSRF-Token", "X-Session", "Last-Event-ID"],
+      exposeHeaders: [
+        "X-Request-Id",
+        "Idempotency-Hit",
+        "Retry-After",
+        "RateLimit-Limit",
+        "RateLimit-Remaining",
+        "RateLimit-Reset",
+        "ETag",
+      ],
+      credentials: true,
+      maxAge: 600,
+    }),
+  );
+  app.use(limitBody(config.BODY_LIMIT_BYTES));
+  app.onError(answerError(platform, reportError));
+  app.notFound((c) => {
+    throw methodsAt(app, c.req.path);
+  });
+  return app;
+}
+
+const requestIdPattern = /^[A-Za-z0-9._-]{8,64}$/;
+
+function openRequest(platform: Platform): MiddlewareHandler<HttpEnv> {
+  return async (c, next) => {
+    const startedAtMs = performance.now();
+    const asked = c.req.header("x-request-id");
+    const requestId = asked !== undefined && requestIdPattern.test(asked) ? asked : randomUUID();
+    c.set("requestId", requestId);
+    c.set("platform", platform);
+    c.set("log", platform.log.child({ request_id: requestId }));
+    c.set("remoteAddress", remoteAddress(c, platform.config.TRUSTED_PROXIES));
+    c.header("X-Request-Id", requestId);
+    await next();
+    const elapsedMs = performance.now() - startedAtMs;
+    const path = routePath(c, -1);
+    const route = `${c.req.method} ${path === "/*" || path === "*" ? "unmatched" : path}`;
+    platform.metrics.count("http_requests_total", { route, status: String(c.res.status) });
+    platform.metrics.observe("http_request_ms", { route }, elapsedMs);
+    c.var.log.info({ route, status: c.res.status, ms: Math.round(elapsedMs * 10) / 10, principal: c.var.principal?.id }, "request");
+  };
+}
+
+/** The nearest address that is not one of our own proxies; an entry that a client wrote itself stands further left. */
+function remoteAddress(c: Parameters<MiddlewareHandler<HttpEnv>>[0], trustedProxies: number): string {
+  if (trustedProxies > 0) {
+    const hops = (c.req.header("x-forwarded-for") ?? "").split(",").map((hop) => hop.trim());
+    const hop = hops[hops.length - trustedProxies];
+    if (hop) return hop;
+  }
+  return (c.env as { incoming?: unknown } | undefined)?.incoming ? (getConnInfo(c).remote.address ?? "unknown") : "unknown";
+}
+
+const securityHeaders: MiddlewareHandler<HttpEnv> = async (c, next) => {
+  await next();
+  const { headers } = c.res;
+  headers.set("Strict-Transport-Security", "max-age=63072000; includeSubDomains");
+  headers.set("X-Content-Type-Options", "nosniff");
+  headers.set("X-Frame-Options", "DENY");
+  headers.set("Referrer-Policy", "no-referrer");
+  headers.set("Cross-Origin-Resource-Policy", "same-origin");
+  if (!headers.has("Content-Security-Policy")) headers.set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+  if (!headers.has("Cache-Control")) headers.set("Cache-Control", "no-store");
+};
+
+function limitBody(maxBytes: number): MiddlewareHandler<HttpEnv> {
+  return bodyLimit({
+    maxSize: maxBytes,
+    onError: () => {
+      throw new CodedError("PAYLOAD_TOO_LARGE", `The body is larger than ${maxBytes} bytes.`, { details: { max_bytes: maxBytes } });
+    },
+  });
+}
+
+function answerError(platform: Platform, reportError: ReportError): ErrorHandler<HttpEnv> {
+  return (thrown, c) => {
+    const error = asCoded(thrown);
+    platform.metrics.count("error_codes_total", { code: error.code });
+    if (error.status >= 500) {
+      c.var.log.error({ err: thrown, code: error.code }, "request failed");
+      if (error.code === "INTERNAL_ERROR") reportError(thrown, { requestId: c.var.requestId });
+    }
+    for (const [name, value] of Object.entries(error.headers)) c.header(name, value);
+    if (error.retryAfterSeconds !== undefined) c.header("Retry-After", String(error.retryAfterSeconds));
+    const body = errorBody(error);
+    if (error.code === "INTERNAL_ERROR") return c.json({ error: { ...body.error, details: { request_id: c.var.requestId } } }, 500);
+    return c.json(body, error.status as ContentfulStatusCode);
+  };
+}
+
+function asCoded(thrown: unknown): CodedError {
+  if (thrown instanceof CodedError) return thrown;
+  if (thrown instanceof OutcomeUnknown) {
+    return new CodedError("TEMPORARILY_UNAVAILABLE", "The outcome is not known yet: repeat the request with the same key.", {
+      cause: thrown,
+      retryAfterSeconds: 1,
+    });
+  }
+  if (thrown instanceof HTTPException && thrown.status === 415)
+    return new CodedError("UNSUPPORTED_MEDIA_TYPE", "The body's Content-Type must be application/json.");
+  if (thrown instanceof HTTPException && thrown.status < 500)
+    return new CodedError("VALIDATION_ERROR", thrown.message || "The request cannot be read.");
+  return (
+    databaseRefusal(thrown) ??
+    new CodedError("INTERNAL_ERROR", "Something went wrong on our side. Quote the request id when you ask about it.", { cause: thrown })
+  );
+}
+
+/** 405 with the methods that the path does have, else 404. */
+function methodsAt(app: OpenAPIHono<HttpEnv>, path: string): CodedError {
+  const methods = ["GET", "POST", "PUT", "PATCH", "DELETE"].filter((method) =>
+    app.router.match(method, path)[0].some(([[, known]]) => known.method === method),
+  );
+  if (methods.length === 0) return new CodedError("NOT_FOUND", "There is nothing at this address.");
+  return new CodedError("METHOD_NOT_ALLOWED", `This address answers ${methods.join(", ")}.`, {
+    headers: { Allow: methods.join(", ") },
+    details: { allow: methods },
+  });
+}

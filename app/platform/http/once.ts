@@ -1,0 +1,40 @@
+import { createHash } from "node:crypto";
+import { routePath } from "hono/route";
+import { type Answer, answerOnce, type Claim } from "../idempotency.ts";
+import type { Transaction } from "../postgres.ts";
+import type { HttpContext } from "./router.ts";
+
+export interface Reply<Body, Status extends number> {
+  readonly status: Status;
+  readonly body: Body;
+}
+
+/**
+ * A POST's effect and its remembered answer in one transaction, keyed by the Idempotency-Key header.
+ * The typed reply keeps the handler honest about its schema; what travels is the stored text, byte for byte.
+ */
+export async function once<Body, Status extends number>(
+  c: HttpContext,
+  keep: Claim["keep"],
+  work: (tx: Transaction) => Promise<Reply<Body, Status>>,
+): Promise<Response & { readonly _data: Body; readonly _status: Status; readonly _format: "json" }> {
+  const { db } = c.var.platform;
+  const outcome = await answerOnce(db, await claimOf(c, keep), async (tx) => asText(await work(tx)));
+  if (outcome.hit) c.header("Idempotency-Hit", "true");
+  c.header("Content-Type", "application/json");
+  return c.body(outcome.body, outcome.status as 200) as never;
+}
+
+const asText = (reply: Reply<unknown, number>): Answer => ({ status: reply.status, body: JSON.stringify(reply.body) });
+
+async function claimOf(c: HttpContext, keep: Claim["keep"]): Promise<Claim | undefined> {
+  const key = c.req.header("idempotency-key");
+  if (key === undefined) return undefined;
+  const { kind, id } = c.var.principal;
+  const bodyHash = createHash("sha256")
+    .update(c.req.path)
+    .update("\n")
+    .update(await c.req.text())
+    .digest();
+  return { principal: `${kind}:${id}`, route: `${c.req.method} ${routePath(c, -1)}`, key, bodyHash, keep };
+}

@@ -1,0 +1,62 @@
+import type { MiddlewareHandler } from "hono";
+import type { Config } from "../config.ts";
+import { CodedError } from "../errors.ts";
+import type { Cache } from "../redis.ts";
+import type { HttpEnv } from "./router.ts";
+
+export type Bucket = "general" | "status" | "device";
+
+const limitOf = (config: Config): Record<Bucket, number> => ({
+  general: config.RATE_GENERAL_PER_MINUTE * config.RATE_LIMIT_SCALE,
+  status: config.RATE_STATUS_PER_MINUTE * config.RATE_LIMIT_SCALE,
+  device: config.RATE_DEVICE_PER_MINUTE * config.RATE_LIMIT_SCALE,
+});
+
+/** Counts one request of `who` in a window that all processes share; without Redis each process counts for itself. */
+export async function countRequest(cache: Cache, who: string, windowSeconds: number, nowMs: number): Promise<number> {
+  const window = Math.floor(nowMs / 1000 / windowSeconds);
+  const key = `rate:${who}:${window}`;
+  const shared = await cache.use(async (redis) => {
+    const answers = await redis
+      .multi()
+      .incr(key)
+      .expire(key, windowSeconds + 1)
+      .exec();
+    return Number(answers?.[0]?.[1]);
+  });
+  return shared ?? countLocally(key, windowSeconds, nowMs);
+}
+
+const maxLocalKeys = 50_000;
+const local = new Map<string, { count: number; endsAtMs: number }>();
+
+function countLocally(key: string, windowSeconds: number, nowMs: number): number {
+  if (local.size >= maxLocalKeys) {
+    for (const [old, { endsAtMs }] of local) if (endsAtMs <= nowMs) local.delete(old);
+    if (local.size >= maxLocalKeys) local.clear();
+  }
+  const entry = local.get(key) ?? { count: 0, endsAtMs: nowMs + windowSeconds * 1000 };
+  entry.count += 1;
+  local.set(key, entry);
+  return entry.count;
+}
+
+const windowSeconds = 60;
+
+/** Runs after the guard: the limit is the principal's, never the address's, because a campus sits behind one address. */
+export function limitRate(bucket: Bucket): MiddlewareHandler<HttpEnv> {
+  return async (c, next) => {
+    const { cache, config } = c.var.platform;
+    const { kind, id } = c.var.principal;
+    const limit = limitOf(config)[bucket];
+    const nowMs = Date.now();
+    const count = await countRequest(cache, `${bucket}:${kind}:${id}`, windowSeconds, nowMs);
+    const resetSeconds = windowSeconds - (Math.floor(nowMs / 1000) % windowSeconds);
+    c.header("RateLimit-Limit", String(limit));
+    c.header("RateLimit-Remaining", String(Math.max(0, limit - count)));
+    c.header("RateLimit-Reset", String(resetSeconds));
+    if (count > limit)
+      throw new CodedError("RATE_LIMITED", "Too many requests: please wait a moment.", { retryAfterSeconds: resetSeconds });
+    await next();
+  };
+}

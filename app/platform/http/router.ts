@@ -1,0 +1,133 @@
+import { createRoute, OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
+import type { Context, MiddlewareHandler } from "hono";
+import type { Platform } from "../context.ts";
+import { CodedError, type ErrorCode, type ErrorStatus, errorCodes, statusOfCode } from "../errors.ts";
+import type { Logger } from "../log.ts";
+import { type Bucket, limitRate } from "./rate-limit.ts";
+
+/** Who makes the request. What the ids mean is known to the feature that made the guard. */
+export interface Principal {
+  readonly kind: string;
+  readonly id: string;
+}
+
+export interface HttpEnv {
+  Variables: { requestId: string; log: Logger; platform: Platform; principal: Principal; remoteAddress: string };
+}
+
+export type HttpContext = Context<HttpEnv>;
+
+/** Lets a request through or refuses it. `scheme` and `roles` are what the API document says about it. */
+export interface Guard {
+  readonly scheme: "public" | "bearer" | "device";
+  readonly roles: readonly string[];
+  readonly check: MiddlewareHandler<HttpEnv> | undefined;
+  readonly errors: readonly ErrorCode[];
+}
+
+export const everyone: Guard = { scheme: "public", roles: [], check: undefined, errors: [] };
+
+export const router = () =>
+  new OpenAPIHono<HttpEnv>({
+    defaultHook: (result) => {
+      if (!result.success) throw validationError(result.target, result.error.issues);
+    },
+  });
+
+interface Issue {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+const maxNamedFields = 20;
+
+export function validationError(where: string, issues: readonly Issue[]): CodedError {
+  const fields = issues
+    .slice(0, maxNamedFields)
+    .map((issue) => ({ field: [where, ...issue.path.map(String)].join("."), problem: issue.message }));
+  return new CodedError("VALIDATION_ERROR", `The request does not fit: ${fields[0]?.field} ${fields[0]?.problem}`, { details: { fields } });
+}
+
+export const ErrorSchema = z
+  .object({
+    error: z.object({
+      code: z.enum(errorCodes as [ErrorCode, ...ErrorCode[]]),
+      message: z.string(),
+      details: z.record(z.string(), z.unknown()),
+    }),
+  })
+  .openapi("Error");
+
+type Spec = Omit<RouteConfig, "path"> & {
+  readonly path: string;
+  readonly who: Guard;
+  /** The codes beyond those that every route of its kind can answer. */
+  readonly errors?: readonly ErrorCode[];
+  readonly bucket?: Bucket;
+  /** "required" where money moves; "optional" for every other POST that creates something. */
+  readonly idempotency?: "required" | "optional";
+};
+
+/** createRoute with what every route of ours has: its guard, its limit, its errors, its idempotency key. */
+export function route<const R extends Spec>(spec: R): R {
+  const { who, errors = [], bucket, idempotency, ...config } = spec;
+  const bodies = config.request?.body !== undefined;
+  const codes: ErrorCode[] = [
+    ...errors,
+    ...who.errors,
+    ...(config.request === undefined && idempotency === undefined ? [] : (["VALIDATION_ERROR"] as const)),
+    ...(bodies ? (["VALIDATION_ERROR", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE"] as const) : []),
+    ...(idempotency === undefined ? [] : (["IDEMPOTENCY_MISMATCH", "CONFLICT"] as const)),
+    ...(who.scheme === "public" ? [] : (["RATE_LIMITED"] as const)),
+    "INTERNAL_ERROR",
+    "TEMPORARILY_UNAVAILABLE",
+  ];
+  const full = {
+    ...config,
+    ...(who.scheme === "public" ? {} : { security: [{ [who.scheme]: [] }] }),
+    ...(who.roles.length === 0 ? {} : { "x-roles": who.roles }),
+    request: { ...config.request, ...(idempotency === undefined ? {} : { headers: idempotencyHeader(idempotency) }) },
+    responses: { ...errorResponses(codes), ...config.responses },
+    middleware: [
+      ...(who.check ? [who.check, limitRate(bucket ?? (who.scheme === "device" ? "device" : "general"))] : []),
+      ...[config.middleware ?? []].flat(),
+    ],
+  };
+  return createRoute(full as unknown as RouteConfig) as unknown as R;
+}
+
+export const idempotencyKeyPattern = /^[\x21-\x7e]{1,64}$/;
+
+function idempotencyHeader(need: "required" | "optional") {
+  const key = z
+    .string()
+    .regex(idempotencyKeyPattern, "must be 1 to 64 visible ASCII characters")
+    .openapi({ example: "0192f0c1-9b1e-7c3a-8f00-5a1d2c3b4e5f" });
+  return z.object({ "idempotency-key": need === "required" ? key : key.optional() });
+}
+
+/** One response for each status, whose schema lists the codes that the route answers with it. */
+function errorResponses(codes: readonly ErrorCode[]): RouteConfig["responses"] {
+  const byStatus = new Map<ErrorStatus, Set<ErrorCode>>();
+  for (const code of codes) byStatus.set(statusOfCode[code], (byStatus.get(statusOfCode[code]) ?? new Set()).add(code));
+  return Object.fromEntries(
+    [...byStatus].map(([status, named]) => [
+      status,
+      { description: [...named].join(", "), content: { "application/json": { schema: ErrorSchema } } },
+    ]),
+  );
+}
+
+/** A JSON answer of a route: `200: json(Profile, "The profile")`. */
+export const json = <S extends z.ZodType>(schema: S, description: string) => ({ description, content: { "application/json": { schema } } });
+
+/** A JSON body that must be there: without `required` the validators would run the handler on {}. */
+export const required = <S extends z.ZodType>(schema: S) => ({ required: true as const, content: { "application/json": { schema } } });
+
+export const listQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(100).default(25),
+  cursor: z.string().max(200).optional(),
+});
+
+export const listOf = <S extends z.ZodType>(item: S) =>
+  z.object({ items: z.array(item), next_cursor: z.string().nullable(), total: z.number().int().optional() });

@@ -1,0 +1,59 @@
+import type { Server } from "node:http";
+import { serve, type WebSocketServerLike } from "@hono/node-server";
+import { WebSocketServer } from "ws";
+import type { Platform } from "../context.ts";
+
+// Above the load balancer's 60 s and nginx's 55 s towards us, so that the other side closes an idle connection first.
+const keepAliveMs = 65_000;
+const maxWebSocketMessageBytes = 4_096;
+
+export interface RunningServer {
+  readonly url: string;
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+interface Fetchable {
+  fetch(request: Request, env?: unknown): Response | Promise<Response>;
+}
+
+/** Listens, and on `close` finishes what is under way: no new connections, requests get DRAIN_SECONDS, the rest is cut. */
+export function startServer(platform: Platform, app: Fetchable): Promise<RunningServer> {
+  const { HOST, PORT, DRAIN_SECONDS, REQUEST_TIMEOUT_MS } = platform.config;
+  const websockets = new WebSocketServer({ noServer: true, maxPayload: maxWebSocketMessageBytes });
+  return new Promise((resolve, reject) => {
+    const server = serve(
+      {
+        fetch: (request, env) => app.fetch(request, env),
+        hostname: HOST,
+        port: PORT,
+        websocket: { server: websockets as unknown as WebSocketServerLike },
+        serverOptions: {
+          keepAliveTimeout: keepAliveMs,
+          headersTimeout: keepAliveMs + 1_000,
+          requestTimeout: REQUEST_TIMEOUT_MS * 3,
+          maxHeaderSize: 16_384,
+        },
+      },
+      (address) =>
+        resolve({
+          url: `http://${HOST}:${address.port}`,
+          port: address.port,
+          close: () => close(server as Server, websockets, DRAIN_SECONDS),
+        }),
+    ) as Server;
+    server.once("error", reject);
+  });
+}
+
+async function close(server: Server, websockets: WebSocketServer, drainSeconds: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  for (const socket of websockets.clients) socket.close(1012, "restarting");
+  server.closeIdleConnections();
+  const cut = setTimeout(() => server.closeAllConnections(), drainSeconds * 1000);
+  // A connection that becomes idle during the drain is closed then, not when its keep-alive ends.
+  const sweep = setInterval(() => server.closeIdleConnections(), 100);
+  await closed;
+  clearTimeout(cut);
+  clearInterval(sweep);
+}

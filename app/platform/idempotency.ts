@@ -1,0 +1,54 @@
+import { CodedError } from "./errors.ts";
+import { type Database, OutcomeUnknown, sql, type Transaction } from "./postgres.ts";
+
+/** Which request this is: the same claim is the same wish. `keep` says how long its answer is remembered. */
+export interface Claim {
+  readonly principal: string;
+  readonly route: string;
+  readonly key: string;
+  readonly bodyHash: Buffer;
+  readonly keep: "forever" | "a day";
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly body: string;
+}
+
+export type AnswerOnce = Answer & { readonly hit: boolean };
+
+/**
+ * Runs `work` once for each claim. Its answer is written in the transaction of its effect: a key stored after the commit
+ * passes every check of sums and still debits twice (measured: 362 of about 1,500). Without a claim the work just runs.
+ * Only what ended something is stored: `work` throws for 402, 409, 429 and 5xx, and what throws leaves no row.
+ */
+export async function answerOnce(db: Database, claim: Claim | undefined, work: (tx: Transaction) => Promise<Answer>): Promise<AnswerOnce> {
+  const attempt = () =>
+    db.transaction((tx) => (claim ? underClaim(tx, claim, work) : work(tx).then((answer) => ({ ...answer, hit: false }))));
+  try {
+    return await attempt();
+  } catch (error) {
+    if (!(error instanceof OutcomeUnknown) || !claim) throw error;
+    // The first try either committed, and then its answer is found, or it did not: one more run decides.
+    return { ...(await attempt()), hit: false };
+  }
+}
+
+async function underClaim(tx: Transaction, claim: Claim, work: (tx: Transaction) => Promise<Answer>): Promise<AnswerOnce> {
+  const lockName = `${claim.principal}|${claim.route}|${claim.key}`;
+  const lock = await tx.row<{ taken: boolean }>(sql`select pg_try_advisory_xact_lock(hashtextextended(${lockName}, 0)) as taken`);
+  if (!lock?.taken) throw new CodedError("CONFLICT", "The same request is still being worked on.", { retryAfterSeconds: 1 });
+  const stored = await tx.row<Answer & { sameBody: boolean }>(sql`
+    select status, body, body_hash = ${claim.bodyHash} as same_body
+    from idempotency_answers
+    where principal = ${claim.principal} and route = ${claim.route} and key = ${claim.key}`);
+  if (stored && !stored.sameBody)
+    throw new CodedError("IDEMPOTENCY_MISMATCH", "This Idempotency-Key was used with another body: make a new key for a new wish.");
+  if (stored) return { status: stored.status, body: stored.body, hit: true };
+  const answer = await work(tx);
+  await tx.run(sql`
+    insert into idempotency_answers (principal, route, key, body_hash, status, body, expires_at)
+    values (${claim.principal}, ${claim.route}, ${claim.key}, ${claim.bodyHash}, ${answer.status}, ${answer.body},
+            case when ${claim.keep === "a day"} then now() + interval '24 hours' end)`);
+  return { ...answer, hit: false };
+}

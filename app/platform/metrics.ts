@@ -1,0 +1,197 @@
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+
+/**
+ * Every metric is declared once, in the table below, and goes to two places from here: /metrics for Prometheus, and
+ * CloudWatch's embedded metric format in the log. Labels are closed sets: never an id (each value is a bill in CloudWatch).
+ */
+interface Declared {
+  readonly kind: "counter" | "histogram" | "gauge";
+  readonly help: string;
+  readonly labels: readonly string[];
+  readonly cloudWatch?: { readonly name: string; readonly unit: "Count" | "Milliseconds" | "None" };
+}
+
+const milliseconds = [1, 2.5, 5, 10, 25, 50, 100, 200, 300, 400, 800, 1_500, 3_000, 10_000, 30_000];
+
+export const declaredMetrics = {
+  http_requests_total: {
+    kind: "counter",
+    help: "Answers by route and status",
+    labels: ["route", "status"],
+    cloudWatch: { name: "HttpRequests", unit: "Count" },
+  },
+  http_request_ms: {
+    kind: "histogram",
+    help: "Time to answer by route",
+    labels: ["route"],
+    cloudWatch: { name: "HttpLatency", unit: "Milliseconds" },
+  },
+  error_codes_total: {
+    kind: "counter",
+    help: "Refusals by error code",
+    labels: ["code"],
+    cloudWatch: { name: "ErrorCodes", unit: "Count" },
+  },
+  otp_requests_total: {
+    kind: "counter",
+    help: "One-time passwords asked for, by outcome",
+    labels: ["outcome"],
+    cloudWatch: { name: "OtpRequests", unit: "Count" },
+  },
+  logins_total: {
+    kind: "counter",
+    help: "Logins by kind and outcome",
+    labels: ["kind", "outcome"],
+    cloudWatch: { name: "Logins", unit: "Count" },
+  },
+  refresh_reuse_total: {
+    kind: "counter",
+    help: "Refresh tokens used a second time (the family was revoked)",
+    labels: [],
+    cloudWatch: { name: "RefreshReuse", unit: "Count" },
+  },
+  outbox_delivered_total: {
+    kind: "counter",
+    help: "Outbox rows done, by topic and outcome",
+    labels: ["topic", "outcome"],
+    cloudWatch: { name: "OutboxDelivered", unit: "Count" },
+  },
+  outbox_lag_ms: {
+    kind: "histogram",
+    help: "From the row's commit to its delivery",
+    labels: ["topic"],
+    cloudWatch: { name: "OutboxLag", unit: "Milliseconds" },
+  },
+  outbox_waiting: { kind: "gauge", help: "Outbox rows not done yet", labels: [], cloudWatch: { name: "OutboxWaiting", unit: "Count" } },
+  outbox_dead: { kind: "gauge", help: "Outbox rows given up", labels: [], cloudWatch: { name: "OutboxDead", unit: "Count" } },
+  jobs_total: {
+    kind: "counter",
+    help: "Timed jobs run, by name and outcome",
+    labels: ["job", "outcome"],
+    cloudWatch: { name: "Jobs", unit: "Count" },
+  },
+  redis_up: { kind: "gauge", help: "1 while Redis answers", labels: [], cloudWatch: { name: "RedisUp", unit: "None" } },
+  database_connections: {
+    kind: "gauge",
+    help: "Connections of the pool by state",
+    labels: ["state"],
+    cloudWatch: { name: "DatabaseConnections", unit: "Count" },
+  },
+  event_loop_lag_ms: {
+    kind: "histogram",
+    help: "How late timers fire",
+    labels: [],
+    cloudWatch: { name: "EventLoopLag", unit: "Milliseconds" },
+  },
+  process_memory_bytes: { kind: "gauge", help: "Resident memory", labels: [] },
+} as const satisfies Record<string, Declared>;
+
+type MetricTable = typeof declaredMetrics;
+export type MetricName = keyof MetricTable;
+type NamesOf<K extends Declared["kind"]> = { [N in MetricName]: MetricTable[N]["kind"] extends K ? N : never }[MetricName];
+type LabelsOf<N extends MetricName> = Readonly<Record<MetricTable[N]["labels"][number], string>>;
+
+export interface Metrics {
+  count<N extends NamesOf<"counter">>(name: N, labels: LabelsOf<N>, by?: number): void;
+  observe<N extends NamesOf<"histogram">>(name: N, labels: LabelsOf<N>, value: number): void;
+  set<N extends NamesOf<"gauge">>(name: N, labels: LabelsOf<N>, value: number): void;
+  text(): Promise<string>;
+  /** One embedded-metric line for each metric and label set that moved since the last call. */
+  embeddedLines(nowMs: number): Record<string, unknown>[];
+}
+
+export const cloudWatchNamespace = "CampusPay";
+const maxValuesPerLine = 100;
+
+interface Moved {
+  readonly name: MetricName;
+  readonly labels: Readonly<Record<string, string>>;
+  sum: number;
+  readonly samples: number[];
+}
+
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const counters = new Map<string, Counter>();
+  const histograms = new Map<string, Histogram>();
+  const gauges = new Map<string, Gauge>();
+  for (const [name, metric] of Object.entries(declaredMetrics)) {
+    const options = { name: `campus_${name}`, help: metric.help, labelNames: [...metric.labels], registers: [registry] };
+    if (metric.kind === "counter") counters.set(name, new Counter(options));
+    else if (metric.kind === "histogram") histograms.set(name, new Histogram({ ...options, buckets: milliseconds }));
+    else gauges.set(name, new Gauge(options));
+  }
+  const moved = new Map<string, Moved>();
+  const move = (name: MetricName, labels: Readonly<Record<string, string>>): Moved => {
+    const key = `${name}|${Object.values(labels).join("|")}`;
+    let entry = moved.get(key);
+    if (!entry) {
+      entry = { name, labels, sum: 0, samples: [] };
+      moved.set(key, entry);
+    }
+    return entry;
+  };
+
+  return {
+    count(name, labels, by = 1) {
+      counters.get(name)?.inc(labels, by);
+      move(name, labels).sum += by;
+    },
+    observe(name, labels, value) {
+      histograms.get(name)?.observe(labels, value);
+      const { samples } = move(name, labels);
+      // A reservoir: past the line's limit each further value replaces a random one, so the sample stays fair.
+      if (samples.length < maxValuesPerLine) samples.push(value);
+      else samples[Math.floor(Math.random() * maxValuesPerLine)] = value;
+    },
+    set(name, labels, value) {
+      gauges.get(name)?.set(labels, value);
+      move(name, labels).sum = value;
+    },
+    text: () => registry.metrics(),
+    embeddedLines(nowMs) {
+      const lines = [...moved.values()].flatMap((entry) => embeddedLine(entry, nowMs));
+      moved.clear();
+      return lines;
+    },
+  };
+}
+
+function embeddedLine(entry: Moved, nowMs: number): Record<string, unknown>[] {
+  const metric: Declared = declaredMetrics[entry.name];
+  if (!metric.cloudWatch) return [];
+  return [
+    embeddedMetric(nowMs, entry.labels, {
+      [metric.cloudWatch.name]: { unit: metric.cloudWatch.unit, value: metric.kind === "histogram" ? entry.samples : entry.sum },
+    }),
+  ];
+}
+
+interface EmbeddedValue {
+  readonly unit: "Count" | "Milliseconds" | "None";
+  readonly value: number | readonly number[];
+}
+
+/** A log line that CloudWatch reads as metrics. `properties` are searchable in the log and are no dimension. */
+export function embeddedMetric(
+  nowMs: number,
+  dimensions: Readonly<Record<string, string>>,
+  values: Readonly<Record<string, EmbeddedValue>>,
+  properties: Readonly<Record<string, unknown>> = {},
+): Record<string, unknown> {
+  return {
+    _aws: {
+      Timestamp: nowMs,
+      CloudWatchMetrics: [
+        {
+          Namespace: cloudWatchNamespace,
+          Dimensions: [Object.keys(dimensions)],
+          Metrics: Object.entries(values).map(([Name, { unit }]) => ({ Name, Unit: unit })),
+        },
+      ],
+    },
+    ...dimensions,
+    ...Object.fromEntries(Object.entries(values).map(([name, { value }]) => [name, value])),
+    ...properties,
+  };
+}
