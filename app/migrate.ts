@@ -1,6 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
 import pg from "pg";
+import { addressOf } from "./platform/postgres.ts";
 
 const migrationsFolder = new URL("./migrations/", import.meta.url);
 const lockKey = 7_246_001;
@@ -16,7 +17,11 @@ export interface MigrationOutcome {
  * the second waits and finds nothing to do. A file that was changed after it was applied is refused.
  */
 export async function migrate(connectionString: string, password: string | undefined): Promise<MigrationOutcome> {
-  const client = new pg.Client({ connectionString, ...(password === undefined ? {} : { password }), connectionTimeoutMillis: 10_000 });
+  const client = new pg.Client({
+    ...addressOf(connectionString),
+    ...(password === undefined ? {} : { password }),
+    connectionTimeoutMillis: 10_000,
+  });
   await client.connect();
   try {
     await checkServer(client);

@@ -55,16 +55,18 @@ create table audit_log (
 create index audit_log_object on audit_log (object_kind, object_id, id);
 create index audit_log_cafe on audit_log (cafe_id, id);
 
--- Live events: readers stop at the oldest running transaction, because rows commit out of id order.
+-- Live events. Rows commit out of id order, so a reader orders by (xid, id) and stops at the oldest running
+-- transaction (pg_snapshot_xmin): whatever has a smaller xid is finished, and nothing can appear behind the reader.
 create table events (
-  id bigint generated always as identity primary key,
-  channel text not null,
+  id bigint generated always as identity,
+  xid xid8 not null default pg_current_xact_id(),
+  channels text[] not null,
   event text not null,
   data jsonb not null,
   at timestamptz not null default now(),
-  xid xid8 not null default pg_current_xact_id()
+  primary key (xid, id)
 );
-create index events_channel on events (channel, id);
+create index events_at on events (at);
 
 grant usage on schema public to campus_app;
 grant select, insert, update, delete on idempotency_answers, outbox, timed_jobs to campus_app;

@@ -111,7 +111,7 @@ function splice(strings: TemplateStringsArray, values: readonly unknown[]): Stat
 
 export function openDatabase(options: DatabaseOptions): Database {
   const pool = new pg.Pool({
-    connectionString: options.url,
+    ...addressOf(options.url),
     password: options.password,
     max: options.poolSize,
     connectionTimeoutMillis: options.connectTimeoutMs,
@@ -186,6 +186,17 @@ export function openDatabase(options: DatabaseOptions): Database {
     connect,
     poolSize: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     end: () => pool.end(),
+  };
+}
+
+/** The parts of the address: given whole, its missing password would win over the one that is asked for at each connect. */
+export function addressOf(url: string): { host: string; port: number; user: string; database: string } {
+  const { hostname, port, username, pathname } = new URL(url);
+  return {
+    host: hostname,
+    port: Number(port || 5432),
+    user: decodeURIComponent(username),
+    database: decodeURIComponent(pathname.slice(1)),
   };
 }
 
