@@ -1,8 +1,14 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
+import { posRoutes } from "./charges/pos-routes.ts";
+import { createReceiptSigner } from "./charges/receipt-signer.ts";
+import { chargeRoutes } from "./charges/routes.ts";
 import { docsRoutes } from "./docs/routes.ts";
 import { healthRoutes } from "./health/routes.ts";
+import { withIdentity } from "./identity/guards.ts";
 import type { Identity } from "./identity/identity.ts";
-import { identityRoutes } from "./identity/routes.ts";
+import { identityRoutes, keyRoutes } from "./identity/routes.ts";
+import { menuRoutes } from "./menu/routes.ts";
+import { orderRoutes } from "./orders/routes.ts";
 import type { Platform } from "./platform/context.ts";
 import { createApplication } from "./platform/http/application.ts";
 import { type HttpEnv, router } from "./platform/http/router.ts";
@@ -17,9 +23,16 @@ export interface AppParts {
 /** Mounts the features; nothing else. */
 export function createApp({ platform, identity, isDraining }: AppParts): OpenAPIHono<HttpEnv> {
   const app = createApplication(platform, createErrorReporter(platform.config, platform.log));
+  const receipts = createReceiptSigner(platform);
   const v1 = router();
+  v1.use(withIdentity(identity));
   v1.route("/", identityRoutes(platform, identity));
+  v1.route("/", menuRoutes(platform));
+  v1.route("/", orderRoutes(platform));
+  v1.route("/", posRoutes(platform));
+  v1.route("/", chargeRoutes(platform, receipts));
   app.route("/", healthRoutes(platform, isDraining));
+  app.route("/", keyRoutes(identity, receipts.publicKeys));
   app.route("/api/v1", v1);
   app.route(
     "/",

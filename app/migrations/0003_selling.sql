@@ -77,6 +77,35 @@ create index orders_cafe on orders (cafe_id, id);
 create index orders_payable on orders (student_id, cafe_id) where payment_method = 'wallet' and payment_status = 'pending' and status <> 'cancelled';
 alter table orders set (autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
 
+-- Which status may follow which. app/orders/transitions.ts says who may do it; a test holds the two together.
+create table order_transitions (
+  from_status text not null,
+  to_status text not null,
+  primary key (from_status, to_status)
+);
+insert into order_transitions (from_status, to_status) values
+  ('received', 'preparing'), ('received', 'cancelled'), ('preparing', 'received'), ('preparing', 'ready'), ('preparing', 'cancelled'),
+  ('ready', 'preparing'), ('ready', 'out_for_delivery'), ('ready', 'completed'), ('ready', 'cancelled'),
+  ('out_for_delivery', 'ready'), ('out_for_delivery', 'completed'), ('out_for_delivery', 'cancelled');
+
+-- Every change of status, written by the trigger below, so that no code path can move an order unseen.
+create table order_status_log (
+  id bigint generated always as identity primary key,
+  order_id uuid not null references orders (id),
+  from_status text not null,
+  to_status text not null,
+  at timestamptz not null default clock_timestamp()
+);
+create index order_status_log_order on order_status_log (order_id);
+
+create function log_order_status() returns trigger language plpgsql as $$
+begin
+  insert into order_status_log (order_id, from_status, to_status) values (new.id, old.status, new.status);
+  return new;
+end $$;
+create trigger orders_status_logged after update of status on orders
+  for each row when (old.status is distinct from new.status) execute function log_order_status();
+
 create table order_items (
   id uuid primary key default uuidv7(),
   order_id uuid not null references orders (id),
@@ -108,3 +137,5 @@ create unique index cards_one_in_use on cards (student_id) where status in ('act
 
 grant select, insert, update on categories, menu_items, order_counters, orders, cards to campus_app;
 grant select, insert, update, delete on order_items to campus_app;
+grant select, insert on order_status_log to campus_app;
+grant select on order_transitions to campus_app;

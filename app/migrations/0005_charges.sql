@@ -182,23 +182,24 @@ end $$;
 
 create type confirm_outcome as (
   outcome text, state text, order_id uuid, receipt_id uuid, payload text, jws text, paid_at timestamptz,
-  balance_minor bigint, needed_minor bigint, limit_minor bigint, spent_minor bigint, digest text, amount_minor bigint, replayed boolean
+  balance_minor bigint, needed_minor bigint, limit_minor bigint, spent_minor bigint, digest text, amount_minor bigint, replayed boolean,
+  prompted_at timestamptz, prompted_by text
 );
 
 -- The student's yes: all that can forbid the debit is decided here, under the locks, by the database's clock. Asking
 -- again is safe at any time: whoever asks with the same proof gets the stored receipt.
 create function confirm_charge(
-  p_charge_id uuid, p_student_id uuid, p_digest text, p_number text, p_key_id uuid, p_receipt_id uuid, p_region text, p_epoch integer
+  p_charge_id uuid, p_student_id uuid, p_digest text, p_number text, p_key_id uuid, p_region text, p_epoch integer
 ) returns confirm_outcome language plpgsql as $$
 declare
-  r confirm_outcome; c charges; o orders; w wallets; f cafes; v_now timestamptz; v_day date; v_account uuid; v_transaction uuid; v_forbidden text;
+  r confirm_outcome; c charges; o orders; w wallets; f cafes; v_now timestamptz; v_day date; v_account uuid; v_transaction uuid; v_receipt uuid; v_forbidden text;
 begin
   select * into c from charges where id = p_charge_id and student_id = p_student_id;
   if not found then r.outcome := 'not_found'; return r; end if;
   select * into o from orders where id = c.order_id for update;
   select * into c from charges where id = p_charge_id for update;
   v_now := clock_timestamp();
-  r.state := c.state; r.order_id := c.order_id; r.digest := c.digest; r.amount_minor := c.amount_minor; r.replayed := false;
+  r.state := c.state; r.order_id := c.order_id; r.digest := c.digest; r.amount_minor := c.amount_minor; r.replayed := false; r.prompted_at := c.prompted_at; r.prompted_by := c.prompted_by;
 
   if (select requires_signature from students where id = p_student_id)
      and not exists (select 1 from confirm_keys where id = p_key_id and student_id = p_student_id and revoked_at is null) then
@@ -284,18 +285,19 @@ begin
   update charges set state = 'confirmed', ended_at = v_now, transaction_id = v_transaction where id = c.id and state = 'open';
   if not found then raise exception 'the charge % changed under its own lock', c.id; end if;
 
-  r.outcome := 'paid'; r.state := 'confirmed'; r.receipt_id := p_receipt_id; r.balance_minor := w.balance_minor;
-  r.payload := json_build_object('version', 1, 'receipt_id', p_receipt_id, 'transaction_id', v_transaction, 'charge_id', c.id, 'order_id', c.order_id,
+  v_receipt := uuidv7();
+  r.outcome := 'paid'; r.state := 'confirmed'; r.receipt_id := v_receipt; r.balance_minor := w.balance_minor;
+  r.payload := json_build_object('version', 1, 'receipt_id', v_receipt, 'transaction_id', v_transaction, 'charge_id', c.id, 'order_id', c.order_id,
     'order_number', o.order_number, 'cafe_id', c.cafe_id, 'student_id', p_student_id, 'amount_minor', c.amount_minor, 'currency', c.currency,
     'paid_at', to_char(r.paid_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'region', p_region, 'epoch', p_epoch)::text;
-  insert into receipts (id, transaction_id, charge_id, order_id, student_id, payload) values (p_receipt_id, v_transaction, c.id, c.order_id, p_student_id, r.payload);
+  insert into receipts (id, transaction_id, charge_id, order_id, student_id, payload) values (v_receipt, v_transaction, c.id, c.order_id, p_student_id, r.payload);
   insert into events (channels, event, data) values
     (array['student:' || p_student_id, 'device:' || c.device_id], 'charge_ended',
-      jsonb_build_object('charge_id', c.id, 'order_id', c.order_id, 'state', 'confirmed', 'receipt_id', p_receipt_id)),
+      jsonb_build_object('charge_id', c.id, 'order_id', c.order_id, 'state', 'confirmed', 'receipt_id', v_receipt)),
     (array['order:' || c.order_id, 'cafe:' || c.cafe_id], 'order_paid',
       jsonb_build_object('order_id', c.order_id, 'order_number', o.order_number, 'payment_status', 'paid', 'amount_minor', c.amount_minor));
   insert into outbox (topic, payload) values ('order.paid', jsonb_build_object('transaction_id', v_transaction, 'order_id', c.order_id, 'cafe_id', c.cafe_id,
-    'amount_minor', c.amount_minor, 'currency', c.currency, 'receipt_id', p_receipt_id, 'at', r.paid_at));
+    'amount_minor', c.amount_minor, 'currency', c.currency, 'receipt_id', v_receipt, 'at', r.paid_at));
   return r;
 end $$;
 

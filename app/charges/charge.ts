@@ -1,0 +1,66 @@
+import { notFound } from "../platform/errors.ts";
+import { part, type Queryable, type Statement, sql } from "../platform/postgres.ts";
+
+export type ChargeState = "open" | "confirmed" | "declined" | "expired" | "voided" | "superseded";
+
+export interface Charge {
+  readonly id: string;
+  readonly state: ChargeState;
+  readonly orderId: string;
+  readonly orderNumber: string;
+  readonly amountMinor: number;
+  readonly currency: string;
+  readonly expiresInMs: number;
+  readonly expiresAt: Date;
+  readonly studentLabel: string;
+  readonly studentId: string;
+  readonly matchCode: string;
+  readonly numberMatchRequired: boolean;
+  readonly shortCode: string;
+  readonly cafeId: string;
+  readonly cafeName: string;
+  readonly deviceId: string;
+  readonly orderVersion: number;
+  readonly nonce: string;
+  readonly digest: string;
+  readonly digestVersion: number;
+  readonly requiresSignature: boolean;
+  readonly prompted: boolean;
+  readonly receiptId: string | null;
+  readonly receipt: string | null;
+  readonly items: readonly { readonly itemName: string; readonly quantity: number; readonly lineTotalMinor: number }[];
+}
+
+/** An open charge past its time is expired for whoever reads it, also before the sweeper has come by. */
+const selectCharge = (where: Statement): Statement => sql`
+  select c.id, case when c.state = 'open' and c.expires_at <= clock_timestamp() then 'expired' else c.state end as state,
+    c.order_id, o.order_number, c.amount_minor, c.currency, c.expires_at, c.student_id, c.match_code, c.number_match_required, c.short_code,
+    greatest(0, extract(epoch from c.expires_at - clock_timestamp()) * 1000)::bigint as expires_in_ms,
+    c.cafe_id, f.name as cafe_name, c.device_id, c.order_version, c.nonce, c.digest, c.digest_version, s.requires_signature,
+    c.prompted_at is not null as prompted, r.id as receipt_id, r.jws as receipt,
+    coalesce(split_part(s.name, ' ', 1) || coalesce(' ' || left(nullif(split_part(s.name, ' ', 2), ''), 1) || '.', ''), 'Student …' || right(s.phone, 2)) as student_label,
+    (select coalesce(json_agg(json_build_object('itemName', i.item_name, 'quantity', i.quantity, 'lineTotalMinor', i.line_total_minor) order by i.id), '[]')
+      from order_items i where i.order_id = c.order_id) as items
+  from charges c join orders o on o.id = c.order_id join students s on s.id = c.student_id join cafes f on f.id = c.cafe_id
+    left join receipts r on r.charge_id = c.id
+  where ${where}`;
+
+export async function readStudentCharge(db: Queryable, chargeId: string, studentId: string): Promise<Charge> {
+  const charge = await db.row<Charge>(selectCharge(part`c.id = ${chargeId} and c.student_id = ${studentId}`));
+  if (!charge) throw notFound("The charge");
+  return charge;
+}
+
+/** A terminal sees the charges of its own café. */
+export async function readCafeCharge(db: Queryable, chargeId: string, cafeId: string): Promise<Charge> {
+  const charge = await db.row<Charge>(selectCharge(part`c.id = ${chargeId} and c.cafe_id = ${cafeId}`));
+  if (!charge) throw notFound("The charge");
+  return charge;
+}
+
+export async function listOpenCharges(db: Queryable, studentId: string, shortCode: string | undefined): Promise<Charge[]> {
+  return db.rows<Charge>(
+    selectCharge(part`c.student_id = ${studentId} and c.state = 'open' and c.expires_at > clock_timestamp()
+      and (${shortCode ?? null}::text is null or c.short_code = ${shortCode ?? null}) order by c.id desc`),
+  );
+}

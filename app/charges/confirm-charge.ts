@@ -1,0 +1,199 @@
+import { observeConfirmed, type PromptChannel } from "../live/prompted.ts";
+import { audit } from "../platform/audit.ts";
+import type { Platform } from "../platform/context.ts";
+import { CodedError, notFound } from "../platform/errors.ts";
+import { isConnectionFault, OutcomeUnknown, sql, sqlState } from "../platform/postgres.ts";
+import { signatureFits } from "./digest.ts";
+import type { ReceiptSigner } from "./receipt-signer.ts";
+
+export interface Confirmation {
+  readonly chargeId: string;
+  readonly studentId: string;
+  readonly digest: string;
+  readonly numberMatch: string | undefined;
+  readonly signature: string | undefined;
+  readonly requestId: string;
+}
+
+export interface Paid {
+  readonly kind: "paid";
+  readonly receipt: string;
+  readonly receiptId: string;
+  readonly orderId: string;
+  readonly paidAt: Date;
+  readonly balanceMinorAfter: number;
+  readonly replayed: boolean;
+}
+
+/** The commit may have happened: the client asks again, or looks the charge up. Never "failed". */
+export interface Pending {
+  readonly kind: "pending";
+}
+
+interface Outcome {
+  readonly outcome:
+    | "paid"
+    | "not_found"
+    | "signature"
+    | "ended"
+    | "order_cancelled"
+    | "changed"
+    | "number"
+    | "cafe_closed"
+    | "frozen"
+    | "insufficient"
+    | "limit";
+  readonly state: string | null;
+  readonly orderId: string | null;
+  readonly receiptId: string | null;
+  readonly payload: string | null;
+  readonly jws: string | null;
+  readonly paidAt: Date | null;
+  readonly balanceMinor: number | null;
+  readonly neededMinor: number | null;
+  readonly limitMinor: number | null;
+  readonly spentMinor: number | null;
+  readonly digest: string | null;
+  readonly amountMinor: number | null;
+  readonly replayed: boolean | null;
+  readonly promptedAt: Date | null;
+  readonly promptedBy: PromptChannel | null;
+}
+
+/** The student's yes. The charge's id is the idempotency key: asked again with the same proof, the answer is the same receipt. */
+export async function confirmCharge(platform: Platform, signer: ReceiptSigner, confirmation: Confirmation): Promise<Paid | Pending> {
+  const arrivedAtMs = performance.now();
+  const keyId = await signingKey(platform, confirmation);
+  const decided = await decide(platform, confirmation, keyId);
+  if (decided === undefined) return { kind: "pending" };
+  if (decided.outcome !== "paid") throw await refusal(platform, confirmation, decided);
+  try {
+    const answer = paid(decided, await signReceipt(platform, signer, decided));
+    if (!answer.replayed) {
+      const { promptedAt, promptedBy } = decided;
+      observeConfirmed(platform, { promptedAt, promptedBy, confirmedAt: answer.paidAt, arrivedAtMs });
+    }
+    return answer;
+  } catch (error) {
+    // The debit stands; only its signature could not be stored. The next look-up signs it.
+    if (!isConnectionFault(error)) throw error;
+    return { kind: "pending" };
+  }
+}
+
+/** Which of the student's keys made the signature: null where none was sent (the database then asks whether one is needed). */
+async function signingKey({ db }: Platform, confirmation: Confirmation): Promise<string | null> {
+  const { signature, digest, studentId } = confirmation;
+  if (signature === undefined) return null;
+  const keys = await db.rows<{ id: string; publicKey: Buffer }>(sql`
+    select id, public_key from confirm_keys where student_id = ${studentId} and revoked_at is null`);
+  const maker = keys.find((key) => signatureFits(digest, signature, key.publicKey));
+  if (maker) return maker.id;
+  await recordRefusal(db, confirmation, "signature");
+  throw new CodedError("INVALID_SIGNATURE", "The signature does not fit the digest or the registered keys.");
+}
+
+/**
+ * Asks the database once; where the answer is lost on the way, once more on another connection. That is look-up and
+ * second try in one, because confirm_charge waits for the first try's locks and then finds what it did.
+ */
+async function decide(
+  { db, config, log, metrics }: Platform,
+  confirmation: Confirmation,
+  keyId: string | null,
+): Promise<Outcome | undefined> {
+  const { chargeId, studentId, digest, numberMatch } = confirmation;
+  const ask = () =>
+    db.decide<Outcome>(sql`
+    select * from confirm_charge(${chargeId}, ${studentId}, ${digest}, ${numberMatch ?? null}, ${keyId}, ${config.CAMPUS_REGION}, ${config.CAMPUS_EPOCH})`);
+  try {
+    return await ask();
+  } catch (error) {
+    const expiredMeanwhile = sqlState(error) === "CP410";
+    if (!expiredMeanwhile && !(error instanceof OutcomeUnknown)) throw error;
+    if (!expiredMeanwhile) metrics.count("outcomes_unknown_total", {});
+    try {
+      return await ask();
+    } catch (second) {
+      if (expiredMeanwhile) throw second;
+      log.warn({ err: second, charge_id: chargeId }, "The outcome of a confirm is not known yet");
+      return undefined;
+    }
+  }
+}
+
+/** ECDSA gives another signature each time, so the first one that is stored is the one that everybody gets. */
+async function signReceipt({ db }: Platform, signer: ReceiptSigner, outcome: Outcome): Promise<string> {
+  if (outcome.jws !== null) return outcome.jws;
+  const jws = await signer.sign(outcome.payload ?? "");
+  const stored = await db.row(sql`update receipts set jws = ${jws} where id = ${outcome.receiptId} and jws is null returning id`);
+  if (stored) return jws;
+  const first = await db.row<{ jws: string }>(sql`select jws from receipts where id = ${outcome.receiptId}`);
+  if (!first) throw new Error("The receipt of a confirmed charge is missing.");
+  return first.jws;
+}
+
+function paid(outcome: Outcome, receipt: string): Paid {
+  const { receiptId, orderId, paidAt, balanceMinor, replayed } = outcome;
+  if (receiptId === null || orderId === null || paidAt === null || balanceMinor === null) throw new Error("A paid outcome lacks a part.");
+  return { kind: "paid", receipt, receiptId, orderId, paidAt, balanceMinorAfter: balanceMinor, replayed: replayed === true };
+}
+
+async function refusal({ db }: Platform, confirmation: Confirmation, outcome: Outcome): Promise<CodedError> {
+  const { state } = outcome;
+  if (["not_found", "signature", "number", "changed"].includes(outcome.outcome)) await recordRefusal(db, confirmation, outcome.outcome);
+  switch (outcome.outcome) {
+    case "not_found":
+      return notFound("The charge");
+    case "signature":
+      return new CodedError("INVALID_SIGNATURE", "A signature by a registered key is needed.");
+    case "order_cancelled":
+      return new CodedError("ORDER_CANCELLED", "The order was cancelled: nothing was paid.");
+    case "changed":
+      return new CodedError("CHARGE_CHANGED", "The order or the request has changed: look again before you pay.", {
+        details: { digest: outcome.digest, amount_minor: outcome.amountMinor },
+      });
+    case "number":
+      return new CodedError(
+        "NUMBER_MISMATCH",
+        state === "declined" ? "Three wrong numbers: the request was ended." : "The number is not the one at the counter.",
+        { details: { state } },
+      );
+    case "cafe_closed":
+      return new CodedError("RESTAURANT_CLOSED", "The café was closed in the meantime: nothing was paid.");
+    case "frozen":
+      return new CodedError("WALLET_FROZEN", "The wallet is frozen.");
+    case "insufficient":
+      return new CodedError("INSUFFICIENT_FUNDS", "The wallet holds too little: top up and confirm again.", {
+        details: { balance_minor: outcome.balanceMinor, needed_minor: outcome.neededMinor },
+      });
+    case "limit":
+      return new CodedError("SPEND_LIMIT_REACHED", "This would pass your daily limit.", {
+        details: { limit_minor: outcome.limitMinor, spent_minor: outcome.spentMinor, needed_minor: outcome.neededMinor },
+      });
+    default:
+      return endedRefusal(state);
+  }
+}
+
+export function endedRefusal(state: string | null): CodedError {
+  if (state === "expired") return new CodedError("CHARGE_EXPIRED", "The request has expired: scan the card again.");
+  if (state === "superseded") return new CodedError("CHARGE_SUPERSEDED", "The card was scanned at another terminal since.");
+  return new CodedError("CHARGE_CLOSED", `The request has ended: ${state}.`, { details: { state } });
+}
+
+/** Only tries on a charge that exists are of interest; a guessed id that hits nothing leaves no row to fill the table with. */
+async function recordRefusal(db: Platform["db"], confirmation: Confirmation, because: string): Promise<void> {
+  const real = await db.row<{ cafeId: string }>(sql`select cafe_id from charges where id = ${confirmation.chargeId}`);
+  if (!real) return;
+  await audit(db, {
+    actorKind: "student",
+    actorId: confirmation.studentId,
+    action: "charge.confirm_refused",
+    objectKind: "charge",
+    objectId: confirmation.chargeId,
+    cafeId: real.cafeId,
+    details: { because },
+    requestId: confirmation.requestId,
+  });
+}
