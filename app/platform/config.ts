@@ -106,6 +106,29 @@ export const variables = {
   FCM_PROJECT_ID: variable(optionalText, "The Firebase project. Without one, and outside the sandbox, nothing is pushed."),
   AWS_REGION: variable(z.string().min(1), "Where Secrets Manager and the other AWS services are asked.", { default: "eu-north-1" }),
 
+  LIVE_CONNECTIONS_PER_PROCESS: variable(
+    whole(1, 100_000),
+    "WebSockets and event streams that one process holds; the next is answered with 503.",
+    {
+      default: "5000",
+    },
+  ),
+  LIVE_CONNECTIONS_PER_OWNER: variable(
+    whole(1, 1_000),
+    "Of these, how many one student or device may hold; the next is answered with 429.",
+    {
+      default: "5",
+    },
+  ),
+
+  CAMPUS_CURRENCY: variable(z.string().regex(/^[A-Z]{3}$/, "must be an ISO 4217 code"), "The currency of the students' wallets.", {
+    default: "SEK",
+  }),
+  CAMPUS_TIME_ZONE: variable(
+    z.string().refine((zone) => Intl.supportedValuesOf("timeZone").includes(zone), "must be an IANA time zone"),
+    "Where a student's day begins, where no café says it.",
+    { default: "Europe/Stockholm" },
+  ),
   CHARGE_SECONDS: variable(whole(1, 300), "How long a scanned order waits for the student's confirmation.", { default: "60" }),
 } as const satisfies Record<string, Variable>;
 

@@ -77,6 +77,48 @@ export const declaredMetrics = {
     labels: ["state"],
     cloudWatch: { name: "DatabaseConnections", unit: "Count" },
   },
+  scan_to_prompt_ms: {
+    kind: "histogram",
+    help: "From the scan until the request first reached the phone, by the channel that was first",
+    labels: ["channel"],
+    cloudWatch: { name: "ScanToPrompt", unit: "Milliseconds" },
+  },
+  prompt_to_confirm_ms: {
+    kind: "histogram",
+    help: "From the request on the phone to the debit, by the channel that was first",
+    labels: ["channel"],
+    cloudWatch: { name: "PromptToConfirm", unit: "Milliseconds" },
+  },
+  confirm_to_final_ms: {
+    kind: "histogram",
+    help: "From the arrival of a confirm to its definite outcome",
+    labels: [],
+    cloudWatch: { name: "ConfirmToFinal", unit: "Milliseconds" },
+  },
+  outcomes_unknown_total: {
+    kind: "counter",
+    help: "Debits whose answer was lost on the way and that were asked for again",
+    labels: [],
+    cloudWatch: { name: "OutcomesUnknown", unit: "Count" },
+  },
+  push_total: {
+    kind: "counter",
+    help: "Push messages by outcome",
+    labels: ["outcome"],
+    cloudWatch: { name: "Pushes", unit: "Count" },
+  },
+  live_connections: {
+    kind: "gauge",
+    help: "Open WebSockets and event streams by kind",
+    labels: ["kind"],
+    cloudWatch: { name: "LiveConnections", unit: "Count" },
+  },
+  live_events_lag_ms: {
+    kind: "histogram",
+    help: "From the start of an event's transaction to its dispatch",
+    labels: [],
+    cloudWatch: { name: "LiveEventsLag", unit: "Milliseconds" },
+  },
   event_loop_lag_ms: {
     kind: "histogram",
     help: "How late timers fire",
@@ -107,6 +149,7 @@ interface Moved {
   readonly name: MetricName;
   readonly labels: Readonly<Record<string, string>>;
   sum: number;
+  seen: number;
   readonly samples: number[];
 }
 
@@ -126,7 +169,7 @@ export function createMetrics(): Metrics {
     const key = `${name}|${Object.values(labels).join("|")}`;
     let entry = moved.get(key);
     if (!entry) {
-      entry = { name, labels, sum: 0, samples: [] };
+      entry = { name, labels, sum: 0, seen: 0, samples: [] };
       moved.set(key, entry);
     }
     return entry;
@@ -139,10 +182,11 @@ export function createMetrics(): Metrics {
     },
     observe(name, labels, value) {
       histograms.get(name)?.observe(labels, value);
-      const { samples } = move(name, labels);
-      // A reservoir: past the line's limit each further value replaces a random one, so the sample stays fair.
-      if (samples.length < maxValuesPerLine) samples.push(value);
-      else samples[Math.floor(Math.random() * maxValuesPerLine)] = value;
+      const entry = move(name, labels);
+      entry.seen += 1;
+      // A reservoir: past the line's limit the n-th value is kept with a chance of limit ÷ n, so the sample stays fair.
+      const place = entry.seen <= maxValuesPerLine ? entry.samples.length : Math.floor(Math.random() * entry.seen);
+      if (place < maxValuesPerLine) entry.samples[place] = value;
     },
     set(name, labels, value) {
       gauges.get(name)?.set(labels, value);

@@ -58,7 +58,8 @@ async function deliverRow(platform: Platform, topics: Topics, row: OutboxRow, wa
   if (!topic) return;
   const { db, log, metrics } = platform;
   try {
-    await topic.deliver(row, AbortSignal.timeout(topic.timeoutMs));
+    const signal = AbortSignal.timeout(topic.timeoutMs);
+    await Promise.race([topic.deliver(row, signal), refusal(signal)]);
     await db.run(sql`
       update outbox set done_at = now(), last_error = null, payload = case when ${topic.scrub === true} then '{}' else payload end
       where id = ${row.id} and done_at is null`);
@@ -77,3 +78,7 @@ async function deliverRow(platform: Platform, topics: Topics, row: OutboxRow, wa
       where id = ${row.id} and done_at is null`);
   }
 }
+
+/** Not every library listens to a signal: a delivery that does not is left behind when its time is up. */
+const refusal = (signal: AbortSignal): Promise<never> =>
+  new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true }));

@@ -126,6 +126,8 @@ export function openDatabase(options: DatabaseOptions): Database {
     ...(options.ca === undefined ? {} : { ssl: { ca: options.ca, rejectUnauthorized: true } }),
   });
   pool.on("error", (error) => options.log.warn({ err: error }, "An idle database connection was lost"));
+  // The pool listens to idle connections only: one lost in use would end the whole process. Its query fails by itself.
+  pool.on("connect", (client) => client.on("error", () => undefined));
 
   const connect = async (): Promise<pg.PoolClient> => {
     try {

@@ -27,6 +27,9 @@ interface CacheOptions {
 const breakerFailures = 5;
 const breakerRestMs = 1_000;
 const maxReconnectDelayMs = 1_000;
+const connectTimeoutMs = 1_000;
+// A connection that owes an answer for this long is given up: the other side may be gone without a word.
+const silenceMs = 2_000;
 
 export async function openCache(options: CacheOptions): Promise<Cache> {
   const commands = await openClient(options, "commands");
@@ -67,7 +70,8 @@ async function openClient(options: CacheOptions, purpose: string): Promise<Redis
     ...(options.ca === undefined ? {} : { tls: { ca: options.ca, rejectUnauthorized: true } }),
     connectionName: `campus-pay-${purpose}`,
     lazyConnect: true,
-    connectTimeout: 1_000,
+    connectTimeout: connectTimeoutMs,
+    socketTimeout: silenceMs,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     keepAlive: 10_000,
@@ -84,7 +88,8 @@ async function openClient(options: CacheOptions, purpose: string): Promise<Redis
     );
   });
   client.on("ready", () => options.log.info({ purpose }, "Redis is connected"));
-  await client.connect().catch(() => undefined);
+  // Whoever waits for Redis at the start waits a second; it may come later.
+  await within(connectTimeoutMs, client.connect()).catch(() => undefined);
   return client;
 }
 

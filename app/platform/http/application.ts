@@ -8,7 +8,7 @@ import { HTTPException } from "hono/http-exception";
 import { routePath } from "hono/route";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Platform } from "../context.ts";
-import { CodedError, errorBody } from "../errors.ts";
+import { CodedError, errorBody, unavailable } from "../errors.ts";
 import { databaseRefusal, OutcomeUnknown } from "../postgres.ts";
 import type { ReportError } from "../report-error.ts";
 import { type HttpEnv, router } from "./router.ts";
@@ -37,6 +37,7 @@ export function createApplication(platform: Platform, reportError: ReportError):
       maxAge: 600,
     }),
   );
+  app.use(limitTime(config.REQUEST_TIMEOUT_MS));
   app.use(limitBody(config.BODY_LIMIT_BYTES));
   app.onError(answerError(platform, reportError));
   app.notFound((c) => {
@@ -88,6 +89,21 @@ const securityHeaders: MiddlewareHandler<HttpEnv> = async (c, next) => {
   if (!headers.has("Content-Security-Policy")) headers.set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
   if (!headers.has("Cache-Control")) headers.set("Cache-Control", "no-store");
 };
+
+/** Until the answer begins: a stream may last as long as it likes. What the handler does after that is not undone. */
+function limitTime(timeoutMs: number): MiddlewareHandler<HttpEnv> {
+  return async (_, next) => {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => reject(unavailable("This takes too long and may still happen: repeat it with the same key.")), timeoutMs);
+    });
+    try {
+      await Promise.race([next(), late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+}
 
 function limitBody(maxBytes: number): MiddlewareHandler<HttpEnv> {
   return bodyLimit({

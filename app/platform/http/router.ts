@@ -76,7 +76,9 @@ export function route<const R extends Spec>(spec: R): R {
     ...errors,
     ...who.errors,
     ...(config.request === undefined && idempotency === undefined ? [] : (["VALIDATION_ERROR"] as const)),
-    ...(bodies ? (["VALIDATION_ERROR", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE"] as const) : []),
+    ...(bodies ? (["VALIDATION_ERROR", "UNSUPPORTED_MEDIA_TYPE"] as const) : []),
+    // A body that nobody asked for is limited too.
+    ...(config.method === "get" ? [] : (["PAYLOAD_TOO_LARGE"] as const)),
     ...(idempotency === undefined ? [] : (["IDEMPOTENCY_MISMATCH", "CONFLICT"] as const)),
     ...(who.scheme === "public" ? [] : (["RATE_LIMITED"] as const)),
     "INTERNAL_ERROR",
@@ -84,7 +86,7 @@ export function route<const R extends Spec>(spec: R): R {
   ];
   const full = {
     ...config,
-    ...(who.scheme === "public" ? {} : { security: [{ [who.scheme]: [] }] }),
+    ...(who.scheme === "public" ? {} : { security: schemes(who.scheme) }),
     ...(who.roles.length === 0 ? {} : { "x-roles": who.roles }),
     request: { ...config.request, ...(idempotency === undefined ? {} : { headers: idempotencyHeader(idempotency) }) },
     responses: { ...errorResponses(codes), ...config.responses },
@@ -95,6 +97,9 @@ export function route<const R extends Spec>(spec: R): R {
   };
   return createRoute(full as unknown as RouteConfig) as unknown as R;
 }
+
+/** Where a bearer token is taken, the portal's cookie is taken too. */
+const schemes = (scheme: "bearer" | "device") => [{ [scheme]: [] }, ...(scheme === "bearer" ? [{ cookie: [] }] : [])];
 
 export const idempotencyKeyPattern = /^[\x21-\x7e]{1,64}$/;
 

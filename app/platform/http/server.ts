@@ -30,7 +30,7 @@ export function startServer(platform: Platform, app: Fetchable): Promise<Running
         websocket: { server: websockets as unknown as WebSocketServerLike },
         serverOptions: {
           keepAliveTimeout: keepAliveMs,
-          headersTimeout: keepAliveMs + 1_000,
+          headersTimeout: REQUEST_TIMEOUT_MS,
           requestTimeout: REQUEST_TIMEOUT_MS * 3,
           maxHeaderSize: 16_384,
         },

@@ -1,0 +1,117 @@
+import { z } from "@hono/zod-openapi";
+import { staff, staffOf, student, studentOf } from "../identity/guards.ts";
+import { announce } from "../live/announce.ts";
+import type { Platform } from "../platform/context.ts";
+import { once } from "../platform/http/once.ts";
+import { type HttpContext, json, listOf, required, route, router } from "../platform/http/router.ts";
+import { type Card, frozenByStudent } from "./card.ts";
+import { cardHash } from "./card-hash.ts";
+import { cardUidField } from "./field-schemas.ts";
+import { freezeCard } from "./freeze-card.ts";
+import { issueCard } from "./issue-card.ts";
+import { listCards, listCardsOfStudent } from "./list-cards.ts";
+import { reportLost } from "./report-lost.ts";
+import { unfreezeCard } from "./unfreeze-card.ts";
+
+const CardSchema = z
+  .object({
+    id: z.uuid(),
+    issue_number: z.number().int(),
+    status: z.enum(["active", "frozen", "lost", "revoked"]),
+    created_at: z.iso.datetime(),
+  })
+  .openapi("Card");
+
+const cardParams = z.object({ cardId: z.uuid() });
+const studentParams = z.object({ studentId: z.uuid() });
+
+const getCards = route({
+  method: "get",
+  path: "/cards",
+  operationId: "listCards",
+  tags: ["cards"],
+  summary: "The student's cards, newest first; a card's number is never shown",
+  who: student(),
+  responses: { 200: json(listOf(CardSchema), "All of them") },
+});
+
+const change = (verb: string, operationId: string, summary: string) =>
+  ({
+    method: "post",
+    path: `/cards/{cardId}/${verb}`,
+    operationId,
+    tags: ["cards"],
+    summary,
+    who: student(),
+    idempotency: "optional",
+    errors: ["NOT_FOUND", "INVALID_TRANSITION", "READ_ONLY_REGION"],
+    request: { params: cardParams },
+    responses: { 200: json(CardSchema, "The card as it is now") },
+  }) as const;
+
+const freeze = route({ ...change("freeze", "freezeCard", "Freeze the card: its open requests end, nothing is debited by it"), path: "/cards/{cardId}/freeze" });
+const unfreeze = route({ ...change("unfreeze", "unfreezeCard", "Undo the own freeze; not after \"not me\" or a loss"), path: "/cards/{cardId}/unfreeze" });
+const lost = route({ ...change("report-lost", "reportCardLost", "The card is gone, for good"), path: "/cards/{cardId}/report-lost" });
+
+const issue = route({
+  method: "post",
+  path: "/admin/students/{studentId}/cards",
+  operationId: "issueCard",
+  tags: ["cards"],
+  // An Idempotency-Key would keep a plain hash of the body, and a card's number is short enough to be found from one.
+  summary: "Give a student a card; the one in use is revoked. The number itself is the idempotency key",
+  who: staff("admin"),
+  errors: ["NOT_FOUND", "CONFLICT", "READ_ONLY_REGION"],
+  request: { params: studentParams, body: required(z.strictObject({ card_uid: cardUidField })) },
+  responses: { 201: json(CardSchema, "The card in use") },
+});
+
+const getCardsOfStudent = route({
+  method: "get",
+  path: "/admin/students/{studentId}/cards",
+  operationId: "listCardsOfStudent",
+  tags: ["cards"],
+  summary: "A student's cards, newest first",
+  who: staff("admin"),
+  errors: ["NOT_FOUND"],
+  request: { params: studentParams },
+  responses: { 200: json(listOf(CardSchema), "All of them") },
+});
+
+export const cardRoutes = (platform: Platform) =>
+  router()
+    .openapi(getCards, async (c) => c.json({ items: (await listCards(platform.db, studentOf(c).id)).map(presentCard), next_cursor: null }, 200))
+    .openapi(freeze, async (c) => {
+      const wish = { ...wishOf(c, c.req.valid("param").cardId), because: frozenByStudent };
+      const answer = await once(c, "a day", async (tx) => ok(await freezeCard(tx, { ...wish, actorId: wish.studentId })));
+      announce(platform);
+      return answer;
+    })
+    .openapi(unfreeze, (c) => once(c, "a day", async (tx) => ok(await unfreezeCard(tx, wishOf(c, c.req.valid("param").cardId)))))
+    .openapi(lost, async (c) => {
+      const answer = await once(c, "a day", async (tx) => ok(await reportLost(tx, wishOf(c, c.req.valid("param").cardId))));
+      announce(platform);
+      return answer;
+    })
+    .openapi(issue, async (c) => {
+      const uidHash = cardHash(await platform.secrets.get("CARD_PEPPER"), c.req.valid("json").card_uid);
+      const wish = { studentId: c.req.valid("param").studentId, uidHash, staffId: staffOf(c).id, requestId: c.var.requestId };
+      const card = await platform.db.transaction((tx) => issueCard(tx, wish));
+      announce(platform);
+      return c.json(presentCard(card), 201);
+    })
+    .openapi(getCardsOfStudent, async (c) => {
+      const cards = await listCardsOfStudent(platform.db, c.req.valid("param").studentId);
+      return c.json({ items: cards.map(presentCard), next_cursor: null }, 200);
+    });
+
+const wishOf = (c: HttpContext, cardId: string) => ({ cardId, studentId: studentOf(c).id, requestId: c.var.requestId });
+
+const ok = (card: Card) => ({ status: 200 as const, body: presentCard(card) });
+
+const presentCard = (card: Card): z.infer<typeof CardSchema> => ({
+  id: card.id,
+  issue_number: card.issueNumber,
+  status: card.status,
+  created_at: card.createdAt.toISOString(),
+});

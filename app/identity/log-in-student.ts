@@ -1,0 +1,30 @@
+import type { Platform } from "../platform/context.ts";
+import { CodedError } from "../platform/errors.ts";
+import { sql, type Transaction } from "../platform/postgres.ts";
+import { openSession, type Session } from "./open-session.ts";
+import { spendOtp } from "./spend-otp.ts";
+
+interface Wish {
+  readonly phone: string;
+  readonly otp: string;
+}
+
+/** The right one-time password opens a session; a phone's first one makes the student. */
+export async function logInStudent({ config, db, metrics, secrets }: Platform, { phone, otp }: Wish): Promise<Session> {
+  const sealKey = await secrets.get("SEAL_KEY");
+  const session = await db.transaction(async (tx) => {
+    if (!(await spendOtp(tx, sealKey, phone, otp))) return undefined;
+    const student = await findOrAddStudent(tx, phone, config.STUDENT_SIGNUP === "open");
+    return student && openSession(tx, config, { kind: "student", id: student.id, phone, name: student.name });
+  });
+  metrics.count("logins_total", { kind: "student", outcome: session ? "in" : "refused" });
+  if (!session) throw wrongOtp();
+  return session;
+}
+
+export const wrongOtp = () => new CodedError("INVALID_OTP", "This code is wrong or no longer valid: ask for a new one.");
+
+async function findOrAddStudent(tx: Transaction, phone: string, mayAdd: boolean): Promise<{ id: string; name: string | null } | undefined> {
+  if (mayAdd) await tx.run(sql`insert into students (phone) values (${phone}) on conflict (phone) do nothing`);
+  return tx.row(sql`select id, name from students where phone = ${phone} and is_active`);
+}

@@ -1,0 +1,56 @@
+import { Worker } from "node:worker_threads";
+import { unavailable } from "../platform/errors.ts";
+import type { PasswordAnswer, PasswordTask } from "./password-worker.ts";
+
+export const passwordCost = 10;
+// At 60 ms each the last in the queue waits about 4 s, below the request's own time-out.
+const maxWaiting = 64;
+
+/** Hashes passwords on a thread that is started with the first one. */
+export interface Passwords {
+  hash(password: string): Promise<string>;
+  verify(password: string, hash: string): Promise<boolean>;
+  end(): void;
+}
+
+interface Waiting {
+  readonly resolve: (result: boolean | string) => void;
+  readonly reject: (error: Error) => void;
+}
+
+export function createPasswords(): Passwords {
+  const waiting = new Map<number, Waiting>();
+  let worker: Worker | undefined;
+  let nextId = 0;
+
+  const stop = (error: Error) => {
+    void worker?.terminate();
+    worker = undefined;
+    for (const { reject } of waiting.values()) reject(error);
+    waiting.clear();
+  };
+  const start = (): Worker => {
+    const started = new Worker(new URL("./password-worker.ts", import.meta.url));
+    started.unref();
+    started.on("message", ({ id, result }: PasswordAnswer) => {
+      waiting.get(id)?.resolve(result);
+      waiting.delete(id);
+    });
+    started.on("error", (error: Error) => stop(error));
+    return started;
+  };
+  const ask = <T extends boolean | string>(task: (id: number) => PasswordTask): Promise<T> => {
+    if (waiting.size >= maxWaiting) throw unavailable("Too many people are logging in at the moment.");
+    worker ??= start();
+    nextId += 1;
+    const answer = new Promise<boolean | string>((resolve, reject) => waiting.set(nextId, { resolve, reject }));
+    worker.postMessage(task(nextId));
+    return answer as Promise<T>;
+  };
+
+  return {
+    hash: async (password) => ask<string>((id) => ({ id, cost: passwordCost, password })),
+    verify: async (password, hash) => ask<boolean>((id) => ({ id, hash, password })),
+    end: () => stop(new Error("The process is stopping.")),
+  };
+}

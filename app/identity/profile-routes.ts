@@ -1,0 +1,176 @@
+import { z } from "@hono/zod-openapi";
+import type { Platform } from "../platform/context.ts";
+import { once } from "../platform/http/once.ts";
+import { json, listOf, required, route, router } from "../platform/http/router.ts";
+import { nameField, otpField, phoneField } from "./field-schemas.ts";
+import { holderOfRequest, signedIn, student, studentOf } from "./guards.ts";
+import { changeProfile, type Profile, readProfile } from "./profile.ts";
+import { registerPushToken, removePushToken } from "./push-tokens.ts";
+import { type ConfirmKey, listConfirmKeys, registerConfirmKey } from "./register-confirm-key.ts";
+import { removeConfirmKey } from "./remove-confirm-key.ts";
+
+const language = z.enum(["sv", "it", "en"]);
+const switches = { orders: z.boolean(), payments: z.boolean() };
+
+const ProfileBody = z
+  .object({
+    id: z.uuid(),
+    phone: phoneField,
+    name: z.string().nullable(),
+    language,
+    notifications: z.object(switches),
+    requires_signature: z.boolean(),
+    created_at: z.iso.datetime(),
+  })
+  .openapi("Profile");
+
+const ConfirmKeyBody = z.object({ id: z.uuid(), public_key: z.string(), created_at: z.iso.datetime() }).openapi("ConfirmKey");
+
+const base64url = (maxLength: number) =>
+  z
+    .string()
+    .min(1)
+    .max(maxLength)
+    .regex(/^[\w-]+$/, "must be base64url without padding");
+
+const pushToken = z.string().regex(/^[\x21-\x7e]{8,4096}$/, "must be 8 to 4096 visible ASCII characters");
+const PushTokenBody = z.object({ platform: z.enum(["android", "ios", "web"]), is_active: z.literal(true) }).openapi("PushToken");
+
+const getProfile = route({
+  method: "get",
+  path: "/users/me",
+  operationId: "getProfile",
+  tags: ["me"],
+  summary: "The own profile",
+  who: student(),
+  responses: { 200: json(ProfileBody, "The profile") },
+});
+
+const putProfile = route({
+  method: "put",
+  path: "/users/me",
+  operationId: "changeProfile",
+  tags: ["me"],
+  summary: "Replace name, language and notification switches",
+  who: student(),
+  request: { body: required(z.strictObject({ name: nameField(100).nullable(), language, notifications: z.strictObject(switches) })) },
+  responses: { 200: json(ProfileBody, "The profile as it is now") },
+});
+
+const postPushToken = route({
+  method: "post",
+  path: "/users/device-token",
+  operationId: "registerPushToken",
+  tags: ["me"],
+  summary: "Send notifications to this installation of the app; the token moves to its newest owner",
+  who: signedIn(),
+  idempotency: "optional",
+  request: { body: required(z.strictObject({ token: pushToken, platform: z.enum(["android", "ios", "web"]) })) },
+  responses: { 201: json(PushTokenBody, "Registered") },
+});
+
+const deletePushToken = route({
+  method: "delete",
+  path: "/users/device-token",
+  operationId: "removePushToken",
+  tags: ["me"],
+  summary: "Send no more notifications to this installation of the app",
+  who: signedIn(),
+  request: { body: required(z.strictObject({ token: pushToken })) },
+  responses: { 204: { description: "It gets none, whether or not it was registered" } },
+});
+
+const getConfirmKeys = route({
+  method: "get",
+  path: "/users/confirm-keys",
+  operationId: "listConfirmKeys",
+  tags: ["me"],
+  summary: "The keys that may sign this student's payments",
+  who: student(),
+  responses: { 200: json(listOf(ConfirmKeyBody), "All of them, five at most") },
+});
+
+const postConfirmKey = route({
+  method: "post",
+  path: "/users/confirm-keys",
+  operationId: "registerConfirmKey",
+  tags: ["me"],
+  summary: "Register this phone's key; from the first one on every payment must be signed",
+  description:
+    "`proof` is the ES256 signature (raw r‖s, base64url) over the lines `campuspay.v1`, `confirm-key`, the student's id and `public_key`, " +
+    "joined by a line feed. Once a signature is required, a further key needs a fresh one-time password of the student's phone. " +
+    "The key is its own idempotency key: the same one again is the same registration.",
+  who: student(),
+  errors: ["INVALID_OTP", "INVALID_SIGNATURE", "CONFLICT"],
+  request: {
+    body: required(
+      z.strictObject({
+        public_key: base64url(200).openapi({ description: "The SPKI of a P-256 public key." }),
+        proof: base64url(200),
+        otp: otpField.optional(),
+      }),
+    ),
+  },
+  responses: { 201: json(ConfirmKeyBody, "Registered") },
+});
+
+const deleteConfirmKey = route({
+  method: "delete",
+  path: "/users/confirm-keys/{keyId}",
+  operationId: "removeConfirmKey",
+  tags: ["me"],
+  summary: "Remove a key; payments must be signed all the same",
+  who: student(),
+  errors: ["NOT_FOUND"],
+  request: { params: z.object({ keyId: z.uuid() }) },
+  responses: { 204: { description: "Removed" } },
+});
+
+export const profileRoutes = (platform: Platform) =>
+  router()
+    .openapi(getProfile, async (c) => c.json(presentProfile(await readProfile(platform.db, studentOf(c).id)), 200))
+    .openapi(putProfile, async (c) => {
+      const { name, language, notifications } = c.req.valid("json");
+      const change = { name, language, notifyOrders: notifications.orders, notifyPayments: notifications.payments };
+      return c.json(presentProfile(await changeProfile(platform.db, studentOf(c).id, change)), 200);
+    })
+    .openapi(postPushToken, async (c) => {
+      const { token, platform: kind } = c.req.valid("json");
+      return once(c, "a day", async (tx) => {
+        await registerPushToken(tx, holderOfRequest(c), token, kind);
+        return { status: 201, body: { platform: kind, is_active: true as const } };
+      });
+    })
+    .openapi(deletePushToken, async (c) => {
+      await removePushToken(platform.db, holderOfRequest(c), c.req.valid("json").token);
+      return c.body(null, 204);
+    })
+    .openapi(getConfirmKeys, async (c) => {
+      const keys = await listConfirmKeys(platform.db, studentOf(c).id);
+      return c.json({ items: keys.map(presentConfirmKey), next_cursor: null, total: keys.length }, 200);
+    })
+    .openapi(postConfirmKey, async (c) => {
+      const { public_key: publicKey, proof, otp } = c.req.valid("json");
+      const wish = { studentId: studentOf(c).id, publicKey, proof, otp, requestId: c.var.requestId };
+      return c.json(presentConfirmKey(await registerConfirmKey(platform, wish)), 201);
+    })
+    .openapi(deleteConfirmKey, async (c) => {
+      await removeConfirmKey(platform, { studentId: studentOf(c).id, keyId: c.req.valid("param").keyId, requestId: c.var.requestId });
+      return c.body(null, 204);
+    });
+
+const presentProfile = (profile: Profile): z.infer<typeof ProfileBody> => ({
+  id: profile.id,
+  phone: profile.phone,
+  name: profile.name,
+  language: profile.language,
+  notifications: { orders: profile.notifyOrders, payments: profile.notifyPayments },
+  requires_signature: profile.requiresSignature,
+  created_at: profile.createdAt.toISOString(),
+});
+
+const presentConfirmKey = (key: ConfirmKey): z.infer<typeof ConfirmKeyBody> => ({
+  id: key.id,
+  public_key: key.publicKey.toString("base64url"),
+  created_at: key.createdAt.toISOString(),
+});

@@ -1,0 +1,128 @@
+import { audit } from "../platform/audit.ts";
+import { CodedError, notFound } from "../platform/errors.ts";
+import { sql, sqlState, type Transaction } from "../platform/postgres.ts";
+
+interface Wish {
+  readonly orderId: string;
+  /** What is given back; the rest of what was paid unless told. */
+  readonly amountMinor?: number;
+  readonly reason: string;
+  /** The member of staff; null where the system or the student's own cancel gives it back. */
+  readonly requestedBy: string | null;
+  /** Staff refund orders of their own café only. */
+  readonly cafeId?: string;
+  readonly requestId?: string;
+}
+
+export interface Refund {
+  readonly id: string;
+  readonly orderId: string;
+  readonly amountMinor: number;
+  readonly refundedMinor: number;
+  readonly paymentStatus: "paid" | "refunded";
+  readonly currency: string;
+  readonly reason: string;
+  readonly transactionId: string;
+  readonly createdAt: Date;
+}
+
+interface Order {
+  readonly cafeId: string;
+  readonly studentId: string | null;
+  readonly paymentMethod: string;
+  readonly paymentStatus: string;
+  readonly paidTransactionId: string | null;
+  readonly totalMinor: number;
+  readonly refundedMinor: number;
+  readonly currency: string;
+}
+
+/**
+ * Gives money of a paid wallet order back to the wallet, never more than was debited. Locks the order, then the wallet.
+ * The day's spending is not lowered by it: a limit that grows back with each refund would be no limit.
+ */
+export async function refundOrder(tx: Transaction, wish: Wish): Promise<Refund> {
+  const order = await lockOrder(tx, wish);
+  const amountMinor = wish.amountMinor ?? order.totalMinor - order.refundedMinor;
+  const paymentStatus = await raiseRefunded(tx, wish.orderId, amountMinor, order);
+  const transactionId = await postRefund(tx, wish.orderId, amountMinor, order);
+  const made = await tx.row<{ id: string; createdAt: Date }>(sql`
+    insert into refunds (order_id, amount_minor, reason, transaction_id, requested_by)
+    values (${wish.orderId}, ${amountMinor}, ${wish.reason}, ${transactionId}, ${wish.requestedBy}) returning id, created_at`);
+  if (!made) throw new Error("The refund was not written.");
+  const refund: Refund = {
+    ...made,
+    orderId: wish.orderId,
+    amountMinor,
+    refundedMinor: order.refundedMinor + amountMinor,
+    paymentStatus,
+    currency: order.currency,
+    reason: wish.reason,
+    transactionId,
+  };
+  await tell(tx, wish, order, refund);
+  return refund;
+}
+
+async function lockOrder(tx: Transaction, { orderId, cafeId }: Wish): Promise<Order> {
+  const order = await tx.row<Order>(sql`
+    select cafe_id, student_id, payment_method, payment_status, paid_transaction_id, total_minor, refunded_minor, currency
+    from orders where id = ${orderId} and (${cafeId ?? null}::uuid is null or cafe_id = ${cafeId ?? null}) for update`);
+  if (!order) throw notFound("The order");
+  if (order.paidTransactionId === null) {
+    throw new CodedError("INVALID_TRANSITION", "Nothing was paid for this order.", { details: { payment_status: order.paymentStatus } });
+  }
+  if (order.paymentMethod !== "wallet" || order.studentId === null)
+    throw new CodedError("CONFLICT", `This order was paid by ${order.paymentMethod}: only wallet payments go back to a wallet.`);
+  return order;
+}
+
+async function raiseRefunded(tx: Transaction, orderId: string, amountMinor: number, order: Order): Promise<"paid" | "refunded"> {
+  const raised = await tx.row<{ paymentStatus: "paid" | "refunded" }>(sql`
+    update orders set refunded_minor = refunded_minor + ${amountMinor}, updated_at = now(),
+      payment_status = case when refunded_minor + ${amountMinor} = total_minor then 'refunded' else payment_status end
+    where id = ${orderId} and payment_status = 'paid' and ${amountMinor} > 0 and refunded_minor + ${amountMinor} <= total_minor
+    returning payment_status`);
+  if (raised) return raised.paymentStatus;
+  const refundableMinor = order.totalMinor - order.refundedMinor;
+  throw new CodedError("CONFLICT", `At most ${refundableMinor} of this order can still be refunded.`, {
+    details: { refundable_minor: refundableMinor, refunded_minor: order.refundedMinor },
+  });
+}
+
+async function postRefund(tx: Transaction, orderId: string, amountMinor: number, order: Order): Promise<string> {
+  try {
+    const posted = await tx.row<{ id: string }>(sql`
+      select post_to_wallet('refund', ${order.studentId}, account_of('cafe_payable', null, ${order.cafeId}, ${order.currency}), ${amountMinor},
+        ${order.currency}, ${orderId}, null, null, ${order.paidTransactionId}) as id`);
+    if (!posted) throw new Error("The refund was not posted.");
+    return posted.id;
+  } catch (error) {
+    if (sqlState(error) === "CP404")
+      throw new CodedError("CONFLICT", "The student's wallet is closed and receives nothing.", { cause: error });
+    throw error;
+  }
+}
+
+async function tell(tx: Transaction, wish: Wish, order: Order, refund: Refund): Promise<void> {
+  const event = {
+    order_id: refund.orderId,
+    refund_id: refund.id,
+    amount_minor: refund.amountMinor,
+    refunded_minor: refund.refundedMinor,
+    currency: refund.currency,
+    payment_status: refund.paymentStatus,
+  };
+  const channels = [`order:${refund.orderId}`, `student:${order.studentId}`, `cafe:${order.cafeId}`];
+  await tx.run(sql`select emit_event(${channels}::text[], 'refunded', ${JSON.stringify(event)}::jsonb)`);
+  await audit(tx, {
+    actorKind: wish.requestedBy === null ? "system" : "staff",
+    actorId: wish.requestedBy,
+    action: "order.refunded",
+    objectKind: "order",
+    objectId: refund.orderId,
+    cafeId: order.cafeId,
+    details: { refund_id: refund.id, amount_minor: refund.amountMinor, transaction_id: refund.transactionId },
+    ...(wish.requestId === undefined ? {} : { requestId: wish.requestId }),
+  });
+}

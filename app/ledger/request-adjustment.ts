@@ -1,0 +1,42 @@
+import { audit } from "../platform/audit.ts";
+import type { Config } from "../platform/config.ts";
+import { CodedError, notFound } from "../platform/errors.ts";
+import { sql, type Transaction } from "../platform/postgres.ts";
+import { type Adjustment, readAdjustment } from "./adjustment.ts";
+
+interface Wish {
+  readonly studentId: string;
+  readonly amountMinor: number;
+  readonly currency: string;
+  readonly reason: string;
+  readonly staffId: string;
+  readonly requestId: string;
+}
+
+/** The first of the two people says what should move. Nothing moves yet. */
+export async function requestAdjustment(tx: Transaction, { CAMPUS_CURRENCY }: Config, wish: Wish): Promise<Adjustment> {
+  const { studentId, amountMinor, currency, reason, staffId, requestId } = wish;
+  const student = await tx.row<{ currency: string | null }>(sql`
+    select w.currency from students s left join wallets w on w.student_id = s.id where s.id = ${studentId}`);
+  if (!student) throw notFound("The student");
+  const expected = student.currency ?? CAMPUS_CURRENCY;
+  if (currency !== expected) {
+    throw new CodedError("VALIDATION_ERROR", `The student's wallet is in ${expected}.`, {
+      details: { fields: [{ field: "json.currency", problem: `must be ${expected}` }] },
+    });
+  }
+  const made = await tx.row<{ id: string }>(sql`
+    insert into adjustments (student_id, amount_minor, currency, reason, requested_by)
+    values (${studentId}, ${amountMinor}, ${currency}, ${reason}, ${staffId}) returning id`);
+  if (!made) throw new Error("The adjustment was not written.");
+  await audit(tx, {
+    actorKind: "staff",
+    actorId: staffId,
+    action: "adjustment.requested",
+    objectKind: "adjustment",
+    objectId: made.id,
+    details: { student_id: studentId, amount_minor: amountMinor, currency },
+    requestId,
+  });
+  return readAdjustment(tx, made.id);
+}

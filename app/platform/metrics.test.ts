@@ -1,0 +1,68 @@
+import { expect, test } from "vitest";
+import { cloudWatchNamespace, createMetrics, declaredMetrics, embeddedMetric } from "./metrics.ts";
+
+test("a metric is on /metrics and in the CloudWatch lines from one call", async () => {
+  const metrics = createMetrics();
+  metrics.count("error_codes_total", { code: "NOT_FOUND" });
+  metrics.count("error_codes_total", { code: "NOT_FOUND" });
+  expect(await metrics.text()).toContain('campus_error_codes_total{code="NOT_FOUND"} 2');
+  expect(metrics.embeddedLines(1_700_000_000_000)).toEqual([
+    {
+      _aws: {
+        Timestamp: 1_700_000_000_000,
+        CloudWatchMetrics: [{ Namespace: "CampusPay", Dimensions: [["code"]], Metrics: [{ Name: "ErrorCodes", Unit: "Count" }] }],
+      },
+      code: "NOT_FOUND",
+      ErrorCodes: 2,
+    },
+  ]);
+});
+
+test("a CloudWatch line tells what moved since the last one, and nothing that stood still", () => {
+  const metrics = createMetrics();
+  metrics.count("jobs_total", { job: "purge", outcome: "done" }, 3);
+  expect(metrics.embeddedLines(0)).toHaveLength(1);
+  expect(metrics.embeddedLines(0)).toEqual([]);
+  metrics.count("jobs_total", { job: "purge", outcome: "done" });
+  expect(metrics.embeddedLines(0)).toMatchObject([{ Jobs: 1 }]);
+});
+
+test("a line carries at most the hundred values that CloudWatch takes, a fair sample of all", () => {
+  const metrics = createMetrics();
+  for (let ms = 1; ms <= 10_000; ms += 1) metrics.observe("http_request_ms", { route: "GET /x" }, ms);
+  const [line] = metrics.embeddedLines(0);
+  const values = line?.HttpLatency as number[];
+  expect(values).toHaveLength(100);
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  // The mean of 100 of 1…10,000 has a standard error of 289: seven of them.
+  expect(Math.abs(mean - 5_000)).toBeLessThan(2_100);
+});
+
+test("what CloudWatch does not take stays on /metrics alone", async () => {
+  const metrics = createMetrics();
+  metrics.set("process_memory_bytes", {}, 42);
+  expect(await metrics.text()).toContain("campus_process_memory_bytes 42");
+  expect(metrics.embeddedLines(0)).toEqual([]);
+});
+
+test("a label that the table does not declare is refused", () => {
+  const metrics = createMetrics() as unknown as { count(name: string, labels: Record<string, string>): void };
+  expect(() => metrics.count("error_codes_total", { code: "NOT_FOUND", student_id: "1" })).toThrow(/student_id/);
+});
+
+test("no metric is labelled with an id, and every CloudWatch name is used once", () => {
+  const metrics = Object.values(declaredMetrics) as { labels: readonly string[]; help: string; cloudWatch?: { name: string } }[];
+  for (const { labels, help } of metrics) {
+    expect(labels.filter((label) => /(^|_)(id|uid|phone|token)$/.test(label))).toEqual([]);
+    expect(labels.length).toBeLessThanOrEqual(3);
+    expect(help).not.toBe("");
+  }
+  const names = metrics.flatMap(({ cloudWatch }) => cloudWatch?.name ?? []);
+  expect(new Set(names).size).toBe(names.length);
+});
+
+test("a property of a line is searchable and no dimension", () => {
+  const line = embeddedMetric(0, { cafe: "AULA" }, { TransactionAmount: { unit: "None", value: 5_900 } }, { transaction_id: "t-1" });
+  expect(line).toMatchObject({ transaction_id: "t-1", cafe: "AULA", TransactionAmount: 5_900 });
+  expect(line._aws).toMatchObject({ CloudWatchMetrics: [{ Namespace: cloudWatchNamespace, Dimensions: [["cafe"]] }] });
+});

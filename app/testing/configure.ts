@@ -1,0 +1,35 @@
+import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { type Config, parseConfig } from "../platform/config.ts";
+
+const secret = () => randomBytes(32).toString("base64url");
+
+const keySet = (kid: string, alg: "RS256" | "ES256"): string => {
+  const { privateKey } =
+    alg === "RS256" ? generateKeyPairSync("rsa", { modulusLength: 2_048 }) : generateKeyPairSync("ec", { namedCurve: "P-256" });
+  return JSON.stringify({ keys: [{ ...privateKey.export({ format: "jwk" }), kid, alg, use: "sig" }] });
+};
+
+const secrets = {
+  JWT_KEYS: keySet("token-1", "RS256"),
+  RECEIPT_KEYS: keySet("receipt-1", "ES256"),
+  CARD_PEPPER: secret(),
+  LOG_PEPPER: secret(),
+  SEAL_KEY: secret(),
+  GATEWAY_KEY_SECRET: secret(),
+  GATEWAY_WEBHOOK_SECRET: secret(),
+};
+
+/** The environment that all processes of one test campus share; each gets its own port. */
+export const testEnvironment = (own: Readonly<Record<string, string>>): Readonly<Record<string, string>> => ({
+  CAMPUS_ENV: "sandbox",
+  HOST: "127.0.0.1",
+  PORT: "0",
+  COOKIE_SECURE: "false",
+  METRICS_EMF_SECONDS: "0",
+  RATE_LIMIT_SCALE: "100",
+  DRAIN_SECONDS: "1",
+  ...secrets,
+  ...own,
+});
+
+export const testConfig = (environment: Readonly<Record<string, string>>): Config => parseConfig(environment);

@@ -1,0 +1,69 @@
+// `npm run backup -- FILE`: the stopped data folder and the secrets that belong to it, as one tar.gz.
+import { chmodSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { type Manifest, manifestName, runTar } from "./local/archive.ts";
+import { assertServerStopped } from "./local/cluster.ts";
+import { findHome, type Home } from "./local/home.ts";
+import { takeLock } from "./local/lock.ts";
+import { PlainError, reportAndSetExitCode } from "./local/plain-error.ts";
+
+function main(): void {
+  const file = parseArguments(process.argv.slice(2));
+  const home = findHome();
+  if (!existsSync(home.dataFolder))
+    throw new PlainError(`There is nothing to back up: ${home.dataFolder} does not exist (npm start makes it).`);
+  const releaseLock = takeLock(home.lock, "npm run backup");
+  try {
+    assertServerStopped(home.dataFolder);
+    writeArchive(home, file);
+  } finally {
+    releaseLock();
+  }
+  process.stdout.write(`Backed up to ${file} (${Math.ceil(statSync(file).size / 1024)} kB). It holds secrets: keep it to yourself.\n`);
+}
+
+function parseArguments(args: readonly string[]): string {
+  const [file, ...more] = args;
+  if (!file || more.length > 0) throw new PlainError("Say where to: npm run backup -- FILE.tar.gz");
+  if (existsSync(file)) throw new PlainError(`${file} exists already: give another name.`);
+  return path.resolve(file);
+}
+
+function writeArchive(home: Home, file: string): void {
+  const staging = mkdtempSync(path.join(tmpdir(), "campus-backup-"));
+  const unfinished = `${file}.${process.pid}.new`;
+  try {
+    writeFileSync(path.join(staging, manifestName), JSON.stringify(describe(home)));
+    writeFileSync(unfinished, "", { mode: 0o600 });
+    // The manifest comes first: whoever restores reads it without unpacking the rest.
+    runTar([
+      "--create",
+      "--gzip",
+      "--numeric-owner",
+      `--file=${unfinished}`,
+      `--directory=${staging}`,
+      manifestName,
+      `--directory=${home.folder}`,
+      path.basename(home.secrets),
+      path.basename(home.dataFolder),
+    ]);
+    chmodSync(unfinished, 0o600);
+    renameSync(unfinished, file);
+  } finally {
+    rmSync(staging, { recursive: true, force: true });
+    rmSync(unfinished, { force: true });
+  }
+}
+
+const describe = (home: Home): Manifest => ({
+  product: "campus-pay",
+  postgres_major: readFileSync(path.join(home.dataFolder, "PG_VERSION"), "utf8").trim(),
+  made_at: new Date().toISOString(),
+});
+
+try {
+  main();
+} catch (error) {
+  reportAndSetExitCode(error);
+}

@@ -1,0 +1,17 @@
+import { readLicences, renderLicences } from "../licences.ts";
+import { renderApiDocument } from "./api-document.ts";
+import { renderConfigurationPage } from "./configuration-page.ts";
+import { renderEnvironmentExample } from "./environment-example.ts";
+
+/** One file that is written from the code. `make` is pure: the same checkout gives the same text. */
+export interface Generator {
+  readonly file: string;
+  readonly make: (root: string) => string | Promise<string>;
+}
+
+export const generators: readonly Generator[] = [
+  { file: "docs/openapi.json", make: renderApiDocument },
+  { file: "docs/configuration.md", make: renderConfigurationPage },
+  { file: ".env.example", make: renderEnvironmentExample },
+  { file: "docs/licences.md", make: (root) => renderLicences(readLicences(root)) },
+];

@@ -1,0 +1,30 @@
+import path from "node:path";
+
+export const projectRoot = path.resolve(import.meta.dirname, "..", "..");
+
+/** The folder of one started system: its data, secrets, logs and lock. `CAMPUS_HOME` sets another one beside `.campus`. */
+export interface Home {
+  readonly folder: string;
+  readonly lock: string;
+  readonly dataFolder: string;
+  readonly secrets: string;
+  /** The contract with tests and people: addresses, processes, demo logins. */
+  readonly start: string;
+  /** Where PostgreSQL and Redis answer while the system runs, passwords included. */
+  readonly services: string;
+  readonly logs: string;
+}
+
+export function findHome(environment: NodeJS.ProcessEnv = process.env): Home {
+  const folder = path.resolve(environment.CAMPUS_HOME || path.join(projectRoot, ".campus"));
+  const at = (name: string) => path.join(folder, name);
+  return {
+    folder,
+    lock: at("lock"),
+    dataFolder: at("postgres"),
+    secrets: at("secrets.json"),
+    start: at("start.json"),
+    services: at("services.json"),
+    logs: at("logs"),
+  };
+}

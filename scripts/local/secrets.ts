@@ -1,0 +1,70 @@
+import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { mkdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { PlainError } from "./plain-error.ts";
+import { writePrivateJson } from "./private-file.ts";
+
+/** What a local system needs and what stands in Secrets Manager elsewhere. Made once, at the first start. */
+export interface LocalSecrets {
+  readonly superuserPassword: string;
+  readonly ownerPassword: string;
+  readonly appPassword: string;
+  readonly redisPassword: string;
+  /** Values of the app's variables of the same names. */
+  readonly app: Readonly<
+    Record<
+      "JWT_KEYS" | "RECEIPT_KEYS" | "CARD_PEPPER" | "LOG_PEPPER" | "SEAL_KEY" | "GATEWAY_KEY_SECRET" | "GATEWAY_WEBHOOK_SECRET",
+      string
+    >
+  >;
+}
+
+export function readOrMakeSecrets(file: string): LocalSecrets {
+  const known = readSecrets(file);
+  if (known) return known;
+  const made = makeSecrets();
+  mkdirSync(path.dirname(file), { recursive: true });
+  writePrivateJson(file, made);
+  return made;
+}
+
+export function readSecrets(file: string): LocalSecrets | undefined {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as LocalSecrets;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new PlainError(`${file} cannot be read as JSON: restore a backup, or begin again with \`npm start -- --fresh\`.`);
+  }
+}
+
+function makeSecrets(): LocalSecrets {
+  return {
+    superuserPassword: random(),
+    ownerPassword: random(),
+    appPassword: random(),
+    redisPassword: random(),
+    app: {
+      JWT_KEYS: JSON.stringify({ keys: [tokenKey()] }),
+      RECEIPT_KEYS: JSON.stringify({ keys: [receiptKey()] }),
+      CARD_PEPPER: random(),
+      LOG_PEPPER: random(),
+      SEAL_KEY: random(),
+      GATEWAY_KEY_SECRET: random(),
+      GATEWAY_WEBHOOK_SECRET: random(),
+    },
+  };
+}
+
+const random = () => randomBytes(32).toString("base64url");
+const keyId = (use: string) => `${use}-${randomBytes(6).toString("hex")}`;
+
+function tokenKey() {
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  return { ...privateKey.export({ format: "jwk" }), kid: keyId("token"), alg: "RS256", use: "sig" };
+}
+
+function receiptKey() {
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  return { ...privateKey.export({ format: "jwk" }), kid: keyId("receipt"), alg: "ES256", use: "sig" };
+}

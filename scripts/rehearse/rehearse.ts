@@ -1,0 +1,121 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { regionOf } from "./configurations.ts";
+import { duration, heading, say, secondsSinceStart } from "./console.ts";
+import { realCredentials } from "./credentials.ts";
+import { driftIsFound } from "./drift.ts";
+import { type Stack, withDependencies } from "./manifest.ts";
+import { type Options, parseOptions, usage } from "./options.ts";
+import { cacheFolder, workFolder } from "./places.ts";
+import { CannotRun, pythonName, terraformVersion } from "./preconditions.ts";
+import { stopAll, watchMemory } from "./processes.ts";
+import { summary } from "./report.ts";
+import { type App, emptyWorkFolder, provideProvider, siteOf, synthesize } from "./site.ts";
+import { deployAll, destroyAll, planAllAgain } from "./steps.ts";
+import type { Site } from "./terraform.ts";
+import { readConfiguration } from "./terraform-json.ts";
+import { contentsOf, startWorld, testWorld, type World, worldPython } from "./world-process.ts";
+
+const exitCodes = { ok: 0, failed: 1, refused: 2, cannotRun: 3, interrupted: 130 } as const;
+
+const chosen = (options: Options, stacks: readonly Stack[]): readonly Stack[] => {
+  const inRegion = new Set(
+    stacks
+      .filter((stack) => options.region === undefined || regionOf(readConfiguration(stack)) === options.region)
+      .map((stack) => stack.name),
+  );
+  const wanted = options.only.length > 0 ? options.only : [...inRegion];
+  if (wanted.length === 0) throw new Error(`No stack stands in ${options.region}.`);
+  return withDependencies(stacks, wanted);
+};
+
+const leaveStanding = async (site: Site): Promise<void> => {
+  const file = join(workFolder, "env.sh");
+  const names = Object.entries(site.env).filter(([name]) => /^(AWS|TF|CHECKPOINT)/.test(name));
+  writeFileSync(file, names.map(([name, value]) => `export ${name}='${value}'`).join("\n"));
+  heading("everything stands: Ctrl-C ends it");
+  console.log(`  . ${file}\n  cd ${site.outFolder}/stacks/<stack> && terraform state list`);
+  await new Promise(() => setInterval(() => {}, 60_000));
+};
+
+const worldIsEmpty = async (world: World): Promise<boolean> => {
+  const left = await contentsOf(world.url);
+  say(left.length === 0 ? "the world is empty" : `LEFT IN THE WORLD: ${left.length} kinds of things`);
+  for (const line of left) console.log(`        ${line}`);
+  return left.length === 0;
+};
+
+/** The stacks that a synth without protections changes. They say so in the code, and nowhere else. */
+const withoutProtections = async (site: Site, app: App, stacks: readonly Stack[]): Promise<ReadonlySet<string>> => {
+  const before = new Map(stacks.map((stack) => [stack.name, JSON.stringify(readConfiguration(stack))]));
+  await synthesize(site, { ...app, env: { ...app.env, CAMPUS_DECOMMISSION: "the rehearsal ends" } });
+  return new Set(stacks.filter((stack) => before.get(stack.name) !== JSON.stringify(readConfiguration(stack))).map((stack) => stack.name));
+};
+
+const rehearse = async (options: Options, site: Site, world: World): Promise<boolean> => {
+  const app: App = { command: "node stacks/main.ts", env: { CAMPUS_ENVIRONMENT: options.environment } };
+  const stacks = chosen(options, await synthesize(site, app));
+
+  heading(`deploy ${stacks.length} stacks of ${options.environment}`);
+  const records = await deployAll(site, stacks, options.parallelism);
+  console.log(`\n${summary(stacks, records)}`);
+
+  heading("second plans");
+  const clean = await planAllAgain(site, stacks, options.parallelism);
+
+  heading("drift");
+  const found = await driftIsFound(site, stacks);
+  if (options.keep) await leaveStanding(site);
+
+  heading("destroy");
+  const changed = await withoutProtections(site, app, stacks);
+  const destroyed = (await destroyAll(site, stacks, changed, options.parallelism)) && (await worldIsEmpty(world));
+  return clean && found && destroyed;
+};
+
+const main = async (): Promise<number> => {
+  const options = parseOptions(process.argv.slice(2));
+  const refusal = realCredentials(process.env);
+  if (refusal) {
+    console.error(refusal);
+    return exitCodes.refused;
+  }
+  const terraform = terraformVersion();
+  const python = worldPython(pythonName(), cacheFolder);
+  if (options.worldTest) return testWorld(python);
+
+  emptyWorkFolder();
+  const memory = watchMemory();
+  const world = await startWorld(python, join(workFolder, "world.log"));
+  say(`Terraform ${terraform}; the world listens on ${world.url}`);
+  endOnSignals(world);
+  try {
+    const site = siteOf(world.url, await provideProvider());
+    const ok = await rehearse(options, site, world);
+    heading(`${ok ? "rehearsed" : "REHEARSAL FAILED"}: ${duration(secondsSinceStart())}, at most ${memory.peakGb().toFixed(1)} GB`);
+    return ok ? exitCodes.ok : exitCodes.failed;
+  } finally {
+    memory.stop();
+    world.stop();
+  }
+};
+
+const endOnSignals = (world: World): void => {
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    process.once(name, async () => {
+      console.log("\nstopping: Terraform finishes its call, writes its state and frees its lock");
+      await stopAll();
+      world.stop();
+      process.exit(exitCodes.interrupted);
+    });
+  }
+};
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof CannotRun) console.error(`Cannot rehearse here. ${message}`);
+  else console.error(message.startsWith("Unknown option") ? `${message}\n${usage}` : message);
+  process.exitCode = error instanceof CannotRun ? exitCodes.cannotRun : exitCodes.failed;
+}

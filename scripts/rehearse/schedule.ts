@@ -1,0 +1,43 @@
+import type { Stack } from "./manifest.ts";
+
+export type Step = (stack: Stack) => Promise<boolean>;
+
+/** Runs a step for each stack once all that it waits for is done, so many at a time. After a failure nothing new starts, and what runs may end. */
+const inOrder = async (
+  stacks: readonly Stack[],
+  waitsFor: (stack: Stack) => readonly string[],
+  parallelism: number,
+  step: Step,
+): Promise<boolean> => {
+  const names = new Set(stacks.map((stack) => stack.name));
+  const waiting = new Map(stacks.map((stack) => [stack, new Set(waitsFor(stack).filter((name) => names.has(name)))]));
+  const running = new Set<Promise<void>>();
+  let healthy = true;
+  const start = (stack: Stack) => {
+    waiting.delete(stack);
+    const work = step(stack).then((ok) => {
+      healthy = healthy && ok;
+      running.delete(work);
+      for (const needs of waiting.values()) needs.delete(stack.name);
+    });
+    running.add(work);
+  };
+  while (waiting.size > 0 || running.size > 0) {
+    const ready = [...waiting].filter(([, needs]) => needs.size === 0).map(([stack]) => stack);
+    if (healthy) for (const stack of ready.slice(0, parallelism - running.size)) start(stack);
+    if (running.size === 0) break;
+    await Promise.race(running);
+  }
+  return healthy && waiting.size === 0;
+};
+
+export const upwards = (stacks: readonly Stack[], parallelism: number, step: Step): Promise<boolean> =>
+  inOrder(stacks, (stack) => stack.dependencies, parallelism, step);
+
+export const downwards = (stacks: readonly Stack[], parallelism: number, step: Step): Promise<boolean> =>
+  inOrder(
+    stacks,
+    (stack) => stacks.filter((other) => other.dependencies.includes(stack.name)).map((other) => other.name),
+    parallelism,
+    step,
+  );

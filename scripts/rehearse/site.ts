@@ -1,0 +1,73 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { childEnvironment, rehearsalAccount } from "./child-environment.ts";
+import { repin } from "./configurations.ts";
+import { duration, say } from "./console.ts";
+import { readManifest, type Stack } from "./manifest.ts";
+import { cacheFolder, cdktfProgram, logFolder, outFolder, root, workFolder } from "./places.ts";
+import { CannotRun } from "./preconditions.ts";
+import { run } from "./processes.ts";
+import { cliConfig, describeProvider, findProvider, mirrorPlaces, type ProviderSource } from "./provider.ts";
+import type { Site } from "./terraform.ts";
+
+const cliConfigFile = join(workFolder, "terraformrc");
+
+export const emptyWorkFolder = (): void => {
+  rmSync(workFolder, { recursive: true, force: true });
+  mkdirSync(logFolder, { recursive: true });
+};
+
+/** The version that the bindings were made for: stacks pin exactly this one. */
+export const pinnedProvider = (): string => {
+  const bindings = JSON.parse(readFileSync(join(root, "node_modules/@cdktf/provider-aws/package.json"), "utf8")) as {
+    cdktf: { provider: { version: string } };
+  };
+  return bindings.cdktf.provider.version;
+};
+
+/** Finds the provider, says where, and writes Terraform's own configuration for this run. */
+export const provideProvider = async (): Promise<ProviderSource> => {
+  const pinned = pinnedProvider();
+  const source = await findProvider(pinned, mirrorPlaces(process.env));
+  if (!source) {
+    throw new CannotRun(
+      `AWS provider ${pinned} is in no local mirror and the registry does not answer: put it into ~/.terraform.d/plugins, or connect.`,
+    );
+  }
+  say(describeProvider(source));
+  if (source.version !== pinned) {
+    say(`THE STACKS PIN ${pinned}: this rehearsal runs with ${source.version} instead, and proves nothing about ${pinned}.`);
+  }
+  const pluginCache = join(cacheFolder, "terraform-plugins");
+  mkdirSync(pluginCache, { recursive: true });
+  writeFileSync(cliConfigFile, cliConfig(source, pluginCache));
+  return source;
+};
+
+export const siteOf = (worldUrl: string, source: ProviderSource): Site => {
+  const rehearsal = { folder: workFolder, worldUrl, cliConfig: cliConfigFile, reachesOut: source.kind === "registry" };
+  return {
+    root,
+    outFolder,
+    logFolder,
+    providerVersion: source.version,
+    env: {
+      ...childEnvironment(rehearsal, process.env),
+      CAMPUS_ACCOUNT_ID: rehearsalAccount,
+      PATH: [dirname(process.execPath), join(root, "node_modules", ".bin"), process.env.PATH].join(":"),
+    },
+  };
+};
+
+export type App = { readonly command: string; readonly env: Record<string, string> };
+
+/** Synthesizes into the work folder, as real as it would be deployed, but for the account. */
+export const synthesize = async (site: Site, app: App): Promise<readonly Stack[]> => {
+  const args = [cdktfProgram, "synth", "--app", app.command, "--output", site.outFolder];
+  const { code, lines, seconds } = await run({ file: process.execPath, args, cwd: root, env: { ...site.env, ...app.env } });
+  if (code !== 0) throw new Error(`cdktf synth failed:\n${lines.join("\n")}`);
+  const stacks = readManifest(site.outFolder);
+  if (site.providerVersion !== pinnedProvider()) repin(stacks, site.providerVersion);
+  say(`${stacks.length} stacks synthesized in ${duration(seconds)}`);
+  return stacks;
+};

@@ -1,0 +1,70 @@
+import { spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { rehearsalAccount } from "./child-environment.ts";
+
+const worldFolder = join(import.meta.dirname, "world");
+const requirements = join(worldFolder, "requirements.txt");
+const startTimeoutMs = 60_000;
+
+export type World = { readonly url: string; readonly stop: () => void };
+
+/** The first Python that is new enough for the locked packages, or undefined. */
+export const findPython = (): string | undefined =>
+  ["python3", "python"].find((name) => spawnSync(name, ["-c", "import sys, venv; sys.exit(sys.version_info < (3, 10))"]).status === 0);
+
+/** A virtual environment with exactly the locked packages: made once (about 15 s), and again when the lock changes. */
+export const worldPython = (python: string, cacheFolder: string): string => {
+  const version = spawnSync(python, ["--version"], { encoding: "utf8" }).stdout;
+  const lock = createHash("sha256").update(readFileSync(requirements)).update(version).digest("hex").slice(0, 12);
+  const folder = join(cacheFolder, `world-${lock}`);
+  const ready = join(folder, "ready");
+  const inside = join(folder, "bin", "python");
+  if (existsSync(ready)) return inside;
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(cacheFolder, { recursive: true });
+  must(python, ["-m", "venv", folder]);
+  must(inside, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "-r", requirements]);
+  must("touch", [ready]);
+  return inside;
+};
+
+const must = (file: string, args: readonly string[]) => {
+  const { status, stderr } = spawnSync(file, [...args], { encoding: "utf8", stdio: ["ignore", "inherit", "pipe"] });
+  if (status !== 0) throw new Error(`${file} ${args.join(" ")} failed: ${stderr.trim().split("\n").at(-1)}`);
+};
+
+/** Starts the world. It ends with us, however we end: it watches its standard input. */
+export const startWorld = (python: string, log: string): Promise<World> =>
+  new Promise((resolve, reject) => {
+    const child = spawn(python, [join(worldFolder, "world.py"), "--until-stdin-ends"], {
+      stdio: ["pipe", "pipe", "pipe"],
+      env: { PATH: process.env.PATH, PYTHONUNBUFFERED: "1", MOTO_ACCOUNT_ID: rehearsalAccount },
+      detached: true,
+    });
+    child.stderr.pipe(createWriteStream(log));
+    const timer = setTimeout(() => child.kill(), startTimeoutMs);
+    child.on("exit", (code) => {
+      clearTimeout(timer);
+      reject(new Error(`the world ended with code ${code} before it listened: see ${log}`));
+    });
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      const url = line.match(/^WORLD (http\S+)$/)?.[1];
+      if (url === undefined) return;
+      clearTimeout(timer);
+      resolve({ url, stop: () => child.stdin.end() });
+    });
+  });
+
+/** What stands in the world, one line a thing. */
+export const contentsOf = async (url: string): Promise<readonly string[]> => {
+  const answer = await fetch(`${url}/world/contents`);
+  return (await answer.json()) as string[];
+};
+
+/** Runs the proof of every addition to moto. */
+export const testWorld = (python: string): number =>
+  spawnSync(python, [join(worldFolder, "tests", "run.py")], { stdio: "inherit", env: { PATH: process.env.PATH, PYTHONUNBUFFERED: "1" } })
+    .status ?? 1;

@@ -1,0 +1,81 @@
+from moto.autoscaling.models import FakeScalingPolicy
+from moto.autoscaling.responses import AutoScalingResponse
+from moto.core.responses import ActionResult, EmptyResult
+
+from .patch import add, around, kept
+
+# Notifications to a topic do not exist.
+
+
+def notifications(self):
+    return kept(self.autoscaling_backend, "notifications")
+
+
+@add(AutoScalingResponse)
+def put_notification_configuration(self):
+    key = (self._get_param("AutoScalingGroupName"), self._get_param("TopicARN"))
+    notifications(self)[key] = self._get_param("NotificationTypes", [])
+    return EmptyResult()
+
+
+@add(AutoScalingResponse)
+def describe_notification_configurations(self):
+    wanted = self._get_param("AutoScalingGroupNames", [])
+    return ActionResult(
+        {
+            "NotificationConfigurations": [
+                {"AutoScalingGroupName": group, "TopicARN": topic, "NotificationType": kind}
+                for (group, topic), kinds in notifications(self).items()
+                if not wanted or group in wanted
+                for kind in kinds
+            ]
+        }
+    )
+
+
+@add(AutoScalingResponse)
+def delete_notification_configuration(self):
+    notifications(self).pop((self._get_param("AutoScalingGroupName"), self._get_param("TopicARN")), None)
+    return EmptyResult()
+
+
+# A lifecycle hook forgets whom it tells.
+@around(AutoScalingResponse)
+def put_lifecycle_hook(original, self):
+    answer = original(self)
+    name = f"{self._get_param('AutoScalingGroupName')}_{self._get_param('LifecycleHookName')}"
+    hook = self.autoscaling_backend.lifecycle_hooks[name]
+    hook.notification_target_arn = self._get_param("NotificationTargetARN")
+    hook.role_arn = self._get_param("RoleARN")
+    hook.notification_metadata = self._get_param("NotificationMetadata")
+    return answer
+
+
+# A scaling policy reads back as switched off, with an empty predictive configuration.
+FakeScalingPolicy.enabled = True
+
+
+@around(FakeScalingPolicy)
+def __init__(original, self, *args, **kwargs):
+    original(self, *args, **kwargs)
+    self.predictive_scaling_configuration = self.predictive_scaling_configuration or None
+
+
+# The default warm-up of a group is forgotten.
+def keep_warmup(original, self):
+    answer = original(self)
+    seconds = self._get_int_param("DefaultInstanceWarmup")
+    if seconds is not None:
+        name = self._get_param("AutoScalingGroupName")
+        self.autoscaling_backend.autoscaling_groups[name].default_instance_warmup = seconds
+    return answer
+
+
+@around(AutoScalingResponse)
+def create_auto_scaling_group(original, self):
+    return keep_warmup(original, self)
+
+
+@around(AutoScalingResponse)
+def update_auto_scaling_group(original, self):
+    return keep_warmup(original, self)

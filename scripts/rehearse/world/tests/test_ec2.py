@@ -1,0 +1,18 @@
+def test_a_rule_from_another_group_keeps_its_description(client):
+    ec2 = client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    target, source = (ec2.create_security_group(GroupName=name, Description=name, VpcId=vpc)["GroupId"] for name in ("to", "from"))
+    pair = {"GroupId": source, "Description": "the load balancer"}
+    permission = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "UserIdGroupPairs": [pair]}
+    ec2.authorize_security_group_ingress(GroupId=target, IpPermissions=[permission])
+    rules = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [target]}])["SecurityGroupRules"]
+    assert [rule["Description"] for rule in rules if not rule["IsEgress"]] == ["the load balancer"]
+
+
+def test_tags_of_a_launch_template_stay_out_of_its_version(client):
+    ec2 = client("ec2")
+    tags = [{"ResourceType": "launch-template", "Tags": [{"Key": "Name", "Value": "api"}]}]
+    data = {"ImageId": "ami-12345678"}
+    template = ec2.create_launch_template(LaunchTemplateName="api", LaunchTemplateData=data, TagSpecifications=tags)["LaunchTemplate"]
+    version = ec2.describe_launch_template_versions(LaunchTemplateId=template["LaunchTemplateId"])["LaunchTemplateVersions"][0]
+    assert not version["LaunchTemplateData"].get("TagSpecifications")

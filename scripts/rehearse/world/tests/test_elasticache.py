@@ -1,0 +1,54 @@
+GROUP = {"CacheParameterGroupName": "campus", "CacheParameterGroupFamily": "redis7", "Description": "Redis of the campus"}
+REPLICATION = {
+    "ReplicationGroupId": "campus",
+    "ReplicationGroupDescription": "Redis",
+    "Engine": "redis",
+    "EngineVersion": "7.1",
+    "CacheNodeType": "cache.t4g.micro",
+    "NumCacheClusters": 2,
+    "SnapshotWindow": "03:00-04:00",
+}
+
+
+def test_a_parameter_group_keeps_its_parameters_until_it_is_deleted(client):
+    cache = client("elasticache")
+    cache.create_cache_parameter_group(**GROUP)
+    change = [{"ParameterName": "maxmemory-policy", "ParameterValue": "volatile-lru"}]
+    cache.modify_cache_parameter_group(CacheParameterGroupName="campus", ParameterNameValues=change)
+    parameters = cache.describe_cache_parameters(CacheParameterGroupName="campus")["Parameters"]
+    assert [(one["ParameterName"], one["ParameterValue"]) for one in parameters] == [("maxmemory-policy", "volatile-lru")]
+    cache.reset_cache_parameter_group(CacheParameterGroupName="campus", ResetAllParameters=True)
+    assert cache.describe_cache_parameters(CacheParameterGroupName="campus")["Parameters"] == []
+    cache.delete_cache_parameter_group(CacheParameterGroupName="campus")
+    assert cache.describe_cache_parameter_groups()["CacheParameterGroups"] == []
+
+
+def test_an_unknown_parameter_group_is_not_found(client):
+    cache = client("elasticache")
+    try:
+        cache.describe_cache_parameter_groups(CacheParameterGroupName="none")
+    except cache.exceptions.CacheParameterGroupNotFoundFault:
+        return
+    raise AssertionError("it was found")
+
+
+def test_tags_of_a_parameter_group_are_listed(client):
+    cache = client("elasticache")
+    group = cache.create_cache_parameter_group(**GROUP, Tags=[{"Key": "Project", "Value": "campus-pay"}])["CacheParameterGroup"]
+    assert cache.list_tags_for_resource(ResourceName=group["ARN"])["TagList"] == [{"Key": "Project", "Value": "campus-pay"}]
+
+
+def test_members_of_a_replication_group_carry_its_settings(client):
+    cache = client("elasticache")
+    members = cache.create_replication_group(**REPLICATION)["ReplicationGroup"]["MemberClusters"]
+    assert len(members) == 2
+    cluster = cache.describe_cache_clusters(CacheClusterId=members[0])["CacheClusters"][0]
+    assert (cluster["EngineVersion"], cluster["SnapshotWindow"]) == ("7.1.0", "03:00-04:00")
+
+
+def test_a_deleted_replication_group_is_gone_with_its_members(client):
+    cache = client("elasticache")
+    cache.create_replication_group(**REPLICATION)
+    cache.delete_replication_group(ReplicationGroupId="campus")
+    assert cache.describe_replication_groups()["ReplicationGroups"] == []
+    assert cache.describe_cache_clusters()["CacheClusters"] == []

@@ -1,0 +1,50 @@
+PRIMARY = {
+    "DBInstanceIdentifier": "primary",
+    "DBInstanceClass": "db.t4g.micro",
+    "Engine": "postgres",
+    "AllocatedStorage": 20,
+    "MasterUsername": "campus",
+    "MasterUserPassword": "not-a-secret",
+    "EnableCloudwatchLogsExports": ["postgresql"],
+    "Tags": [{"Key": "Region", "Value": "north"}],
+}
+
+
+def with_replica(client):
+    north, south = client("rds"), client("rds", "eu-south-1")
+    primary = north.create_db_instance(**PRIMARY)["DBInstance"]
+    south.create_db_instance_read_replica(
+        DBInstanceIdentifier="replica", SourceDBInstanceIdentifier=primary["DBInstanceArn"], Tags=[{"Key": "Region", "Value": "south"}]
+    )
+    return north, south
+
+
+def only(rds):
+    (instance,) = rds.describe_db_instances()["DBInstances"]
+    return instance
+
+
+def test_a_replica_stands_in_its_own_region_with_its_own_identity(client):
+    north, south = with_replica(client)
+    assert ":eu-south-1:" in only(south)["DBInstanceArn"]
+    assert only(south)["DbiResourceId"] != only(north)["DbiResourceId"]
+    assert only(south)["TagList"] == [{"Key": "Region", "Value": "south"}]
+
+
+def test_a_replica_does_not_inherit_log_exports(client):
+    _, south = with_replica(client)
+    assert not only(south).get("EnabledCloudwatchLogsExports")
+
+
+def test_a_promoted_replica_and_its_former_primary_forget_each_other(client):
+    north, south = with_replica(client)
+    south.promote_read_replica(DBInstanceIdentifier="replica")
+    assert not only(south).get("ReadReplicaSourceDBInstanceIdentifier")
+    assert only(north)["ReadReplicaDBInstanceIdentifiers"] == []
+
+
+def test_a_replica_of_another_region_can_be_deleted(client):
+    north, south = with_replica(client)
+    south.delete_db_instance(DBInstanceIdentifier="replica", SkipFinalSnapshot=True)
+    assert south.describe_db_instances()["DBInstances"] == []
+    assert only(north)["ReadReplicaDBInstanceIdentifiers"] == []

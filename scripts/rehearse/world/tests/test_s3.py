@@ -1,0 +1,30 @@
+import json
+
+
+def versioning(s3, status):
+    s3.put_bucket_versioning(Bucket="state-of-the-tests", VersioningConfiguration={"Status": status})
+
+
+def test_a_bucket_that_was_versioned_can_be_emptied_of_delete_markers(client):
+    s3 = client("s3")
+    s3.create_bucket(Bucket="state-of-the-tests", CreateBucketConfiguration={"LocationConstraint": "eu-north-1"})
+    versioning(s3, "Enabled")
+    s3.put_object(Bucket="state-of-the-tests", Key="lock", Body=b"held")
+    s3.delete_object(Bucket="state-of-the-tests", Key="lock")
+    versioning(s3, "Suspended")
+    listed = s3.list_object_versions(Bucket="state-of-the-tests")
+    versions = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in [*listed["Versions"], *listed["DeleteMarkers"]]]
+    s3.delete_objects(Bucket="state-of-the-tests", Delete={"Objects": versions})
+    left = s3.list_object_versions(Bucket="state-of-the-tests")
+    assert not left.get("Versions") and not left.get("DeleteMarkers")
+    s3.delete_bucket(Bucket="state-of-the-tests")
+
+
+def test_a_bucket_policy_that_denies_under_a_condition_does_not_deny_everything(client):
+    s3 = client("s3")
+    s3.create_bucket(Bucket="tls-only", CreateBucketConfiguration={"LocationConstraint": "eu-north-1"})
+    condition = {"Bool": {"aws:SecureTransport": "false"}}
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::tls-only/*", "Condition": condition}
+    s3.put_bucket_policy(Bucket="tls-only", Policy=json.dumps({"Version": "2012-10-17", "Statement": [deny]}))
+    s3.put_object(Bucket="tls-only", Key="state", Body=b"1")
+    assert s3.get_object(Bucket="tls-only", Key="state")["Body"].read() == b"1"

@@ -1,0 +1,71 @@
+// `npm run restore -- FILE`: puts a backup in the place of the data folder. What stood there goes only with --replace.
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import path from "node:path";
+import { type Manifest, manifestName, runTar } from "./local/archive.ts";
+import { assertServerStopped } from "./local/cluster.ts";
+import { findHome, type Home } from "./local/home.ts";
+import { takeLock } from "./local/lock.ts";
+import { PlainError, reportAndSetExitCode } from "./local/plain-error.ts";
+import { findPostgresPrograms, majorVersion } from "./local/postgres-programs.ts";
+
+async function main(): Promise<void> {
+  const { file, replace } = parseArguments(process.argv.slice(2));
+  const home = findHome();
+  const releaseLock = takeLock(home.lock, "npm run restore");
+  const unpacked = path.join(home.folder, "restore.new");
+  try {
+    if (existsSync(home.dataFolder) && !replace) {
+      throw new PlainError(
+        `${home.dataFolder} holds data: back it up, then say \`npm run restore -- ${file} --replace\` to put the backup in its place.`,
+      );
+    }
+    assertServerStopped(home.dataFolder);
+    rmSync(unpacked, { recursive: true, force: true });
+    mkdirSync(unpacked, { recursive: true, mode: 0o700 });
+    const madeAt = await unpack(file, unpacked);
+    putInPlace(unpacked, home);
+    process.stdout.write(`Restored the backup of ${madeAt}. \`npm start\` continues with it.\n`);
+  } finally {
+    rmSync(unpacked, { recursive: true, force: true });
+    releaseLock();
+  }
+}
+
+function parseArguments(args: readonly string[]): { file: string; replace: boolean } {
+  const files = args.filter((argument) => argument !== "--replace");
+  const [file] = files;
+  if (!file || files.length > 1) throw new PlainError("Say from where: npm run restore -- FILE.tar.gz");
+  if (!existsSync(file)) throw new PlainError(`There is no file ${file}.`);
+  return { file: path.resolve(file), replace: files.length < args.length };
+}
+
+async function unpack(file: string, folder: string): Promise<string> {
+  const into = [`--file=${file}`, `--directory=${folder}`];
+  const manifest = readManifest(file, folder, into);
+  const major = majorVersion(await findPostgresPrograms());
+  if (manifest.postgres_major !== major) {
+    throw new PlainError(
+      `This backup was made by PostgreSQL ${manifest.postgres_major}, and this version of Campus Pay runs PostgreSQL ${major}: restore it with the version of Campus Pay that made it.`,
+    );
+  }
+  runTar(["--extract", "--gzip", "--numeric-owner", ...into]);
+  return manifest.made_at ?? "an unknown time";
+}
+
+function readManifest(file: string, folder: string, into: readonly string[]): Partial<Manifest> {
+  try {
+    runTar(["--extract", "--gzip", ...into, "--occurrence=1", manifestName]);
+  } catch (error) {
+    throw new PlainError(`${file} is not a backup of Campus Pay (${(error as Error).message}).`);
+  }
+  return JSON.parse(readFileSync(path.join(folder, manifestName), "utf8")) as Partial<Manifest>;
+}
+
+function putInPlace(unpacked: string, home: Home): void {
+  for (const place of [home.dataFolder, home.secrets]) {
+    rmSync(place, { recursive: true, force: true });
+    renameSync(path.join(unpacked, path.basename(place)), place);
+  }
+}
+
+await main().catch(reportAndSetExitCode);

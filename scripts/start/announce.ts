@@ -1,0 +1,34 @@
+import path from "node:path";
+import type { Home } from "../local/home.ts";
+import type { StartFile } from "./system.ts";
+
+/** The addresses and demo logins; the last line is the contract with whoever waits for us. */
+export function announce(start: StartFile, home: Home): string {
+  const { base_url: base, processes, students, staff, devices } = start;
+  const folder = path.relative(process.cwd(), home.folder) || ".";
+  const student = students[0];
+  const device = devices[0];
+  const lines = [
+    "",
+    "Campus Pay runs.",
+    "",
+    `  API              ${base}/api/v1`,
+    `  Documentation    ${base}/docs`,
+    `  Messages sent    ${base}/sandbox/messages   (one-time passwords and pushes)`,
+    ...processes.map(({ url, pid }, index) => `  API process ${index + 1}    ${url}   (process ${pid})`),
+    `  Logs             ${folder}/logs`,
+    "",
+    `Demo logins (all of them, with cafés, cards and devices: ${folder}/start.json)`,
+    "",
+    ...(student ? [`  student    ${student.phone}   card ${student.card_uid}   (log in with the one-time password)`] : []),
+    ...oneOfEachRole(staff).map(({ role, username, password }) => `  ${role.padEnd(10)} ${username}   ${password}`),
+    ...(device ? [`  device     ${device.id}   ${device.key}`] : []),
+    "",
+    "Stop with Ctrl-C; the data stays. Begin again: npm start -- --fresh",
+    `READY ${base}`,
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+const oneOfEachRole = (staff: StartFile["staff"]) =>
+  [...new Map(staff.toReversed().map((member) => [member.role, member])).values()].toReversed();

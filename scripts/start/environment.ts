@@ -1,0 +1,32 @@
+import type { LocalSecrets } from "../local/secrets.ts";
+import type { Services } from "./servers.ts";
+
+interface Addresses {
+  readonly baseUrl: string;
+  readonly sandboxUrl: string;
+}
+
+/** The variables of the app's processes. What the person set for the app (a limit, a log level) stays as it is. */
+export function appEnvironment(secrets: LocalSecrets, services: Services, { baseUrl, sandboxUrl }: Addresses): NodeJS.ProcessEnv {
+  return {
+    RATE_LIMIT_SCALE: "100",
+    TRUSTED_PROXIES: "1",
+    COOKIE_SECURE: "false",
+    ...process.env,
+    ...secrets.app,
+    TZ: "UTC",
+    CAMPUS_ENV: "sandbox",
+    PUBLIC_URL: baseUrl,
+    SANDBOX_URL: sandboxUrl,
+    DATABASE_URL: services.databaseUrl,
+    DATABASE_PASSWORD: services.databasePassword,
+    REDIS_URL: services.redisUrl,
+    REDIS_PASSWORD: services.redisPassword,
+  };
+}
+
+/** For the migrations and the demo campus only: the role that owns the schema. */
+export const ownerEnvironment = (services: Services): NodeJS.ProcessEnv => ({
+  MIGRATION_DATABASE_URL: services.ownerUrl,
+  MIGRATION_DATABASE_PASSWORD: services.ownerPassword,
+});
