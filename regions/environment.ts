@@ -1,0 +1,93 @@
+import type { Place, Region } from "./capabilities.ts";
+
+/** A protection is on, or off for a stated reason until a day (YYYY-MM-DD) past which the build fails. */
+export type Safeguard = { readonly on: true } | { readonly on: false; readonly reason: string; readonly until: string };
+
+export type Costed = { readonly monthlyUsd: number };
+
+/** How production-like campuses differ is written here, never as a condition in a stack. */
+export type Environment = {
+  readonly name: string;
+  /** The only account that the provider may touch. */
+  readonly accountId: string;
+  readonly owner: string;
+  readonly costCentre: string;
+  readonly domain: string;
+  readonly repository: { readonly owner: string; readonly name: string };
+  /** The human's switch: the region that Route 53 sends money to. scripts flip it at once, this line makes it last. */
+  readonly serving: Place;
+  readonly protection: Safeguard;
+  readonly monthlyBudgetUsd: number;
+  readonly onCallEmails: readonly string[];
+  /** Who sends one-time passwords, and the Firebase project of the pushes; their tokens are secrets. */
+  readonly providers: { readonly sms: "twilio" | "msg91"; readonly smsAccount: string; readonly fcmProjectId: string };
+  readonly edge: Costed & {
+    readonly priceClass: "PriceClass_100" | "PriceClass_200" | "PriceClass_All";
+    readonly requestsPer5MinutesPerAddress: number;
+  };
+  readonly primary: RegionPlan;
+  readonly standby: RegionPlan;
+};
+
+export type RegionPlan = {
+  readonly region: Region;
+  readonly role: "primary" | "standby";
+  readonly network: NetworkPlan;
+  readonly security: SecurityPlan;
+  readonly database: DatabasePlan;
+  readonly cache: CachePlan;
+  readonly api: ApiPlan;
+  readonly analytics: AnalyticsPlan;
+  readonly logs: Costed & { readonly retentionDays: LogRetentionDays };
+};
+
+export type LogRetentionDays = 30 | 60 | 90 | 180 | 365 | 400 | 731;
+
+export type NetworkPlan = Costed & {
+  readonly cidr: string;
+  readonly nat: "one" | "one per zone";
+  readonly interfaceEndpoints: readonly ("kms" | "logs" | "secretsmanager" | "sqs")[];
+};
+
+export type SecurityPlan = Costed & { readonly guardDuty: boolean; readonly configRecorder: boolean };
+
+export type DatabasePlan = Costed & {
+  readonly instanceClass: string;
+  readonly storageGib: number;
+  readonly maxStorageGib: number;
+  readonly multiAz: Safeguard;
+  readonly backupRetentionDays: number;
+  /** Add one to give the master user a new password at the next deploy. */
+  readonly masterPasswordVersion: number;
+  readonly storageLowGib: number;
+  readonly replicaLagSeconds: number;
+};
+
+export type CachePlan = Costed & { readonly engine: "redis" | "valkey"; readonly nodeType: string; readonly nodes: number };
+
+export type FleetPlan = {
+  readonly colour: "blue" | "green";
+  readonly weightPercent: number;
+  readonly minInstances: number;
+  readonly maxInstances: number;
+  readonly lunchMinInstances: number;
+  /** Names the artifact in the artifacts bucket; machines refuse one whose bytes do not match. */
+  readonly artifactSha256: string;
+};
+
+export type ApiPlan = Costed & {
+  readonly instanceType: string;
+  readonly workersPerInstance: number;
+  readonly fleets: readonly FleetPlan[];
+  readonly requestsPerTargetPerMinute: number;
+  readonly lunch: { readonly timeZone: string; readonly start: string; readonly end: string };
+  readonly warmPool: boolean;
+};
+
+export type AnalyticsPlan = Costed & {
+  readonly glueWorkers: number;
+  readonly quickSight: false | { readonly userArn: string };
+  readonly orderStream: boolean;
+};
+
+export const regionPlans = (environment: Environment): readonly RegionPlan[] => [environment.primary, environment.standby];

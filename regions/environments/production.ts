@@ -1,0 +1,77 @@
+import { artifacts } from "../artifacts.ts";
+import type { Environment, RegionPlan } from "../environment.ts";
+
+const artifactSha256 = artifacts.production.sha256;
+const lunch = { timeZone: "Europe/Stockholm", start: "30 10 * * MON-FRI", end: "0 14 * * MON-FRI" };
+
+/** Sized for 20,000 students and 25 scans a second at lunch. */
+const north: RegionPlan = {
+  region: "eu-north-1",
+  role: "primary",
+  network: { cidr: "10.60.0.0/16", nat: "one per zone", interfaceEndpoints: ["kms", "logs", "secretsmanager"], monthlyUsd: 180 },
+  security: { guardDuty: true, configRecorder: true, monthlyUsd: 60 },
+  database: {
+    instanceClass: "db.m6g.large",
+    storageGib: 100,
+    maxStorageGib: 500,
+    multiAz: { on: true },
+    backupRetentionDays: 35,
+    masterPasswordVersion: 1,
+    storageLowGib: 20,
+    replicaLagSeconds: 300,
+    monthlyUsd: 290,
+  },
+  cache: { engine: "redis", nodeType: "cache.m6g.large", nodes: 2, monthlyUsd: 230 },
+  api: {
+    instanceType: "c7g.large",
+    workersPerInstance: 2,
+    fleets: [
+      { colour: "blue", weightPercent: 100, minInstances: 3, maxInstances: 9, lunchMinInstances: 6, artifactSha256 },
+      { colour: "green", weightPercent: 0, minInstances: 0, maxInstances: 9, lunchMinInstances: 0, artifactSha256 },
+    ],
+    requestsPerTargetPerMinute: 6_000,
+    lunch,
+    warmPool: true,
+    monthlyUsd: 240,
+  },
+  analytics: { glueWorkers: 4, quickSight: false, orderStream: true, monthlyUsd: 60 },
+  logs: { retentionDays: 400, monthlyUsd: 80 },
+};
+
+const south: RegionPlan = {
+  ...north,
+  region: "eu-south-1",
+  role: "standby",
+  network: { ...north.network, cidr: "10.61.0.0/16", nat: "one", interfaceEndpoints: [], monthlyUsd: 40 },
+  database: {
+    ...north.database,
+    multiAz: { on: false, reason: "a replica of a Multi-AZ primary; made Multi-AZ when it is promoted", until: "2027-11-30" },
+    monthlyUsd: 150,
+  },
+  cache: { ...north.cache, nodeType: "cache.t4g.small", monthlyUsd: 52 },
+  api: {
+    ...north.api,
+    fleets: [{ colour: "blue", weightPercent: 100, minInstances: 2, maxInstances: 9, lunchMinInstances: 2, artifactSha256 }],
+    warmPool: false,
+    monthlyUsd: 130,
+  },
+  analytics: { ...north.analytics, orderStream: false, monthlyUsd: 1 },
+  logs: { retentionDays: 400, monthlyUsd: 20 },
+};
+
+export const production: Environment = {
+  name: "production",
+  accountId: "333344445555",
+  owner: "campus-pay-team",
+  costCentre: "student-services",
+  domain: "pay.campus.example",
+  repository: { owner: "campus-university", name: "campus-pay" },
+  serving: "north",
+  protection: { on: true },
+  monthlyBudgetUsd: 2_000,
+  onCallEmails: ["campus-pay-oncall@campus.example"],
+  providers: { sms: "msg91", smsAccount: "campus-pay-otp", fcmProjectId: "campus-pay-production" },
+  edge: { priceClass: "PriceClass_100", requestsPer5MinutesPerAddress: 100_000, monthlyUsd: 60 },
+  primary: north,
+  standby: south,
+};

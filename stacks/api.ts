@@ -1,0 +1,181 @@
+import type { Construct } from "constructs";
+import type { Environment, RegionPlan } from "../regions/index.ts";
+import { secretSlug, secretsOfTheApp } from "./app-secrets.ts";
+import { DataAwsSsmParameter, IamInstanceProfile, Route53Record, Wafv2WebAclAssociation } from "./aws.ts";
+import { CampusStack } from "./constructs/campus-stack.ts";
+import { Certificate } from "./constructs/certificate.ts";
+import { Fleet } from "./constructs/fleet.ts";
+import { LoadBalancer } from "./constructs/load-balancer.ts";
+import { Role } from "./constructs/role.ts";
+import { WebAcl } from "./constructs/web-acl.ts";
+import type { DataStack } from "./data.ts";
+import type { MessagingStack } from "./messaging.ts";
+import { logGroupName, secretName } from "./names.ts";
+import { type NetworkStack, ports } from "./network.ts";
+import { originName, placeOriginName } from "./origins.ts";
+import type { PrimarySecurityStack, RegionKeys } from "./security.ts";
+import type { StorageStack } from "./storage.ts";
+import { bootScript } from "./user-data.ts";
+
+export type ApiStackProps = {
+  readonly environment: Environment;
+  readonly plan: RegionPlan;
+  readonly keys: RegionKeys;
+  readonly secrets: PrimarySecurityStack["secrets"];
+  readonly network: NetworkStack;
+  readonly storage: StorageStack;
+  readonly data: DataStack;
+  readonly messaging: MessagingStack;
+  readonly zoneId: string;
+};
+
+/** The machine image: Amazon's own Linux for Graviton, newest at each deploy of this stack, run from the next release on. */
+const imageParameter = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64";
+
+const routes = [
+  { name: "pos", paths: ["/api/v1/pos/*"] },
+  { name: "portal", paths: ["/api/v1/admin/*", "/api/v1/delivery/*"] },
+  { name: "student", paths: ["/api/v1/*"] },
+  { name: "system", paths: ["/health", "/ready", "/openapi.json"] },
+  { name: "public-pages", paths: ["/docs", "/t/*", "/.well-known/*"] },
+];
+
+/** Log groups that the machine's agent writes to; the observability stack makes them. */
+export const machineLogs = ["api", "worker", "nginx", "system"] as const;
+
+export class ApiStack extends CampusStack {
+  readonly loadBalancer: LoadBalancer;
+  readonly fleets: readonly Fleet[];
+  private readonly props: ApiStackProps;
+
+  constructor(scope: Construct, props: ApiStackProps) {
+    super(scope, { ...props, part: "api" });
+    this.props = props;
+    this.loadBalancer = this.createLoadBalancer();
+    this.fleets = this.createFleets();
+    this.loadBalancer.routeTo(this.fleets, routes);
+    this.refuseKnownAttacks();
+    this.nameTheOrigin();
+  }
+
+  private createLoadBalancer(): LoadBalancer {
+    const { environment, network, storage, zoneId } = this.props;
+    const hosts = [originName(environment), placeOriginName(environment, this.place)];
+    return new LoadBalancer(this, "load-balancer", {
+      subnetIds: network.subnets.public.map((subnet) => subnet.id),
+      group: network.groups.loadBalancer,
+      certificate: new Certificate(this, "certificate", { domain: hosts[0] as string, alternativeNames: hosts.slice(1), zoneId }),
+      logs: storage.logs,
+      hosts,
+    });
+  }
+
+  private createFleets(): Fleet[] {
+    const { plan, network, storage } = this.props;
+    const image = new DataAwsSsmParameter(this, "image", { name: imageParameter });
+    const profile = new IamInstanceProfile(this, "machine-profile", {
+      name: this.name("role", "machine"),
+      role: this.createMachineRole().name,
+    });
+    return plan.api.fleets.map(
+      (fleet) =>
+        new Fleet(this, `fleet-${fleet.colour}`, {
+          plan: plan.api,
+          fleet,
+          vpcId: network.vpc.id,
+          subnetIds: network.subnets.app.map((subnet) => subnet.id),
+          group: network.groups.app,
+          imageId: image.insecureValue,
+          instanceProfileArn: profile.arn,
+          port: ports.app,
+          loadBalancerArnSuffix: this.loadBalancer.balancer.arnSuffix,
+          userData: bootScript({
+            artifactBucket: storage.artifacts.name,
+            artifactSha256: fleet.artifactSha256,
+            region: this.region,
+            environment: this.appEnvironment(fleet.artifactSha256),
+          }),
+        }),
+    );
+  }
+
+  private appEnvironment(version: string): Record<string, string> {
+    const { environment, data, storage, messaging, plan } = this.props;
+    const secretIds = secretsOfTheApp.map((name) => [`${name}_SECRET_ID`, secretName(environment.name, secretSlug(name))]);
+    return {
+      CAMPUS_ENV: "production",
+      CAMPUS_VERSION: version.slice(0, 12),
+      CAMPUS_WORKERS: String(plan.api.workersPerInstance),
+      AWS_REGION: this.region,
+      PUBLIC_URL: `https://${environment.domain}`,
+      TRUSTED_PROXIES: "3",
+      DATABASE_URL: `postgres://campus_app@${data.database.instance.address}:${ports.postgres}/campus`,
+      REDIS_URL: `rediss://${data.cache.endpoint}:${ports.redis}`,
+      MENU_IMAGES_BUCKET: storage.menuImages.name,
+      RECEIPTS_BUCKET: storage.receipts.name,
+      TRANSACTIONS_TOPIC: messaging.transactions.arn,
+      WEBHOOKS_QUEUE: messaging.webhooks.queue.url,
+      SMS_PROVIDER: environment.providers.sms,
+      SMS_ACCOUNT: environment.providers.smsAccount,
+      FCM_PROJECT_ID: environment.providers.fcmProjectId,
+      ...Object.fromEntries(secretIds),
+    };
+  }
+
+  private createMachineRole(): Role {
+    const { secrets, storage, messaging } = this.props;
+    const role = new Role(this, "machine-role", {
+      part: "machine",
+      purpose: "a machine of the API: its secrets, its artifact, its images and receipts, its topic and queue",
+      trust: { service: "ec2.amazonaws.com" },
+    });
+    for (const name of secretsOfTheApp) secrets[name].grantRead(role);
+    storage.artifacts.grantRead(role, "releases/");
+    storage.menuImages.grantReadWrite(role, "images/");
+    storage.receipts.grantReadWrite(role);
+    messaging.transactions.grantPublish(role);
+    messaging.webhooks.grantSendAndReceive(role);
+    this.allowLogsAndSessions(role);
+    return role;
+  }
+
+  private allowLogsAndSessions(role: Role): void {
+    role.allow("write-logs", [
+      {
+        sid: "WriteLogs",
+        actions: ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+        resources: machineLogs.map((log) => this.arn("logs", `log-group:${logGroupName(this.environment.name, log)}:*`)),
+      },
+    ]);
+    // Session Manager, the only way in: these actions know no resource.
+    role.allow("sessions", [
+      {
+        sid: "Sessions",
+        actions: [
+          "ssm:UpdateInstanceInformation",
+          "ssmmessages:CreateControlChannel",
+          "ssmmessages:CreateDataChannel",
+          "ssmmessages:OpenControlChannel",
+          "ssmmessages:OpenDataChannel",
+        ],
+        resources: ["*"],
+      },
+    ]);
+  }
+
+  private refuseKnownAttacks(): void {
+    const { plan, keys } = this.props;
+    const acl = new WebAcl(this, "web-acl", { part: "api", scope: "REGIONAL", retentionDays: plan.logs.retentionDays, logsKey: keys.logs });
+    new Wafv2WebAclAssociation(this, "web-acl-on-load-balancer", { resourceArn: this.loadBalancer.balancer.arn, webAclArn: acl.arn });
+  }
+
+  private nameTheOrigin(): void {
+    const { balancer } = this.loadBalancer;
+    new Route53Record(this, "origin", {
+      zoneId: this.props.zoneId,
+      name: placeOriginName(this.environment, this.place),
+      type: "A",
+      alias: { name: balancer.dnsName, zoneId: balancer.zoneId, evaluateTargetHealth: true },
+    });
+  }
+}

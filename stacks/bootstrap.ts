@@ -1,0 +1,192 @@
+import type { Construct } from "constructs";
+import { capabilities, type Environment } from "../regions/index.ts";
+import { IamOpenidConnectProvider, IamPolicy, IamRolePolicyAttachment, S3AccountPublicAccessBlock } from "./aws.ts";
+import { Bucket } from "./constructs/bucket.ts";
+import { CampusStack } from "./constructs/campus-stack.ts";
+import { Key } from "./constructs/key.ts";
+import { policyJson, type ResourceStatement } from "./constructs/policy.ts";
+import { boundaryName, Role } from "./constructs/role.ts";
+import { secretName } from "./names.ts";
+
+export type BootstrapStackProps = { readonly environment: Environment };
+
+const tokenHost = "token.actions.githubusercontent.com";
+
+/** What must stand before anything can be deployed: the state's bucket, CI's two roles, the boundary that holds every role. */
+export class BootstrapStack extends CampusStack {
+  private readonly state: Bucket;
+  private readonly stateKey: Key;
+
+  constructor(scope: Construct, props: BootstrapStackProps) {
+    super(scope, { ...props, part: "bootstrap" });
+    new S3AccountPublicAccessBlock(this, "no-public-buckets", {
+      blockPublicAcls: true,
+      blockPublicPolicy: true,
+      ignorePublicAcls: true,
+      restrictPublicBuckets: true,
+    });
+    this.stateKey = new Key(this, "state-key", { part: "state", purpose: "Terraform's state", multiRegion: true });
+    this.state = this.createStateBuckets();
+    const boundary = this.createBoundary();
+    this.createCiRoles(boundary);
+  }
+
+  /** The state of both regions lies in the primary one, with a copy in the other for the day that the primary is lost. */
+  private createStateBuckets(): Bucket {
+    const { region } = this.environment.standby;
+    const { place } = capabilities[region];
+    const provider = this.providerIn(region, place);
+    const copyKey = this.stateKey.replicateTo(provider, place);
+    const common = { accessLogs: "is a log bucket", oldVersionsDays: 365 } as const;
+    const copy = new Bucket(this, "state-copy", { part: "state-copy", key: copyKey, provider, ...common });
+    const state = new Bucket(this, "state", { part: "state", key: this.stateKey, ...common });
+    state.copyTo({ bucket: copy, key: copyKey });
+    return state;
+  }
+
+  /** However much a role of the platform is given, it can never touch identities, end the trail, remove a key or unlock a receipt. */
+  private createBoundary(): IamPolicy {
+    return new IamPolicy(this, "boundary", {
+      name: boundaryName(this.environment.name),
+      description: "the most that any role of Campus Pay can do",
+      policy: policyJson([
+        { sid: "WhatThePlatformUses", actions: platformServices.map((service) => `${service}:*`), resources: ["*"] },
+        {
+          sid: "TrailKeysAndReceiptsStay",
+          effect: "Deny",
+          actions: [
+            "cloudtrail:DeleteTrail",
+            "cloudtrail:StopLogging",
+            "kms:DisableKey",
+            "kms:ScheduleKeyDeletion",
+            "s3:BypassGovernanceRetention",
+          ],
+          resources: ["*"],
+        },
+      ]),
+    });
+  }
+
+  private createCiRoles(boundary: IamPolicy): void {
+    const issuer = new IamOpenidConnectProvider(this, "github", { url: `https://${tokenHost}`, clientIdList: ["sts.amazonaws.com"] });
+    const plan = this.ciRole("plan", `${this.environment.name}-plan`, issuer);
+    new IamRolePolicyAttachment(this, "plan-reads", { role: plan.name, policyArn: "arn:aws:iam::aws:policy/ReadOnlyAccess" });
+    this.allowState(plan);
+    this.readNoSecretButOne(plan);
+    const apply = this.ciRole("apply", this.environment.name, issuer);
+    this.allowState(apply);
+    this.readNoSecretButOne(apply);
+    this.allowDeploy(apply, boundary);
+  }
+
+  /** Bound to one repository and one of its protected environments: a fork, a branch or another repository gets nothing. */
+  private ciRole(what: "plan" | "apply", githubEnvironment: string, issuer: IamOpenidConnectProvider): Role {
+    const { owner, name } = this.environment.repository;
+    const trust: ResourceStatement = {
+      sid: "OneRepositoryOneEnvironment",
+      actions: ["sts:AssumeRoleWithWebIdentity"],
+      resources: [],
+      principals: { Federated: [issuer.arn] },
+      conditions: {
+        StringEquals: {
+          [`${tokenHost}:aud`]: "sts.amazonaws.com",
+          [`${tokenHost}:sub`]: `repo:${owner}/${name}:environment:${githubEnvironment}`,
+        },
+      },
+    };
+    return new Role(this, `ci-${what}`, { part: `ci-${what}`, purpose: `CI: ${what}`, trust: { statements: [trust] }, boundary: false });
+  }
+
+  private allowState(role: Role): void {
+    this.state.grantReadWrite(role, `${this.environment.name}-`);
+    role.allow("release-lock", [
+      { sid: "ReleaseLock", actions: ["s3:DeleteObject"], resources: [`${this.state.arn}/${this.environment.name}-*.tflock`] },
+    ]);
+  }
+
+  /** Builds everything, but a role or policy only when it carries the boundary, and never the boundary itself. */
+  private allowDeploy(role: Role, boundary: IamPolicy): void {
+    const { accountId, name } = this.environment;
+    const ours = ["role", "policy", "instance-profile"].map((kind) => `arn:aws:iam::${accountId}:${kind}/campus-${name}-*`);
+    role.allow("build", [
+      { sid: "BuildThePlatform", actions: platformServices.map((service) => `${service}:*`), resources: ["*"] },
+      { sid: "ReadIdentities", actions: ["iam:Get*", "iam:List*"], resources: ["*"] },
+      { sid: "ManageOurIdentities", actions: manageIdentities, resources: ours },
+      {
+        sid: "RolesWithBoundaryOnly",
+        actions: ["iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy", "iam:AttachRolePolicy"],
+        resources: ours,
+        conditions: { StringEquals: { "iam:PermissionsBoundary": boundary.arn } },
+      },
+      {
+        sid: "BoundaryStays",
+        effect: "Deny",
+        actions: [
+          "iam:CreatePolicyVersion",
+          "iam:DeletePolicy",
+          "iam:DeletePolicyVersion",
+          "iam:DeleteRolePermissionsBoundary",
+          "iam:SetDefaultPolicyVersion",
+        ],
+        resources: [boundary.arn, `arn:aws:iam::${accountId}:role/*`],
+      },
+    ]);
+  }
+
+  /** Terraform reads back the master password that it made; every other secret stays shut to CI. The database is not reachable from CI. */
+  private readNoSecretButOne(role: Role): void {
+    const master = this.arn("secretsmanager", `secret:${secretName(this.environment.name, "database-master")}-??????`);
+    role.allow("secrets", [
+      { sid: "NoOtherSecret", effect: "Deny", actions: ["secretsmanager:GetSecretValue"], resources: [], exceptResources: [master] },
+      { sid: "MasterPassword", actions: ["secretsmanager:GetSecretValue"], resources: [master] },
+      { sid: "RandomPassword", actions: ["secretsmanager:GetRandomPassword"], resources: ["*"] },
+    ]);
+  }
+}
+
+const platformServices = [
+  "acm",
+  "athena",
+  "autoscaling",
+  "backup",
+  "backup-storage",
+  "budgets",
+  "cloudfront",
+  "cloudtrail",
+  "cloudwatch",
+  "config",
+  "ec2",
+  "elasticache",
+  "elasticloadbalancing",
+  "glue",
+  "guardduty",
+  "kinesis",
+  "kms",
+  "logs",
+  "quicksight",
+  "rds",
+  "route53",
+  "s3",
+  "secretsmanager",
+  "sns",
+  "sqs",
+  "ssm",
+  "ssmmessages",
+  "tag",
+  "wafv2",
+];
+
+const manageIdentities = [
+  "iam:AddRoleToInstanceProfile",
+  "iam:CreateInstanceProfile",
+  "iam:DeleteInstanceProfile",
+  "iam:DeleteRole",
+  "iam:DeleteRolePolicy",
+  "iam:DetachRolePolicy",
+  "iam:PassRole",
+  "iam:RemoveRoleFromInstanceProfile",
+  "iam:TagInstanceProfile",
+  "iam:TagRole",
+  "iam:UpdateAssumeRolePolicy",
+  "iam:UpdateRole",
+];

@@ -1,0 +1,104 @@
+import { Construct } from "constructs";
+import type { CachePlan } from "../../regions/index.ts";
+import {
+  ElasticacheParameterGroup,
+  ElasticacheReplicationGroup,
+  ElasticacheSubnetGroup,
+  ElasticacheUser,
+  ElasticacheUserGroup,
+} from "../aws.ts";
+import { campusOf } from "./campus-stack.ts";
+import type { KeyRef } from "./key.ts";
+import type { LogGroup } from "./log-group.ts";
+import type { Group } from "./security-group.ts";
+
+export type CacheProps = {
+  readonly plan: CachePlan;
+  readonly key: KeyRef;
+  readonly subnetIds: readonly string[];
+  readonly group: Group;
+  readonly slowLog: LogGroup;
+  readonly engineLog: LogGroup;
+};
+
+const versions = { redis: { version: "7.1", family: "redis7" }, valkey: { version: "8.0", family: "valkey8" } } as const;
+
+/** Redis of two nodes or more in different zones, TLS and password. All in it can be rebuilt: it is never the guard of money. */
+export class Cache extends Construct {
+  readonly group: ElasticacheReplicationGroup;
+  private readonly props: CacheProps;
+
+  constructor(scope: Construct, id: string, props: CacheProps) {
+    super(scope, id);
+    this.props = props;
+    if (props.plan.nodes < 2)
+      throw new Error(`the cache has ${props.plan.nodes} node(s); automatic failover needs 2 or more (cache.nodes in regions/).`);
+    this.group = this.createGroup(this.createUsers());
+  }
+
+  get endpoint(): string {
+    return this.group.primaryEndpointAddress;
+  }
+
+  /**
+   * The provider has no write-only argument for a Redis password, so it never knows one: the user is born switched off, and the
+   * secrets procedure gives it a password and switches it on (`elasticache modify-user`). Two passwords can be valid at once.
+   */
+  private createUsers(): ElasticacheUserGroup {
+    const { engine } = this.props.plan;
+    const name = campusOf(this).name("replicationGroup", "redis");
+    const user = new ElasticacheUser(this, "user", {
+      userId: name,
+      userName: "default",
+      engine,
+      accessString: "off -@all",
+      noPasswordRequired: true,
+      lifecycle: { ignoreChanges: ["access_string", "passwords", "no_password_required", "authentication_mode"] },
+    });
+    return new ElasticacheUserGroup(this, "users", { userGroupId: name, engine, userIds: [user.userId] });
+  }
+
+  private createGroup(users: ElasticacheUserGroup): ElasticacheReplicationGroup {
+    const { plan, key, group } = this.props;
+    const { version, family } = versions[plan.engine];
+    const name = campusOf(this).name("replicationGroup", "redis");
+    const subnets = new ElasticacheSubnetGroup(this, "subnets", {
+      name,
+      description: "the data tier",
+      subnetIds: [...this.props.subnetIds],
+    });
+    const parameters = new ElasticacheParameterGroup(this, "parameters", {
+      name,
+      family,
+      description: "every key has an expiry; the oldest go first when memory ends",
+      parameter: [{ name: "maxmemory-policy", value: "volatile-ttl" }],
+    });
+    return new ElasticacheReplicationGroup(this, "group", {
+      replicationGroupId: name,
+      description: "sessions, limits, menus and messages between processes",
+      engine: plan.engine,
+      engineVersion: version,
+      nodeType: plan.nodeType,
+      numCacheClusters: plan.nodes,
+      port: 6379,
+      parameterGroupName: parameters.name,
+      subnetGroupName: subnets.name,
+      securityGroupIds: [group.id],
+      userGroupIds: [users.userGroupId],
+      atRestEncryptionEnabled: "true",
+      kmsKeyId: key.arn,
+      transitEncryptionEnabled: true,
+      automaticFailoverEnabled: true,
+      multiAzEnabled: true,
+      snapshotRetentionLimit: 1,
+      snapshotWindow: "03:00-04:00",
+      maintenanceWindow: "sun:04:30-sun:05:30",
+      applyImmediately: false,
+      logDeliveryConfiguration: [this.logTo(this.props.slowLog, "slow-log"), this.logTo(this.props.engineLog, "engine-log")],
+    });
+  }
+
+  private logTo(logs: LogGroup, logType: string) {
+    return { destination: logs.name, destinationType: "cloudwatch-logs", logFormat: "json", logType };
+  }
+}

@@ -1,0 +1,54 @@
+import { Construct } from "constructs";
+import { AcmCertificate, AcmCertificateValidation, type AwsProvider, Route53Record } from "../aws.ts";
+import { expression } from "./expression.ts";
+
+export type CertificateProps = {
+  readonly domain: string;
+  readonly alternativeNames: readonly string[];
+  readonly zoneId: string;
+  readonly provider?: AwsProvider;
+};
+
+/** A certificate that renews itself: its proof stands in our own zone. */
+export class Certificate extends Construct {
+  private readonly validation: AcmCertificateValidation;
+
+  constructor(scope: Construct, id: string, props: CertificateProps) {
+    super(scope, id);
+    const provider = props.provider ? { provider: props.provider } : {};
+    const certificate = new AcmCertificate(this, "certificate", {
+      domainName: props.domain,
+      subjectAlternativeNames: [props.domain, ...props.alternativeNames],
+      validationMethod: "DNS",
+      keyAlgorithm: "EC_prime256v1",
+      lifecycle: { createBeforeDestroy: true },
+      ...provider,
+    });
+    const proof = this.prove(certificate, props.zoneId);
+    this.validation = new AcmCertificateValidation(this, "validation", {
+      certificateArn: certificate.arn,
+      dependsOn: [proof],
+      ...provider,
+    });
+  }
+
+  /** The ARN once AWS has seen the proof: a listener given it earlier is refused. */
+  get arn(): string {
+    return this.validation.certificateArn;
+  }
+
+  /** cdktf's own iterator makes a for_each that Terraform refuses: its keys are not known before the apply. Domain names are. */
+  private prove(certificate: AcmCertificate, zoneId: string): Route53Record {
+    const record = new Route53Record(this, "proof", {
+      zoneId,
+      name: expression("each.value.resource_record_name"),
+      type: expression("each.value.resource_record_type"),
+      records: [expression("each.value.resource_record_value")],
+      ttl: 300,
+      allowOverwrite: true, // the proof of one name is the same record in every region
+    });
+    const options = `${certificate.terraformResourceType}.${certificate.friendlyUniqueId}.domain_validation_options`;
+    record.addOverride("for_each", expression(`{for option in ${options} : option.domain_name => option}`));
+    return record;
+  }
+}

@@ -1,0 +1,56 @@
+import { Construct } from "constructs";
+import { SecretsmanagerSecret } from "../aws.ts";
+import { secretName } from "../names.ts";
+import { campusOf } from "./campus-stack.ts";
+import { type KeyRef, useStatement } from "./key.ts";
+import type { Role } from "./role.ts";
+
+export type SecretProps = {
+  readonly name: string;
+  readonly purpose: string;
+  readonly key: KeyRef;
+  readonly copyTo: { readonly region: string; readonly key: KeyRef };
+};
+
+/** A container for a secret and its copy in the other region. Its value never passes through Terraform's state. */
+export class Secret extends Construct {
+  private readonly secret: SecretsmanagerSecret;
+  private readonly props: SecretProps;
+  private readonly home: string;
+
+  constructor(scope: Construct, id: string, props: SecretProps) {
+    super(scope, id);
+    this.props = props;
+    const stack = campusOf(this);
+    this.home = stack.region;
+    this.secret = new SecretsmanagerSecret(this, "secret", {
+      name: this.name,
+      description: props.purpose,
+      kmsKeyId: props.key.arn,
+      recoveryWindowInDays: stack.environment.protection.on ? 30 : 0,
+      replica: [{ region: props.copyTo.region, kmsKeyId: props.copyTo.key.arn }],
+    });
+  }
+
+  private get name(): string {
+    return secretName(campusOf(this).environment.name, this.props.name);
+  }
+
+  get arn(): string {
+    return this.secret.arn;
+  }
+
+  grantRead(role: Role): void {
+    const { region } = campusOf(role);
+    // AWS ends an ARN with six characters of its own; named so, the copy in the other region needs no look-up.
+    const arn = campusOf(role).arn("secretsmanager", `secret:${this.name}-??????`);
+    const key = region === this.home ? this.props.key : this.props.copyTo.key;
+    role.allow(`read-secret-${this.props.name}`, [
+      { sid: "ReadValue", actions: ["secretsmanager:GetSecretValue"], resources: [arn] },
+      {
+        ...useStatement(key.arn, ["Decrypt"]),
+        conditions: { StringEquals: { "kms:ViaService": `secretsmanager.${region}.amazonaws.com` } },
+      },
+    ]);
+  }
+}

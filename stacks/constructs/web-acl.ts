@@ -1,0 +1,116 @@
+import { Construct } from "constructs";
+import type { LogRetentionDays } from "../../regions/index.ts";
+import { type AwsProvider, Wafv2WebAcl, Wafv2WebAclLoggingConfiguration } from "../aws.ts";
+import { campusOf } from "./campus-stack.ts";
+import type { KeyRef } from "./key.ts";
+import { LogGroup } from "./log-group.ts";
+
+export type WebAclProps = {
+  readonly part: string;
+  readonly scope: "CLOUDFRONT" | "REGIONAL";
+  readonly retentionDays: LogRetentionDays;
+  readonly logsKey: KeyRef;
+  /** Only where the visitor's own address is seen: behind CloudFront all requests come from CloudFront. */
+  readonly requestsPer5MinutesPerAddress?: number;
+  readonly provider?: AwsProvider;
+};
+
+/** AWS's rule sets against known attacks. The size rule only counts: a menu import is larger than its 8 kB. */
+const managedRules = [
+  { name: "AWSManagedRulesAmazonIpReputationList", countOnly: [] },
+  { name: "AWSManagedRulesKnownBadInputsRuleSet", countOnly: [] },
+  { name: "AWSManagedRulesCommonRuleSet", countOnly: ["SizeRestrictions_BODY"] },
+  { name: "AWSManagedRulesSQLiRuleSet", countOnly: [] },
+] as const;
+
+export class WebAcl extends Construct {
+  readonly acl: Wafv2WebAcl;
+  private readonly props: WebAclProps;
+
+  constructor(scope: Construct, id: string, props: WebAclProps) {
+    super(scope, id);
+    this.props = props;
+    this.acl = this.createAcl();
+    this.logBlocked();
+  }
+
+  get arn(): string {
+    return this.acl.arn;
+  }
+
+  private createAcl(): Wafv2WebAcl {
+    return new Wafv2WebAcl(this, "acl", {
+      name: campusOf(this).name("webAcl", this.props.part),
+      description: "known attacks are refused before they reach the app",
+      scope: this.props.scope,
+      defaultAction: { allow: {} },
+      rule: [...managedRules.map((rule, index) => managedRule(rule, index)), ...this.rateRule()],
+      visibilityConfig: visible(this.props.part),
+      ...this.there,
+    });
+  }
+
+  private rateRule() {
+    const limit = this.props.requestsPer5MinutesPerAddress;
+    if (limit === undefined) return [];
+    return [
+      {
+        name: "too-many-from-one-address",
+        priority: managedRules.length,
+        action: { block: { customResponse: { responseCode: 429 } } },
+        statement: { rate_based_statement: { limit, aggregate_key_type: "IP", evaluation_window_sec: 300 } },
+        visibilityConfig: visible("too-many-from-one-address"),
+      },
+    ];
+  }
+
+  /** Only what was blocked or counted, and never the headers that carry a token. */
+  private logBlocked(): void {
+    const stack = campusOf(this);
+    const logs = new LogGroup(this, "log", {
+      name: `aws-waf-logs-${stack.name("webAcl", this.props.part)}`, // WAF insists on the prefix
+      retentionDays: this.props.retentionDays,
+      key: this.props.logsKey,
+      ...this.there,
+    });
+    new Wafv2WebAclLoggingConfiguration(this, "logging", {
+      resourceArn: this.acl.arn,
+      logDestinationConfigs: [logs.arn],
+      redactedFields: ["authorization", "cookie"].map((name) => ({ singleHeader: { name } })),
+      loggingFilter: {
+        defaultBehavior: "DROP",
+        filter: [
+          {
+            behavior: "KEEP",
+            requirement: "MEETS_ANY",
+            condition: ["BLOCK", "COUNT"].map((action) => ({ actionCondition: { action } })),
+          },
+        ],
+      },
+      ...this.there,
+    });
+  }
+
+  private get there(): { provider?: AwsProvider } {
+    return this.props.provider ? { provider: this.props.provider } : {};
+  }
+}
+
+/** The binding passes a statement on as it is: its names are Terraform's, not TypeScript's. */
+function managedRule(rule: (typeof managedRules)[number], priority: number) {
+  return {
+    name: rule.name,
+    priority,
+    overrideAction: { none: {} },
+    statement: {
+      managed_rule_group_statement: {
+        vendor_name: "AWS",
+        name: rule.name,
+        rule_action_override: rule.countOnly.map((name) => ({ name, action_to_use: { count: {} } })),
+      },
+    },
+    visibilityConfig: visible(rule.name),
+  };
+}
+
+const visible = (metricName: string) => ({ metricName, cloudwatchMetricsEnabled: true, sampledRequestsEnabled: false });

@@ -1,0 +1,105 @@
+import type { Construct } from "constructs";
+import type { Environment, RegionPlan } from "../regions/index.ts";
+import { BackupPlan, BackupSelection, type BackupVault, IamRolePolicyAttachment } from "./aws.ts";
+import { Cache } from "./constructs/cache.ts";
+import { CampusStack } from "./constructs/campus-stack.ts";
+import { Database, type MasterPassword } from "./constructs/database.ts";
+import { LogGroup } from "./constructs/log-group.ts";
+import { Role } from "./constructs/role.ts";
+import { logGroupName } from "./names.ts";
+import type { NetworkStack } from "./network.ts";
+import type { RegionKeys } from "./security.ts";
+
+export type DataStackProps = {
+  readonly environment: Environment;
+  readonly plan: RegionPlan;
+  readonly keys: RegionKeys;
+  readonly network: NetworkStack;
+  readonly database:
+    | { readonly masterPassword: MasterPassword; readonly backupTo: { readonly vault: BackupVault; readonly copyVault: BackupVault } }
+    | { readonly replicaOf: DataStack };
+};
+
+const dailyCopyDays = 35;
+
+/** PostgreSQL, which holds all truth, and Redis, which holds none: the writer in the primary region, its replica in the standby. */
+export class DataStack extends CampusStack {
+  readonly database: Database;
+  readonly cache: Cache;
+  private readonly props: DataStackProps;
+
+  constructor(scope: Construct, props: DataStackProps) {
+    super(scope, { ...props, part: "data" });
+    this.props = props;
+    this.database = this.createDatabase();
+    this.cache = this.createCache();
+    if ("backupTo" in props.database) this.copyDaily(props.database.backupTo);
+  }
+
+  private createDatabase(): Database {
+    const { plan, keys, network, database } = this.props;
+    const identifier = this.name("database", "main");
+    return new Database(this, "database", {
+      plan: plan.database,
+      key: keys.data,
+      subnetIds: network.subnets.data.map((subnet) => subnet.id),
+      group: network.groups.database,
+      logGroups: ["postgresql", "upgrade"].map((log) => this.logGroup(`database-${log}-log`, `/aws/rds/instance/${identifier}/${log}`)),
+      kind:
+        "replicaOf" in database
+          ? { replicaOf: database.replicaOf.database.arn }
+          : { primary: true, masterPassword: database.masterPassword, hasReplica: true },
+    });
+  }
+
+  private createCache(): Cache {
+    const { plan, keys, network } = this.props;
+    return new Cache(this, "cache", {
+      plan: plan.cache,
+      key: keys.data,
+      subnetIds: network.subnets.data.map((subnet) => subnet.id),
+      group: network.groups.cache,
+      slowLog: this.logGroup("redis-slow-log", logGroupName(this.environment.name, "redis-slow")),
+      engineLog: this.logGroup("redis-engine-log", logGroupName(this.environment.name, "redis-engine")),
+    });
+  }
+
+  private logGroup(id: string, name: string): LogGroup {
+    return new LogGroup(this, id, { name, retentionDays: this.props.plan.logs.retentionDays, key: this.props.keys.logs });
+  }
+
+  /** A snapshot a day with a copy in the other region: what is left when somebody with rights here deletes everything. */
+  private copyDaily(vaults: { readonly vault: BackupVault; readonly copyVault: BackupVault }): void {
+    const role = new Role(this, "backup-role", {
+      part: "backup",
+      purpose: "takes the daily snapshot and copies it to the other region",
+      trust: { service: "backup.amazonaws.com" },
+    });
+    const managed = new IamRolePolicyAttachment(this, "backup-policy", {
+      role: role.name,
+      policyArn: "arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup",
+    });
+    const lifecycle = { deleteAfter: dailyCopyDays };
+    const plan = new BackupPlan(this, "backups", {
+      name: this.name("other", "daily"),
+      rule: [
+        {
+          ruleName: "daily",
+          targetVaultName: vaults.vault.name,
+          schedule: "cron(30 3 * * ? *)",
+          startWindow: 60,
+          completionWindow: 300,
+          lifecycle,
+          copyAction: [{ destinationVaultArn: vaults.copyVault.arn, lifecycle }],
+        },
+      ],
+    });
+    new BackupSelection(this, "backup-database", {
+      name: this.name("other", "database"),
+      planId: plan.id,
+      iamRoleArn: role.arn,
+      resources: [this.database.arn],
+      dependsOn: [managed],
+    });
+  }
+}

@@ -1,0 +1,307 @@
+import { readFileSync } from "node:fs";
+import type { Construct } from "constructs";
+import { capabilities, type Environment, type RegionPlan, regionPlans } from "../regions/index.ts";
+import {
+  type AwsProvider,
+  BudgetsBudget,
+  CloudfrontDistribution,
+  CloudfrontFunction,
+  CloudfrontOriginAccessControl,
+  CloudfrontResponseHeadersPolicy,
+  CloudwatchLogDelivery,
+  CloudwatchLogDeliveryDestination,
+  CloudwatchLogDeliverySource,
+  Route53HealthCheck,
+  Route53Record,
+  Route53Zone,
+} from "./aws.ts";
+import { Bucket } from "./constructs/bucket.ts";
+import { CampusStack } from "./constructs/campus-stack.ts";
+import { Certificate } from "./constructs/certificate.ts";
+import { Key } from "./constructs/key.ts";
+import type { ResourceStatement } from "./constructs/policy.ts";
+import { WebAcl } from "./constructs/web-acl.ts";
+import { originName, placeOriginName } from "./origins.ts";
+import { logGroupsUser } from "./security.ts";
+import { bucketDomain } from "./storage.ts";
+
+/** AWS's own policies, the same in every account. */
+const awsPolicies = {
+  cacheStatic: "658327ea-f89d-4fab-a63d-7e88639e58f6", // CachingOptimized
+  cacheNothing: "4135ea2d-6df8-44a3-9df3-4b5a84be39ad", // CachingDisabled
+  forwardAllButHost: "b689b0a8-53d0-40ab-baf2-68738e2966ac", // AllViewerExceptHostHeader
+} as const;
+
+const apiPaths = ["/api/*", "/health", "/ready", "/openapi.json", "/docs", "/t/*", "/.well-known/*"];
+
+/** CloudFront takes certificates, web ACLs and log deliveries from here and nowhere else. */
+const edgeRegion = "us-east-1";
+
+export type GlobalStackProps = { readonly environment: Environment };
+
+/** What stands once for the world: names, the edge, the switch between the regions, the budget. */
+export class GlobalStack extends CampusStack {
+  readonly zone: Route53Zone;
+  readonly distribution: CloudfrontDistribution;
+  private readonly edge: AwsProvider;
+
+  constructor(scope: Construct, props: GlobalStackProps) {
+    super(scope, { ...props, part: "global" });
+    this.edge = this.providerIn(edgeRegion, "edge");
+    this.zone = new Route53Zone(this, "zone", { name: props.environment.domain, comment: "Campus Pay" });
+    this.switchBetweenRegions();
+    this.distribution = this.createDistribution();
+    this.nameTheDistribution();
+    this.logRequests();
+    this.watchTheBudget();
+  }
+
+  /**
+   * A switched-off health check counts as healthy, and as unhealthy when inverted: that is the switch, and a person turns it. Nothing
+   * turns it by itself, because money has one writer: a region that only seems lost must not go on writing beside the new one.
+   * Route 53's own routing controls do the same with a data plane of five regions, for 1,800 USD a month.
+   */
+  private switchBetweenRegions(): void {
+    const { primary, standby, serving } = this.environment;
+    const [first, second] = [primary, standby].map((plan) => capabilities[plan.region].place) as [string, string];
+    const check = new Route53HealthCheck(this, "primary-serves", {
+      type: "HTTPS",
+      fqdn: placeOriginName(this.environment, first),
+      port: 443,
+      resourcePath: "/ready",
+      failureThreshold: 3,
+      requestInterval: 30,
+      disabled: true,
+      invertHealthcheck: serving !== first,
+      tags: { Name: this.name("other", `${first}-serves`) },
+    });
+    const record = (place: string, type: "PRIMARY" | "SECONDARY") =>
+      new Route53Record(this, `origin-${place}`, {
+        zoneId: this.zone.zoneId,
+        name: originName(this.environment),
+        type: "CNAME",
+        ttl: 30,
+        records: [placeOriginName(this.environment, place)],
+        setIdentifier: place,
+        failoverRoutingPolicy: { type },
+        ...(type === "PRIMARY" ? { healthCheckId: check.id } : {}),
+      });
+    record(first, "PRIMARY");
+    record(second, "SECONDARY");
+  }
+
+  private createDistribution(): CloudfrontDistribution {
+    const { environment } = this;
+    const certificate = new Certificate(this, "certificate", {
+      domain: environment.domain,
+      alternativeNames: [],
+      zoneId: this.zone.zoneId,
+      provider: this.edge,
+    });
+    const distribution = new CloudfrontDistribution(this, "distribution", {
+      comment: `Campus Pay ${environment.name}`,
+      enabled: true,
+      isIpv6Enabled: true,
+      httpVersion: "http2and3",
+      priceClass: environment.edge.priceClass,
+      aliases: [environment.domain],
+      defaultRootObject: "index.html",
+      webAclId: this.createWebAcl().arn,
+      viewerCertificate: { acmCertificateArn: certificate.arn, sslSupportMethod: "sni-only", minimumProtocolVersion: "TLSv1.2_2021" },
+      restrictions: { geoRestriction: { restrictionType: "none", locations: [] } },
+      origin: this.origins(),
+      originGroup: ["web", "menu-images"].map((part) => this.eitherRegion(part)),
+      defaultCacheBehavior: this.webApps(),
+      orderedCacheBehavior: [this.menuImages(), ...apiPaths.map((path) => this.api(path))],
+      waitForDeployment: false,
+    });
+    return distribution;
+  }
+
+  private origins() {
+    const access = new CloudfrontOriginAccessControl(this, "bucket-access", {
+      name: this.name("other", "buckets"),
+      description: "CloudFront signs its requests to our buckets",
+      originAccessControlOriginType: "s3",
+      signingBehavior: "always",
+      signingProtocol: "sigv4",
+    });
+    const buckets = ["web", "menu-images"].flatMap((part) =>
+      regionPlans(this.environment).map((plan) => ({
+        originId: originId(part, plan),
+        domainName: bucketDomain(this.environment, plan, part),
+        originAccessControlId: access.id,
+      })),
+    );
+    const api = {
+      originId: "api",
+      domainName: originName(this.environment),
+      customOriginConfig: {
+        httpPort: 80,
+        httpsPort: 443,
+        originProtocolPolicy: "https-only",
+        originSslProtocols: ["TLSv1.2"],
+        originReadTimeout: 60,
+        originKeepaliveTimeout: 55, // below the load balancer's 60 s, so that no request meets a closing connection
+      },
+    };
+    return [...buckets, api];
+  }
+
+  /** Files may come from the other region by themselves: reading them changes nothing. */
+  private eitherRegion(part: string) {
+    return {
+      originId: part,
+      failoverCriteria: { statusCodes: [500, 502, 503, 504] },
+      member: regionPlans(this.environment).map((plan) => ({ originId: originId(part, plan) })),
+    };
+  }
+
+  private webApps() {
+    const routing = new CloudfrontFunction(this, "spa-routing", {
+      name: this.name("other", "spa-routing"),
+      comment: "pages of the web apps",
+      runtime: "cloudfront-js-2.0",
+      publish: true,
+      code: readFileSync(new URL("spa-routing.js", import.meta.url), "utf8"),
+    });
+    return {
+      ...this.files("web"),
+      responseHeadersPolicyId: this.createHeaders().id,
+      functionAssociation: [{ eventType: "viewer-request", functionArn: routing.arn }],
+    };
+  }
+
+  private menuImages() {
+    return { ...this.files("menu-images"), pathPattern: "/images/*" };
+  }
+
+  private files(originGroup: string) {
+    return {
+      targetOriginId: originGroup,
+      viewerProtocolPolicy: "redirect-to-https",
+      allowedMethods: ["GET", "HEAD", "OPTIONS"],
+      cachedMethods: ["GET", "HEAD"],
+      cachePolicyId: awsPolicies.cacheStatic,
+      compress: true,
+    };
+  }
+
+  private api(pathPattern: string) {
+    return {
+      pathPattern,
+      targetOriginId: "api",
+      viewerProtocolPolicy: "https-only",
+      allowedMethods: ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"],
+      cachedMethods: ["GET", "HEAD"],
+      cachePolicyId: awsPolicies.cacheNothing,
+      originRequestPolicyId: awsPolicies.forwardAllButHost,
+      compress: true,
+    };
+  }
+
+  private createHeaders(): CloudfrontResponseHeadersPolicy {
+    return new CloudfrontResponseHeadersPolicy(this, "headers", {
+      name: this.name("other", "web-headers"),
+      comment: "security headers of the web apps; the API sends its own",
+      securityHeadersConfig: {
+        strictTransportSecurity: { accessControlMaxAgeSec: 63_072_000, includeSubdomains: true, preload: true, override: true },
+        contentTypeOptions: { override: true },
+        frameOptions: { frameOption: "DENY", override: true },
+        referrerPolicy: { referrerPolicy: "strict-origin-when-cross-origin", override: true },
+      },
+    });
+  }
+
+  private createWebAcl(): WebAcl {
+    const { environment } = this;
+    const logsKey = new Key(this, "edge-logs-key", {
+      part: "edge-logs",
+      purpose: "log group of the edge's web ACL",
+      services: [logGroupsUser(edgeRegion, environment.accountId)],
+      provider: this.edge,
+      region: edgeRegion,
+    });
+    return new WebAcl(this, "web-acl", {
+      part: "edge",
+      scope: "CLOUDFRONT",
+      retentionDays: environment.primary.logs.retentionDays,
+      logsKey,
+      requestsPer5MinutesPerAddress: environment.edge.requestsPer5MinutesPerAddress,
+      provider: this.edge,
+    });
+  }
+
+  private nameTheDistribution(): void {
+    for (const type of ["A", "AAAA"]) {
+      new Route53Record(this, `site-${type.toLowerCase()}`, {
+        zoneId: this.zone.zoneId,
+        name: this.environment.domain,
+        type,
+        alias: { name: this.distribution.domainName, zoneId: this.distribution.hostedZoneId, evaluateTargetHealth: false },
+      });
+    }
+  }
+
+  /** In a bucket of its own, because the edge stands before any region's log bucket does. */
+  private logRequests(): void {
+    const bucket = new Bucket(this, "edge-logs", {
+      part: "edge-logs",
+      key: "s3-managed",
+      accessLogs: "is a log bucket",
+      oldVersionsDays: 30,
+      expireDays: this.environment.primary.logs.retentionDays,
+      statements: (arn) => [this.deliveryWrites(arn)],
+    });
+    const source = new CloudwatchLogDeliverySource(this, "requests", {
+      provider: this.edge,
+      name: this.name("other", "edge-requests"),
+      logType: "ACCESS_LOGS",
+      resourceArn: this.distribution.arn,
+    });
+    const destination = new CloudwatchLogDeliveryDestination(this, "requests-to-bucket", {
+      provider: this.edge,
+      name: this.name("other", "edge-requests"),
+      outputFormat: "json",
+      deliveryDestinationConfiguration: [{ destinationResourceArn: bucket.arn }],
+    });
+    new CloudwatchLogDelivery(this, "requests-delivery", {
+      provider: this.edge,
+      deliverySourceName: source.name,
+      deliveryDestinationArn: destination.arn,
+    });
+  }
+
+  private deliveryWrites(arn: string): ResourceStatement {
+    return {
+      sid: "EdgeLogs",
+      principals: { Service: ["delivery.logs.amazonaws.com"] },
+      actions: ["s3:PutObject"],
+      resources: [`${arn}/*`],
+      conditions: {
+        StringEquals: { "aws:SourceAccount": this.environment.accountId },
+        ArnLike: { "aws:SourceArn": `arn:aws:logs:${edgeRegion}:${this.environment.accountId}:delivery-source:*` },
+      },
+    };
+  }
+
+  private watchTheBudget(): void {
+    const tell = (notificationType: "ACTUAL" | "FORECASTED", threshold: number) => ({
+      notificationType,
+      threshold,
+      thresholdType: "PERCENTAGE",
+      comparisonOperator: "GREATER_THAN",
+      subscriberEmailAddresses: [...this.environment.onCallEmails],
+    });
+    new BudgetsBudget(this, "budget", {
+      name: this.name("other", "monthly"),
+      budgetType: "COST",
+      limitAmount: String(this.environment.monthlyBudgetUsd),
+      limitUnit: "USD",
+      timeUnit: "MONTHLY",
+      notification: [tell("ACTUAL", 80), tell("ACTUAL", 100), tell("FORECASTED", 110)],
+    });
+  }
+}
+
+const originId = (part: string, plan: RegionPlan): string => `${part}-${capabilities[plan.region].place}`;

@@ -1,0 +1,31 @@
+import type { Construct } from "constructs";
+import type { Environment, RegionPlan } from "../regions/index.ts";
+import { CampusStack } from "./constructs/campus-stack.ts";
+import type { KeyRef } from "./constructs/key.ts";
+import { Queue } from "./constructs/queue.ts";
+import { Topic } from "./constructs/topic.ts";
+
+export type MessagingStackProps = { readonly environment: Environment; readonly plan: RegionPlan; readonly key: KeyRef };
+
+export class MessagingStack extends CampusStack {
+  readonly transactions: Topic;
+  readonly alarms: { readonly page: Topic; readonly ticket: Topic };
+  readonly analytics: Queue;
+  readonly webhooks: Queue;
+
+  constructor(scope: Construct, props: MessagingStackProps) {
+    super(scope, { ...props, part: "messaging" });
+    const { key } = props;
+    const alarmed = { key, publishers: ["cloudwatch.amazonaws.com", "events.amazonaws.com"] };
+    this.transactions = new Topic(this, "transactions", { part: "transactions", purpose: "Campus Pay transactions", key });
+    this.alarms = {
+      page: new Topic(this, "alarms-page", { part: "alarms-page", purpose: "Campus Pay PAGE", ...alarmed }),
+      ticket: new Topic(this, "alarms-ticket", { part: "alarms-ticket", purpose: "Campus Pay ticket", ...alarmed }),
+    };
+    // A visibility time-out is six times what one message may take to handle.
+    this.analytics = new Queue(this, "analytics", { part: "analytics", key, visibilityTimeoutSeconds: 180, triesBeforeDeadLetter: 5 }, [
+      this.transactions,
+    ]);
+    this.webhooks = new Queue(this, "webhooks", { part: "webhooks", key, visibilityTimeoutSeconds: 60, triesBeforeDeadLetter: 8 });
+  }
+}

@@ -1,0 +1,189 @@
+import type { Construct } from "constructs";
+import type { Environment, RegionPlan } from "../regions/index.ts";
+import type { ApiStack } from "./api.ts";
+import { machineLogs } from "./api.ts";
+import {
+  Cloudtrail,
+  CloudwatchLogMetricFilter,
+  CloudwatchQueryDefinition,
+  ConfigConfigurationRecorder,
+  ConfigConfigurationRecorderStatus,
+  ConfigDeliveryChannel,
+  IamRolePolicyAttachment,
+  SnsTopicSubscription,
+} from "./aws.ts";
+import { Alarm } from "./constructs/alarm.ts";
+import { CampusStack } from "./constructs/campus-stack.ts";
+import { LogGroup } from "./constructs/log-group.ts";
+import { Role } from "./constructs/role.ts";
+import type { DataStack } from "./data.ts";
+import type { MessagingStack } from "./messaging.ts";
+import { logGroupName } from "./names.ts";
+import type { RegionKeys } from "./security.ts";
+import type { StorageStack } from "./storage.ts";
+
+export type ObservabilityStackProps = {
+  readonly environment: Environment;
+  readonly plan: RegionPlan;
+  readonly keys: RegionKeys;
+  readonly storage: StorageStack;
+  readonly data: DataStack;
+  readonly messaging: MessagingStack;
+  readonly api: ApiStack;
+};
+
+const bytesPerGib = 1_073_741_824;
+
+/** Who is told of what: logs, the trail of what was done to the account, alarms with their runbooks, the person on call. */
+export class ObservabilityStack extends CampusStack {
+  private readonly props: ObservabilityStackProps;
+
+  constructor(scope: Construct, props: ObservabilityStackProps) {
+    super(scope, { ...props, part: "observability" });
+    this.props = props;
+    const logs = this.createMachineLogs();
+    this.countErrors(logs.api);
+    this.saveQueries(logs.api);
+    this.callThePersonOnCall();
+    this.recordWhatIsDone();
+    if (props.plan.security.configRecorder) this.recordConfiguration();
+    this.watchTargets();
+    this.watchDatabase();
+  }
+
+  private createMachineLogs(): Record<(typeof machineLogs)[number], LogGroup> {
+    const { plan, keys } = this.props;
+    const made = machineLogs.map((log) => [
+      log,
+      new LogGroup(this, `${log}-log`, {
+        name: logGroupName(this.environment.name, log),
+        retentionDays: plan.logs.retentionDays,
+        key: keys.logs,
+      }),
+    ]);
+    return Object.fromEntries(made) as Record<(typeof machineLogs)[number], LogGroup>;
+  }
+
+  private countErrors(log: LogGroup): void {
+    new CloudwatchLogMetricFilter(this, "errors", {
+      name: "error-lines",
+      logGroupName: log.name,
+      pattern: "{ $.level >= 50 }", // pino: 50 is error, 60 fatal
+      metricTransformation: { namespace: "CampusPay", name: "ErrorLines", value: "1", defaultValue: "0", unit: "Count" },
+    });
+  }
+
+  /** The transaction's id is a property of the log line and never a dimension of a metric, which would cost one metric each. */
+  private saveQueries(log: LogGroup): void {
+    new CloudwatchQueryDefinition(this, "one-transaction", {
+      name: `campus-pay/${this.environment.name}/one transaction`,
+      logGroupNames: [log.name],
+      queryString: 'fields @timestamp, msg, request_id, state\n| filter transaction_id = "PUT THE ID HERE"\n| sort @timestamp asc',
+    });
+    new CloudwatchQueryDefinition(this, "one-request", {
+      name: `campus-pay/${this.environment.name}/one request`,
+      logGroupNames: [log.name],
+      queryString: 'fields @timestamp, level, msg, route, status\n| filter request_id = "PUT THE ID HERE"\n| sort @timestamp asc',
+    });
+  }
+
+  private callThePersonOnCall(): void {
+    this.environment.onCallEmails.forEach((endpoint, index) => {
+      for (const [severity, topic] of Object.entries(this.props.messaging.alarms)) {
+        new SnsTopicSubscription(this, `on-call-${severity}-${index + 1}`, { topicArn: topic.arn, protocol: "email", endpoint });
+      }
+    });
+  }
+
+  /** One trail sees every region and the global services; the standby keeps its own, so that it can be read when the primary is lost. */
+  private recordWhatIsDone(): void {
+    const { storage, keys, plan } = this.props;
+    new Cloudtrail(this, "trail", {
+      name: this.name("other", "trail"),
+      s3BucketName: storage.logs.name,
+      s3KeyPrefix: "trail",
+      kmsKeyId: keys.logs.arn,
+      isMultiRegionTrail: plan.role === "primary",
+      includeGlobalServiceEvents: plan.role === "primary",
+      enableLogFileValidation: true,
+    });
+  }
+
+  private recordConfiguration(): void {
+    const { storage, plan } = this.props;
+    const role = new Role(this, "config-role", {
+      part: "config",
+      purpose: "AWS Config reads how things are set up",
+      trust: { service: "config.amazonaws.com" },
+    });
+    storage.logs.grantReadWrite(role, "config/");
+    new IamRolePolicyAttachment(this, "config-reads", {
+      role: role.name,
+      policyArn: "arn:aws:iam::aws:policy/service-role/AWS_ConfigRole",
+    });
+    const recorder = new ConfigConfigurationRecorder(this, "recorder", {
+      name: this.name("other", "recorder"),
+      roleArn: role.arn,
+      recordingGroup: { allSupported: true, includeGlobalResourceTypes: plan.role === "primary" },
+    });
+    const channel = new ConfigDeliveryChannel(this, "channel", {
+      name: this.name("other", "channel"),
+      s3BucketName: storage.logs.name,
+      s3KeyPrefix: "config",
+      dependsOn: [recorder],
+    });
+    new ConfigConfigurationRecorderStatus(this, "recording", { name: recorder.name, isEnabled: true, dependsOn: [channel] });
+  }
+
+  private watchTargets(): void {
+    const { api, messaging } = this.props;
+    for (const fleet of api.fleets.filter((one) => one.plan.minInstances > 0)) {
+      new Alarm(this, `alb-unhealthy-hosts-${fleet.plan.colour}`, {
+        severity: "page",
+        runbook: "bad-deploy-and-unhealthy-hosts.md",
+        says: `Too few machines of the ${fleet.plan.colour} fleet answer.`,
+        metric: {
+          namespace: "AWS/ApplicationELB",
+          name: "HealthyHostCount",
+          dimensions: { LoadBalancer: api.loadBalancer.balancer.arnSuffix, TargetGroup: fleet.targets.arnSuffix },
+          statistic: "Minimum",
+          periodSeconds: 60,
+        },
+        when: "below",
+        threshold: fleet.plan.minInstances,
+        periods: 3,
+        silence: "breaching",
+        tell: messaging.alarms,
+      });
+    }
+  }
+
+  private watchDatabase(): void {
+    const { data, messaging, plan } = this.props;
+    const dimensions = { DBInstanceIdentifier: data.database.identifier };
+    const common = { dimensions, namespace: "AWS/RDS", periodSeconds: 300 } as const;
+    new Alarm(this, "rds-storage-low", {
+      severity: "page",
+      runbook: "rds-failover-and-storage.md#storage",
+      says: `Less than ${plan.database.storageLowGib} GiB are free; PostgreSQL stops when none is.`,
+      metric: { ...common, name: "FreeStorageSpace", statistic: "Minimum" },
+      when: "below",
+      threshold: plan.database.storageLowGib * bytesPerGib,
+      periods: 2,
+      silence: "missing",
+      tell: messaging.alarms,
+    });
+    if (plan.role === "primary") return; // only the replica says how far behind it is
+    new Alarm(this, "rds-replica-lag", {
+      severity: "page",
+      runbook: "rds-failover-and-storage.md#replica-lag",
+      says: `The copy in this region is more than ${plan.database.replicaLagSeconds} s behind: that much would be lost with the other region.`,
+      metric: { ...common, name: "ReplicaLag", statistic: "Maximum" },
+      when: "above",
+      threshold: plan.database.replicaLagSeconds,
+      periods: 1,
+      silence: "breaching",
+      tell: messaging.alarms,
+    });
+  }
+}

@@ -1,0 +1,115 @@
+import type { Construct } from "constructs";
+import { capabilities, type Environment, type RegionPlan } from "../regions/index.ts";
+import { type AppSecret, appSecrets, secretSlug } from "./app-secrets.ts";
+import { GuarddutyDetector } from "./aws.ts";
+import { CampusStack } from "./constructs/campus-stack.ts";
+import { Key, type KeyRef, type KeyUser } from "./constructs/key.ts";
+import { Secret } from "./constructs/secret.ts";
+
+export type RegionKeys = Readonly<Record<"data" | "storage" | "secrets" | "messaging" | "logs", KeyRef>>;
+
+export type SecurityStackProps = { readonly environment: Environment; readonly plan: RegionPlan };
+
+/** Keys of one region and, in the primary, the secrets with their copies. The standby takes its copied keys from the primary's stack. */
+export class SecurityStack extends CampusStack {
+  protected createRegionalKeys(): { messaging: Key; logs: Key } {
+    return {
+      messaging: new Key(this, "messaging-key", {
+        part: "messaging",
+        purpose: "topics and queues",
+        services: ["cloudwatch", "sns", "sqs", "events"].map((service) => this.forThisAccount(`${service}.amazonaws.com`)),
+      }),
+      logs: new Key(this, "logs-key", {
+        part: "logs",
+        purpose: "log groups and the trail",
+        services: [this.logGroupsOf(this.region), this.trail()],
+      }),
+    };
+  }
+
+  protected watch(plan: RegionPlan): void {
+    if (plan.security.guardDuty) new GuarddutyDetector(this, "guardduty", { enable: true, findingPublishingFrequency: "FIFTEEN_MINUTES" });
+  }
+
+  protected forThisAccount(service: string): KeyUser {
+    return { service, conditions: { StringEquals: { "aws:SourceAccount": this.environment.accountId } } };
+  }
+
+  private logGroupsOf(region: string): KeyUser {
+    return logGroupsUser(region, this.environment.accountId);
+  }
+
+  private trail(): KeyUser {
+    const trails = `arn:aws:cloudtrail:*:${this.environment.accountId}:trail/*`;
+    return { service: "cloudtrail.amazonaws.com", conditions: { StringLike: { "kms:EncryptionContext:aws:cloudtrail:arn": trails } } };
+  }
+}
+
+export const logGroupsUser = (region: string, accountId: string): KeyUser => ({
+  service: `logs.${region}.amazonaws.com`,
+  conditions: { ArnLike: { "kms:EncryptionContext:aws:logs:arn": `arn:aws:logs:${region}:${accountId}:*` } },
+});
+
+export class PrimarySecurityStack extends SecurityStack {
+  readonly keys: RegionKeys;
+  readonly standbyKeys: Pick<RegionKeys, "data" | "storage" | "secrets">;
+  readonly secrets: Readonly<Record<AppSecret, Secret>>;
+  readonly databaseMaster: Secret;
+
+  constructor(scope: Construct, props: SecurityStackProps) {
+    super(scope, { ...props, part: "security" });
+    const shared = this.createSharedKeys();
+    this.keys = { ...shared, ...this.createRegionalKeys() };
+    this.standbyKeys = this.copyKeys(shared);
+    this.secrets = this.createAppSecrets();
+    this.databaseMaster = this.createSecret(
+      "database-master",
+      "master user of PostgreSQL, made by Terraform, read by nobody but migrations",
+    );
+    this.watch(props.plan);
+  }
+
+  private createSharedKeys() {
+    const distributions = `arn:aws:cloudfront::${this.environment.accountId}:distribution/*`;
+    const key = (part: string, purpose: string, services: readonly KeyUser[]) =>
+      new Key(this, `${part}-key`, { part, purpose, services, multiRegion: true });
+    return {
+      data: key("data", "database, Redis and backups", []),
+      storage: key("storage", "buckets", [
+        { service: "cloudfront.amazonaws.com", conditions: { ArnLike: { "aws:SourceArn": distributions } } },
+      ]),
+      secrets: key("secrets", "secrets", []),
+    };
+  }
+
+  private copyKeys(shared: Readonly<Record<"data" | "storage" | "secrets", Key>>) {
+    const { region } = this.environment.standby;
+    const { place } = capabilities[region];
+    const provider = this.providerIn(region, place);
+    return {
+      data: shared.data.replicateTo(provider, place),
+      storage: shared.storage.replicateTo(provider, place),
+      secrets: shared.secrets.replicateTo(provider, place),
+    };
+  }
+
+  private createAppSecrets(): Record<AppSecret, Secret> {
+    const made = Object.entries(appSecrets).map(([name, { purpose }]) => [name, this.createSecret(secretSlug(name as AppSecret), purpose)]);
+    return Object.fromEntries(made) as Record<AppSecret, Secret>;
+  }
+
+  private createSecret(name: string, purpose: string): Secret {
+    const copyTo = { region: this.environment.standby.region, key: this.standbyKeys.secrets };
+    return new Secret(this, name, { name, purpose, key: this.keys.secrets, copyTo });
+  }
+}
+
+export class StandbySecurityStack extends SecurityStack {
+  readonly keys: RegionKeys;
+
+  constructor(scope: Construct, props: SecurityStackProps & { readonly primary: PrimarySecurityStack }) {
+    super(scope, { ...props, part: "security" });
+    this.keys = { ...props.primary.standbyKeys, ...this.createRegionalKeys() };
+    this.watch(props.plan);
+  }
+}

@@ -1,0 +1,11 @@
+// Runs at the edge on requests for the web apps: a path without a file ending is a page of an app, whose index.html decides what to show.
+// CloudFront's own JavaScript: no modules, no imports.
+// biome-ignore lint/correctness/noUnusedVariables: CloudFront calls it by this name.
+function handler(event) {
+  var request = event.request;
+  var last = request.uri.split("/").pop();
+  if (last.includes(".")) return request;
+  var app = /^\/(cafe|pos)(\/|$)/.exec(request.uri);
+  request.uri = app ? `/${app[1]}/index.html` : "/index.html";
+  return request;
+}

@@ -1,0 +1,164 @@
+import { expect, test } from "vitest";
+import { type Environment, environments } from "../regions/index.ts";
+import { exposures, openPorts } from "./rules/exposure.ts";
+import { unreasonedWildcards, wideTrust, wildcards } from "./rules/policies.ts";
+import { unprotected } from "./rules/protection.ts";
+import { secretsInJson } from "./rules/secrets.ts";
+import { resourcesOf, type Synthesized, synthesizeCampus } from "./rules/synthesized.ts";
+import { missingTags } from "./rules/tags.ts";
+import { reasonedWildcards } from "./rules/wildcards.ts";
+
+const synthesized = Object.fromEntries(Object.values(environments).map((one) => [one.name, synthesizeCampus(one)])) as Record<
+  string,
+  Synthesized
+>;
+const campuses = Object.values(environments).map((environment) => ({
+  name: environment.name,
+  environment,
+  campus: synthesized[environment.name] as Synthesized,
+}));
+
+const openings = [
+  "into app 8443 from load-balancer",
+  "into cache 6379 from app",
+  "into database 5432 from app",
+  "into database 5432 from glue",
+  "into glue 0-65535 from glue",
+  "into load-balancer 443 from CloudFront",
+  "out of app 443 to 0.0.0.0/0",
+  "out of app 5432 to database",
+  "out of app 6379 to cache",
+  "out of glue 0-65535 to glue",
+  "out of glue 443 to 0.0.0.0/0",
+  "out of glue 5432 to database",
+  "out of load-balancer 8443 to app",
+];
+const throughEndpoints = ["into endpoints 443 from app", "out of app 443 to endpoints"];
+
+test.each(campuses)("$name: each group reaches exactly those that it must, in both regions", ({ environment, campus }) => {
+  for (const [place, plan] of [
+    ["north", environment.primary],
+    ["south", environment.standby],
+  ] as const) {
+    const expected = plan.network.interfaceEndpoints.length > 0 ? [...openings, ...throughEndpoints] : openings;
+    expect(exposures(campus, place)).toEqual([...expected].sort());
+  }
+});
+
+test.each(campuses)("$name: no port is open to the world and no rule hides inside a group", ({ campus }) =>
+  expect(openPorts(campus)).toEqual([]),
+);
+
+test.each(campuses)("$name: a policy allows no * without a reason", ({ campus }) =>
+  expect(unreasonedWildcards(campus, reasonedWildcards)).toEqual([]),
+);
+
+test.each(campuses)("$name: nobody trusts everybody or a whole organisation", ({ campus }) => expect(wideTrust(campus)).toEqual([]));
+
+test.each(campuses)("$name: no secret stands in any JSON, user data included", ({ campus }) => expect(secretsInJson(campus)).toEqual([]));
+
+test.each(campuses)("$name: everything is encrypted, TLS only, kept and protected", ({ campus }) =>
+  expect(unprotected(campus)).toEqual([]),
+);
+
+test.each(campuses)("$name: everything says whose it is", ({ campus }) => expect(missingTags(campus)).toEqual([]));
+
+test("each reason for a * is still needed", () => {
+  const found = campuses.flatMap(({ campus }) => wildcards(campus));
+  expect(Object.keys(reasonedWildcards).filter((suffix) => !found.some((wildcard) => wildcard.endsWith(suffix)))).toEqual([]);
+});
+
+const regional = ["analytics", "api", "data", "messaging", "network", "observability", "security", "storage"];
+
+test.each(campuses)("$name: every regional stack stands in both regions, with a state of its own in S3", ({ name, campus }) => {
+  const expected = ["bootstrap", "global", ...["north", "south"].flatMap((place) => regional.map((part) => `${place}-${part}`))].map(
+    (id) => `${name}-${id}`,
+  );
+  expect([...campus.stacks.keys()].sort()).toEqual(expected.sort());
+  const keys = [...campus.stacks.values()].map((stack) => stack.terraform?.backend.s3);
+  expect(new Set(keys.map((backend) => backend.key)).size).toBe(expected.length);
+  expect(keys.every((backend) => backend.use_lockfile === true && backend.encrypt === true)).toBe(true);
+});
+
+test.each(campuses)("$name: the provider can touch this account only, in its stack's region", ({ environment, campus }) => {
+  for (const [id, stack] of campus.stacks) {
+    const [main, ...others] = stack.provider?.aws ?? [];
+    expect(main?.allowed_account_ids).toEqual([environment.accountId]);
+    expect(main?.region).toBe(id.includes("-south-") ? "eu-south-1" : "eu-north-1");
+    expect(others.every((provider) => provider.alias && provider.allowed_account_ids[0] === environment.accountId)).toBe(true);
+  }
+});
+
+test.each(campuses)("$name: us-east-1 appears for the edge and nowhere else", ({ name, campus }) => {
+  const there = [...campus.texts].filter(([, text]) => text.includes('"us-east-1"')).map(([id]) => id);
+  expect(there).toEqual([`${name}-global`]);
+});
+
+test.each(campuses)("$name: the writer is in the primary region, its replica in the standby, and no password in either", ({ campus }) => {
+  const [writer, replica] = ["north", "south"].map(
+    (place) => resourcesOf(campus, "aws_db_instance").find((one) => one.stack.includes(place))?.body,
+  );
+  expect(writer).toMatchObject({ engine: "postgres", engine_version: "18", multi_az: true });
+  expect(writer?.password_wo).toBe(["$", "{ephemeral.aws_secretsmanager_secret_version.master.secret_string}"].join(""));
+  expect(replica?.replicate_source_db).toContain("aws_db_instance");
+  expect(replica?.password_wo ?? replica?.username ?? replica?.manage_master_user_password).toBeUndefined();
+});
+
+test.each(campuses)("$name: web, images, receipts and artifacts are copied to the standby, receipts are locked in both", ({ campus }) => {
+  const copied = resourcesOf(campus, "aws_s3_bucket_replication_configuration").map(({ path }) => path.split("/").slice(-2)[0]);
+  expect(copied.sort()).toEqual(["artifacts", "menu-images", "receipts", "state", "web"]);
+  const locks = resourcesOf(campus, "aws_s3_bucket_object_lock_configuration").map(({ body }) => body.rule.default_retention.years);
+  expect(locks).toEqual([7, 7]);
+});
+
+test.each(campuses)("$name: an instance reads the secrets of the app, each by name, and never the schema owner's", ({ name, campus }) => {
+  for (const place of ["north", "south"]) {
+    const grants = resourcesOf(campus, "aws_iam_role_policy").filter(
+      (one) => one.stack === `${name}-${place}-api` && one.path.includes("read-secret"),
+    );
+    expect(grants).toHaveLength(11);
+    expect(grants.map(({ body }) => body.name).join()).not.toContain("migration");
+    expect(grants.every(({ body }) => JSON.parse(body.policy).Statement.every((one: { Resource: string }) => one.Resource !== "*"))).toBe(
+      true,
+    );
+  }
+});
+
+test.each(campuses)("$name: analytics jobs run where the region is primary only", ({ campus }) => {
+  for (const trigger of resourcesOf(campus, "aws_glue_trigger")) expect(trigger.body.enabled).toBe(trigger.stack.includes("-north-"));
+});
+
+test.each(campuses)("$name: three alarms stand, each with a severity and a runbook", ({ campus }) => {
+  const alarms = resourcesOf(campus, "aws_cloudwatch_metric_alarm").map(({ body }) => body);
+  const kinds = new Set(
+    alarms.map((alarm) =>
+      String(alarm.alarm_name)
+        .replace(/^campus-[a-z]+-[a-z]+-/, "")
+        .replace(/-blue$/, ""),
+    ),
+  );
+  expect(kinds).toEqual(new Set(["alb-unhealthy-hosts", "rds-storage-low", "rds-replica-lag"]));
+  for (const alarm of alarms) expect(alarm.alarm_description).toMatch(/Severity: (page|ticket)\. Runbook: runbooks\/[a-z-]+\.md/);
+});
+
+test("two synths are equal to the byte", () => {
+  const again = synthesizeCampus(environments.pilot as Environment);
+  expect(again.texts).toEqual(synthesized.pilot?.texts);
+});
+
+test("the region that serves is one value, and it turns the switch of Route 53", () => {
+  const pilot = environments.pilot as Environment;
+  const switchOf = (campus: Synthesized) => resourcesOf(campus, "aws_route53_health_check")[0]?.body;
+  expect(switchOf(synthesized.pilot as Synthesized)).toMatchObject({ disabled: true, invert_healthcheck: false });
+  expect(switchOf(synthesizeCampus({ ...pilot, serving: "south" }))).toMatchObject({ disabled: true, invert_healthcheck: true });
+});
+
+test("a decommission takes every protection off, and only that", () => {
+  const pilot = environments.pilot as Environment;
+  const off = synthesizeCampus({ ...pilot, protection: { on: false, reason: "the pilot has ended", until: "2026-12-31" } });
+  expect(
+    resourcesOf(off, "aws_db_instance").every(({ body }) => body.deletion_protection === false && body.skip_final_snapshot === true),
+  ).toBe(true);
+  expect(resourcesOf(off, "aws_lb").every(({ body }) => body.enable_deletion_protection === false)).toBe(true);
+  expect(exposures(off, "north")).toEqual(exposures(synthesized.pilot as Synthesized, "north"));
+});

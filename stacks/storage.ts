@@ -1,0 +1,124 @@
+import type { Construct } from "constructs";
+import { capabilities, type Environment, type RegionPlan } from "../regions/index.ts";
+import { BackupVault } from "./aws.ts";
+import { Bucket, type BucketProps } from "./constructs/bucket.ts";
+import { CampusStack } from "./constructs/campus-stack.ts";
+import type { ResourceStatement } from "./constructs/policy.ts";
+import { bucketName } from "./names.ts";
+import type { RegionKeys } from "./security.ts";
+
+export type StorageStackProps = {
+  readonly environment: Environment;
+  readonly plan: RegionPlan;
+  readonly keys: RegionKeys;
+  readonly distributionArn: string;
+  /** The same stack of the standby region, which gets a copy of what must survive the loss of this one. */
+  readonly copyTo?: StorageStack;
+};
+
+const oldVersionsDays = 30;
+
+/** Bookkeeping law asks for seven years of receipts, in Sweden and within Italy's ten for the books themselves. */
+const receiptYears = 7;
+
+export class StorageStack extends CampusStack {
+  readonly logs: Bucket;
+  readonly web: Bucket;
+  readonly menuImages: Bucket;
+  readonly receipts: Bucket;
+  readonly artifacts: Bucket;
+  readonly analytics: Bucket;
+  readonly vault: BackupVault;
+  private readonly props: StorageStackProps;
+
+  constructor(scope: Construct, props: StorageStackProps) {
+    super(scope, { ...props, part: "storage" });
+    this.props = props;
+    this.logs = this.createLogs();
+    const forEdge = { statements: (arn: string) => [this.cloudFrontReads(arn)] };
+    this.web = this.bucket("web", forEdge);
+    this.menuImages = this.bucket("menu-images", { ...forEdge, uploadsFrom: [`https://${props.environment.domain}`] });
+    this.receipts = this.bucket("receipts", { lockYears: receiptYears, oldVersionsDays: receiptYears * 366 });
+    this.artifacts = this.bucket("artifacts");
+    this.analytics = this.bucket("analytics");
+    this.vault = new BackupVault(this, "backups", {
+      name: this.name("other", "backups"),
+      kmsKeyArn: props.keys.data.arn,
+      forceDestroy: !props.environment.protection.on,
+    });
+    this.copyWhatMustSurvive();
+  }
+
+  private bucket(part: string, more: Partial<BucketProps> = {}): Bucket {
+    return new Bucket(this, part, { part, key: this.props.keys.storage, accessLogs: this.logs, oldVersionsDays, ...more });
+  }
+
+  private createLogs(): Bucket {
+    return new Bucket(this, "logs", {
+      part: "logs",
+      key: "s3-managed",
+      accessLogs: "is a log bucket",
+      oldVersionsDays,
+      expireDays: this.props.plan.logs.retentionDays,
+      statements: (arn) => [this.accessLogsWrite(arn), this.loadBalancerWrites(arn), ...this.trailAndConfigWrite(arn)],
+    });
+  }
+
+  private accessLogsWrite(arn: string): ResourceStatement {
+    const mine = `arn:aws:s3:::campus-${this.environment.name}-${this.place}-*`;
+    return {
+      sid: "AccessLogs",
+      principals: { Service: ["logging.s3.amazonaws.com"] },
+      actions: ["s3:PutObject"],
+      resources: [`${arn}/s3/*`],
+      conditions: { ArnLike: { "aws:SourceArn": mine }, StringEquals: { "aws:SourceAccount": this.environment.accountId } },
+    };
+  }
+
+  /** Regions that are older than August 2022 write from an account of AWS, not as a service. */
+  private loadBalancerWrites(arn: string): ResourceStatement {
+    return {
+      sid: "LoadBalancerLogs",
+      principals: { AWS: [`arn:aws:iam::${capabilities[this.props.plan.region].loadBalancerLogAccount}:root`] },
+      actions: ["s3:PutObject"],
+      resources: [`${arn}/alb/AWSLogs/${this.environment.accountId}/*`],
+    };
+  }
+
+  private trailAndConfigWrite(arn: string): ResourceStatement[] {
+    const services = ["cloudtrail.amazonaws.com", ...(this.props.plan.security.configRecorder ? ["config.amazonaws.com"] : [])];
+    const principals = { Service: services };
+    const conditions = { StringEquals: { "aws:SourceAccount": this.environment.accountId } };
+    const prefixes = ["trail", "config"].map((prefix) => `${arn}/${prefix}/AWSLogs/${this.environment.accountId}/*`);
+    return [
+      { sid: "AuditCheck", principals, actions: ["s3:GetBucketAcl", "s3:ListBucket"], resources: [arn], conditions },
+      { sid: "AuditLogs", principals, actions: ["s3:PutObject"], resources: prefixes, conditions },
+    ];
+  }
+
+  private cloudFrontReads(arn: string): ResourceStatement {
+    return {
+      sid: "CloudFrontReads",
+      principals: { Service: ["cloudfront.amazonaws.com"] },
+      actions: ["s3:GetObject"],
+      resources: [`${arn}/*`],
+      conditions: { StringEquals: { "aws:SourceArn": this.props.distributionArn } },
+    };
+  }
+
+  private copyWhatMustSurvive(): void {
+    const target = this.props.copyTo;
+    if (!target) return;
+    const key = target.props.keys.storage;
+    this.web.copyTo({ bucket: target.web, key });
+    this.menuImages.copyTo({ bucket: target.menuImages, key });
+    this.receipts.copyTo({ bucket: target.receipts, key });
+    this.artifacts.copyTo({ bucket: target.artifacts, key });
+  }
+}
+
+/** The bucket's address as CloudFront wants it, known before the bucket stands: the edge is built first. */
+export function bucketDomain(environment: Environment, plan: RegionPlan, part: string): string {
+  const { place } = capabilities[plan.region];
+  return `${bucketName({ environment: environment.name, place, part }, environment.accountId)}.s3.${plan.region}.amazonaws.com`;
+}

@@ -1,0 +1,35 @@
+export type Boot = {
+  readonly artifactBucket: string;
+  readonly artifactSha256: string;
+  readonly region: string;
+  /** The app's environment: addresses and ids of secrets. A secret's value never stands here. */
+  readonly environment: Readonly<Record<string, string>>;
+};
+
+const digest = /^[0-9a-f]{64}$/;
+
+/** What a machine does at its first boot: fetch the artifact that its digest names, prove it, start it. */
+export function bootScript(boot: Boot): string {
+  if (!digest.test(boot.artifactSha256)) {
+    throw new Error(
+      `the artifact "${boot.artifactSha256}" is not a sha256 in hexadecimal; publish the artifact and write its digest in regions/artifacts.ts.`,
+    );
+  }
+  const variables = Object.entries(boot.environment).map(([name, value]) => `${name}=${value}`);
+  return `#!/bin/bash
+set -euo pipefail
+artifact=${boot.artifactSha256}
+home=/opt/campus-pay/$artifact
+install -d -m 0755 /etc/campus-pay "$home"
+cat > /etc/campus-pay/environment <<'END'
+${variables.join("\n")}
+END
+aws s3 cp --region ${boot.region} "s3://${boot.artifactBucket}/releases/$artifact.tar.gz" /tmp/artifact.tar.gz \\
+  || { echo "campus-pay: no artifact $artifact in ${boot.artifactBucket}: publish one, then replace this machine" >&2; exit 1; }
+echo "$artifact  /tmp/artifact.tar.gz" | sha256sum --check --quiet \\
+  || { echo "campus-pay: the bytes of the artifact are not those that $artifact names: not started" >&2; exit 1; }
+tar -xzf /tmp/artifact.tar.gz -C "$home" --no-same-owner
+ln -sfn "$home" /opt/campus-pay/current
+exec /opt/campus-pay/current/host/start
+`;
+}
