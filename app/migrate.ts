@@ -43,8 +43,12 @@ async function checkServer(client: pg.Client): Promise<void> {
     "select current_setting('server_version_num') as server_version_num, current_setting('server_version') as server_version",
   );
   const server = answer.rows[0];
-  if (Number(server?.server_version_num) < oldestServer)
-    throw new Error(`PostgreSQL 18 or newer is needed (uuidv7()); this server is ${server?.server_version}.`);
+  refuseOldServer(Number(server?.server_version_num), server?.server_version ?? "unknown");
+}
+
+export function refuseOldServer(versionNumber: number, version: string): void {
+  if (versionNumber >= oldestServer) return;
+  throw new Error(`PostgreSQL 18 or newer is needed (uuidv7()); this server is ${version}.`);
 }
 
 async function apply(client: pg.Client, name: string): Promise<boolean> {

@@ -1,9 +1,9 @@
-import { identityJobs, identityTopics } from "./identity/worker-part.ts";
 import { ConfigError, parseConfig } from "./platform/config.ts";
 import { openPlatform } from "./platform/context.ts";
-import { type Job, registerJobs, runDueJobs } from "./platform/jobs.ts";
-import { deliverDue, type Topics } from "./platform/outbox.ts";
+import { registerJobs, runDueJobs } from "./platform/jobs.ts";
+import { deliverDue } from "./platform/outbox.ts";
 import { createErrorReporter } from "./platform/report-error.ts";
+import { workerJobs, workerTopics } from "./worker-parts.ts";
 
 const idlePauseMs = 200;
 const faultPauseMs = 1_000;
@@ -15,8 +15,8 @@ async function main(): Promise<void> {
   const config = parseConfig(process.env);
   const platform = await openPlatform(config, { process: "worker" });
   const reportError = createErrorReporter(config, platform.log);
-  const topics: Topics = { ...(await identityTopics(platform)) };
-  const jobs: readonly Job[] = [...identityJobs()];
+  const topics = await workerTopics(platform);
+  const jobs = workerJobs(platform);
   const stopping = new AbortController();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => stopping.abort());
   const nap = napper(stopping.signal, (wake) => platform.cache.subscribe(wakeChannel, wake));

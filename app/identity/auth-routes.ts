@@ -5,7 +5,7 @@ import { CodedError } from "../platform/errors.ts";
 import { everyone, type HttpContext, json, required, route, router, validationError } from "../platform/http/router.ts";
 import { staffRoles } from "./access-token.ts";
 import { csrfTokenOf } from "./csrf.ts";
-import { otpField, phoneField } from "./field-schemas.ts";
+import { nameField, otpField, phoneField } from "./field-schemas.ts";
 import { holderOfRequest, signedIn, staff, staffOf } from "./guards.ts";
 import type { Identity } from "./identity.ts";
 import { logInStaff } from "./log-in-staff.ts";
@@ -91,7 +91,7 @@ const loginStaff = route({
   errors: ["INVALID_CREDENTIALS", "RATE_LIMITED"],
   request: {
     headers: sessionHeader,
-    body: required(z.strictObject({ username: z.string().min(1).max(50), password: z.string().min(1).max(200) })),
+    body: required(z.strictObject({ username: nameField(50), password: z.string().min(1).max(200) })),
   },
   responses: { 200: json(z.union([StaffTokens, CookieSession]), "Logged in") },
 });

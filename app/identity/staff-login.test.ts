@@ -93,14 +93,11 @@ test("usernames are counted by a keyed hash and never stored", async () => {
 
 test.each([
   ["an empty username", { username: "", password: "secret" }],
+  ["a control character in the username", { username: "ow\u0000ner", password: "secret" }],
   ["no password", { username: "owner" }],
   ["an unknown field", { username: "owner", password: "secret", otp: "1" }],
 ])("a staff login with %s is refused", async (_, body) => {
   expect(await campus.api("POST", "/admin/auth/login", { body })).toMatchObject(refused(400, "VALIDATION_ERROR"));
-});
-
-test("a staff login with a control character in the name is a wrong login and no fault", async () => {
-  expect(await logIn("ow\u0000ner", "secret")).toMatchObject(refused(401, "INVALID_CREDENTIALS"));
 });
 
 test("a student's token opens no staff route and a staff token no student's", async () => {

@@ -197,7 +197,7 @@ test("after its database connection was cut, the reader goes on where it was", a
 });
 
 const writers = 8;
-const eventsInAll = 1_000;
+const eventsInAll = 3_000;
 
 interface OpenTransaction {
   readonly writer: pg.Client;
@@ -236,7 +236,7 @@ async function writeOutOfOrder(channel: string, committed: Set<string>): Promise
   while (open.length > 0) await end();
 }
 
-test("a thousand events committed out of order by concurrent transactions reach a client that reconnects at random, each once and in order", async () => {
+test("three thousand events committed out of order by concurrent transactions reach a client that reconnects at random, each once and in order", async () => {
   const channel = newChannel();
   const readers = [readerOf(platform), readerOf(other)];
   // Keeps both readers going while the client is away.

@@ -158,7 +158,7 @@ export function openEventReader(platform: Platform): EventReader {
         await ensureStarted();
         const end = position;
         if (!end) throw new Error("The event reader was stopped.");
-        listener = { ...subscriber, from: subscriber.after ?? end, pending: undefined, hasGap: false };
+        listener = { ...subscriber, from: subscriber.after ?? end, pending: [], hasGap: false };
         register(listener);
         await catchUp(listener, end);
         return leave;

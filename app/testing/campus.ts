@@ -1,13 +1,13 @@
 import { Redis } from "ioredis";
 import { createApp } from "../app.ts";
 import { type Identity, openIdentity } from "../identity/identity.ts";
-import { identityTopics } from "../identity/worker-part.ts";
 import { openPlatform, type Platform } from "../platform/context.ts";
 import { type RunningServer, startServer } from "../platform/http/server.ts";
 import { deliverDue, type Topics } from "../platform/outbox.ts";
 import { type Database, openDatabase, sql } from "../platform/postgres.ts";
 import type { SentMessage } from "../sandbox/message-log.ts";
 import { type Sandbox, startSandbox } from "../sandbox/server.ts";
+import { workerTopics } from "../worker-parts.ts";
 import { type Api, createApi } from "./api-client.ts";
 import { testConfig, testEnvironment } from "./configure.ts";
 import { createTestDatabase, type TestDatabase } from "./database.ts";
@@ -60,7 +60,7 @@ export async function startCampus({ env: own = {} }: CampusOptions = {}): Promis
   const env = testEnvironment({ ...database.env, SANDBOX_URL: sandbox.url, ...own });
   const [first, second] = await Promise.all([startProcess(env, writeLog), startProcess(env, writeLog)]);
   const worker = await openPlatform(testConfig(env), { process: "worker", writeLog });
-  const topics: Topics = { ...(await identityTopics(worker)) };
+  const topics = await workerTopics(worker);
   const owner = openOwner(database, worker);
   const redis = new Redis(env.REDIS_URL ?? database.redisUrl, { lazyConnect: true, maxRetriesPerRequest: 1 });
   redis.on("error", () => undefined);

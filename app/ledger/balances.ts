@@ -1,0 +1,73 @@
+import type { Job } from "../platform/jobs.ts";
+import { notFound } from "../platform/errors.ts";
+import { part, type Queryable, sql } from "../platform/postgres.ts";
+
+/*
+ * Only wallets have a balance row. Every other account's balance is its last snapshot and the tail behind it. A snapshot
+ * counts what has a smaller xid than the oldest transaction that still ran: all of that is decided and seen, and nothing
+ * can appear behind it. Each run writes all accounts that moved since the run before, so the tail of every account,
+ * also of one that lay still, begins at the newest run's boundary and is read along the index on xid.
+ */
+const tail = part`
+  select e.account_id, sum(e.amount_minor)::bigint as amount_minor from ledger_entries e
+  where e.xid >= coalesce((select max(before_xid) from account_snapshots), '0'::xid8)
+  group by e.account_id`;
+
+const lastSnapshots = part`
+  select distinct on (account_id) account_id, balance_minor from account_snapshots order by account_id, before_xid desc`;
+
+/** The balance of an account that is no wallet, as of this statement. */
+export async function accountBalance(db: Queryable, accountId: string): Promise<number> {
+  const account = await db.row<{ balanceMinor: number }>(sql`
+    select (coalesce(s.balance_minor, 0) + coalesce(t.amount_minor, 0))::bigint as balance_minor
+    from accounts a
+      left join (${lastSnapshots}) s on s.account_id = a.id
+      left join (${tail}) t on t.account_id = a.id
+    where a.id = ${accountId} and a.kind <> 'wallet'`);
+  if (!account) throw notFound("The account");
+  return account.balanceMinor;
+}
+
+export interface AccountBalance {
+  readonly accountId: string;
+  readonly kind: string;
+  readonly cafeId: string | null;
+  readonly cafeName: string | null;
+  readonly currency: string;
+  readonly balanceMinor: number;
+}
+
+const maxAccounts = 1_000;
+
+/** What the university owes each café, and where its own money stands. Positive: the account received more than it gave. */
+export const listBalances = (db: Queryable): Promise<AccountBalance[]> =>
+  db.rows<AccountBalance>(sql`
+    select a.id as account_id, a.kind, a.cafe_id, f.name as cafe_name, a.currency,
+      (coalesce(s.balance_minor, 0) + coalesce(t.amount_minor, 0))::bigint as balance_minor
+    from accounts a
+      left join cafes f on f.id = a.cafe_id
+      left join (${lastSnapshots}) s on s.account_id = a.id
+      left join (${tail}) t on t.account_id = a.id
+    where a.kind not in ('wallet', 'receivables')
+    order by a.kind, f.name, a.currency limit ${maxAccounts}`);
+
+/** Writes the balance of each account that moved since the last run, and forgets all but its last two snapshots. */
+export async function takeSnapshots(tx: Queryable): Promise<void> {
+  await tx.run(sql`
+    with boundary as (select pg_snapshot_xmin(pg_current_snapshot()) as xid),
+    moved as (
+      select e.account_id, sum(e.amount_minor)::bigint as amount_minor
+      from ledger_entries e join accounts a on a.id = e.account_id and a.kind <> 'wallet', boundary
+      where e.xid >= coalesce((select max(before_xid) from account_snapshots), '0'::xid8) and e.xid < boundary.xid
+      group by e.account_id)
+    insert into account_snapshots (account_id, before_xid, balance_minor)
+    select m.account_id, boundary.xid, m.amount_minor + coalesce(s.balance_minor, 0)
+    from boundary, moved m left join (${lastSnapshots}) s on s.account_id = m.account_id`);
+  await tx.run(sql`
+    delete from account_snapshots where (account_id, before_xid) in (
+      select account_id, before_xid from (
+        select account_id, before_xid, row_number() over (partition by account_id order by before_xid desc) as age from account_snapshots) s
+      where age > 2)`);
+}
+
+export const snapshotJob: Job = { name: "account-snapshots", everySeconds: 3_600, run: takeSnapshots };

@@ -1,0 +1,34 @@
+import type { Platform } from "../platform/context.ts";
+import { type Connections, openConnections } from "./connections.ts";
+import { type EventReader, openEventReader } from "./event-reader.ts";
+import { openPresence, type Presence } from "./presence.ts";
+
+/** What one process needs to reach phones and counters that are connected to it. */
+export interface Live {
+  readonly reader: EventReader;
+  readonly connections: Connections;
+  readonly presence: Presence;
+  /** Tells every client to come back in a moment and ends its connection. */
+  drain(): void;
+  end(): void;
+}
+
+// Below the 20 s that clients rely on, and below every proxy's idle time-out.
+const defaultHeartbeatMs = 15_000;
+
+export function openLive(platform: Platform, heartbeatMs = defaultHeartbeatMs): Live {
+  const reader = openEventReader(platform);
+  const connections = openConnections(platform, { position: reader.position, heartbeatMs });
+  const presence = openPresence(platform);
+  return {
+    reader,
+    connections,
+    presence,
+    drain: connections.drain,
+    end() {
+      connections.stop();
+      presence.stop();
+      reader.stop();
+    },
+  };
+}
