@@ -1,6 +1,7 @@
 import { createApp } from "./app.ts";
 import { refreshGauges } from "./health/routes.ts";
 import { openIdentity } from "./identity/identity.ts";
+import { openLive } from "./live/live.ts";
 import { ConfigError, parseConfig } from "./platform/config.ts";
 import { openPlatform, type Platform } from "./platform/context.ts";
 import { startServer } from "./platform/http/server.ts";
@@ -13,8 +14,9 @@ async function main(): Promise<void> {
   const config = parseConfig(process.env);
   const platform = await openPlatform(config, { process: "api" });
   const identity = await openIdentity(platform);
+  const live = openLive(platform);
   let draining = false;
-  const app = createApp({ platform, identity, isDraining: () => draining });
+  const app = createApp({ platform, identity, live, isDraining: () => draining });
   const server = await startServer(platform, app);
   const stopMetrics = writeEmbeddedMetrics(platform);
   platform.log.info({ url: server.url }, "listening");
@@ -24,8 +26,10 @@ async function main(): Promise<void> {
     draining = true;
     platform.log.info({ signal }, "draining");
     setTimeout(() => process.exit(1), exitWithinMs).unref();
+    live.drain();
     await server.close();
     stopMetrics();
+    live.end();
     identity.end();
     await platform.end();
     platform.log.info("stopped");

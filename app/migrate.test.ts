@@ -32,7 +32,7 @@ const password = () => database.env.MIGRATION_DATABASE_PASSWORD;
 
 /** How many rows the statement touched or found, in the database that was empty. */
 async function asOwner(statement: string): Promise<number | null> {
-  const client = new pg.Client({ connectionString: empty.ownerUrl, password: password() });
+  const client = new pg.Client({ connectionString: empty.ownerUrl.replace("@", `:${password()}@`) });
   await client.connect();
   const { rowCount } = await client.query(statement);
   await client.end();

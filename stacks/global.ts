@@ -163,7 +163,7 @@ export class GlobalStack extends CampusStack {
       comment: "pages of the web apps",
       runtime: "cloudfront-js-2.0",
       publish: true,
-      code: readFileSync(new URL("spa-routing.js", import.meta.url), "utf8"),
+      code: readFileSync(new URL("spa-routing.js", import.meta.url), "utf8").replaceAll("${", () => "$${"), // else Terraform reads it as its own
     });
     return {
       ...this.files("web"),

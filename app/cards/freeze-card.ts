@@ -1,7 +1,7 @@
 import { audit } from "../platform/audit.ts";
 import { CodedError } from "../platform/errors.ts";
 import type { Transaction } from "../platform/postgres.ts";
-import { type Card, frozenByStudent, notMe } from "./card.ts";
+import { type Card, type frozenByStudent, notMe } from "./card.ts";
 import { readOwnCard } from "./list-cards.ts";
 import { stopCard } from "./stop-card.ts";
 
@@ -21,7 +21,8 @@ export async function freezeCard(tx: Transaction, { cardId, because, actorId, re
   if (before.status === "frozen" && before.statusBecause === reason) return before;
   const card = await stopCard(tx, { cardId, status: "frozen", because: reason });
   if (!card && because === notMe) return before;
-  if (!card) throw new CodedError("INVALID_TRANSITION", `A card that is ${before.status} cannot be frozen.`, { details: { status: before.status } });
+  if (!card)
+    throw new CodedError("INVALID_TRANSITION", `A card that is ${before.status} cannot be frozen.`, { details: { status: before.status } });
   await audit(tx, {
     actorKind: "student",
     actorId,

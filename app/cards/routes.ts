@@ -35,23 +35,38 @@ const getCards = route({
   responses: { 200: json(listOf(CardSchema), "All of them") },
 });
 
-const change = (verb: string, operationId: string, summary: string) =>
-  ({
-    method: "post",
-    path: `/cards/{cardId}/${verb}`,
-    operationId,
-    tags: ["cards"],
-    summary,
-    who: student(),
-    idempotency: "optional",
-    errors: ["NOT_FOUND", "INVALID_TRANSITION", "READ_ONLY_REGION"],
-    request: { params: cardParams },
-    responses: { 200: json(CardSchema, "The card as it is now") },
-  }) as const;
+const change = {
+  tags: ["cards"],
+  who: student(),
+  idempotency: "optional" as const,
+  errors: ["NOT_FOUND", "INVALID_TRANSITION", "READ_ONLY_REGION"] as const,
+  request: { params: cardParams },
+  responses: { 200: json(CardSchema, "The card as it is now") },
+};
 
-const freeze = route({ ...change("freeze", "freezeCard", "Freeze the card: its open requests end, nothing is debited by it"), path: "/cards/{cardId}/freeze" });
-const unfreeze = route({ ...change("unfreeze", "unfreezeCard", "Undo the own freeze; not after \"not me\" or a loss"), path: "/cards/{cardId}/unfreeze" });
-const lost = route({ ...change("report-lost", "reportCardLost", "The card is gone, for good"), path: "/cards/{cardId}/report-lost" });
+const freeze = route({
+  method: "post",
+  path: "/cards/{cardId}/freeze",
+  operationId: "freezeCard",
+  summary: "Freeze the card: its open requests end, nothing is debited by it",
+  ...change,
+});
+
+const unfreeze = route({
+  method: "post",
+  path: "/cards/{cardId}/unfreeze",
+  operationId: "unfreezeCard",
+  summary: 'Undo the own freeze; not after "not me" or a loss',
+  ...change,
+});
+
+const lost = route({
+  method: "post",
+  path: "/cards/{cardId}/report-lost",
+  operationId: "reportCardLost",
+  summary: "The card is gone, for good",
+  ...change,
+});
 
 const issue = route({
   method: "post",
@@ -80,9 +95,11 @@ const getCardsOfStudent = route({
 
 export const cardRoutes = (platform: Platform) =>
   router()
-    .openapi(getCards, async (c) => c.json({ items: (await listCards(platform.db, studentOf(c).id)).map(presentCard), next_cursor: null }, 200))
+    .openapi(getCards, async (c) =>
+      c.json({ items: (await listCards(platform.db, studentOf(c).id)).map(presentCard), next_cursor: null }, 200),
+    )
     .openapi(freeze, async (c) => {
-      const wish = { ...wishOf(c, c.req.valid("param").cardId), because: frozenByStudent };
+      const wish = { ...wishOf(c, c.req.valid("param").cardId), because: frozenByStudent } as const;
       const answer = await once(c, "a day", async (tx) => ok(await freezeCard(tx, { ...wish, actorId: wish.studentId })));
       announce(platform);
       return answer;

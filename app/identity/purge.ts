@@ -20,9 +20,9 @@ const rules: readonly (() => Statement)[] = [
   () => sql`
     delete from outbox where id in
       (select id from outbox where done_at < now() - interval '7 days' order by done_at limit ${batchRows})`,
-  // Ids grow with time, and there is no index on the time.
   () => sql`
-    delete from events where id in (select id from events order by id limit ${batchRows}) and at < now() - interval '3 days'`,
+    delete from events where (xid, id) in
+      (select xid, id from events where at < now() - interval '3 days' order by at limit ${batchRows})`,
 ];
 
 /** Forgets what is over, by rule. What is left after the last batch waits for the next round. */

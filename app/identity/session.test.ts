@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { openPlatform } from "../platform/context.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
+import { testConfig } from "../testing/configure.ts";
+import { openIdentity } from "./identity.ts";
 
 let campus: Campus;
 beforeAll(async () => {
@@ -124,10 +127,21 @@ test("a session that was revoked behind the API's back ends within the poll of P
   await vi.waitFor(async () => expect(await student.api("GET", "/users/me")).toMatchObject(invalid), { timeout: 15_000, interval: 200 });
 });
 
+test("a process that could not ask yet which sessions were ended lets nobody in", async () => {
+  const student = await campus.student();
+  const cutOff = await openPlatform(testConfig({ ...campus.env, DATABASE_URL: "postgres://campus_app@127.0.0.1:1/campus" }), {
+    process: "api",
+    writeLog: () => undefined,
+  });
+  const identity = await openIdentity(cutOff);
+  expect(() => identity.verifyAccessToken(student.token)).toThrow(expect.objectContaining({ code: "TEMPORARILY_UNAVAILABLE" }));
+  identity.end();
+  await cutOff.end();
+});
+
 test("a process that starts later knows the sessions that were ended before", async () => {
   const student = await campus.student();
   await student.api("POST", "/auth/logout");
-  const { openIdentity } = await import("./identity.ts");
   const late = await openIdentity(campus.processes[1].platform);
   expect(() => late.verifyAccessToken(student.token)).toThrow(expect.objectContaining({ code: "INVALID_TOKEN" }));
   late.end();

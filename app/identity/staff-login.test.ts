@@ -1,6 +1,8 @@
+import { hashSync } from "bcryptjs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import type { TestStaff } from "../testing/people.ts";
+import { passwordCost } from "./passwords.ts";
 
 let campus: Campus;
 let owner: TestStaff;
@@ -30,6 +32,26 @@ test("a wrong password and an unknown username get the same answer", async () =>
   const [wrong, unknown] = [await logIn(member.username, "wrong"), await logIn("nobody-here", "wrong")];
   expect(wrong).toMatchObject(refused(401, "INVALID_CREDENTIALS"));
   expect(unknown.text).toBe(wrong.text);
+});
+
+test("a login takes as long for an unknown username as for a known one", async () => {
+  const { id, username } = await campus.staff("owner", await campus.cafe());
+  await campus.sql`update staff set password_hash = ${hashSync("right", passwordCost)} where id = ${id}`;
+  const millisecondsOf = async (name: string) => {
+    await campus.sql`delete from login_failures`;
+    const startedAtMs = performance.now();
+    await logIn(name, "wrong");
+    return performance.now() - startedAtMs;
+  };
+  const [known, unknown]: [number[], number[]] = [[], []];
+  for (const index of times(7)) {
+    known.push(await millisecondsOf(username));
+    unknown.push(await millisecondsOf(`nobody-${index}`));
+  }
+  const median = (values: number[]) => values.sort((a, b) => a - b)[3] ?? 0;
+  // Without the hash that belongs to nobody an unknown name would be some twenty times faster.
+  expect(median(known) / median(unknown)).toBeGreaterThan(1 / 3);
+  expect(median(known) / median(unknown)).toBeLessThan(3);
 });
 
 test("inactive staff cannot log in or refresh", async () => {

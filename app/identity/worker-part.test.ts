@@ -30,8 +30,8 @@ test("what is over is forgotten by rule, and what is not stays", async () => {
     ('p', 'r', 'money', '', 200, '', null)`;
   await campus.sql`insert into outbox (topic, payload, done_at, dead_at) values
     ('old', '{}', now() - interval '8 days', null), ('new', '{}', now() - interval '6 days', null), ('dead', '{}', null, now() - interval '30 days')`;
-  await campus.sql`insert into events (channel, event, data, at) values
-    ('c', 'old', '{}', now() - interval '4 days'), ('c', 'new', '{}', now() - interval '2 days')`;
+  await campus.sql`insert into events (channels, event, data, at) values
+    ('{c}', 'old', '{}', now() - interval '4 days'), ('{c}', 'new', '{}', now() - interval '2 days')`;
 
   await runJobs();
 

@@ -27,14 +27,15 @@ async function sealDay(tx: Queryable, day: string): Promise<boolean> {
       select t from d join ledger_transactions t on t.at >= d.day::timestamp at time zone 'UTC' and t.at < (d.day + 1)::timestamp at time zone 'UTC'),
     hashed as (
       select count(*) as transactions, string_agg(sha256(convert_to(transaction_text(t), 'UTF8')), ''::bytea order by (t).id) as row_hashes,
-        count(*) filter (where (t).kind = 'debit' and (t).at > now() - interval '7 days' and not exists (
-          select 1 from outbox o where o.topic = 'order.paid' and o.payload ->> 'transaction_id' = (t).id::text and o.created_at = (t).at)) as unannounced,
         coalesce(bool_or((t).xid >= pg_snapshot_xmin(pg_current_snapshot())), false) as unfinished
       from rows),
+    unannounced as (
+      select count(*) as debits from rows where (t).kind = 'debit' and (t).at > now() - interval '7 days' and not exists (
+        select 1 from outbox o where o.topic = 'order.paid' and o.payload ->> 'transaction_id' = (t).id::text and o.created_at = (t).at)),
     previous as (select coalesce((select hash from ledger_anchors where day < ${day}::date order by day desc limit 1), ''::bytea) as hash)
     insert into ledger_anchors (day, transactions, previous_hash, hash, debits_without_outbox)
-    select d.day, h.transactions, p.hash, anchor_hash(d.day, h.transactions, p.hash, h.row_hashes), h.unannounced
-    from d, hashed h, previous p where not h.unfinished`);
+    select d.day, h.transactions, p.hash, anchor_hash(d.day, h.transactions, p.hash, h.row_hashes), u.debits
+    from d, hashed h, unannounced u, previous p where not h.unfinished`);
   return sealed === 1;
 }
 

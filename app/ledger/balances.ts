@@ -1,5 +1,5 @@
-import type { Job } from "../platform/jobs.ts";
 import { notFound } from "../platform/errors.ts";
+import type { Job } from "../platform/jobs.ts";
 import { part, type Queryable, sql } from "../platform/postgres.ts";
 
 /*

@@ -32,7 +32,9 @@ async function lockPending(tx: Transaction, id: string): Promise<Adjustment> {
   await tx.run(sql`select id from adjustments where id = ${id} for update`);
   const adjustment = await readAdjustment(tx, id);
   if (adjustment.status !== "pending")
-    throw new CodedError("INVALID_TRANSITION", `The adjustment is ${adjustment.status} already.`, { details: { status: adjustment.status } });
+    throw new CodedError("INVALID_TRANSITION", `The adjustment is ${adjustment.status} already.`, {
+      details: { status: adjustment.status },
+    });
   return adjustment;
 }
 

@@ -33,11 +33,6 @@ export interface Connections {
   stop(): void;
 }
 
-interface ConnectionsOptions {
-  readonly position: () => Cursor | undefined;
-  readonly heartbeatMs: number;
-}
-
 const checkMs = 2_000;
 // Spread, so that the clients of a process that ends do not arrive at the next one all at once.
 const firstRetryMs = 500;
@@ -45,7 +40,7 @@ const retrySpreadMs = 3_000;
 
 export const retryAfterMs = (): number => firstRetryMs + Math.floor(Math.random() * retrySpreadMs);
 
-export function openConnections({ config, metrics, log }: Platform, { position, heartbeatMs }: ConnectionsOptions): Connections {
+export function openConnections({ config, metrics, log }: Platform, position: () => Cursor | undefined): Connections {
   const open = new Map<Connection, { isChecking: boolean }>();
   const byOwner = new Map<string, number>();
   const byKind = new Map<ConnectionKind, number>();
@@ -78,12 +73,13 @@ export function openConnections({ config, metrics, log }: Platform, { position, 
   }, checkMs).unref();
   const beats = setInterval(() => {
     for (const connection of open.keys()) connection.beat(position());
-  }, heartbeatMs).unref();
+  }, config.LIVE_HEARTBEAT_SECONDS * 1000).unref();
 
   return {
     admit(ownerId) {
       if (isDraining) throw unavailable("This process is stopping: connect again.", undefined, 1);
-      if (open.size >= config.LIVE_CONNECTIONS_PER_PROCESS) throw unavailable("Too many clients are connected at the moment.", undefined, 5);
+      if (open.size >= config.LIVE_CONNECTIONS_PER_PROCESS)
+        throw unavailable("Too many clients are connected at the moment.", undefined, 5);
       if ((byOwner.get(ownerId) ?? 0) >= config.LIVE_CONNECTIONS_PER_OWNER) {
         throw new CodedError("RATE_LIMITED", `You have ${config.LIVE_CONNECTIONS_PER_OWNER} live connections already: close one first.`, {
           retryAfterSeconds: 10,

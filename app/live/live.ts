@@ -13,12 +13,9 @@ export interface Live {
   end(): void;
 }
 
-// Below the 20 s that clients rely on, and below every proxy's idle time-out.
-const defaultHeartbeatMs = 15_000;
-
-export function openLive(platform: Platform, heartbeatMs = defaultHeartbeatMs): Live {
+export function openLive(platform: Platform): Live {
   const reader = openEventReader(platform);
-  const connections = openConnections(platform, { position: reader.position, heartbeatMs });
+  const connections = openConnections(platform, reader.position);
   const presence = openPresence(platform);
   return {
     reader,

@@ -21,8 +21,11 @@ export interface SocketFeed extends Feed {
   readonly onClosed?: () => void;
 }
 
-// A phone that is this far behind does not read: it resumes with its last id when it comes back.
-const maxBufferedBytes = 262_144;
+// A client that is this far behind does not read: it is cut, and resumes with its last id. The longest replay (1,000 events) fits.
+export const maxBufferedBytes = 1_048_576;
+
+// A client that does not answer the close is not waited for: a process that ends has 30 s in all.
+const closeWithinMs = 3_000;
 
 const closeCodes = { draining: 1012, unavailable: 1013, unauthorized: 4401, final: 1000, gone: 1001 } as const;
 const closeReasons = {
@@ -50,8 +53,10 @@ export async function serveSocket(platform: Platform, live: Live, socket: WebSoc
   const end = (ending: Ending) => {
     if ("retryMs" in ending) send("reconnect", { retry_after_ms: ending.retryMs });
     isOpen = false;
-    if (ending.because === "gone") socket.terminate();
-    else socket.close(closeCodes[ending.because], closeReasons[ending.because]);
+    if (ending.because === "gone") return socket.terminate();
+    socket.close(closeCodes[ending.because], closeReasons[ending.because]);
+    const cut = setTimeout(() => socket.terminate(), closeWithinMs).unref();
+    socket.once("close", () => clearTimeout(cut));
   };
   const tell = (event: string, data: LiveEvent["data"], cursor?: Cursor) => {
     if (!isOpen) return;
@@ -65,13 +70,11 @@ export async function serveSocket(platform: Platform, live: Live, socket: WebSoc
     ownerId: feed.ownerId,
     check: feed.check,
     beat(position) {
-      if (!isAlive) {
-        end({ because: "gone" });
-        return;
-      }
+      if (!isAlive) return end({ because: "gone" });
       isAlive = false;
       socket.ping();
-      send("heartbeat", {}, position);
+      // Before the replay is done there is no place yet from which nothing would be missed.
+      send("heartbeat", {}, leave && position);
     },
     end,
   });

@@ -129,6 +129,10 @@ export const variables = {
     "Where a student's day begins, where no café says it.",
     { default: "Europe/Stockholm" },
   ),
+  LIVE_HEARTBEAT_SECONDS: variable(whole(1, 20), "How often a live connection has a pulse; a socket that misses one is ended.", {
+    default: "15",
+  }),
+
   CHARGE_SECONDS: variable(whole(1, 300), "How long a scanned order waits for the student's confirmation.", { default: "60" }),
 } as const satisfies Record<string, Variable>;
 

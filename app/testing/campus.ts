@@ -1,6 +1,7 @@
 import { Redis } from "ioredis";
 import { createApp } from "../app.ts";
 import { type Identity, openIdentity } from "../identity/identity.ts";
+import { type Live, openLive } from "../live/live.ts";
 import { openPlatform, type Platform } from "../platform/context.ts";
 import { type RunningServer, startServer } from "../platform/http/server.ts";
 import { deliverDue, type Topics } from "../platform/outbox.ts";
@@ -14,8 +15,8 @@ import { createTestDatabase, type TestDatabase } from "./database.ts";
 import { createPeople, type People } from "./people.ts";
 
 export interface CampusOptions {
-  /** Variables that differ from the test defaults: `{ RATE_LIMIT_SCALE: "1" }`. */
-  readonly env?: Readonly<Record<string, string>>;
+  /** Variables that differ from the test defaults: `{ RATE_LIMIT_SCALE: "1" }`. A function is told where the database and Redis are: for a wire in between. */
+  readonly env?: Readonly<Record<string, string>> | ((database: TestDatabase) => Readonly<Record<string, string>>);
 }
 
 /** One API process's worth of connections and caches, in this process. */
@@ -23,6 +24,7 @@ export interface CampusProcess {
   readonly url: string;
   readonly platform: Platform;
   readonly identity: Identity;
+  readonly live: Live;
 }
 
 /**
@@ -57,7 +59,7 @@ export async function startCampus({ env: own = {} }: CampusOptions = {}): Promis
   const logLines: string[] = [];
   const writeLog = (line: string) => void logLines.push(line);
   const [database, sandbox] = await Promise.all([createTestDatabase(), startSandbox({ port: 0, gatewayKey: gatewayKey() })]);
-  const env = testEnvironment({ ...database.env, SANDBOX_URL: sandbox.url, ...own });
+  const env = testEnvironment({ ...database.env, SANDBOX_URL: sandbox.url, ...(typeof own === "function" ? own(database) : own) });
   const [first, second] = await Promise.all([startProcess(env, writeLog), startProcess(env, writeLog)]);
   const worker = await openPlatform(testConfig(env), { process: "worker", writeLog });
   const topics = await workerTopics(worker);
@@ -103,13 +105,17 @@ async function startProcess(
 ): Promise<CampusProcess & { end(): Promise<void> }> {
   const platform = await openPlatform(testConfig(env), { process: "api", writeLog });
   const identity = await openIdentity(platform);
-  const server: RunningServer = await startServer(platform, createApp({ platform, identity, isDraining: () => false }));
+  const live = openLive(platform);
+  const server: RunningServer = await startServer(platform, createApp({ platform, identity, live, isDraining: () => false }));
   return {
     url: server.url,
     platform,
     identity,
+    live,
     async end() {
+      live.drain();
       await server.close();
+      live.end();
       identity.end();
       await platform.end();
     },

@@ -57,7 +57,7 @@ export interface People {
   /** Signed in; a café is needed for all but finance and admin. */
   staff(role: StaffRole, cafe?: Pick<TestCafe, "id">): Promise<TestStaff>;
   device(cafe: Pick<TestCafe, "id">): Promise<TestDevice>;
-  /** An access token of a new session, without the login. */
+  /** A phone that nobody has yet. */
   newPhone(): string;
 }
 

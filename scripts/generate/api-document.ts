@@ -1,5 +1,6 @@
 import { createApp } from "../../app/app.ts";
 import type { Identity } from "../../app/identity/identity.ts";
+import type { Live } from "../../app/live/live.ts";
 import { parseConfig, secretDescriptions } from "../../app/platform/config.ts";
 import type { Platform } from "../../app/platform/context.ts";
 import { createLog } from "../../app/platform/log.ts";
@@ -7,7 +8,12 @@ import { createMetrics } from "../../app/platform/metrics.ts";
 
 /** The document as the app itself serves it. */
 export async function renderApiDocument(): Promise<string> {
-  const app = createApp({ platform: platformWithoutConnections(), identity: absent<Identity>("identity"), isDraining: () => false });
+  const app = createApp({
+    platform: platformWithoutConnections(),
+    identity: absent<Identity>("identity"),
+    live: absent<Live>("live"),
+    isDraining: () => false,
+  });
   const answer = await app.request("/openapi.json");
   if (answer.status !== 200) throw new Error(`/openapi.json answered ${answer.status}: ${await answer.text()}`);
   return `${JSON.stringify(await answer.json(), null, 2)}\n`;

@@ -15,8 +15,8 @@ export function takeLock(file: string, what: string): () => void {
   mkdirSync(path.dirname(file), { recursive: true });
   const own: Holder = { pid: process.pid, what, since: new Date().toISOString(), bornAt: bornAt(process.pid) };
   const draft = `${file}.${process.pid}`;
-  writeFileSync(draft, JSON.stringify(own), { mode: 0o644 });
   try {
+    writeFileSync(draft, JSON.stringify(own), { mode: 0o644 });
     if (!tryLink(draft, file)) takeOver(file, draft);
   } finally {
     rmSync(draft, { force: true });

@@ -30,6 +30,7 @@ export const childEnvironment = (rehearsal: Rehearsal, env: Environment): Record
   AWS_ACCESS_KEY_ID: "rehearsal",
   AWS_SECRET_ACCESS_KEY: "rehearsal",
   AWS_REGION: "eu-north-1",
+  AWS_DEFAULT_REGION: "eu-north-1",
   AWS_EC2_METADATA_DISABLED: "true",
   AWS_SHARED_CREDENTIALS_FILE: join(rehearsal.folder, "no-credentials"),
   AWS_CONFIG_FILE: join(rehearsal.folder, "no-config"),

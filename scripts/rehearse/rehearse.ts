@@ -4,17 +4,18 @@ import { regionOf } from "./configurations.ts";
 import { duration, heading, say, secondsSinceStart } from "./console.ts";
 import { realCredentials } from "./credentials.ts";
 import { driftIsFound } from "./drift.ts";
+import { failureDrill } from "./drill/drill.ts";
 import { type Stack, withDependencies } from "./manifest.ts";
 import { type Options, parseOptions, usage } from "./options.ts";
 import { cacheFolder, workFolder } from "./places.ts";
 import { CannotRun, pythonName, terraformVersion } from "./preconditions.ts";
 import { stopAll, watchMemory } from "./processes.ts";
 import { summary } from "./report.ts";
-import { type App, emptyWorkFolder, provideProvider, siteOf, synthesize } from "./site.ts";
+import { type App, provideProvider, siteOf, synthesize, takeFolder } from "./site.ts";
 import { deployAll, destroyAll, planAllAgain } from "./steps.ts";
 import type { Site } from "./terraform.ts";
 import { readConfiguration } from "./terraform-json.ts";
-import { contentsOf, startWorld, testWorld, type World, worldPython } from "./world-process.ts";
+import { contentsOf, drillPackages, startWorld, testWorld, virtualEnvironment, type World, worldPackages } from "./world-process.ts";
 
 const exitCodes = { ok: 0, failed: 1, refused: 2, cannotRun: 3, interrupted: 130 } as const;
 
@@ -30,7 +31,7 @@ const chosen = (options: Options, stacks: readonly Stack[]): readonly Stack[] =>
 };
 
 const leaveStanding = async (site: Site): Promise<void> => {
-  const file = join(workFolder, "env.sh");
+  const file = join(site.outFolder, "env.sh");
   const names = Object.entries(site.env).filter(([name]) => /^(AWS|TF|CHECKPOINT)/.test(name));
   writeFileSync(file, names.map(([name, value]) => `export ${name}='${value}'`).join("\n"));
   heading("everything stands: Ctrl-C ends it");
@@ -73,6 +74,11 @@ const rehearse = async (options: Options, site: Site, world: World): Promise<boo
   return clean && found && destroyed;
 };
 
+const drill = (site: Site, python: string): Promise<boolean> => {
+  const programs = virtualEnvironment(python, drillPackages, cacheFolder);
+  return failureDrill({ ...site, env: { ...site.env, PATH: `${programs}:${site.env.PATH}` } });
+};
+
 const main = async (): Promise<number> => {
   const options = parseOptions(process.argv.slice(2));
   const refusal = realCredentials(process.env);
@@ -81,17 +87,19 @@ const main = async (): Promise<number> => {
     return exitCodes.refused;
   }
   const terraform = terraformVersion();
-  const python = worldPython(pythonName(), cacheFolder);
+  const pythonFound = pythonName();
+  const python = join(virtualEnvironment(pythonFound, worldPackages, cacheFolder), "python");
   if (options.worldTest) return testWorld(python);
 
-  emptyWorkFolder();
+  const folder = workFolder(options.drill ? "drill" : options.environment);
+  takeFolder(folder);
   const memory = watchMemory();
-  const world = await startWorld(python, join(workFolder, "world.log"));
+  const world = await startWorld(python, join(folder, "world.log"));
   say(`Terraform ${terraform}; the world listens on ${world.url}`);
   endOnSignals(world);
   try {
-    const site = siteOf(world.url, await provideProvider());
-    const ok = await rehearse(options, site, world);
+    const site = siteOf(folder, world.url, await provideProvider(folder));
+    const ok = options.drill ? await drill(site, pythonFound) : await rehearse(options, site, world);
     heading(`${ok ? "rehearsed" : "REHEARSAL FAILED"}: ${duration(secondsSinceStart())}, at most ${memory.peakGb().toFixed(1)} GB`);
     return ok ? exitCodes.ok : exitCodes.failed;
   } finally {

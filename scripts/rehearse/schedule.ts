@@ -2,7 +2,7 @@ import type { Stack } from "./manifest.ts";
 
 export type Step = (stack: Stack) => Promise<boolean>;
 
-/** Runs a step for each stack once all that it waits for is done, so many at a time. After a failure nothing new starts, and what runs may end. */
+/** Runs a step for each stack once all that it waits for has succeeded, so many at a time. A failure stops only what waits for it. */
 const inOrder = async (
   stacks: readonly Stack[],
   waitsFor: (stack: Stack) => readonly string[],
@@ -18,13 +18,13 @@ const inOrder = async (
     const work = step(stack).then((ok) => {
       healthy = healthy && ok;
       running.delete(work);
-      for (const needs of waiting.values()) needs.delete(stack.name);
+      if (ok) for (const needs of waiting.values()) needs.delete(stack.name);
     });
     running.add(work);
   };
   while (waiting.size > 0 || running.size > 0) {
     const ready = [...waiting].filter(([, needs]) => needs.size === 0).map(([stack]) => stack);
-    if (healthy) for (const stack of ready.slice(0, parallelism - running.size)) start(stack);
+    for (const stack of ready.slice(0, parallelism - running.size)) start(stack);
     if (running.size === 0) break;
     await Promise.race(running);
   }

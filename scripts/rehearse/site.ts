@@ -1,21 +1,35 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { childEnvironment, rehearsalAccount } from "./child-environment.ts";
 import { repin } from "./configurations.ts";
 import { duration, say } from "./console.ts";
 import { readManifest, type Stack } from "./manifest.ts";
-import { cacheFolder, cdktfProgram, logFolder, outFolder, root, workFolder } from "./places.ts";
+import { cacheFolder, cdktfProgram, root } from "./places.ts";
 import { CannotRun } from "./preconditions.ts";
 import { run } from "./processes.ts";
 import { cliConfig, describeProvider, findProvider, mirrorPlaces, type ProviderSource } from "./provider.ts";
 import type { Site } from "./terraform.ts";
 
-const cliConfigFile = join(workFolder, "terraformrc");
-
-export const emptyWorkFolder = (): void => {
-  rmSync(workFolder, { recursive: true, force: true });
-  mkdirSync(logFolder, { recursive: true });
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
 };
+
+/** An empty folder for this run alone. */
+export const takeFolder = (folder: string): void => {
+  const holder = join(folder, "pid");
+  const pid = existsSync(holder) ? Number(readFileSync(holder, "utf8")) : undefined;
+  if (pid !== undefined && isAlive(pid)) throw new Error(`Process ${pid} rehearses in ${folder}: wait for it, or end it.`);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(join(folder, "logs"), { recursive: true });
+  writeFileSync(holder, String(process.pid));
+};
+
+const cliConfigIn = (folder: string): string => join(folder, "terraformrc");
 
 /** The version that the bindings were made for: stacks pin exactly this one. */
 export const pinnedProvider = (): string => {
@@ -26,7 +40,7 @@ export const pinnedProvider = (): string => {
 };
 
 /** Finds the provider, says where, and writes Terraform's own configuration for this run. */
-export const provideProvider = async (): Promise<ProviderSource> => {
+export const provideProvider = async (folder: string): Promise<ProviderSource> => {
   const pinned = pinnedProvider();
   const source = await findProvider(pinned, mirrorPlaces(process.env));
   if (!source) {
@@ -40,16 +54,16 @@ export const provideProvider = async (): Promise<ProviderSource> => {
   }
   const pluginCache = join(cacheFolder, "terraform-plugins");
   mkdirSync(pluginCache, { recursive: true });
-  writeFileSync(cliConfigFile, cliConfig(source, pluginCache));
+  writeFileSync(cliConfigIn(folder), cliConfig(source, pluginCache));
   return source;
 };
 
-export const siteOf = (worldUrl: string, source: ProviderSource): Site => {
-  const rehearsal = { folder: workFolder, worldUrl, cliConfig: cliConfigFile, reachesOut: source.kind === "registry" };
+export const siteOf = (folder: string, worldUrl: string, source: ProviderSource): Site => {
+  const rehearsal = { folder, worldUrl, cliConfig: cliConfigIn(folder), reachesOut: source.kind === "registry" };
   return {
     root,
-    outFolder,
-    logFolder,
+    outFolder: join(folder, "out"),
+    logFolder: join(folder, "logs"),
     providerVersion: source.version,
     env: {
       ...childEnvironment(rehearsal, process.env),

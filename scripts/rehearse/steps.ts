@@ -49,7 +49,10 @@ export const deployAll = async (site: Site, stacks: readonly Stack[], parallelis
     return ok;
   };
   const founded = bootstrap === undefined || (await deployOne(bootstrap));
-  if (!founded || !(await upwards(others, parallelism, deployOne))) throw new Error("Not every stack could be deployed.");
+  if (!founded || !(await upwards(others, parallelism, deployOne))) {
+    const missing = stacks.filter((stack) => !records.has(stack.name)).map((stack) => stack.name);
+    throw new Error(`Not deployed: ${missing.join(", ")}.`);
+  }
   return records;
 };
 

@@ -1,12 +1,13 @@
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { rehearsalAccount } from "./child-environment.ts";
 
 const worldFolder = join(import.meta.dirname, "world");
-const requirements = join(worldFolder, "requirements.txt");
+export const worldPackages = join(worldFolder, "requirements.txt");
+export const drillPackages = join(import.meta.dirname, "drill", "requirements.txt");
 const startTimeoutMs = 60_000;
 
 export type World = { readonly url: string; readonly stop: () => void };
@@ -15,20 +16,20 @@ export type World = { readonly url: string; readonly stop: () => void };
 export const findPython = (): string | undefined =>
   ["python3", "python"].find((name) => spawnSync(name, ["-c", "import sys, venv; sys.exit(sys.version_info < (3, 10))"]).status === 0);
 
-/** A virtual environment with exactly the locked packages: made once (about 15 s), and again when the lock changes. */
-export const worldPython = (python: string, cacheFolder: string): string => {
+/** The bin folder of a virtual environment with exactly the locked packages: made once (about 15 s), and again when the lock changes. */
+export const virtualEnvironment = (python: string, requirements: string, cacheFolder: string): string => {
   const version = spawnSync(python, ["--version"], { encoding: "utf8" }).stdout;
   const lock = createHash("sha256").update(readFileSync(requirements)).update(version).digest("hex").slice(0, 12);
-  const folder = join(cacheFolder, `world-${lock}`);
+  const folder = join(cacheFolder, `python-${lock}`);
   const ready = join(folder, "ready");
-  const inside = join(folder, "bin", "python");
-  if (existsSync(ready)) return inside;
+  const programs = join(folder, "bin");
+  if (existsSync(ready)) return programs;
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(cacheFolder, { recursive: true });
   must(python, ["-m", "venv", folder]);
-  must(inside, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "-r", requirements]);
-  must("touch", [ready]);
-  return inside;
+  must(join(programs, "python"), ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "-r", requirements]);
+  writeFileSync(ready, "");
+  return programs;
 };
 
 const must = (file: string, args: readonly string[]) => {

@@ -5,7 +5,7 @@ import type { StartFile } from "./system.ts";
 /** The addresses and demo logins; the last line is the contract with whoever waits for us. */
 export function announce(start: StartFile, home: Home): string {
   const { base_url: base, processes, students, staff, devices } = start;
-  const folder = path.relative(process.cwd(), home.folder) || ".";
+  const folder = shortestPath(home.folder);
   const student = students[0];
   const device = devices[0];
   const lines = [
@@ -32,3 +32,8 @@ export function announce(start: StartFile, home: Home): string {
 
 const oneOfEachRole = (staff: StartFile["staff"]) =>
   [...new Map(staff.toReversed().map((member) => [member.role, member])).values()].toReversed();
+
+function shortestPath(folder: string): string {
+  const relative = path.relative(process.cwd(), folder);
+  return relative === "" || relative.startsWith("..") ? folder : relative;
+}

@@ -27,7 +27,6 @@ export class CampusStack extends TerraformStack {
     this.part = props.part;
     this.keepState();
     this.provider("aws", this.region);
-    this.addOverride("terraform.required_version", ">= 1.11.0, < 2.0.0");
     this.addOverride("terraform.required_providers.aws.source", "hashicorp/aws");
   }
 

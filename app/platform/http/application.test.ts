@@ -1,4 +1,4 @@
-import { request as httpRequest } from "node:http";
+import { Agent, request as httpRequest } from "node:http";
 import { z } from "@hono/zod-openapi";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createTestDatabase, type TestDatabase } from "../../testing/database.ts";
@@ -156,6 +156,34 @@ function sendChunked(path: string, megabytes: number): Promise<{ status: number;
 test("two megabytes in chunks without a length are refused as too large", async () => {
   const { status, text } = await sendChunked(known, 2);
   expect([status, JSON.parse(text).error.code]).toEqual([413, "PAYLOAD_TOO_LARGE"]);
+});
+
+test("a body that was refused leaves its connection fit for the next request", async () => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const turn = (method: string, path: string, body?: string) =>
+    new Promise<number>((resolve, reject) => {
+      const headers = body === undefined ? {} : { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body) };
+      const sending = httpRequest(`${server.url}${path}`, { method, agent, headers }, (answer) => {
+        answer.resume().on("end", () => resolve(answer.statusCode ?? 0));
+      });
+      sending.on("error", reject);
+      sending.end(body);
+    });
+  const found: number[] = [];
+  for (let round = 0; round < 3; round += 1) {
+    found.push(
+      await turn("POST", known, "x".repeat(2 * 1024 * 1024)),
+      await turn("PUT", known, "x".repeat(60_000)),
+      await turn("GET", cups),
+    );
+  }
+  expect(found).toEqual([413, 405, 200, 413, 405, 200, 413, 405, 200]);
+  agent.destroy();
+});
+
+test("a body that never ends is cut off, connection and all", async () => {
+  const { status } = await sendChunked(known, 64);
+  expect(status).toBe(413);
 });
 
 test("a chunked body below the limit is read", async () => {

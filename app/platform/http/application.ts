@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import { getConnInfo } from "@hono/node-server/conninfo";
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { ErrorHandler, MiddlewareHandler } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import { HTTPException } from "hono/http-exception";
 import { routePath } from "hono/route";
@@ -105,13 +104,39 @@ function limitTime(timeoutMs: number): MiddlewareHandler<HttpEnv> {
   };
 }
 
+/**
+ * What is too large is still taken in and thrown away, up to a point: a connection with half a body left in it would
+ * fail the next request that a proxy sends on it.
+ */
 function limitBody(maxBytes: number): MiddlewareHandler<HttpEnv> {
-  return bodyLimit({
-    maxSize: maxBytes,
-    onError: () => {
+  return async (c, next) => {
+    const length = c.req.header("content-length");
+    const isChunked = c.req.header("transfer-encoding") !== undefined;
+    if (!isChunked && Number(length ?? 0) <= maxBytes) return next();
+    const { kept, sizeBytes } = await readUpTo(c.req.raw, maxBytes);
+    if (sizeBytes > discardedBytes) c.header("Connection", "close");
+    if (sizeBytes > maxBytes)
       throw new CodedError("PAYLOAD_TOO_LARGE", `The body is larger than ${maxBytes} bytes.`, { details: { max_bytes: maxBytes } });
-    },
-  });
+    c.req.raw = new Request(c.req.raw, { body: Buffer.concat(kept) });
+    return next();
+  };
+}
+
+const discardedBytes = 8 * 1024 * 1024;
+
+async function readUpTo(request: Request, maxBytes: number): Promise<{ kept: Uint8Array[]; sizeBytes: number }> {
+  const kept: Uint8Array[] = [];
+  let sizeBytes = 0;
+  try {
+    for await (const chunk of request.body ?? []) {
+      sizeBytes += chunk.length;
+      if (sizeBytes <= maxBytes) kept.push(chunk);
+      if (sizeBytes > discardedBytes) break;
+    }
+  } catch (error) {
+    throw new CodedError("VALIDATION_ERROR", "The body ended before it was whole.", { cause: error });
+  }
+  return { kept, sizeBytes };
 }
 
 function answerError(platform: Platform, reportError: ReportError): ErrorHandler<HttpEnv> {

@@ -1,7 +1,6 @@
 import uuid
 
 from moto.cloudfront import urls
-from moto.cloudfront.models import CloudFrontFunction
 from moto.cloudfront.responses import CloudFrontResponse
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, EmptyResult
@@ -58,3 +57,14 @@ def policy_actions(kind, path, action):
 policy_actions("CachePolicy", "cache-policy", "cache_policy")
 policy_actions("OriginRequestPolicy", "origin-request-policy", "origin_request_policy")
 policy_actions("ResponseHeadersPolicy", "response-headers-policy", "response_headers_policy")
+
+
+# A function cannot be published.
+@add(CloudFrontResponse)
+def publish_function(self):
+    function = self.backend.describe_function(self._get_param("Name"))
+    function.status = "DEPLOYED"
+    return ActionResult({"FunctionSummary": function.function_summary})
+
+
+urls.url_paths["{0}/2020-05-31/function/(?P<function_name>[^/]+)/publish$"] = CloudFrontResponse.dispatch

@@ -40,3 +40,11 @@ def test_a_response_headers_policy_is_kept(client):
     wanted = {"Name": "web", "SecurityHeadersConfig": {"ContentTypeOptions": {"Override": True}}}
     policy_id = cloudfront.create_response_headers_policy(ResponseHeadersPolicyConfig=wanted)["ResponseHeadersPolicy"]["Id"]
     assert cloudfront.get_response_headers_policy(Id=policy_id)["ResponseHeadersPolicy"]["ResponseHeadersPolicyConfig"] == wanted
+
+
+def test_a_function_can_be_published(client):
+    cloudfront = client("cloudfront", "us-east-1")
+    config = {"Comment": "routes", "Runtime": "cloudfront-js-2.0"}
+    made = cloudfront.create_function(Name="routes", FunctionConfig=config, FunctionCode=b"function handler(event) {}")
+    published = cloudfront.publish_function(Name="routes", IfMatch=made["ETag"])
+    assert published["FunctionSummary"]["Status"] == "DEPLOYED"

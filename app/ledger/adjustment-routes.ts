@@ -1,0 +1,132 @@
+import { z } from "@hono/zod-openapi";
+import { staff, staffOf } from "../identity/guards.ts";
+import type { Platform } from "../platform/context.ts";
+import { once } from "../platform/http/once.ts";
+import { type HttpContext, json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
+import { type Adjustment, adjustmentStatuses, listAdjustments } from "./adjustment.ts";
+import { approveAdjustment, rejectAdjustment } from "./decide-adjustment.ts";
+import { largestMinor, reasonField } from "./field-schemas.ts";
+import { requestAdjustment } from "./request-adjustment.ts";
+
+const AdjustmentSchema = z
+  .object({
+    id: z.uuid(),
+    student_id: z.uuid(),
+    amount_minor: z.number().int(),
+    currency: z.string(),
+    reason: z.string(),
+    status: z.enum(adjustmentStatuses),
+    requested_by: z.uuid(),
+    decided_by: z.uuid().nullable(),
+    transaction_id: z.uuid().nullable(),
+    created_at: z.iso.datetime(),
+    decided_at: z.iso.datetime().nullable(),
+  })
+  .openapi("Adjustment");
+
+const params = z.object({ adjustmentId: z.uuid() });
+const who = staff("finance", "admin");
+
+const request = route({
+  method: "post",
+  path: "/admin/adjustments",
+  operationId: "requestAdjustment",
+  tags: ["finance"],
+  summary: "Ask for money into a student's wallet, or out of it (negative); a second person approves",
+  who,
+  idempotency: "required",
+  errors: ["NOT_FOUND", "READ_ONLY_REGION"],
+  request: {
+    body: required(
+      z.strictObject({
+        student_id: z.uuid(),
+        amount_minor: z
+          .number()
+          .int()
+          .min(-largestMinor)
+          .max(largestMinor)
+          .refine((amount) => amount !== 0, "must not be 0"),
+        currency: z.string().regex(/^[A-Z]{3}$/, "must be an ISO 4217 code"),
+        reason: reasonField(3),
+      }),
+    ),
+  },
+  responses: { 201: json(AdjustmentSchema, "Waits for the second person") },
+});
+
+const list = route({
+  method: "get",
+  path: "/admin/adjustments",
+  operationId: "listAdjustments",
+  tags: ["finance"],
+  summary: "The adjustments, newest first",
+  who,
+  request: { query: listQuery.extend({ cursor: z.uuid().optional(), status: z.enum(adjustmentStatuses).optional() }) },
+  responses: { 200: json(listOf(AdjustmentSchema), "A page of them") },
+});
+
+const approve = route({
+  method: "post",
+  path: "/admin/adjustments/{adjustmentId}/approve",
+  operationId: "approveAdjustment",
+  tags: ["finance"],
+  summary: "The second person agrees and the money moves, once: the adjustment's id is the key",
+  who,
+  idempotency: "optional",
+  errors: ["NOT_FOUND", "INVALID_TRANSITION", "INSUFFICIENT_FUNDS", "CONFLICT", "READ_ONLY_REGION"],
+  request: { params },
+  responses: { 200: json(AdjustmentSchema, "Approved and posted") },
+});
+
+const reject = route({
+  method: "post",
+  path: "/admin/adjustments/{adjustmentId}/reject",
+  operationId: "rejectAdjustment",
+  tags: ["finance"],
+  summary: "No; whoever asked may take it back in this way",
+  who,
+  idempotency: "optional",
+  errors: ["NOT_FOUND", "INVALID_TRANSITION", "READ_ONLY_REGION"],
+  request: { params },
+  responses: { 200: json(AdjustmentSchema, "Rejected") },
+});
+
+export const adjustmentRoutes = (platform: Platform) =>
+  router()
+    .openapi(request, (c) => {
+      const { student_id, amount_minor, currency, reason } = c.req.valid("json");
+      const wish = { studentId: student_id, amountMinor: amount_minor, currency, reason, ...actor(c) };
+      return once(c, "forever", async (tx) => ({
+        status: 201 as const,
+        body: presentAdjustment(await requestAdjustment(tx, platform.config, wish)),
+      }));
+    })
+    .openapi(list, async (c) => {
+      const { status, limit, cursor } = c.req.valid("query");
+      const { items, next } = await listAdjustments(platform.db, { status, limit, after: cursor });
+      return c.json({ items: items.map(presentAdjustment), next_cursor: next ?? null }, 200);
+    })
+    .openapi(approve, (c) => {
+      const decision = { adjustmentId: c.req.valid("param").adjustmentId, ...actor(c) };
+      return once(c, "forever", async (tx) => ({ status: 200 as const, body: presentAdjustment(await approveAdjustment(tx, decision)) }));
+    })
+    .openapi(reject, (c) => {
+      const decision = { adjustmentId: c.req.valid("param").adjustmentId, ...actor(c) };
+      return once(c, "forever", async (tx) => ({ status: 200 as const, body: presentAdjustment(await rejectAdjustment(tx, decision)) }));
+    });
+
+const actor = (c: HttpContext) => ({ staffId: staffOf(c).id, requestId: c.var.requestId });
+
+const presentAdjustment = (adjustment: Adjustment): z.infer<typeof AdjustmentSchema> => ({
+  id: adjustment.id,
+  student_id: adjustment.studentId,
+  amount_minor: adjustment.amountMinor,
+  currency: adjustment.currency,
+  reason: adjustment.reason,
+  status: adjustment.status,
+  requested_by: adjustment.requestedBy,
+  decided_by: adjustment.decidedBy,
+  transaction_id: adjustment.transactionId,
+  created_at: adjustment.createdAt.toISOString(),
+  decided_at: adjustment.decidedAt?.toISOString() ?? null,
+});

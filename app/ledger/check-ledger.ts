@@ -1,0 +1,46 @@
+import { type Database, type Statement, sql, type Transaction } from "../platform/postgres.ts";
+import { type Invariant, invariants, notCovered } from "./invariants.ts";
+
+export interface InvariantOutcome {
+  readonly id: string;
+  readonly ok: boolean;
+  readonly violations: number;
+  readonly sample: readonly Readonly<Record<string, unknown>>[];
+}
+
+export interface LedgerCheck {
+  readonly ok: boolean;
+  readonly checkedAt: Date;
+  /** Which transactions the check saw, as pg_current_snapshot() writes it. */
+  readonly snapshot: string;
+  readonly invariants: readonly InvariantOutcome[];
+  readonly notCovered: readonly string[];
+}
+
+/** Asks every invariant in one REPEATABLE READ snapshot: no debit can be half in the picture. */
+export const checkLedger = (db: Pick<Database, "snapshot">, asked: readonly Invariant[] = invariants): Promise<LedgerCheck> =>
+  db.snapshot(async (tx) => {
+    const moment = await tx.row<{ checkedAt: Date; snapshot: string }>(
+      sql`select now() as checked_at, pg_current_snapshot()::text as snapshot`,
+    );
+    if (!moment) throw new Error("The database gave no snapshot.");
+    const outcomes: InvariantOutcome[] = [];
+    for (const invariant of asked) outcomes.push(await ask(tx, invariant));
+    return { ...moment, ok: outcomes.every((outcome) => outcome.ok), invariants: outcomes, notCovered };
+  });
+
+const maxSample = 20;
+
+async function ask(tx: Transaction, { id, sql: question }: Invariant): Promise<InvariantOutcome> {
+  const found = await tx.row<{ violations: number; sample: Readonly<Record<string, unknown>>[] }>(wrap(question));
+  if (!found) throw new Error(`The question of ${id} gave no answer.`);
+  return { id, ok: found.violations === 0, violations: found.violations, sample: found.sample };
+}
+
+const wrap = (question: string): Statement => ({
+  name: undefined,
+  values: [],
+  text: `
+    select count(*) as violations, coalesce(jsonb_agg(to_jsonb(v) - 'place') filter (where v.place <= ${maxSample}), '[]') as sample
+    from (select q.*, row_number() over () as place from (${question}) q) v`,
+});

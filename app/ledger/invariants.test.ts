@@ -1,0 +1,298 @@
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Database, type Statement, sql, type Transaction } from "../platform/postgres.ts";
+import { type Campus, startCampus } from "../testing/campus.ts";
+import { expectOk, type Money, type MoneyStudent, moneyOf, type Till } from "../testing/money.ts";
+import { sealFinishedDays } from "./anchors.ts";
+import { checkLedger } from "./check-ledger.ts";
+import { invariants, notCovered } from "./invariants.ts";
+
+let campus: Campus;
+let money: Money;
+let till: Till;
+let otherTill: Till;
+let student: MoneyStudent;
+let other: MoneyStudent;
+/** The charge of a paid order, and its parts. */
+let paid: { chargeId: string; orderId: string; transactionId: string };
+let superuser: pg.Client;
+
+beforeAll(async () => {
+  campus = await startCampus();
+  money = moneyOf(campus);
+  [till, otherTill] = [await money.till(), await money.till()];
+  [student, other] = [await money.fundedStudent({ balanceMinor: 20_000 }), await money.fundedStudent({ balanceMinor: 5_000 })];
+  await pay(other, 1_500);
+  const { chargeId, orderId } = await pay(student, 5_900);
+  const [row] = await campus.sql<{ transactionId: string }>`select transaction_id from charges where id = ${chargeId}`;
+  paid = { chargeId, orderId, transactionId: row?.transactionId ?? "" };
+  superuser = new pg.Client({ connectionString: campus.database.superuserUrl });
+  superuser.on("error", () => undefined);
+  await superuser.connect();
+});
+afterAll(async () => {
+  await superuser.end();
+  await campus.end();
+});
+
+async function pay(payer: MoneyStudent, totalMinor: number): Promise<{ chargeId: string; orderId: string }> {
+  const charge = await payer.scannedOrder({ till, totalMinor });
+  expectOk(await payer.confirm(charge));
+  return { chargeId: charge.id, orderId: charge.order_id };
+}
+
+/** Runs `damage` as a superuser with triggers and foreign keys off, asks which invariants fire, and takes it all back. */
+async function firedBy(damage: readonly (Statement | ((tx: Transaction) => Promise<void>))[]): Promise<string[]> {
+  const tx = transactionOf(superuser);
+  await superuser.query("begin");
+  try {
+    await superuser.query("set local session_replication_role = replica");
+    for (const step of damage) await (typeof step === "function" ? step(tx) : tx.run(step));
+    const snapshot: Database["snapshot"] = (work) => work(tx);
+    const check = await checkLedger({ snapshot });
+    return check.invariants.filter((invariant) => !invariant.ok).map(({ id }) => id);
+  } finally {
+    await superuser.query("rollback");
+  }
+}
+
+/** The open transaction of a plain connection, as a domain verb takes one. */
+function transactionOf(client: pg.Client): Transaction {
+  const send = async (statement: Statement) => client.query({ text: statement.text, values: [...statement.values] });
+  const camel = (row: Record<string, unknown>) =>
+    Object.fromEntries(
+      Object.entries(row).map(([name, value]) => [name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()), value]),
+    );
+  const rows = async <R>(statement: Statement) => (await send(statement)).rows.map(camel) as R[];
+  return {
+    inTransaction: true,
+    rows,
+    row: async <R>(statement: Statement) => (await rows<R>(statement))[0],
+    run: async (statement) => (await send(statement)).rowCount ?? 0,
+  };
+}
+
+/** Moves the whole book some days into the past, as time would have done. */
+const age = (days: number): Statement[] => [
+  sql`update ledger_transactions set at = at - make_interval(days => ${days})`,
+  sql`update outbox set created_at = created_at - make_interval(days => ${days})`,
+];
+
+describe("the list of invariants", () => {
+  test("has each state invariant once, in order, and names what it leaves out", () => {
+    expect([...invariants.map(({ id }) => id), ...notCovered].sort((a, b) => Number(a.slice(1)) - Number(b.slice(1)))).toEqual(
+      Array.from({ length: 18 }, (_, index) => `I${index + 1}`),
+    );
+  });
+
+  test("finds nothing in books that were only written by the app", async () => {
+    expect(await firedBy([])).toEqual([]);
+  });
+
+  test("finds nothing in books that are sealed, and whose accounts have snapshots", async () => {
+    expect(await firedBy([...age(3), sealFinishedDays])).toEqual([]);
+  });
+});
+
+const seal = () => [...age(3), sealFinishedDays];
+
+const damages: readonly [string, string, () => readonly (Statement | ((tx: Transaction) => Promise<void>))[]][] = [
+  [
+    "I1",
+    "a transaction moves money from an account to itself",
+    () => [
+      sql`alter table ledger_transactions drop constraint ledger_transactions_check`,
+      sql`insert into ledger_transactions (kind, from_account_id, to_account_id, amount_minor, currency)
+        select 'fee', id, id, 100, currency from accounts where cafe_id = ${till.cafe.id}`,
+    ],
+  ],
+  [
+    "I2",
+    "one wallet has what another one lost",
+    () => [
+      sql`update wallets set balance_minor = balance_minor + 100 where student_id = ${student.id}`,
+      sql`update wallets set balance_minor = balance_minor - 100 where student_id = ${other.id}`,
+    ],
+  ],
+  [
+    "I2",
+    "an entry carries a balance that never was",
+    () => [sql`update ledger_transactions set wallet_balance_after_minor = 1 where id = ${paid.transactionId}`],
+  ],
+  ["I2", "an entry's number is missing", () => [sql`update wallets set last_seq = last_seq + 1 where student_id = ${student.id}`]],
+  [
+    "I3",
+    "a snapshot says more than the entries behind it",
+    () => [
+      sql`insert into account_snapshots (account_id, before_xid, balance_minor) select id, '3', 500 from accounts where cafe_id = ${till.cafe.id}`,
+    ],
+  ],
+  [
+    "I4",
+    "a debit takes more than the wallet holds (no conditional update, no CHECK)",
+    () => [
+      sql`alter table wallets drop constraint wallets_balance_minor_check`,
+      sql`alter table ledger_transactions drop constraint ledger_transactions_wallet_balance_after_minor_check`,
+      sql`select post_to_wallet('adjustment', ${student.id}, account_of('adjustments', null, null, 'SEK'), -999999, 'SEK', null, null, null, null)`,
+    ],
+  ],
+  [
+    "I5",
+    "an order is debited by a second charge (a guard that lost its key)",
+    () => [
+      sql`create temp table second on commit drop as select uuidv7() as charge_id, uuidv7() as transaction_id, uuidv7() as receipt_id`,
+      sql`update wallets set balance_minor = balance_minor - 5900, last_seq = last_seq + 1 where student_id = ${student.id}`,
+      sql`insert into ledger_transactions
+        select (jsonb_populate_record(t, jsonb_build_object('id', s.transaction_id, 'charge_id', s.charge_id, 'wallet_seq', w.last_seq,
+          'wallet_balance_after_minor', w.balance_minor))).*
+        from ledger_transactions t, second s, wallets w where t.id = ${paid.transactionId} and w.student_id = ${student.id}`,
+      sql`insert into charges select (jsonb_populate_record(c, jsonb_build_object('id', s.charge_id, 'transaction_id', s.transaction_id))).*
+        from charges c, second s where c.id = ${paid.chargeId}`,
+      sql`update charges c set digest = digest_of(c) from second s where c.id = s.charge_id`,
+      sql`insert into receipts select (jsonb_populate_record(r, jsonb_build_object('id', s.receipt_id, 'charge_id', s.charge_id, 'transaction_id', s.transaction_id,
+          'payload', r.payload::jsonb || jsonb_build_object('transaction_id', s.transaction_id)))).* from receipts r, second s where r.charge_id = ${paid.chargeId}`,
+      sql`insert into outbox (topic, payload, created_at) select o.topic, o.payload || jsonb_build_object('transaction_id', s.transaction_id), o.created_at
+        from outbox o, second s where o.payload ->> 'transaction_id' = ${paid.transactionId}`,
+    ],
+  ],
+  [
+    "I6",
+    "a debit's order is not paid",
+    () => [sql`update orders set payment_status = 'pending', paid_transaction_id = null, paid_at = null where id = ${paid.orderId}`],
+  ],
+  [
+    "I6",
+    "an order is paid with less than its total",
+    () => [sql`update orders set subtotal_minor = subtotal_minor + 1, total_minor = total_minor + 1 where id = ${paid.orderId}`],
+  ],
+  [
+    "I6",
+    "the money went to another café than the one that took the order",
+    () => [
+      sql`update ledger_transactions set to_account_id = account_of('cafe_payable', null, ${otherTill.cafe.id}, 'SEK') where id = ${paid.transactionId}`,
+    ],
+  ],
+  [
+    "I6",
+    "the card was scanned at another café (a filter was dropped)",
+    () => [sql`update devices set cafe_id = ${otherTill.cafe.id} where id = ${till.device.id}`],
+  ],
+  [
+    "I8",
+    "a charge was debited and then declined",
+    () => [sql`update charges set state = 'declined', transaction_id = null where id = ${paid.chargeId}`],
+  ],
+  [
+    "I8",
+    "a charge was told to have ended twice",
+    () => [sql`insert into events (channels, event, data) select channels, event, data from events where event = 'charge_ended' limit 1`],
+  ],
+  [
+    "I10",
+    "an order is refunded twice in full (no cap)",
+    () => [
+      sql`alter table orders drop constraint orders_check1`,
+      ...[0, 1].map(
+        () => sql`
+        with given as (select post_to_wallet('refund', ${student.id}, account_of('cafe_payable', null, ${till.cafe.id}, 'SEK'), 5900, 'SEK',
+          ${paid.orderId}, null, null, ${paid.transactionId}) as id)
+        insert into refunds (order_id, amount_minor, reason, transaction_id) select ${paid.orderId}, 5900, 'again', id from given`,
+      ),
+      sql`update orders set refunded_minor = 11800 where id = ${paid.orderId}`,
+    ],
+  ],
+  [
+    "I10",
+    "a refund is not counted on its order",
+    () => [
+      sql`with given as (select post_to_wallet('refund', ${student.id}, account_of('cafe_payable', null, ${till.cafe.id}, 'SEK'), 100, 'SEK',
+          ${paid.orderId}, null, null, ${paid.transactionId}) as id)
+        insert into refunds (order_id, amount_minor, reason, transaction_id) select ${paid.orderId}, 100, 'unseen', id from given`,
+    ],
+  ],
+  ["I11", "a debit has no outbox row", () => [sql`delete from outbox where payload ->> 'transaction_id' = ${paid.transactionId}`]],
+  [
+    "I11",
+    "the outbox row was written in a transaction after the debit's",
+    () => [
+      sql`update outbox set created_at = created_at + interval '1 microsecond' where payload ->> 'transaction_id' = ${paid.transactionId}`,
+    ],
+  ],
+  [
+    "I11",
+    "a row was missing when its day was sealed, and is long purged",
+    () => [
+      ...age(20),
+      sealFinishedDays,
+      sql`update ledger_anchors set debits_without_outbox = 1 where day = (select min(day) from ledger_anchors)`,
+    ],
+  ],
+  ["I12", "an order's status changed behind the trigger", () => [sql`update orders set status = 'completed' where id = ${paid.orderId}`]],
+  [
+    "I12",
+    "an order took a step that the table does not have",
+    () => [
+      sql`update orders set status = 'completed' where id = ${paid.orderId}`,
+      sql`insert into order_status_log (order_id, from_status, to_status) values (${paid.orderId}, 'received', 'completed')`,
+    ],
+  ],
+  ["I14", "the app may change the ledger", () => [sql`grant update on ledger_transactions to campus_app`]],
+  ["I14", "the app may change one column of the ledger", () => [sql`grant update (amount_minor) on ledger_transactions to campus_app`]],
+  ["I14", "the app may delete wallets", () => [sql`grant delete on wallets to campus_app`]],
+  ["I14", "a sealed row was changed", () => [...seal(), sql`update ledger_transactions set kind = 'top_up' where kind = 'adjustment'`]],
+  [
+    "I14",
+    "a row was slipped into a sealed day",
+    () => [
+      ...seal(),
+      sql`insert into ledger_transactions (kind, from_account_id, to_account_id, amount_minor, currency, at)
+      select 'fee', f.id, t.id, 1, 'SEK', now() - interval '3 days' from accounts f, accounts t where f.kind = 'adjustments' and t.cafe_id = ${till.cafe.id}`,
+    ],
+  ],
+  [
+    "I14",
+    "a seal was forged",
+    () => [...seal(), sql`update ledger_anchors set hash = sha256('forged') where day = (select min(day) from ledger_anchors)`],
+  ],
+  [
+    "I14",
+    "a seal in the middle is gone",
+    () => [...seal(), sql`delete from ledger_anchors where day = (select min(day) + 1 from ledger_anchors)`],
+  ],
+  ["I14", "a day was never sealed", () => [...age(4)]],
+  ...(["wallet", "card", "device", "cafe"] as const).map((kind): (typeof damages)[number] => [
+    "I15",
+    `a debit was decided while its ${kind} was forbidden`,
+    () => [
+      sql`insert into status_changes (object_kind, object_id, allowed, at)
+          select ${kind}, case ${kind} when 'wallet' then student_id when 'card' then card_id when 'device' then device_id else cafe_id end,
+            w.allowed, ended_at + w.after from charges, (values (false, interval '-2 seconds'), (true, interval '1 second')) w (allowed, after)
+          where id = ${paid.chargeId}`,
+    ],
+  ]),
+  [
+    "I16",
+    "a charge was confirmed after its expiry",
+    () => [
+      sql`update charges set expires_at = date_trunc('milliseconds', ended_at) - interval '1 second' where id = ${paid.chargeId}`,
+      sql`update charges c set digest = digest_of(c) where id = ${paid.chargeId}`,
+    ],
+  ],
+  ["I16", "what was confirmed is not what was agreed to", () => [sql`update charges set nonce = 'another' where id = ${paid.chargeId}`]],
+  [
+    "I16",
+    "the receipt says another amount",
+    () => [sql`update receipts set payload = replace(payload, '5900', '5800') where charge_id = ${paid.chargeId}`],
+  ],
+  ["I16", "a debit has no receipt", () => [sql`delete from receipts where charge_id = ${paid.chargeId}`]],
+];
+
+describe("each invariant fires alone", () => {
+  test.each(damages)("%s fires, and no other, when %s", async (id, _when, damage) => {
+    expect(await firedBy(damage())).toEqual([id]);
+  });
+
+  test("every invariant of the list is shown to fire", () => {
+    expect([...new Set(damages.map(([id]) => id))]).toEqual(invariants.map(({ id }) => id));
+  });
+});

@@ -1,0 +1,14 @@
+import type { Platform } from "../platform/context.ts";
+import { router } from "../platform/http/router.ts";
+import { adjustmentRoutes } from "./adjustment-routes.ts";
+import { booksRoutes } from "./books-routes.ts";
+import { refundRoutes } from "./refund-routes.ts";
+import { walletRoutes } from "./wallet-routes.ts";
+
+/** The student's wallet, and what finance and the cafés do with the books. */
+export const ledgerRoutes = (platform: Platform) =>
+  router()
+    .route("/", walletRoutes(platform))
+    .route("/", adjustmentRoutes(platform))
+    .route("/", refundRoutes(platform))
+    .route("/", booksRoutes(platform));

@@ -1,0 +1,380 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type App, TerraformStack } from "cdktf";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Environment, environments } from "../regions/index.ts";
+import { LocalTerraform } from "../scripts/policy/local-terraform.ts";
+import {
+  CloudwatchLogGroup,
+  DbInstance,
+  IamRole,
+  LaunchTemplate,
+  S3Bucket,
+  SecurityGroup,
+  SnsTopic,
+  Vpc,
+  VpcSecurityGroupIngressRule,
+} from "./aws.ts";
+import { addCampus } from "./campus.ts";
+import { Alarm } from "./constructs/alarm.ts";
+import { CampusStack } from "./constructs/campus-stack.ts";
+import { Database } from "./constructs/database.ts";
+import { Key } from "./constructs/key.ts";
+import { LogGroup } from "./constructs/log-group.ts";
+import { Role } from "./constructs/role.ts";
+import { Group } from "./constructs/security-group.ts";
+import { Topic } from "./constructs/topic.ts";
+import { nameOf } from "./names.ts";
+import { openPorts } from "./rules/exposure.ts";
+import { unreasonedWildcards, wideTrust } from "./rules/policies.ts";
+import { unprotected } from "./rules/protection.ts";
+import { secretsInJson } from "./rules/secrets.ts";
+import { type Synthesized, synthesize } from "./rules/synthesized.ts";
+import { missingTags } from "./rules/tags.ts";
+import { refuseExpiredSafeguards } from "./safeguards.ts";
+
+const pilot = environments.pilot as Environment;
+
+/** A stack of the campus with one thing in it that should not be. */
+const trial = (app: App) => new CampusStack(app, { environment: pilot, plan: pilot.primary, part: "trial" });
+const withMistake = (make: (stack: CampusStack) => void): Synthesized => synthesize((app) => make(trial(app)));
+const inStandby = (change: Partial<Environment["standby"]>) => () =>
+  synthesize((app) => addCampus(app, { ...pilot, standby: { ...pilot.standby, ...change } }));
+
+type Mistake = { readonly mistake: string; readonly make: () => unknown; readonly says: RegExp };
+
+describe("refused at synth", () => {
+  const mistakes: readonly Mistake[] = [
+    {
+      mistake: "an instance family that Milan lacks",
+      make: inStandby({ api: { ...pilot.standby.api, instanceType: "m7g.large" } }),
+      says: /Milan \(eu-south-1\) has no instance type m7g\.large: it offers t4g, m6g.*choose one of these for eu-south-1/,
+    },
+    {
+      mistake: "a bad CIDR for a network",
+      make: inStandby({ network: { ...pilot.standby.network, cidr: "10.300.0.0/16" } }),
+      says: /"10\.300\.0\.0\/16" is not a 10\.N\.0\.0\/16; choose one/,
+    },
+    {
+      mistake: "an expired waiver",
+      make: () =>
+        refuseExpiredSafeguards(
+          { ...pilot, protection: { on: false, reason: "moving to another account", until: "2026-01-31" } },
+          "2026-11-21",
+        ),
+      says: /protection was switched off until 2026-01-31 \("moving to another account"\) and today is 2026-11-21; switch it on or give a new day/,
+    },
+    {
+      mistake: "a name too long",
+      make: () => nameOf("loadBalancer", { environment: "production", place: "north", part: "student-api" }),
+      says: /"campus-production-north-student-api" has 35 characters, AWS allows 32; shorten/,
+    },
+    {
+      mistake: "a token in a name",
+      make: () => withMistake((stack) => stack.name("topic", new SnsTopic(stack, "topic", {}).arn)),
+      says: /holds a Terraform token; build it from plain text/,
+    },
+    {
+      mistake: "a token as a construct id",
+      make: () => withMistake((stack) => new SnsTopic(stack, new SnsTopic(stack, "first", {}).arn, {})),
+      says: /token/i,
+    },
+    {
+      mistake: "a replica with a managed password",
+      make: () => withMistake((stack) => databaseIn(stack, { primary: true, masterPassword: "managed by RDS", hasReplica: true })),
+      says: /"managed by RDS" and a read replica: RDS refuses the two together; give it ownSecretArn/,
+    },
+    {
+      mistake: "an alarm without a runbook",
+      make: () => withMistake((stack) => alarmIn(stack, { runbook: "nobody-wrote-this.md" })),
+      says: /names the runbook "nobody-wrote-this\.md", which does not exist; write runbooks\/nobody-wrote-this\.md first/,
+    },
+    {
+      mistake: "an alarm whose runbook has no such section",
+      make: () => withMistake((stack) => alarmIn(stack, { runbook: "rds-failover-and-storage.md#network" })),
+      says: /has no heading "network"; add it or mend the name/,
+    },
+    {
+      mistake: "an alarm without a severity",
+      make: () => withMistake((stack) => alarmIn(stack, { severity: "soon" as "page" })),
+      says: /has the severity "soon"; use "page"/,
+    },
+    {
+      mistake: "a log group without retention",
+      make: () => withMistake((stack) => new LogGroup(stack, "log", { name: "/campus/x", retentionDays: 0 as 30, key: keyIn(stack) })),
+      says: /\/campus\/x has the retention 0; give it 30 days or more/,
+    },
+    {
+      mistake: "trust of a whole organisation",
+      make: () =>
+        withMistake(
+          (stack) =>
+            new Role(stack, "role", {
+              part: "friend",
+              purpose: "x",
+              trust: {
+                statements: [
+                  {
+                    sid: "Friends",
+                    actions: ["sts:AssumeRole"],
+                    resources: [],
+                    principals: { AWS: ["*"] },
+                    conditions: { StringEquals: { "aws:PrincipalOrgID": "o-1234567890" } },
+                  },
+                ],
+              },
+            }),
+        ),
+      says: /the role friend trusts .*whole organisation or everybody; name the service or the role/,
+    },
+    {
+      mistake: "trust of every repository of an owner",
+      make: () =>
+        withMistake((stack) => {
+          const conditions = { StringLike: { "token.actions.githubusercontent.com:sub": "repo:campus-university/*" } };
+          const statement = {
+            sid: "Any",
+            actions: ["sts:AssumeRoleWithWebIdentity"],
+            resources: [],
+            principals: { Federated: ["arn"] },
+            conditions,
+          };
+          new Role(stack, "role", { part: "ci", purpose: "x", trust: { statements: [statement] } });
+        }),
+      says: /a wildcard lets every repository or branch of an owner in/,
+    },
+    {
+      mistake: "a thing of the campus in a plain stack",
+      make: () => synthesize((app) => new Group(new TerraformStack(app, "plain"), "group", { part: "x", purpose: "x", vpcId: "vpc-1" })),
+      says: /plain\/group stands in a plain TerraformStack; put it in a CampusStack/,
+    },
+    {
+      mistake: "two stacks that need each other",
+      make: () =>
+        synthesize((app) => {
+          const [one, two] = ["one", "two"].map((part) => new CampusStack(app, { environment: pilot, plan: pilot.primary, part })) as [
+            CampusStack,
+            CampusStack,
+          ];
+          one.addDependency(two);
+          two.addDependency(one);
+        }),
+      says: /depends on|circular|cycle/i,
+    },
+    {
+      mistake: "weights of fleets that are not 100 in all",
+      make: inStandby({
+        api: { ...pilot.standby.api, fleets: pilot.standby.api.fleets.map((fleet) => ({ ...fleet, weightPercent: 90 })) },
+      }),
+      says: /weights add up to 90; they must be 100 in all/,
+    },
+    {
+      mistake: "an artifact that is not named by its digest",
+      make: inStandby({
+        api: { ...pilot.standby.api, fleets: pilot.standby.api.fleets.map((fleet) => ({ ...fleet, artifactSha256: "latest" })) },
+      }),
+      says: /the artifact "latest" is not a sha256 in hexadecimal; publish the artifact/,
+    },
+    {
+      mistake: "a cache of one node",
+      make: inStandby({ cache: { ...pilot.standby.cache, nodes: 1 } }),
+      says: /the cache has 1 node\(s\); automatic failover needs 2 or more/,
+    },
+    {
+      mistake: "two primaries",
+      make: inStandby({ role: "primary" }),
+      says: /eu-north-1 as primary and eu-south-1 as primary; one of each role in two regions is needed/,
+    },
+  ];
+  test.each(mistakes)("$mistake", ({ make, says }) => expect(make).toThrow(says));
+});
+
+describe("caught by a policy test", () => {
+  type Found = Omit<Mistake, "make"> & {
+    readonly rule: (synthesized: Synthesized) => readonly string[];
+    readonly put: (stack: CampusStack) => void;
+  };
+  const mistakes: readonly Found[] = [
+    {
+      mistake: "an open port",
+      rule: openPorts,
+      put: (stack) =>
+        new VpcSecurityGroupIngressRule(stack, "ssh", {
+          securityGroupId: "sg-1",
+          cidrIpv4: "0.0.0.0/0",
+          fromPort: 22,
+          toPort: 22,
+          ipProtocol: "tcp",
+        }),
+      says: /trial\/ssh lets the whole world in on port 22; name a group or a prefix list/,
+    },
+    {
+      mistake: "a rule inside a group",
+      rule: openPorts,
+      put: (stack) =>
+        new SecurityGroup(stack, "group", { ingress: [{ fromPort: 22, toPort: 22, protocol: "tcp", cidrBlocks: ["0.0.0.0/0"] }] }),
+      says: /trial\/group has rules inside the group; use Group\.allowFrom/,
+    },
+    {
+      mistake: "a secret in user data",
+      rule: secretsInJson,
+      put: (stack) => new LaunchTemplate(stack, "template", { userData: "#!/bin/bash\nexport DATABASE_PASSWORD=hunter2hunter2\n" }),
+      says: /gives a machine the value of DATABASE_PASSWORD; give it <NAME>_SECRET_ID/,
+    },
+    {
+      mistake: "an access key in the JSON",
+      rule: secretsInJson,
+      put: (stack) => new SnsTopic(stack, "topic", { displayName: ["AKIA", "IOSFODNN7EXAMPLE"].join("") }),
+      says: /holds an AWS access key; put it into Secrets Manager/,
+    },
+    {
+      mistake: "a password in the state",
+      rule: secretsInJson,
+      put: (stack) => new DbInstance(stack, "database", { instanceClass: "db.t4g.small", password: "correct horse battery" }),
+      says: /trial\/database sets password, which is kept in the state; use its write-only twin/,
+    },
+    {
+      mistake: "an unprotected database",
+      rule: unprotected,
+      put: (stack) => new DbInstance(stack, "database", { instanceClass: "db.t4g.small", skipFinalSnapshot: true }),
+      says: /trial\/database \(aws_db_instance\) lacks deletion_protection/,
+    },
+    {
+      mistake: "a bucket without a policy",
+      rule: unprotected,
+      put: (stack) => new S3Bucket(stack, "bucket", { bucket: "bare", forceDestroy: false }),
+      says: /trial\/bucket has no aws_s3_bucket_policy; build it with constructs\/bucket\.ts/,
+    },
+    {
+      mistake: "a raw log group without retention",
+      rule: unprotected,
+      put: (stack) => new CloudwatchLogGroup(stack, "log", { name: "/campus/raw" }),
+      says: /trial\/log \(aws_cloudwatch_log_group\) lacks a retention/,
+    },
+    {
+      mistake: "a policy that allows *",
+      rule: (synthesized) => unreasonedWildcards(synthesized, {}),
+      put: (stack) =>
+        new Role(stack, "role", { part: "all", purpose: "x", trust: { service: "ec2.amazonaws.com" } }).allow("all", [
+          { sid: "All", actions: ["*"], resources: ["*"] },
+        ]),
+      says: /trial\/role\/all#All allows "\*"; name the actions and the resources/,
+    },
+    {
+      mistake: "a raw role that trusts a whole organisation",
+      rule: wideTrust,
+      put: (stack) =>
+        new IamRole(stack, "role", {
+          assumeRolePolicy: JSON.stringify({
+            Statement: [
+              {
+                Sid: "Org",
+                Effect: "Allow",
+                Principal: { AWS: "*" },
+                Action: "sts:AssumeRole",
+                Condition: { StringEquals: { "aws:PrincipalOrgID": "o-1" } },
+              },
+            ],
+          }),
+        }),
+      says: /trial\/role#Org trusts everybody or a whole organisation; name the service or the role/,
+    },
+    {
+      mistake: "a missing tag",
+      rule: missingTags,
+      put: (stack) => stack.addOverride("provider.aws.0.default_tags.0.tags.Owner", ""),
+      says: /trial: the provider for eu-north-1 lacks the tags Owner/,
+    },
+  ];
+  test.each(mistakes)("$mistake", ({ rule, put, says }) => expect(rule(withMistake(put)).join("\n")).toMatch(says));
+});
+
+const terraform = await LocalTerraform.find();
+if (!terraform)
+  console.warn(
+    "SKIP: seven mistakes that Terraform or the provider catches: no terraform with a local copy of the AWS provider on this machine",
+  );
+
+describe.skipIf(!terraform)("caught by Terraform or the provider", () => {
+  let folder = "";
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "campus-mistakes-"));
+    await terraform?.init(folder);
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  const vpc = (stack: CampusStack) => new Vpc(stack, "vpc", { cidrBlock: "10.40.0.0/16" });
+  const topic = (stack: CampusStack, id: string) => new SnsTopic(stack, id, { name: id });
+  const mistakes: readonly { readonly mistake: string; readonly put: (stack: CampusStack) => void; readonly says: RegExp }[] = [
+    { mistake: "nothing wrong", put: vpc, says: /^$/ },
+    {
+      mistake: "a missing argument",
+      put: (stack) => new DbInstance(stack, "database", { instanceClass: "db.t4g.small" }).addOverride("instance_class", undefined),
+      says: /Missing required argument.*"instance_class" is required/s,
+    },
+    { mistake: "a cycle", put: (stack) => twoThatNeedEachOther(topic(stack, "one"), topic(stack, "two")), says: /Cycle: aws_sns_topic/ },
+    {
+      mistake: "an unknown attribute",
+      put: (stack) => vpc(stack).addOverride("cidr_blok", "10.0.0.0/16"),
+      says: /No argument or block type is named "cidr_blok"/,
+    },
+    { mistake: "a wrong type", put: (stack) => vpc(stack).addOverride("enable_dns_support", "perhaps"), says: /a bool is required/ },
+    {
+      mistake: "a bad CIDR",
+      put: (stack) => new Vpc(stack, "vpc", { cidrBlock: "10.40.0.0/33" }),
+      says: /expected cidr_block to contain a valid Value, got: 10\.40\.0\.0\/33/,
+    },
+    {
+      mistake: "a wrong enum",
+      put: (stack) => vpc(stack).addOverride("instance_tenancy", "shared"),
+      says: /expected instance_tenancy to be one of \["default" "dedicated"\], got shared/,
+    },
+    {
+      mistake: "conflicting arguments",
+      put: (stack) => new SnsTopic(stack, "topic", { name: "one", namePrefix: "two" }),
+      says: /"name": conflicts with name_prefix/,
+    },
+  ];
+  test.each(mistakes)("$mistake", async ({ put, says }) => {
+    const [text = ""] = [...withMistake(put).texts.values()];
+    const { terraform: settings, ...rest } = JSON.parse(text);
+    writeFileSync(join(folder, "cdk.tf.json"), JSON.stringify({ ...rest, terraform: { ...settings, backend: undefined } }));
+    expect(await terraform?.validate(folder)).toMatch(says);
+  });
+});
+
+function twoThatNeedEachOther(one: SnsTopic, two: SnsTopic): void {
+  one.displayName = two.arn;
+  two.displayName = one.arn;
+}
+
+const keyIn = (stack: CampusStack): Key => new Key(stack, "key", { part: "key", purpose: "x" });
+
+function databaseIn(stack: CampusStack, kind: ConstructorParameters<typeof Database>[2]["kind"]): Database {
+  const group = new Group(stack, "group", { part: "database", purpose: "x", vpcId: "vpc-1" });
+  return new Database(stack, "database", {
+    plan: pilot.primary.database,
+    key: keyIn(stack),
+    subnetIds: ["subnet-1"],
+    group,
+    logGroups: [],
+    kind,
+  });
+}
+
+function alarmIn(stack: CampusStack, change: Partial<ConstructorParameters<typeof Alarm>[2]>): Alarm {
+  const topic = new Topic(stack, "topic", { part: "alarms", purpose: "x", key: keyIn(stack) });
+  return new Alarm(stack, "too-slow", {
+    severity: "page",
+    runbook: "bad-deploy-and-unhealthy-hosts.md",
+    metric: { namespace: "CampusPay", name: "Slow", dimensions: {}, statistic: "Sum", periodSeconds: 60 },
+    when: "above",
+    threshold: 1,
+    periods: 1,
+    silence: "missing",
+    says: "x",
+    tell: { page: topic, ticket: topic },
+    ...change,
+  });
+}

@@ -1,0 +1,21 @@
+import { readFileSync } from "node:fs";
+import { runInNewContext } from "node:vm";
+import { expect, test } from "vitest";
+
+const context: { handler?: (event: { request: { uri: string } }) => { uri: string } } = {};
+runInNewContext(readFileSync(new URL("spa-routing.js", import.meta.url), "utf8"), context);
+const routed = (uri: string) => context.handler?.({ request: { uri } }).uri;
+
+test.each([
+  ["/", "/index.html"],
+  ["/orders/42", "/index.html"],
+  ["/cafe", "/cafe/index.html"],
+  ["/cafe/", "/cafe/index.html"],
+  ["/cafe/menu/edit", "/cafe/index.html"],
+  ["/pos", "/pos/index.html"],
+  ["/pos/shift", "/pos/index.html"],
+  ["/cafeteria", "/index.html"],
+  ["/assets/app-1a2b.js", "/assets/app-1a2b.js"],
+  ["/cafe/assets/app.css", "/cafe/assets/app.css"],
+  ["/manifest.webmanifest", "/manifest.webmanifest"],
+])("%s is answered with %s", (asked, answered) => expect(routed(asked)).toBe(answered));
