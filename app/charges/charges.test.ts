@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { type Money, moneyOf, type Till } from "../testing/money.ts";
 import { digestOf } from "./digest.ts";
+import type { StudentCharge } from "./schemas.ts";
 
 let campus: Campus;
 let money: Money;
@@ -164,21 +165,18 @@ describe("a confirm", () => {
   test("agrees to what the phone can compute for itself", async () => {
     const student = await money.fundedStudent({ balanceMinor: 10_000 });
     const charge = await student.scannedOrder({ till, totalMinor: 5_900 });
-    const seen = (await student.api<Record<string, never>>("GET", `/charges/${charge.id}`)).body as unknown as Record<
-      string,
-      string & number & { id: string }
-    >;
+    const { body: seen } = await student.api<StudentCharge>("GET", `/charges/${charge.id}`);
     const computed = digestOf({
-      digestVersion: seen.digest_version as number,
-      chargeId: seen.id as string,
-      orderId: seen.order_id as string,
-      orderVersion: seen.order_version as number,
-      cafeId: seen.cafe?.id ?? "",
-      deviceId: seen.device_id as string,
-      amountMinor: seen.amount_minor as number,
-      currency: seen.currency as string,
-      nonce: seen.nonce as string,
-      expiresAtMs: Date.parse(seen.expires_at as string),
+      digestVersion: seen.digest_version,
+      chargeId: seen.id,
+      orderId: seen.order_id,
+      orderVersion: seen.order_version,
+      cafeId: seen.cafe.id,
+      deviceId: seen.device_id,
+      amountMinor: seen.amount_minor,
+      currency: seen.currency,
+      nonce: seen.nonce,
+      expiresAtMs: Date.parse(seen.expires_at),
     });
     expect(computed).toBe(charge.digest);
   });

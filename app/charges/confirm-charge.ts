@@ -5,6 +5,7 @@ import { CodedError, notFound } from "../platform/errors.ts";
 import { isConnectionFault, OutcomeUnknown, sql, sqlState } from "../platform/postgres.ts";
 import { signatureFits } from "./digest.ts";
 import type { ReceiptSigner } from "./receipt-signer.ts";
+import { signReceipt } from "./sign-receipt.ts";
 
 export interface Confirmation {
   readonly chargeId: string;
@@ -120,17 +121,6 @@ async function decide(
       return undefined;
     }
   }
-}
-
-/** ECDSA gives another signature each time, so the first one that is stored is the one that everybody gets. */
-async function signReceipt({ db }: Platform, signer: ReceiptSigner, outcome: Outcome): Promise<string> {
-  if (outcome.jws !== null) return outcome.jws;
-  const jws = await signer.sign(outcome.payload ?? "");
-  const stored = await db.row(sql`update receipts set jws = ${jws} where id = ${outcome.receiptId} and jws is null returning id`);
-  if (stored) return jws;
-  const first = await db.row<{ jws: string }>(sql`select jws from receipts where id = ${outcome.receiptId}`);
-  if (!first) throw new Error("The receipt of a confirmed charge is missing.");
-  return first.jws;
 }
 
 function paid(outcome: Outcome, receipt: string): Paid {

@@ -18,6 +18,7 @@ import {
   ReceiptBody,
   StudentChargeSchema,
 } from "./schemas.ts";
+import { lookUpCharge } from "./sign-receipt.ts";
 
 const open = route({
   method: "get",
@@ -92,7 +93,7 @@ export const chargeRoutes = (platform: Platform, signer: ReceiptSigner) =>
       return c.json({ items: charges.map(presentStudentCharge), next_cursor: null }, 200);
     })
     .openapi(read, async (c) => {
-      const charge = await readStudentCharge(platform.db, c.req.valid("param").chargeId, studentOf(c).id);
+      const charge = await lookUpCharge(platform, signer, c.req.valid("param").chargeId, studentOf(c).id);
       return c.json(presentStudentCharge(charge), 200);
     })
     .openapi(confirm, async (c) => {
