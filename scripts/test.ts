@@ -1,5 +1,5 @@
 // `npm test`: everything that can be tested in 25 minutes. Its last line is "N passed, N failed, N skipped" and nothing else.
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { projectRoot } from "./local/home.ts";
@@ -40,13 +40,16 @@ const oneCommand =
     return succeeded ? onePassed : oneFailed;
   };
 
+/** The tests' temporary files go into a folder of ours: what a killed run leaves behind goes with it. */
 async function runVitest(): Promise<Tally> {
-  const folder = mkdtempSync(path.join(tmpdir(), "campus-tally-"));
+  const folder = mkdtempSync(path.join(tmpdir(), "campus-vitest-"));
+  chmodSync(folder, 0o755);
   const file = path.join(folder, "tally.json");
   try {
     const { succeeded } = await runCommand([process.execPath, "scripts/test/vitest-run.ts", file], {
       signal: stopping.signal,
       isShown: true,
+      env: { ...process.env, TMPDIR: folder },
     });
     const tally = JSON.parse(readFileSync(file, "utf8")) as Tally;
     return succeeded || tally.failed > 0 ? tally : add(tally, oneFailed);
@@ -54,7 +57,7 @@ async function runVitest(): Promise<Tally> {
     say(`vitest ended without a result: ${(error as Error).message}`);
     return oneFailed;
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
 }
 

@@ -113,6 +113,11 @@ export class BootstrapStack extends CampusStack {
       { sid: "ReadIdentities", actions: ["iam:Get*", "iam:List*"], resources: ["*"] },
       { sid: "ManageOurIdentities", actions: manageIdentities, resources: ours },
       {
+        sid: "RolesOfAwsItself",
+        actions: ["iam:CreateServiceLinkedRole"],
+        resources: [`arn:aws:iam::${accountId}:role/aws-service-role/*`],
+      },
+      {
         sid: "RolesWithBoundaryOnly",
         actions: ["iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy", "iam:AttachRolePolicy"],
         resources: ours,

@@ -154,6 +154,14 @@ test("the region that serves is one value, and it turns the switch of Route 53",
   expect(switchOf(synthesizeCampus({ ...pilot, serving: "south" }))).toMatchObject({ disabled: true, invert_healthcheck: true });
 });
 
+test("a new version of the master password reaches the secret and the database together", () => {
+  const pilot = environments.pilot as Environment;
+  const database = { ...pilot.primary.database, masterPasswordVersion: 2 };
+  const campus = synthesizeCampus({ ...pilot, primary: { ...pilot.primary, database } });
+  expect(resourcesOf(campus, "aws_secretsmanager_secret_version").map(({ body }) => body.secret_string_wo_version)).toEqual([2]);
+  expect(resourcesOf(campus, "aws_db_instance").find(({ body }) => body.engine)?.body.password_wo_version).toBe(2);
+});
+
 test("a decommission takes every protection off, and only that", () => {
   const pilot = environments.pilot as Environment;
   const off = synthesizeCampus({ ...pilot, protection: { on: false, reason: "the pilot has ended", until: "2026-12-31" } });

@@ -90,7 +90,9 @@ async function signingKey({ db }: Platform, confirmation: Confirmation): Promise
     select id, public_key from confirm_keys where student_id = ${studentId} and revoked_at is null`);
   const maker = keys.find((key) => signatureFits(digest, signature, key.publicKey));
   if (maker) return maker.id;
-  await recordRefusal(db, confirmation, "signature");
+  const own = await db.row(sql`select id from charges where id = ${confirmation.chargeId} and student_id = ${studentId}`);
+  await recordRefusal(db, confirmation, own ? "signature" : "not_found");
+  if (!own) throw notFound("The charge");
   throw new CodedError("INVALID_SIGNATURE", "The signature does not fit the digest or the registered keys.");
 }
 

@@ -1,10 +1,12 @@
 import { ConfigError, parseConfig } from "../platform/config.ts";
 import { openPlatform, type Platform } from "../platform/context.ts";
 import { type Demo, type DemoPart, secretsOfInstallation } from "./demo.ts";
+import { addMenus } from "./menu.ts";
+import { addMoney } from "./money-part.ts";
 import { addPeople } from "./people.ts";
 
 // In order: a later part finds what the earlier ones wrote.
-const parts: readonly DemoPart[] = [addPeople];
+const parts: readonly DemoPart[] = [addPeople, addMoney, addMenus];
 
 const nothing: Demo = { students: [], staff: [], devices: [], cafes: [] };
 

@@ -6,7 +6,7 @@ export const eventTable = {
   order_placed: "{order_id, order_number, amount_minor}: a new order",
   order_paid: "{order_id, order_number, payment_status, amount_minor}: it is paid",
   status_changed: "{order_id, status, updated_at}: the kitchen moved it",
-  refunded: "{order_id, amount_minor, ...}: money went back to the wallet",
+  refunded: "{order_id, refund_id, amount_minor, refunded_minor, currency, payment_status}: money went back to the wallet",
   heartbeat: "{}: nothing happened; its id is a place to resume from",
   resync: "{}: what came before cannot be replayed: read the state with a GET",
   reconnect: "{retry_after_ms}: this process ends; come back after that time with the last id",

@@ -60,6 +60,11 @@ export const variables = {
     default: "65536",
   }),
   REQUEST_TIMEOUT_MS: variable(whole(100, 120_000), "The longest a request may take before it is answered with 503.", { default: "10000" }),
+  DRAIN_NOTICE_MS: variable(
+    whole(0, 30_000),
+    "How long SIGTERM still takes new connections while /ready says 503, so that whoever sends requests here learns to stop.",
+    { default: "1000" },
+  ),
   DRAIN_SECONDS: variable(whole(0, 60), "How long SIGTERM waits for requests under way.", { default: "30" }),
 
   DATABASE_URL: variable(z.string().regex(/^postgres(ql)?:\/\//), "PostgreSQL, without a password, as the application's role.", {

@@ -27,6 +27,7 @@ export const testEnvironment = (own: Readonly<Record<string, string>>): Readonly
   COOKIE_SECURE: "false",
   METRICS_EMF_SECONDS: "0",
   RATE_LIMIT_SCALE: "100",
+  DRAIN_NOTICE_MS: "0",
   DRAIN_SECONDS: "1",
   ...secrets,
   ...own,

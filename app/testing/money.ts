@@ -110,6 +110,8 @@ export interface Money {
   till(): Promise<Till>;
   /** A second terminal at the same counter. */
   secondTill(till: Till): Promise<Till>;
+  /** A dish of this price on the café's menu. */
+  dish(cafe: Pick<TestCafe, "id">, priceMinor: number): Promise<{ readonly id: string; readonly priceMinor: number }>;
   /** Signed in, with a card and a wallet that was filled by an adjustment of two people. */
   fundedStudent(wishes: FundedWishes): Promise<MoneyStudent>;
 }
@@ -143,6 +145,7 @@ export function createMoney(parts: MoneyParts): Money {
       return { cafe, device: await parts.device(cafe) };
     },
     secondTill: async ({ cafe }) => ({ cafe, device: await parts.device(cafe) }),
+    dish: async (cafe, priceMinor) => ({ id: await dishAt(owner, cafe, priceMinor), priceMinor }),
     async fundedStudent({ balanceMinor, dailyLimitMinor, ...wishes }) {
       const student = await parts.student(wishes);
       const cardUid = newCardUid();

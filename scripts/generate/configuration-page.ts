@@ -1,5 +1,8 @@
 import type { z } from "@hono/zod-openapi";
 import { secretDescriptions, variables } from "../../app/platform/config.ts";
+import { capabilities, environments } from "../../regions/index.ts";
+import { type AppSecret, appSecrets, secretSlug } from "../../stacks/app-secrets.ts";
+import { nameOf, secretName } from "../../stacks/names.ts";
 import { allowedValues } from "./allowed-values.ts";
 
 export interface Described {
@@ -15,11 +18,10 @@ export const describedVariables = (): Described[] =>
     ([name, { schema, about, default: preset, example }]) => ({ name, about, schema, default: preset, example }),
   );
 
-/** As stacks/names.ts builds it for the machines that run the application. */
-export const instanceRole = "campus-<environment>-<place>-instance";
+/** The role of the machines that run the application, as stacks/api.ts makes it. */
+export const machineRolePart = "machine";
 
-/** As stacks/ names what a secret's id stands for in Secrets Manager. */
-export const secretInAws = (name: string): string => `campus-<environment>/${name.toLowerCase().replaceAll("_", "-")}`;
+const machineRole = `campus-<environment>-<place>-${machineRolePart}`;
 
 export function renderConfigurationPage(): string {
   return [
@@ -50,9 +52,11 @@ function variableRow({ name, about, default: preset, example, schema }: Describe
 }
 
 function secretSection(): string[] {
-  const rows = Object.entries(secretDescriptions).map(([name, { about, required, readers }]) => {
-    const role = (readers as readonly string[]).includes("migrate") ? "whoever runs the migrations" : `\`${instanceRole}\``;
-    return `| \`${name}\` | ${required ? "yes" : "no"} | ${readers.join(", ")} | ${role} | \`${secretInAws(name)}\` | ${about} |`;
+  const rows = Object.entries(secretDescriptions).map(([key, { about, required, readers }]) => {
+    const name = key as AppSecret;
+    const role = appSecrets[name].readByApp ? `\`${machineRole}\`` : "that of whoever runs the migrations";
+    const id = secretName("<environment>", secretSlug(name));
+    return `| \`${name}\` | ${required ? "yes" : "no"} | ${readers.join(", ")} | ${role} | \`${id}\` | ${about} |`;
   });
   return [
     "## Secrets",
@@ -64,8 +68,8 @@ function secretSection(): string[] {
     "  while Secrets Manager does not answer the last known value serves.",
     "- `NAME`: the value itself, where there is no AWS. With `CAMPUS_ENV=production` a process refuses to start with one.",
     "",
-    `On AWS every process of a machine reads through the role of the machine, \`${instanceRole}\`, whose policy names each secret below by`,
-    "itself and the key that encrypts it. `<place>` is the region's short name in `regions/`.",
+    "On AWS every process of a machine reads through the role of the machine, whose policy names each of these secrets by itself and the",
+    `key that encrypts it: ${machineRoles().join(", ")}.`,
     "",
     "| secret | required | read by | through the IAM role | in Secrets Manager | meaning |",
     "|---|---|---|---|---|---|",
@@ -73,6 +77,11 @@ function secretSection(): string[] {
     "",
   ];
 }
+
+const machineRoles = (): string[] =>
+  Object.keys(environments).flatMap((environment) =>
+    Object.values(capabilities).map(({ place }) => `\`${nameOf("role", { environment, place, part: machineRolePart })}\``),
+  );
 
 function migrationSection(): string[] {
   return [

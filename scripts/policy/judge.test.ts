@@ -27,6 +27,11 @@ test("a waiver of another check or another resource excuses nothing", () => {
   expect(judge([failed], [{ ...waiver, on: "aws_s3_bucket.logs" }], today).lines).toHaveLength(2);
 });
 
+test("a waiver of one kind of stack excuses nothing in another", () => {
+  expect(judge([failed], [{ ...waiver, stacks: /-bootstrap$/ }], today).lines).toEqual([]);
+  expect(judge([failed], [{ ...waiver, stacks: /^production-/ }], today).lines).toHaveLength(2);
+});
+
 test("a waiver holds through its last day and fails the run on the next", () => {
   expect(judge([failed], [waiver], "2027-05-31").lines).toEqual([]);
   expect(judge([failed], [waiver], "2027-06-01").lines).toEqual([expect.stringContaining("ended on 2027-05-31")]);

@@ -27,4 +27,6 @@ export function judge(failed: readonly FailedCheck[], waivers: readonly Waiver[]
 }
 
 const covers = (waiver: Waiver, failed: FailedCheck): boolean =>
-  waiver.check === failed.check && (waiver.on === "every resource" || failed.resource.startsWith(waiver.on));
+  waiver.check === failed.check &&
+  (waiver.stacks?.test(failed.stack) ?? true) &&
+  (waiver.on === "every resource" || failed.resource.startsWith(waiver.on));

@@ -26,6 +26,7 @@ export const childEnvironment = (rehearsal: Rehearsal, env: Environment): Record
   ...taken(env, passedOn),
   ...(rehearsal.reachesOut ? taken(env, proxies) : { HTTPS_PROXY: rehearsal.worldUrl }),
   HTTP_PROXY: rehearsal.worldUrl,
+  NO_PROXY: "127.0.0.1,localhost",
   AWS_ENDPOINT_URL: rehearsal.worldUrl,
   AWS_ACCESS_KEY_ID: "rehearsal",
   AWS_SECRET_ACCESS_KEY: "rehearsal",

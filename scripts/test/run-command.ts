@@ -6,6 +6,7 @@ interface CommandOptions {
   readonly signal: AbortSignal;
   /** Shows the output as it comes; otherwise it is kept and returned. */
   readonly isShown?: boolean;
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 interface Outcome {
@@ -18,11 +19,12 @@ const keptCharacters = 20_000;
 const stopGraceMs = 10_000;
 
 /** Runs one command to its end in a process group of its own, which is ended when the signal says so. */
-export function runCommand(command: readonly string[], { signal, isShown = false }: CommandOptions): Promise<Outcome> {
+export function runCommand(command: readonly string[], { signal, isShown = false, env = process.env }: CommandOptions): Promise<Outcome> {
   if (signal.aborted) return Promise.resolve({ succeeded: false, output: "" });
   const [program = "", ...args] = [...dieWithParent("TERM"), ...command];
   const child = spawn(program, args, {
     cwd: projectRoot,
+    env,
     detached: true,
     stdio: ["ignore", isShown ? "inherit" : "pipe", isShown ? "inherit" : "pipe"],
   });

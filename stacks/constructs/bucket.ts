@@ -221,7 +221,13 @@ export class Bucket extends Construct {
       { sid: "ReadSource", actions: ["s3:GetReplicationConfiguration", "s3:ListBucket"], resources: [this.arn] },
       {
         sid: "ReadVersions",
-        actions: ["s3:GetObjectVersionForReplication", "s3:GetObjectVersionAcl", "s3:GetObjectVersionTagging", "s3:GetObjectRetention"],
+        actions: [
+          "s3:GetObjectVersionForReplication",
+          "s3:GetObjectVersionAcl",
+          "s3:GetObjectVersionTagging",
+          "s3:GetObjectRetention",
+          "s3:GetObjectLegalHold",
+        ],
         resources: [`${this.arn}/*`],
       },
       {

@@ -1,6 +1,7 @@
 import type { Server } from "node:http";
 import { serve, type WebSocketServerLike } from "@hono/node-server";
 import { WebSocketServer } from "ws";
+import type { Config } from "../config.ts";
 import type { Platform } from "../context.ts";
 
 // Above the load balancer's 60 s and nginx's 55 s towards us, so that the other side closes an idle connection first.
@@ -17,9 +18,12 @@ interface Fetchable {
   fetch(request: Request, env?: unknown): Response | Promise<Response>;
 }
 
-/** Listens, and on `close` finishes what is under way: no new connections, requests get DRAIN_SECONDS, the rest is cut. */
+/**
+ * Listens. On `close` it goes on for DRAIN_NOTICE_MS, in which /ready tells that it is stopping; then it takes no new
+ * connections, gives the requests under way DRAIN_SECONDS and cuts the rest.
+ */
 export function startServer(platform: Platform, app: Fetchable): Promise<RunningServer> {
-  const { HOST, PORT, DRAIN_SECONDS, REQUEST_TIMEOUT_MS } = platform.config;
+  const { HOST, PORT, REQUEST_TIMEOUT_MS } = platform.config;
   const websockets = new WebSocketServer({ noServer: true, maxPayload: maxWebSocketMessageBytes });
   return new Promise((resolve, reject) => {
     const server = serve(
@@ -39,18 +43,19 @@ export function startServer(platform: Platform, app: Fetchable): Promise<Running
         resolve({
           url: `http://${HOST}:${address.port}`,
           port: address.port,
-          close: () => close(server as Server, websockets, DRAIN_SECONDS),
+          close: () => close(server as Server, websockets, platform.config),
         }),
     ) as Server;
     server.once("error", reject);
   });
 }
 
-async function close(server: Server, websockets: WebSocketServer, drainSeconds: number): Promise<void> {
+async function close(server: Server, websockets: WebSocketServer, { DRAIN_NOTICE_MS, DRAIN_SECONDS }: Config): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, DRAIN_NOTICE_MS));
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   for (const socket of websockets.clients) socket.close(1012, "restarting");
   server.closeIdleConnections();
-  const cut = setTimeout(() => server.closeAllConnections(), drainSeconds * 1000);
+  const cut = setTimeout(() => server.closeAllConnections(), DRAIN_SECONDS * 1000);
   // A connection that becomes idle during the drain is closed then, not when its keep-alive ends.
   const sweep = setInterval(() => server.closeIdleConnections(), 100);
   await closed;

@@ -16,7 +16,7 @@ const runbook = join(root, "runbooks/terraform-state.md");
 const lost = ["aws_cloudwatch_log_group.log", "aws_sqs_queue.second"] as const;
 
 const bash = (site: Site, env: Record<string, string>, command: string): Promise<Outcome> =>
-  run({ file: "bash", args: ["-euo", "pipefail", "-c", command], cwd: root, env: { ...site.env, ...env } });
+  run({ file: "bash", args: ["-euc", command], cwd: root, env: { ...site.env, ...env } });
 
 const named = (stacks: readonly Stack[], name: string): Stack => {
   const stack = stacks.find((one) => one.name === name);
@@ -83,7 +83,9 @@ export const failureDrill = async (site: Site): Promise<boolean> => {
   if (!(await deployThatDies(site)) || !(await showWhatIsLeft(site, neighbour))) return false;
 
   heading("runbooks/terraform-state.md mends it");
-  const queueUrl = (await aws(site, "sqs get-queue-url --queue-name drill-second --query QueueUrl --output text"))[0] ?? "";
+  const asked = await aws(site, "sqs get-queue-url --queue-name drill-second --query QueueUrl --output text");
+  const queueUrl = asked.find((line) => line.startsWith("http"));
+  if (!queueUrl) throw new Error(`drill-second cannot be found: ${asked.join(" ")}`);
   const env = {
     STACK: neighbour.name,
     STATE_BUCKET: stateBucket,

@@ -1,6 +1,8 @@
+import copy
 import uuid
 
 from moto.cloudfront import urls
+from moto.cloudfront.models import DistributionConfig
 from moto.cloudfront.responses import CloudFrontResponse
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, EmptyResult
@@ -68,3 +70,19 @@ def publish_function(self):
 
 
 urls.url_paths["{0}/2020-05-31/function/(?P<function_name>[^/]+)/publish$"] = CloudFrontResponse.dispatch
+
+
+# A distribution forgets its functions, origin access control, logging and more, and knows no origin groups.
+AS_SENT = ("Origins", "OriginGroups", "DefaultCacheBehavior", "CacheBehaviors", "ViewerCertificate", "Logging", "CustomErrorResponses")
+
+
+@around(DistributionConfig)
+def __init__(original, self, config):
+    sent = copy.deepcopy(config)
+    first_member = {
+        group["Id"]: group["Members"]["Items"][0]["OriginId"] for group in sent.get("OriginGroups", {}).get("Items") or []
+    }
+    target = config["DefaultCacheBehavior"]["TargetOriginId"]
+    config["DefaultCacheBehavior"]["TargetOriginId"] = first_member.get(target, target)
+    original(self, config)
+    self.__dict__.update({name: sent[name] for name in AS_SENT if name in sent})

@@ -1,4 +1,5 @@
 import json
+from types import SimpleNamespace
 
 from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.s3.models import FakeBucket, FakeDeleteMarker
@@ -20,3 +21,18 @@ def get_permission(original, self, action, resource):
     document = json.loads(self.policy)
     unconditional = [one for one in document["Statement"] if "Condition" not in one]
     return IAMPolicy(json.dumps({**document, "Statement": unconditional})).is_action_permitted(action, resource)
+
+
+# A statement for everyone ("Principal": "*") in a log bucket's policy makes moto fail.
+moto_judgement = FakeBucket._log_permissions_enabled_policy
+
+
+def may_write_logs(target_bucket, target_prefix):
+    document = json.loads(target_bucket.policy) if target_bucket.policy else {"Statement": []}
+    to_services = [one for one in document["Statement"] if isinstance(one.get("Principal"), dict)]
+    policy = json.dumps({**document, "Statement": to_services}).encode()
+    seen = SimpleNamespace(policy=policy, partition=target_bucket.partition, name=target_bucket.name)
+    return moto_judgement(seen, target_prefix)
+
+
+FakeBucket._log_permissions_enabled_policy = staticmethod(may_write_logs)

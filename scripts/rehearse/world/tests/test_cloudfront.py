@@ -48,3 +48,37 @@ def test_a_function_can_be_published(client):
     made = cloudfront.create_function(Name="routes", FunctionConfig=config, FunctionCode=b"function handler(event) {}")
     published = cloudfront.publish_function(Name="routes", IfMatch=made["ETag"])
     assert published["FunctionSummary"]["Status"] == "DEPLOYED"
+
+
+def origin(name):
+    return {
+        "Id": name,
+        "DomainName": f"{name}.s3.eu-north-1.amazonaws.com",
+        "OriginAccessControlId": "E123",
+        "S3OriginConfig": {"OriginAccessIdentity": ""},
+    }
+
+
+def test_a_distribution_keeps_its_origin_group_its_functions_and_its_origin_access_control(client):
+    cloudfront = client("cloudfront", "us-east-1")
+    members = {"Quantity": 2, "Items": [{"OriginId": "north"}, {"OriginId": "south"}]}
+    failover = {"StatusCodes": {"Quantity": 1, "Items": [503]}}
+    group = {"Id": "both", "FailoverCriteria": failover, "Members": members}
+    function = {"FunctionARN": "arn:aws:cloudfront::123456789012:function/routes", "EventType": "viewer-request"}
+    config = {
+        "CallerReference": "once",
+        "Comment": "",
+        "Enabled": True,
+        "Origins": {"Quantity": 2, "Items": [origin("north"), origin("south")]},
+        "OriginGroups": {"Quantity": 1, "Items": [group]},
+        "DefaultCacheBehavior": {
+            "TargetOriginId": "both",
+            "ViewerProtocolPolicy": "redirect-to-https",
+            "FunctionAssociations": {"Quantity": 1, "Items": [function]},
+        },
+    }
+    made = cloudfront.create_distribution(DistributionConfig=config)["Distribution"]
+    read = cloudfront.get_distribution_config(Id=made["Id"])["DistributionConfig"]
+    assert read["OriginGroups"]["Items"][0]["Id"] == "both"
+    assert read["DefaultCacheBehavior"]["FunctionAssociations"]["Items"] == [function]
+    assert read["Origins"]["Items"][0]["OriginAccessControlId"] == "E123"

@@ -28,3 +28,16 @@ def test_a_bucket_policy_that_denies_under_a_condition_does_not_deny_everything(
     s3.put_bucket_policy(Bucket="tls-only", Policy=json.dumps({"Version": "2012-10-17", "Statement": [deny]}))
     s3.put_object(Bucket="tls-only", Key="state", Body=b"1")
     assert s3.get_object(Bucket="tls-only", Key="state")["Body"].read() == b"1"
+
+
+def test_access_logs_may_go_to_a_bucket_whose_policy_also_speaks_of_everyone(client):
+    s3 = client("s3")
+    for name in ("watched", "access-logs"):
+        s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-north-1"})
+    everything = "arn:aws:s3:::access-logs/*"
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": everything, "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
+    allow = {"Effect": "Allow", "Principal": {"Service": "logging.s3.amazonaws.com"}, "Action": ["s3:PutObject"], "Resource": everything}
+    s3.put_bucket_policy(Bucket="access-logs", Policy=json.dumps({"Version": "2012-10-17", "Statement": [deny, allow]}))
+    wanted = {"TargetBucket": "access-logs", "TargetPrefix": "watched/"}
+    s3.put_bucket_logging(Bucket="watched", BucketLoggingStatus={"LoggingEnabled": wanted})
+    assert s3.get_bucket_logging(Bucket="watched")["LoggingEnabled"] == wanted

@@ -1,0 +1,8 @@
+const triesOfACall = 3;
+
+/** Credentials and AWS_ENDPOINT_URL come from the environment, as for Terraform. */
+export const clientSettings = (region: string) => ({
+  region,
+  maxAttempts: triesOfACall,
+  requestHandler: { requestTimeout: 15_000, connectionTimeout: 5_000 },
+});

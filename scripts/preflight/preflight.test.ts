@@ -1,0 +1,225 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { capabilities, type Environment, environments, type Region } from "../../regions/index.ts";
+import { costTable } from "./cost.ts";
+import { type Finding, lineOf } from "./finding.ts";
+import { preflight } from "./preflight.ts";
+import { type Answer, type Script, ScriptedAws } from "./scripted-aws.ts";
+
+const pilot = environments.pilot as Environment;
+const aws = new ScriptedAws();
+let folder = "";
+let endpoint = "";
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "campus-preflight-"));
+  endpoint = await aws.listen();
+});
+beforeEach(() => {
+  vi.stubEnv("AWS_ENDPOINT_URL", endpoint);
+  vi.stubEnv("AWS_ACCESS_KEY_ID", "scripted");
+  vi.stubEnv("AWS_SECRET_ACCESS_KEY", "scripted");
+});
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await aws.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const xml = (action: string, inner: string): Answer => ({
+  body: `<${action}Response><${action}Result>${inner}</${action}Result></${action}Response>`,
+});
+const ec2 = (action: string, inner: string): Answer => ({ body: `<${action}Response>${inner}</${action}Response>` });
+const refusal = (code: string): Answer => ({
+  status: 403,
+  body: `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>${code}</Message></Error></ErrorResponse>`,
+});
+const zonesOf = (region: string) => capabilities[region as Region].zones;
+const regions = (south: string) =>
+  ec2(
+    "DescribeRegions",
+    `<regionInfo><item><regionName>eu-north-1</regionName><optInStatus>opt-in-not-required</optInStatus></item><item><regionName>eu-south-1</regionName><optInStatus>${south}</optInStatus></item></regionInfo>`,
+  );
+const offerings = (zones: readonly string[]) =>
+  ec2(
+    "DescribeInstanceTypeOfferings",
+    `<instanceTypeOfferingSet>${zones.map((zone) => `<item><instanceType>t4g.small</instanceType><location>${zone}</location></item>`).join("")}</instanceTypeOfferingSet>`,
+  );
+const orderable = (version: string) =>
+  xml(
+    "DescribeOrderableDBInstanceOptions",
+    `<OrderableDBInstanceOptions><OrderableDBInstanceOption><Engine>postgres</Engine><EngineVersion>${version}</EngineVersion></OrderableDBInstanceOption></OrderableDBInstanceOptions>`,
+  );
+const account = (id: string) =>
+  xml("GetCallerIdentity", `<Account>${id}</Account><Arn>arn:aws:iam::${id}:user/ann</Arn><UserId>U</UserId>`);
+const zone = (domain: string) =>
+  ({
+    body: `<ListHostedZonesByNameResponse><HostedZones><HostedZone><Id>/hostedzone/Z1</Id><Name>${domain}.</Name><CallerReference>r</CallerReference></HostedZone></HostedZones><IsTruncated>false</IsTruncated><MaxItems>1</MaxItems></ListHostedZonesByNameResponse>`,
+  }) as const;
+const certificates = (domain: string): Answer => ({
+  body: JSON.stringify({ CertificateSummaryList: [{ CertificateArn: "arn:cert", DomainName: domain }] }),
+});
+const certificate = (status: string): Answer => ({ body: JSON.stringify({ Certificate: { CertificateArn: "arn:cert", Status: status } }) });
+const quota = (value: number): Answer => ({ body: JSON.stringify({ Quota: { Value: value } }) });
+
+const allIsWell: Script = {
+  GetCallerIdentity: account(pilot.accountId),
+  DescribeRegions: regions("opted-in"),
+  DescribeAvailabilityZones: (_, region) =>
+    ec2(
+      "DescribeAvailabilityZones",
+      `<availabilityZoneInfo>${zonesOf(region)
+        .map((name) => `<item><zoneName>${name}</zoneName><zoneState>available</zoneState></item>`)
+        .join("")}</availabilityZoneInfo>`,
+    ),
+  DescribeInstanceTypeOfferings: (_, region) => offerings(zonesOf(region)),
+  DescribeOrderableDBInstanceOptions: orderable("18.1"),
+  DescribeSourceRegions: xml("DescribeSourceRegions", "<SourceRegions/>"),
+  GetServiceQuota: quota(100),
+  ListHostedZonesByName: zone(pilot.domain),
+  GetHostedZone: {
+    body: "<GetHostedZoneResponse><HostedZone><Id>Z1</Id><Name>x.</Name><CallerReference>r</CallerReference></HostedZone><DelegationSet><NameServers><NameServer>ns-1.aws.example</NameServer></NameServers></DelegationSet></GetHostedZoneResponse>",
+  },
+  ListCertificates: certificates(pilot.domain),
+  DescribeCertificate: certificate("ISSUED"),
+};
+
+const delegated = async () => ["ns-1.aws.example."];
+const program = (version: string): string => {
+  const path = join(folder, `terraform-${version}`);
+  writeFileSync(path, `#!/bin/sh\necho '{"terraform_version":"${version}"}'\n`);
+  chmodSync(path, 0o755);
+  return path;
+};
+const look = async (change: Script = {}, options: Parameters<typeof preflight>[1] = {}): Promise<Finding[]> => {
+  aws.play({ ...allIsWell, ...change });
+  return preflight(pilot, { terraform: program("1.11.4"), askNameServers: delegated, ...options });
+};
+const stopsOf = (findings: readonly Finding[]) =>
+  findings
+    .filter(({ kind }) => kind === "stop")
+    .map(lineOf)
+    .join("\n");
+
+test("an account where all is well has nothing to mend, and both regions were asked", async () => {
+  expect(stopsOf(await look())).toBe("");
+  for (const region of ["eu-north-1", "eu-south-1"]) expect(aws.asked).toContain(`DescribeInstanceTypeOfferings ${region}`);
+});
+
+test("only questions are asked, nothing is changed", async () => {
+  await look();
+  expect(aws.asked.filter((asked) => !/^(Describe|Get|List)/.test(asked))).toEqual([]);
+});
+
+test.each([
+  ["1.10.5", /version 1\.10\.5, and the stacks need 1\.11 or a newer 1\.x\n +mend: install Terraform 1\.11\.4/],
+  ["2.0.0", /version 2\.0\.0, and the stacks need 1\.11/],
+])("Terraform %s is refused", async (version, says) => {
+  expect(stopsOf(await look({}, { terraform: program(version) }))).toMatch(says);
+});
+
+test("no Terraform at all is said", async () => {
+  expect(stopsOf(await look({}, { terraform: join(folder, "nothing-here") }))).toMatch(/no terraform on the PATH/);
+});
+
+test("no credentials: says how to log in, and asks nothing else", async () => {
+  vi.stubEnv("AWS_ACCESS_KEY_ID", "");
+  vi.stubEnv("AWS_SECRET_ACCESS_KEY", "");
+  vi.stubEnv("AWS_EC2_METADATA_DISABLED", "true");
+  vi.stubEnv("AWS_CONFIG_FILE", join(folder, "none"));
+  vi.stubEnv("AWS_SHARED_CREDENTIALS_FILE", join(folder, "none"));
+  const findings = await look();
+  expect(stopsOf(findings)).toMatch(/no credentials were found\n +mend: log in \(`aws sso login/);
+  expect(aws.asked).toEqual([]);
+});
+
+type Case = { readonly bad: string; readonly change: Script; readonly says: RegExp };
+const cases: readonly Case[] = [
+  {
+    bad: "a wrong account",
+    change: { GetCallerIdentity: account("999988887777") },
+    says: /for 999988887777 .* pilot belongs in 111122223333\n +mend: take credentials of 111122223333/,
+  },
+  {
+    bad: "expired credentials",
+    change: { GetCallerIdentity: refusal("ExpiredToken") },
+    says: /the credentials have expired .*\n +mend: log in again/,
+  },
+  {
+    bad: "credentials that AWS does not know",
+    change: { GetCallerIdentity: refusal("InvalidClientTokenId") },
+    says: /AWS refused the credentials \(InvalidClientTokenId\w*\)\n +mend: take new ones/,
+  },
+  {
+    bad: "a region that is not enabled",
+    change: { DescribeRegions: regions("not-opted-in") },
+    says: /region eu-south-1: not enabled for this account \(not-opted-in\)\n +mend: .*aws account enable-region --region-name eu-south-1/,
+  },
+  {
+    bad: "a zone that is gone",
+    change: {
+      DescribeAvailabilityZones: (_, region) =>
+        ec2(
+          "DescribeAvailabilityZones",
+          `<availabilityZoneInfo><item><zoneName>${zonesOf(region)[0]}</zoneName><zoneState>available</zoneState></item></availabilityZoneInfo>`,
+        ),
+    },
+    says: /zones of eu-north-1: eu-north-1b, eu-north-1c cannot be used now/,
+  },
+  {
+    bad: "a machine that a zone does not offer",
+    change: { DescribeInstanceTypeOfferings: (_, region) => offerings(zonesOf(region).slice(0, 2)) },
+    says: /t4g\.small is not offered in eu-south-1c\n +mend: choose another size for eu-south-1 in regions\//,
+  },
+  {
+    bad: "a database that cannot be ordered",
+    change: { DescribeOrderableDBInstanceOptions: orderable("17.6") },
+    says: /db\.t4g\.small with PostgreSQL 18 cannot be ordered \(only with 17\.6\)\n +mend: choose another class/,
+  },
+  {
+    bad: "a quota that is too small",
+    change: { GetServiceQuota: quota(0) },
+    says: /elastic addresses: 1 are needed and 0 allowed\n +mend: aws service-quotas request-service-quota-increase --region eu-north-1 --service-code ec2 --quota-code L-0263D0A3 --desired-value 1/,
+  },
+  {
+    bad: "a missing domain",
+    change: { ListHostedZonesByName: zone("another.example") },
+    says: /there is no hosted zone for pilot\.pay\.campus\.example\n +mend: deploy the two stacks that stand once .*pilot-bootstrap pilot-global/,
+  },
+  {
+    bad: "a missing certificate",
+    change: { ListCertificates: certificates("another.example") },
+    says: /certificate: us-east-1 has none for pilot\.pay\.campus\.example\n +mend: the global stack makes it/,
+  },
+  {
+    bad: "a certificate that was never proved",
+    change: { DescribeCertificate: certificate("PENDING_VALIDATION") },
+    says: /is PENDING_VALIDATION\n +mend: PENDING_VALIDATION ends some minutes after the delegation/,
+  },
+  {
+    bad: "credentials that may not read",
+    change: { DescribeRegions: refusal("UnauthorizedOperation") },
+    says: /regions: AWS refused to answer \(UnauthorizedOperation.*\n +mend: give these credentials the right to read/,
+  },
+];
+test.each(cases)("$bad is said, with the way to mend it", async ({ change, says }) => expect(stopsOf(await look(change))).toMatch(says));
+
+test("a domain that the parent zone does not delegate is said, with the records to set", async () => {
+  const elsewhere = async () => ["ns.registrar.example"];
+  expect(stopsOf(await look({}, { askNameServers: elsewhere }))).toMatch(
+    /the world sees ns\.registrar\.example\)\n +mend: have the owner of the parent zone set these NS records .*: ns-1\.aws\.example\./,
+  );
+});
+
+test("a region that is not enabled is asked nothing more", async () => {
+  await look({ DescribeRegions: regions("not-opted-in") });
+  expect(aws.asked.filter((asked) => asked.endsWith(" eu-south-1"))).toEqual([]);
+});
+
+test("the cost table adds up to the sum of the sizes", () => {
+  const table = costTable(pilot);
+  expect(table).toMatch(/sum +215 +163/);
+  expect(table).toContain("in all 392 of a budget of 450");
+});
