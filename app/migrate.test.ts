@@ -58,11 +58,11 @@ test("a file that was changed after it was applied is refused, and nothing is ap
 });
 
 test("a file that fails is rolled back whole, and the message names it", async () => {
-  const last = files.toSorted().at(-1) ?? "";
+  const first = files.toSorted()[0] ?? "";
   await migrate(empty.ownerUrl, password());
-  await asOwner(`delete from migrations where name = '${last}'`);
-  await expect(migrate(empty.ownerUrl, password())).rejects.toThrow(`The migration ${last} failed and was rolled back`);
-  expect(await asOwner(`select 1 from migrations where name = '${last}'`)).toBe(0);
+  await asOwner(`delete from migrations where name = '${first}'`);
+  await expect(migrate(empty.ownerUrl, password())).rejects.toThrow(`The migration ${first} failed and was rolled back`);
+  expect(await asOwner(`select 1 from migrations where name = '${first}'`)).toBe(0);
 });
 
 test("a server older than PostgreSQL 18 is refused with what is needed and what is there", () => {

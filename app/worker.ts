@@ -1,14 +1,13 @@
 import { ConfigError, parseConfig } from "./platform/config.ts";
 import { openPlatform } from "./platform/context.ts";
 import { registerJobs, runDueJobs } from "./platform/jobs.ts";
-import { deliverDue } from "./platform/outbox.ts";
+import { deliverDue, outboxChannel } from "./platform/outbox.ts";
 import { createErrorReporter } from "./platform/report-error.ts";
 import { workerJobs, workerTopics } from "./worker-parts.ts";
 
 const idlePauseMs = 200;
 const faultPauseMs = 1_000;
 const jobCheckMs = 1_000;
-const wakeChannel = "outbox";
 
 /** One worker process: the outbox and the timed jobs. Any number may run; each may be killed at any moment. */
 async function main(): Promise<void> {
@@ -19,7 +18,7 @@ async function main(): Promise<void> {
   const jobs = workerJobs(platform);
   const stopping = new AbortController();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => stopping.abort());
-  const nap = napper(stopping.signal, (wake) => platform.cache.subscribe(wakeChannel, wake));
+  const nap = napper(stopping.signal, (wake) => platform.cache.subscribe(outboxChannel, wake));
 
   const loop = async (work: () => Promise<number>, pauseMs: number) => {
     while (!stopping.signal.aborted) {

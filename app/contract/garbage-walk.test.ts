@@ -57,7 +57,9 @@ function brokenPromises({ responses }: Operation, { status, text, headers }: Ans
   if (!documented) return [`${status} is not documented (${text.slice(0, 200)})`];
   return [
     ...(wanted === undefined || wanted === status ? [] : [`${status} instead of ${wanted} (${text.slice(0, 200)})`]),
-    ...(headers.has("x-request-id") ? [] : ["no X-Request-Id"]),
+    ...["x-request-id", "strict-transport-security", "x-content-type-options", "content-security-policy", "cache-control"]
+      .filter((name) => !headers.has(name))
+      .map((name) => `no ${name}`),
     ...(status >= 400 ? brokenEnvelope(text, headers, codesOf(documented.description)) : []),
   ];
 }

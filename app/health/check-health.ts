@@ -3,17 +3,19 @@ import { databaseRefusal, sql } from "../platform/postgres.ts";
 
 export interface Health {
   readonly status: "healthy" | "degraded" | "down";
-  readonly database: "connected" | "read_only" | "disconnected";
+  readonly database: "connected" | "read_only" | "full" | "disconnected";
   readonly redis: "connected" | "disconnected";
 }
 
 const timeoutMs = 1_000;
 
-/** What is up and what is down. Redis only makes things fast, so without it the system is degraded and not down. */
+/** What is up and what is down. Without Redis, or with a database that only reads, much still works: degraded and not down. */
 export async function checkHealth(platform: Platform): Promise<Health> {
-  const database = await checkDatabase(platform);
+  const answer = await checkDatabase(platform);
+  const database = answer === "connected" && platform.db.isFull() ? "full" : answer;
   const redis = platform.cache.isUp() && (await platform.cache.use((client) => client.ping())) === "PONG" ? "connected" : "disconnected";
-  const status = database !== "connected" ? "down" : redis === "connected" ? "healthy" : "degraded";
+  const isWell = database === "connected" && redis === "connected";
+  const status = database === "disconnected" ? "down" : isWell ? "healthy" : "degraded";
   return { status, database, redis };
 }
 

@@ -7,7 +7,7 @@ import { checkDatabase, checkHealth } from "./check-health.ts";
 const HealthSchema = z
   .object({
     status: z.enum(["healthy", "degraded", "down"]),
-    database: z.enum(["connected", "read_only", "disconnected"]),
+    database: z.enum(["connected", "read_only", "full", "disconnected"]),
     redis: z.enum(["connected", "disconnected"]),
     version: z.string(),
     region: z.string(),

@@ -1,6 +1,6 @@
 import type { Platform } from "../platform/context.ts";
 import { CodedError } from "../platform/errors.ts";
-import { enqueue } from "../platform/outbox.ts";
+import { enqueue, outboxChannel } from "../platform/outbox.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
 import { seal } from "../platform/seal.ts";
 import { hashOtp, newOtp, otpSealPurpose } from "./otp-code.ts";
@@ -9,7 +9,7 @@ import { hashOtp, newOtp, otpSealPurpose } from "./otp-code.ts";
  * Makes a one-time password and leaves its sending to the worker. Nothing here depends on whether the phone is known,
  * so neither the answer nor its time tells.
  */
-export async function requestOtp({ config, db, metrics, secrets }: Platform, phone: string): Promise<void> {
+export async function requestOtp({ cache, config, db, metrics, secrets }: Platform, phone: string): Promise<void> {
   const sealKey = await secrets.get("SEAL_KEY");
   const otp = newOtp();
   const limit = config.RATE_OTP_PER_10_MINUTES * config.RATE_LIMIT_SCALE;
@@ -27,6 +27,7 @@ export async function requestOtp({ config, db, metrics, secrets }: Platform, pho
   metrics.count("otp_requests_total", { outcome: waitSeconds > 0 ? "limited" : "made" });
   if (waitSeconds > 0)
     throw new CodedError("RATE_LIMITED", "Too many codes were asked for with this phone: please wait.", { retryAfterSeconds: waitSeconds });
+  cache.publish(outboxChannel, "");
 }
 
 /** One request for a phone at a time, on every process: the count below and the newest password stay true until the commit. */

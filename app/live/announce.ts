@@ -1,6 +1,13 @@
 import type { Platform } from "../platform/context.ts";
+import { outboxChannel } from "../platform/outbox.ts";
 
 export const eventsChannel = "events";
 
-/** To be called after the commit that wrote events: wakes the readers of all processes. A lost call costs a second, never an event. */
-export const announce = (platform: Platform): void => platform.cache.publish(eventsChannel, "");
+/**
+ * To be called after the commit that wrote events or outbox rows: wakes the readers of all processes and the workers.
+ * A lost call costs a second, never an event.
+ */
+export function announce({ cache }: Pick<Platform, "cache">): void {
+  cache.publish(eventsChannel, "");
+  cache.publish(outboxChannel, "");
+}

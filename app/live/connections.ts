@@ -73,6 +73,8 @@ export function openConnections({ config, metrics, log }: Platform, position: ()
   }, checkMs).unref();
   const beats = setInterval(() => {
     for (const connection of open.keys()) connection.beat(position());
+    // Said again while nothing changes, so that a quiet minute is no gap in CloudWatch.
+    for (const [kind, ofKind] of byKind) metrics.set("live_connections", { kind }, ofKind);
   }, config.LIVE_HEARTBEAT_SECONDS * 1000).unref();
 
   return {

@@ -1,4 +1,6 @@
+import type { IncomingMessage } from "node:http";
 import type { Platform } from "../platform/context.ts";
+import type { HttpContext } from "../platform/http/router.ts";
 import type { Ending } from "./connections.ts";
 import { type Cursor, cursorText } from "./cursor.ts";
 import type { Live } from "./live.ts";
@@ -6,20 +8,26 @@ import { type Feed, maxBufferedBytes } from "./socket.ts";
 
 const usualRetryMs = 2_000;
 
-export const eventStreamHeaders = {
+const headers = {
   "Content-Type": "text/event-stream; charset=utf-8",
   "Cache-Control": "no-cache, no-transform",
   // Tells nginx not to collect the stream before it passes it on.
   "X-Accel-Buffering": "no",
 } as const;
 
-export interface StreamFeed extends Feed {
-  /** Ends the connection under a client that does not read. */
-  readonly cut: () => void;
+/** Answers with the events of these channels, from the one behind `after` on, for as long as the credential holds. */
+export function answerWithEvents(c: HttpContext, live: Live, feed: Feed) {
+  live.connections.admit(feed.ownerId);
+  const { incoming } = c.env as unknown as { incoming: IncomingMessage };
+  return c.body(
+    openEventStream(c.var.platform, live, feed, () => incoming.destroy()),
+    200,
+    headers,
+  );
 }
 
-/** Server-sent events of these channels, from the one behind `after` on, for as long as the credential holds. */
-export function openEventStream(platform: Platform, live: Live, feed: StreamFeed): ReadableStream<Uint8Array> {
+/** `cut` ends the connection under a client that does not read. */
+function openEventStream(platform: Platform, live: Live, feed: Feed, cut: () => void): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   let leave: (() => void) | undefined;
   let remove: (() => void) | undefined;
@@ -38,7 +46,7 @@ export function openEventStream(platform: Platform, live: Live, feed: StreamFeed
           if (!isOpen) return;
           if ((controller.desiredSize ?? 0) <= 0) {
             close();
-            feed.cut();
+            cut();
           } else controller.enqueue(encoder.encode(text));
         };
         const end = (ending: Ending) => {

@@ -1,4 +1,4 @@
-import { type HttpBindings, upgradeWebSocket } from "@hono/node-server";
+import { upgradeWebSocket } from "@hono/node-server";
 import { z } from "@hono/zod-openapi";
 import type { WebSocket } from "ws";
 import { device, deviceOf, studentOf } from "../identity/guards.ts";
@@ -7,7 +7,7 @@ import type { Platform } from "../platform/context.ts";
 import { CodedError } from "../platform/errors.ts";
 import { type Guard, type HttpContext, route, router } from "../platform/http/router.ts";
 import { type Cursor, cursorPattern, parseCursor } from "./cursor.ts";
-import { eventStreamHeaders, openEventStream } from "./event-stream.ts";
+import { answerWithEvents } from "./event-stream.ts";
 import { eventList } from "./event-table.ts";
 import type { Live } from "./live.ts";
 import { markPrompted } from "./prompted.ts";
@@ -134,16 +134,13 @@ export const liveRoutes = (platform: Platform, identity: Identity, live: Live) =
     .openapi(deviceStream, (c) => {
       const { id } = deviceOf(c);
       const credential = /^Device +(\S+)$/i.exec(c.req.header("authorization") ?? "")?.[1] ?? "";
-      live.connections.admit(id);
-      const stream = openEventStream(platform, live, {
+      return answerWithEvents(c, live, {
         kind: "device_stream",
         ownerId: id,
         channels: [`device:${id}`],
         after: cursorOf(c.req.valid("header")["last-event-id"]),
         check: () => identity.devices.recognize(credential),
-        cut: () => (c.env as HttpBindings).incoming.destroy(),
       });
-      return c.body(stream, 200, eventStreamHeaders);
     });
 
 function studentFeed(c: HttpContext, identity: Identity): Pick<SocketFeed, "ownerId" | "after" | "check"> {

@@ -20,8 +20,8 @@ export async function cancelOrder(tx: Transaction, orderId: string, studentId: s
   await tx.run(sql`
     with gone as (
       update orders set status = 'cancelled', cancelled_at = now(), updated_at = now(), version = version + 1
-      where id = ${orderId} and status = ${order.status} returning id, cafe_id, updated_at)
-    select emit_event(array['order:' || id, 'cafe:' || cafe_id], 'status_changed', jsonb_build_object('order_id', id, 'status', 'cancelled', 'updated_at', updated_at)) from gone`);
+      where id = ${orderId} and status = ${order.status} returning id, cafe_id, student_id, updated_at)
+    select emit_event(array['order:' || id, 'cafe:' || cafe_id, 'student:' || student_id], 'status_changed', jsonb_build_object('order_id', id, 'status', 'cancelled', 'updated_at', updated_at)) from gone`);
   if (order.paymentStatus === "paid") await refundOrder(tx, { orderId, reason: "order cancelled by the student", requestedBy: null });
   return readOrder(tx, orderId, studentId);
 }

@@ -47,7 +47,7 @@ async function numberOrder(tx: Transaction, orderId: string, cafeId: string, day
       returning last_number),
     numbered as (
       update orders set order_number = 'ORD-' || to_char(${day}::date, 'YYYYMMDD') || '-' || lpad(taken.last_number::text, greatest(3, length(taken.last_number::text)), '0')
-      from taken where orders.id = ${orderId} returning orders.id, orders.order_number, orders.cafe_id, orders.total_minor)
-    select emit_event(array['cafe:' || cafe_id, 'order:' || id], 'order_placed',
+      from taken where orders.id = ${orderId} returning orders.id, orders.order_number, orders.cafe_id, orders.student_id, orders.total_minor)
+    select emit_event(array['cafe:' || cafe_id, 'order:' || id, 'student:' || student_id], 'order_placed',
       jsonb_build_object('order_id', id, 'order_number', order_number, 'amount_minor', total_minor)) from numbered`);
 }

@@ -33,6 +33,8 @@ export interface Database extends Queryable {
   /** A connection of one's own, outside the pool's rules: advisory locks, LISTEN. */
   connect(): Promise<pg.PoolClient>;
   poolSize(): { total: number; idle: number; waiting: number };
+  /** True for a minute after a write that the database had no room for. */
+  isFull(): boolean;
   end(): Promise<void>;
 }
 
@@ -59,6 +61,8 @@ interface DatabaseOptions {
 }
 
 const maxAttempts = 3;
+const diskFull = "53100";
+const fullForMs = 60_000;
 
 pg.types.setTypeParser(pg.types.builtins.INT8, (text) => {
   const value = Number(text);
@@ -139,6 +143,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     }
   };
 
+  let fullAtMs: number | undefined;
   const withClient = async <T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> => {
     const client = await connect();
     let broken: Error | undefined;
@@ -146,6 +151,7 @@ export function openDatabase(options: DatabaseOptions): Database {
       return await work(client);
     } catch (error) {
       if (isConnectionFault(error)) broken = error as Error;
+      if (sqlState(error) === diskFull) fullAtMs = performance.now();
       throw error;
     } finally {
       client.release(broken);
@@ -187,6 +193,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     },
     connect,
     poolSize: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
+    isFull: () => fullAtMs !== undefined && performance.now() - fullAtMs < fullForMs,
     end: () => pool.end(),
   };
 }
@@ -294,7 +301,7 @@ export function databaseRefusal(error: unknown): CodedError | undefined {
     return new CodedError("READ_ONLY_REGION", "This region only reads at the moment.", { cause: error, retryAfterSeconds: 30 });
   if (isConnectionFault(error)) return unavailable("The database cannot be reached at the moment.", error);
   if (state === undefined) return undefined;
-  if (isRetryable(error) || ["55P03", "57014", "53300", "53100", "53200", "53400", "28P01"].includes(state)) {
+  if (isRetryable(error) || ["55P03", "57014", "53300", diskFull, "53200", "53400", "28P01"].includes(state)) {
     return unavailable("The database is too busy or not ready at the moment.", error);
   }
   return undefined;

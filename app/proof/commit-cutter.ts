@@ -1,5 +1,5 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
-import { closesUnit, isReady, messageReader, statementReader, type WireMessage } from "./postgres-messages.ts";
+import { closesUnit, isReady, messageReader, statementReader, type WireMessage, withStatement } from "./postgres-messages.ts";
 
 /**
  * What happens to a statement on its way: it passes; the wire is cut before the server has it, so nothing happened; or
@@ -21,6 +21,8 @@ export interface CommitCutter {
   judge(judge: Judge | undefined): void;
   /** Run when a statement has been committed and its answer is about to be lost. */
   onCutAfter(then: (() => void) | undefined): void;
+  /** Statements reach the database in other words than the application sent: how a canary breaks what is not in a function. */
+  rewrite(change: ((statement: string) => string) | undefined): void;
   /** New connections are dropped at once, as by a host that is not there. */
   refuse(refused: boolean): void;
   /** Each message waits this long in each direction. */
@@ -33,6 +35,7 @@ export interface CommitCutter {
 interface Wire {
   readonly judge: Judge | undefined;
   readonly onCutAfter: (() => void) | undefined;
+  readonly rewrite: ((statement: string) => string) | undefined;
   readonly isRefused: boolean;
   readonly delayMs: number;
 }
@@ -53,7 +56,13 @@ export const commitStatement = /^commit$/;
 
 export async function startCommitCutter(targetPort: number): Promise<CommitCutter> {
   const sockets = new Set<Socket>();
-  const wire: { -readonly [Key in keyof Wire]: Wire[Key] } = { judge: undefined, onCutAfter: undefined, isRefused: false, delayMs: 0 };
+  const wire: { -readonly [Key in keyof Wire]: Wire[Key] } = {
+    judge: undefined,
+    onCutAfter: undefined,
+    rewrite: undefined,
+    isRefused: false,
+    delayMs: 0,
+  };
   const cuts = { before: 0, after: 0 };
   const server = createServer((client) => {
     if (wire.isRefused) {
@@ -86,6 +95,9 @@ export async function startCommitCutter(targetPort: number): Promise<CommitCutte
     onCutAfter: (then) => {
       wire.onCutAfter = then;
     },
+    rewrite: (change) => {
+      wire.rewrite = change;
+    },
     refuse: (refused) => {
       wire.isRefused = refused;
     },
@@ -114,7 +126,7 @@ function join(client: Socket, upstream: Socket, wire: Wire, cuts: { before: numb
 
   client.on("data", (chunk: Buffer) => {
     for (const message of readClient(chunk)) {
-      unit.push(message);
+      unit.push(wire.rewrite && message.type === "P" ? withStatement(message, wire.rewrite) : message);
       statement = readStatement(message) ?? statement;
       if (!closesUnit(message)) continue;
       if (statement !== undefined) verdict = wire.judge?.(statement) ?? "pass";

@@ -31,7 +31,7 @@ export function createClientLog(): ClientLog {
 
 /** One way in which what the clients heard and what the books say do not fit. */
 export interface Contradiction {
-  readonly invariant: "I7" | "I9";
+  readonly invariant: "I7" | "I9" | "I16";
   readonly wish: Wish;
   readonly key: string;
   readonly problem: string;
@@ -59,7 +59,7 @@ export async function contradictions(owner: Database, { entries }: ClientLog): P
       for (const problem of believed(wish, answers, effect)) found.push({ invariant: "I9", wish, key, problem });
     }
   }
-  return [...found, ...(await paidThoughOver(owner, entries))];
+  return [...found, ...(await paidThoughOver(owner, entries)), ...(await otherDigests(owner, entries))];
 }
 
 /** How often the wish of each key was done, as the books say it. The clients write the key where the books keep a text of theirs. */
@@ -132,4 +132,16 @@ async function paidThoughOver(owner: Database, entries: readonly Heard[]): Promi
   );
   const paid = await effectsOf.confirm?.(owner, [...over]);
   return (paid ?? []).map(({ key }) => ({ invariant: "I9", wish: "confirm", key, problem: "said to be over, and in the books" }));
+}
+
+/** I16 from the client's side: what was paid is what the student said yes to. */
+async function otherDigests(owner: Database, entries: readonly Heard[]): Promise<Contradiction[]> {
+  const agreed = entries.filter((heard) => heard.wish === "confirm" && isDone(heard));
+  const charges = await owner.rows<{ id: string; digest: string }>(
+    sql`select id, digest from charges where id = any(${agreed.map(({ key }) => key)}::uuid[])`,
+  );
+  const digests = new Map(charges.map(({ id, digest }) => [id, digest]));
+  return agreed
+    .filter(({ key, sent }) => digests.get(key) !== sent)
+    .map(({ key }) => ({ invariant: "I16", wish: "confirm", key, problem: "paid under another digest than the student's" }));
 }

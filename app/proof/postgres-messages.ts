@@ -40,6 +40,18 @@ export function statementReader(): (message: WireMessage) => string | undefined 
   };
 }
 
+/** The same Parse message with another text of the statement. */
+export function withStatement(message: WireMessage, change: (statement: string) => string): WireMessage {
+  const name = textAt(message.bytes, 5);
+  const statement = textAt(message.bytes, name.end);
+  const text = Buffer.from(change(statement.text), "utf8");
+  const body = Buffer.concat([message.bytes.subarray(5, name.end), text, message.bytes.subarray(statement.end - 1)]);
+  const head = Buffer.alloc(5);
+  head.write("P", "latin1");
+  head.writeInt32BE(body.length + 4, 1);
+  return { type: "P", bytes: Buffer.concat([head, body]) };
+}
+
 function textAt(bytes: Buffer, start: number): { readonly text: string; readonly end: number } {
   const zero = bytes.indexOf(0, start);
   return { text: bytes.toString("utf8", start, zero), end: zero + 1 };

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type Campus, startCampus } from "../../testing/campus.ts";
+import { openLiveSocket } from "../../testing/live-client.ts";
 import { type Money, type MoneyStudent, moneyOf, type Till } from "../../testing/money.ts";
 import { until } from "../../testing/platform.ts";
 import { chargeText } from "./charge-text.ts";
@@ -182,6 +183,48 @@ test("a push that hangs is given up after its own deadline, the scan answers mea
   await draining;
   expect(performance.now() - beganMs).toBeLessThan(9_000);
   expect(await isActive(token)).toBe(true);
+});
+
+test("row 24: with FCM down the scan is answered 201, and the socket, the poll or the short code finish it", async () => {
+  await campus.setFaults({ fcm: "hang" });
+  const ways = {
+    ws: async (student: MoneyStudent, order: { id: string }) => {
+      const socket = await openLiveSocket(campus.processes[1].url, "/ws/me", { token: student.token });
+      expect((await student.scan(till, { orderId: order.id })).status).toBe(201);
+      const { data } = await socket.event("charge_opened");
+      socket.close();
+      return String(data.charge_id);
+    },
+    poll: async (student: MoneyStudent, order: { id: string }) => {
+      expect((await student.scan(till, { orderId: order.id })).status).toBe(201);
+      return (await student.api<{ items: { id: string }[] }>("GET", "/charges/open")).body.items[0]?.id ?? "";
+    },
+    code: async (student: MoneyStudent, order: { id: string }) => {
+      const scanned = await student.scan(till, { orderId: order.id });
+      expect(scanned.status).toBe(201);
+      const path = `/charges/open?short_code=${scanned.body.short_code}`;
+      return (await student.api<{ items: { id: string }[] }>("GET", path)).body.items[0]?.id ?? "";
+    },
+  };
+  const beganMs = performance.now();
+  for (const way of Object.values(ways)) {
+    const { student } = await studentWithPhone();
+    const chargeId = await way(student, await student.placeOrder({ till, totalMinor: 1_000 }));
+    const [counter] = await campus.sql<{ matchCode: string }>`select match_code from charges where id = ${chargeId}`;
+    const charge = { ...(await student.readCharge(chargeId)), match_code: counter?.matchCode ?? "" };
+    expect((await student.confirm(charge)).status).toBe(200);
+  }
+  expect(performance.now() - beganMs).toBeLessThan(6_000);
+});
+
+test("row 25: with the phone's token gone the scan is answered 201, the token is retired, and the poll finishes it", async () => {
+  const { student, token } = await studentWithPhone();
+  await campus.setFaults({ fcm: "unregistered" });
+  const charge = await student.scannedOrder({ till, totalMinor: 1_000 });
+  await campus.drainOutbox();
+  expect(await isActive(token)).toBe(false);
+  expect((await student.api<{ items: { id: string }[] }>("GET", "/charges/open")).body.items.map(({ id }) => id)).toEqual([charge.id]);
+  expect((await student.confirm(charge)).status).toBe(200);
 });
 
 test("after repeated failures FCM is left alone: the next push fails at once instead of waiting for the deadline", async () => {

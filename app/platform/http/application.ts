@@ -18,24 +18,7 @@ export function createApplication(platform: Platform, reportError: ReportError):
   const { config } = platform;
   app.use(openRequest(platform));
   app.use(securityHeaders);
-  app.use(
-    cors({
-      origin: [...config.CORS_ORIGINS],
-      allowMethods: ["GET", "POST", "PUT", "PATCH", "DELETE"],
-      allowHeaders: ["Authorization", "Content-Type", "Idempotency-Key", "X-Request-Id", "X-CSRF-Token", "X-Session", "Last-Event-ID"],
-      exposeHeaders: [
-        "X-Request-Id",
-        "Idempotency-Hit",
-        "Retry-After",
-        "RateLimit-Limit",
-        "RateLimit-Remaining",
-        "RateLimit-Reset",
-        "ETag",
-      ],
-      credentials: true,
-      maxAge: 600,
-    }),
-  );
+  app.use(answerOtherOrigins(config.CORS_ORIGINS));
   app.use(limitTime(config.REQUEST_TIMEOUT_MS));
   app.use(limitBody(config.BODY_LIMIT_BYTES));
   app.onError(answerError(platform, reportError));
@@ -77,17 +60,36 @@ function remoteAddress(c: Parameters<MiddlewareHandler<HttpEnv>>[0], trustedProx
   return (c.env as { incoming?: unknown } | undefined)?.incoming ? (getConnInfo(c).remote.address ?? "unknown") : "unknown";
 }
 
-const securityHeaders: MiddlewareHandler<HttpEnv> = async (c, next) => {
-  await next();
-  const { headers } = c.res;
-  headers.set("Strict-Transport-Security", "max-age=63072000; includeSubDomains");
-  headers.set("X-Content-Type-Options", "nosniff");
-  headers.set("X-Frame-Options", "DENY");
-  headers.set("Referrer-Policy", "no-referrer");
-  headers.set("Cross-Origin-Resource-Policy", "same-origin");
-  if (!headers.has("Content-Security-Policy")) headers.set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
-  if (!headers.has("Cache-Control")) headers.set("Cache-Control", "no-store");
+const headersOfAll = Object.entries({
+  "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
+  "X-Content-Type-Options": "nosniff",
+  "X-Frame-Options": "DENY",
+  "Referrer-Policy": "no-referrer",
+  "Cross-Origin-Resource-Policy": "same-origin",
+  "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+  "Cache-Control": "no-store",
+  Vary: "Origin",
+});
+
+/** Set before the answer is made, and a route may overwrite them: headers put on a finished answer copy it each time. */
+const securityHeaders: MiddlewareHandler<HttpEnv> = (c, next) => {
+  for (const [name, value] of headersOfAll) c.header(name, value);
+  return next();
 };
+
+/** Only a listed origin is told that it may read the answer; without an Origin header there is nothing to tell. */
+function answerOtherOrigins(origins: readonly string[]): MiddlewareHandler<HttpEnv> {
+  const answer = cors({
+    origin: [...origins],
+    allowMethods: ["GET", "POST", "PUT", "PATCH", "DELETE"],
+    allowHeaders: ["Authorization", "Content-Type", "Idempotency-Key", "X-Request-Id", "X-CSRF-Token", "X-Session", "Last-Event-ID"],
+    exposeHeaders: ["X-Request-Id", "Idempotency-Hit", "Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "ETag"],
+    credentials: true,
+    maxAge: 600,
+  });
+  const listed = new Set(origins);
+  return async (c, next) => (c.req.method === "OPTIONS" || listed.has(c.req.header("origin") ?? "") ? answer(c, next) : next());
+}
 
 /** Until the answer begins: a stream may last as long as it likes. What the handler does after that is not undone. */
 function limitTime(timeoutMs: number): MiddlewareHandler<HttpEnv> {

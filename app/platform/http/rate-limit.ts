@@ -12,18 +12,14 @@ const limitOf = (config: Config): Record<Bucket, number> => ({
   device: config.RATE_DEVICE_PER_MINUTE * config.RATE_LIMIT_SCALE,
 });
 
+// One command and not two in a MULTI: half the work for the client, and no key is ever left without an end.
+const countScript = "local n = redis.call('INCR', KEYS[1]) if n == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end return n";
+
 /** Counts one request of `who` in a window that all processes share; without Redis each process counts for itself. */
 export async function countRequest(cache: Cache, who: string, windowSeconds: number, nowMs: number): Promise<number> {
   const window = Math.floor(nowMs / 1000 / windowSeconds);
   const key = `rate:${who}:${window}`;
-  const shared = await cache.use(async (redis) => {
-    const answers = await redis
-      .multi()
-      .incr(key)
-      .expire(key, windowSeconds + 1)
-      .exec();
-    return Number(answers?.[0]?.[1]);
-  });
+  const shared = await cache.use(async (redis) => Number(await redis.eval(countScript, 1, key, windowSeconds + 1)));
   return shared ?? countLocally(key, windowSeconds, nowMs);
 }
 
