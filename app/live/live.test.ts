@@ -99,8 +99,13 @@ test("a socket that was cut resumes at the other process with everything in betw
   const second = await student.scannedOrder({ till, totalMinor: 2_000 });
   const after = await connect("/ws/me", { token: student.token, lastEventId: before.lastId() }, 1);
   await after.event("charge_opened", { charge_id: second.id });
-  expect(after.messages.filter(({ event }) => event !== "heartbeat").map(({ event, data }) => [event, data.charge_id])).toEqual([
+  const heard = after.messages
+    .filter(({ event }) => event !== "heartbeat")
+    .map(({ event, data }) => [event, data.charge_id ?? data.order_id]);
+  expect(heard).toEqual([
     ["charge_ended", first.id],
+    ["order_paid", first.order_id],
+    ["order_placed", second.order_id],
     ["charge_opened", second.id],
   ]);
 });
