@@ -3,7 +3,8 @@ import { refreshGauges } from "./health/routes.ts";
 import { openIdentity } from "./identity/identity.ts";
 import { openLive } from "./live/live.ts";
 import { ConfigError, parseConfig } from "./platform/config.ts";
-import { openPlatform, type Platform } from "./platform/context.ts";
+import { openPlatform } from "./platform/context.ts";
+import { writeEmbeddedMetrics } from "./platform/embedded-metrics.ts";
 import { startServer } from "./platform/http/server.ts";
 
 // The service manager kills at 40 s; by then the process has ended by itself.
@@ -18,7 +19,7 @@ async function main(): Promise<void> {
   let draining = false;
   const app = createApp({ platform, identity, live, isDraining: () => draining });
   const server = await startServer(platform, app);
-  const stopMetrics = writeEmbeddedMetrics(platform);
+  const stopMetrics = writeEmbeddedMetrics(platform, () => refreshGauges(platform));
   platform.log.info({ url: server.url }, "listening");
 
   const stop = async (signal: string) => {
@@ -28,7 +29,7 @@ async function main(): Promise<void> {
     setTimeout(() => process.exit(1), exitWithinMs).unref();
     live.drain();
     await server.close();
-    stopMetrics();
+    await stopMetrics();
     live.end();
     identity.end();
     await platform.end();
@@ -36,20 +37,6 @@ async function main(): Promise<void> {
     platform.log.flush();
   };
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void stop(signal));
-}
-
-function writeEmbeddedMetrics(platform: Platform): () => void {
-  const { METRICS_EMF_SECONDS } = platform.config;
-  if (METRICS_EMF_SECONDS === 0) return () => undefined;
-  const write = () => {
-    refreshGauges(platform);
-    for (const line of platform.metrics.embeddedLines(Date.now())) platform.log.info(line, "metrics");
-  };
-  const timer = setInterval(write, METRICS_EMF_SECONDS * 1000).unref();
-  return () => {
-    clearInterval(timer);
-    write();
-  };
 }
 
 main().catch((error: unknown) => {

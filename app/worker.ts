@@ -1,7 +1,8 @@
 import { ConfigError, parseConfig } from "./platform/config.ts";
 import { openPlatform } from "./platform/context.ts";
+import { writeEmbeddedMetrics } from "./platform/embedded-metrics.ts";
 import { registerJobs, runDueJobs } from "./platform/jobs.ts";
-import { deliverDue, outboxChannel } from "./platform/outbox.ts";
+import { deliverDue, outboxChannel, refreshOutboxGauges } from "./platform/outbox.ts";
 import { createErrorReporter } from "./platform/report-error.ts";
 import { workerJobs, workerTopics } from "./worker-parts.ts";
 
@@ -37,8 +38,10 @@ async function main(): Promise<void> {
     return 0;
   };
 
+  const stopMetrics = writeEmbeddedMetrics(platform, () => refreshOutboxGauges(platform));
   platform.log.info("working");
   await Promise.all([loop(() => deliverDue(platform, topics, reportError), idlePauseMs), loop(runJobs, jobCheckMs)]);
+  await stopMetrics();
   await platform.end();
   platform.log.info("stopped");
   platform.log.flush();

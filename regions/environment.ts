@@ -24,6 +24,8 @@ export type Environment = {
   readonly edge: Costed & {
     readonly priceClass: "PriceClass_100" | "PriceClass_200" | "PriceClass_All";
     readonly requestsPer5MinutesPerAddress: number;
+    /** Shield Standard is on by itself. Advanced costs 3,000 USD a month for a year and needs the account's subscription first. */
+    readonly shieldAdvanced: boolean;
   };
   readonly primary: RegionPlan;
   readonly standby: RegionPlan;

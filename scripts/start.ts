@@ -7,7 +7,7 @@ import { announce } from "./start/announce.ts";
 import { parseOptions } from "./start/options.ts";
 import { say } from "./start/progress.ts";
 import { listenForStop, Stopped } from "./start/stop-request.ts";
-import { createSystem } from "./start/system.ts";
+import { System } from "./start/system.ts";
 
 async function main(): Promise<void> {
   const options = parseOptions(process.argv.slice(2), process.env);
@@ -17,7 +17,7 @@ async function main(): Promise<void> {
     say("Ending everything now.");
     endAllNow();
   });
-  const system = createSystem(home, options, stopRequest);
+  const system = new System(home, options, stopRequest);
   try {
     const start = await system.start();
     process.stdout.write(announce(start, home));

@@ -1,5 +1,6 @@
 import type { Construct } from "constructs";
 import type { Environment, RegionPlan } from "../regions/index.ts";
+import { createAnalyticsRole } from "./analytics-role.ts";
 import { analyticsJobs, savedQueries } from "./analytics-work.ts";
 import {
   AthenaNamedQuery,
@@ -14,20 +15,19 @@ import {
   QuicksightDataSource,
 } from "./aws.ts";
 import { CampusStack } from "./constructs/campus-stack.ts";
-import { useStatement } from "./constructs/key.ts";
-import { Role } from "./constructs/role.ts";
+import type { Role } from "./constructs/role.ts";
+import type { Secret } from "./constructs/secret.ts";
 import { Group } from "./constructs/security-group.ts";
 import type { DataStack } from "./data.ts";
-import { secretName } from "./names.ts";
 import { type NetworkStack, ports } from "./network.ts";
-import type { PrimarySecurityStack, RegionKeys } from "./security.ts";
+import type { RegionKeys } from "./security.ts";
 import type { StorageStack } from "./storage.ts";
 
 export type AnalyticsStackProps = {
   readonly environment: Environment;
   readonly plan: RegionPlan;
   readonly keys: RegionKeys;
-  readonly secrets: PrimarySecurityStack["secrets"];
+  readonly databaseSecret: Secret;
   readonly network: NetworkStack;
   readonly storage: StorageStack;
   readonly data: DataStack;
@@ -45,7 +45,7 @@ export class AnalyticsStack extends CampusStack {
       name: `campus_${props.environment.name}`,
       description: "orders, charges and sales",
     });
-    const role = this.createRole();
+    const role = createAnalyticsRole(this, { ...props, catalog: this.database.name });
     const encryption = this.encrypt();
     const connection = this.connectToDatabase();
     const jobs = this.createJobs(role, encryption, connection);
@@ -54,69 +54,6 @@ export class AnalyticsStack extends CampusStack {
     this.answerQuestions();
     if (props.plan.analytics.orderStream) this.streamOrders();
     if (props.plan.analytics.quickSight) this.offerToQuickSight(props.plan.analytics.quickSight.userArn);
-  }
-
-  private createRole(): Role {
-    const { storage, secrets, keys } = this.props;
-    const role = new Role(this, "role", {
-      part: "analytics",
-      purpose: "Glue jobs and crawler: read the database, write the analytics bucket",
-      trust: { service: "glue.amazonaws.com" },
-    });
-    storage.artifacts.grantRead(role, "analytics/");
-    storage.analytics.grantReadWrite(role);
-    secrets.DATABASE_PASSWORD.grantRead(role);
-    const catalog = ["catalog", `database/${this.database.name}`, `table/${this.database.name}/*`];
-    role.allow("keep-the-catalog", [
-      {
-        sid: "Tables",
-        actions: [
-          "glue:BatchCreatePartition",
-          "glue:BatchGetPartition",
-          "glue:BatchUpdatePartition",
-          "glue:CreateTable",
-          "glue:GetDatabase",
-          "glue:GetPartition",
-          "glue:GetPartitions",
-          "glue:GetTable",
-          "glue:GetTables",
-          "glue:UpdateTable",
-        ],
-        resources: catalog.map((resource) => this.arn("glue", resource)),
-      },
-      {
-        sid: "Connection",
-        actions: ["glue:GetConnection"],
-        resources: [this.arn("glue", "catalog"), this.arn("glue", `connection/${this.name("other", "orders")}`)],
-      },
-      {
-        sid: "Logs",
-        actions: ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents", "logs:AssociateKmsKey"],
-        resources: [this.arn("logs", "log-group:/aws-glue/*")],
-      },
-      useStatement(keys.logs.arn, ["Encrypt", "Decrypt", "GenerateDataKey"]),
-    ]);
-    // Network interfaces in our subnets: describing knows no resource; making and removing are tied to this region.
-    role.allow("join-the-network", [
-      {
-        sid: "Look",
-        actions: [
-          "ec2:DescribeNetworkInterfaces",
-          "ec2:DescribeRouteTables",
-          "ec2:DescribeSecurityGroups",
-          "ec2:DescribeSubnets",
-          "ec2:DescribeVpcAttribute",
-          "ec2:DescribeVpcEndpoints",
-        ],
-        resources: ["*"],
-      },
-      {
-        sid: "Interfaces",
-        actions: ["ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:CreateTags"],
-        resources: ["network-interface", "subnet", "security-group"].map((kind) => this.arn("ec2", `${kind}/*`)),
-      },
-    ]);
-    return role;
   }
 
   private encrypt(): GlueSecurityConfiguration {
@@ -132,7 +69,7 @@ export class AnalyticsStack extends CampusStack {
   }
 
   private connectToDatabase(): GlueConnection {
-    const { network, data, environment } = this.props;
+    const { network, data, databaseSecret } = this.props;
     const group = new Group(this, "group-glue", { part: "glue", purpose: "Glue workers: the database and AWS", vpcId: network.vpc.id });
     group.allowAmongMembers("Glue refuses to start otherwise");
     group.allowHttpsOut("glue to the world: AWS");
@@ -145,7 +82,7 @@ export class AnalyticsStack extends CampusStack {
       connectionProperties: {
         JDBC_CONNECTION_URL: `jdbc:postgresql://${data.database.instance.address}:${ports.postgres}/campus`,
         JDBC_ENFORCE_SSL: "true",
-        SECRET_ID: secretName(environment.name, "database-password"),
+        SECRET_ID: databaseSecret.name,
       },
       physicalConnectionRequirements: { availabilityZone: subnet.availabilityZone, subnetId: subnet.id, securityGroupIdList: [group.id] },
     });

@@ -1,7 +1,7 @@
 import type { Construct } from "constructs";
 import type { Environment, RegionPlan } from "../regions/index.ts";
 import { secretSlug, secretsOfTheApp } from "./app-secrets.ts";
-import { DataAwsSsmParameter, IamInstanceProfile, Route53Record, Wafv2WebAclAssociation } from "./aws.ts";
+import { DataAwsSsmParameter, IamInstanceProfile, Route53Record, ShieldProtection, Wafv2WebAclAssociation } from "./aws.ts";
 import { CampusStack } from "./constructs/campus-stack.ts";
 import { Certificate } from "./constructs/certificate.ts";
 import { Fleet } from "./constructs/fleet.ts";
@@ -166,7 +166,9 @@ export class ApiStack extends CampusStack {
   private refuseKnownAttacks(): void {
     const { plan, keys } = this.props;
     const acl = new WebAcl(this, "web-acl", { part: "api", scope: "REGIONAL", retentionDays: plan.logs.retentionDays, logsKey: keys.logs });
-    new Wafv2WebAclAssociation(this, "web-acl-on-load-balancer", { resourceArn: this.loadBalancer.balancer.arn, webAclArn: acl.arn });
+    const { arn } = this.loadBalancer.balancer;
+    if (this.environment.edge.shieldAdvanced) new ShieldProtection(this, "shield", { name: this.name("other", "api"), resourceArn: arn });
+    new Wafv2WebAclAssociation(this, "web-acl-on-load-balancer", { resourceArn: arn, webAclArn: acl.arn });
   }
 
   private nameTheOrigin(): void {

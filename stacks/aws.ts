@@ -85,6 +85,7 @@ export { S3BucketVersioningA as S3BucketVersioning } from "@cdktf/provider-aws/l
 export { SecretsmanagerSecret } from "@cdktf/provider-aws/lib/secretsmanager-secret/index.js";
 export { SecretsmanagerSecretVersion } from "@cdktf/provider-aws/lib/secretsmanager-secret-version/index.js";
 export { SecurityGroup } from "@cdktf/provider-aws/lib/security-group/index.js";
+export { ShieldProtection } from "@cdktf/provider-aws/lib/shield-protection/index.js";
 export { SnsTopic } from "@cdktf/provider-aws/lib/sns-topic/index.js";
 export { SnsTopicPolicy } from "@cdktf/provider-aws/lib/sns-topic-policy/index.js";
 export { SnsTopicSubscription } from "@cdktf/provider-aws/lib/sns-topic-subscription/index.js";

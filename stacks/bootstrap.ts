@@ -2,8 +2,9 @@ import type { Construct } from "constructs";
 import { capabilities, type Environment } from "../regions/index.ts";
 import { IamOpenidConnectProvider, IamPolicy, IamRolePolicyAttachment, S3AccountPublicAccessBlock } from "./aws.ts";
 import { Bucket } from "./constructs/bucket.ts";
+import { copyBucket } from "./constructs/bucket-copy.ts";
 import { CampusStack } from "./constructs/campus-stack.ts";
-import { Key } from "./constructs/key.ts";
+import { Key, useStatement } from "./constructs/key.ts";
 import { policyJson, type ResourceStatement } from "./constructs/policy.ts";
 import { boundaryName, Role } from "./constructs/role.ts";
 import { secretName } from "./names.ts";
@@ -40,7 +41,7 @@ export class BootstrapStack extends CampusStack {
     const common = { accessLogs: "is a log bucket", oldVersionsDays: 365 } as const;
     const copy = new Bucket(this, "state-copy", { part: "state-copy", key: copyKey, provider, ...common });
     const state = new Bucket(this, "state", { part: "state", key: this.stateKey, ...common });
-    state.copyTo({ bucket: copy, key: copyKey });
+    copyBucket(state, { bucket: copy, key: copyKey });
     return state;
   }
 
@@ -71,10 +72,10 @@ export class BootstrapStack extends CampusStack {
     const issuer = new IamOpenidConnectProvider(this, "github", { url: `https://${tokenHost}`, clientIdList: ["sts.amazonaws.com"] });
     const plan = this.ciRole("plan", `${this.environment.name}-plan`, issuer);
     new IamRolePolicyAttachment(this, "plan-reads", { role: plan.name, policyArn: "arn:aws:iam::aws:policy/ReadOnlyAccess" });
-    this.allowState(plan);
+    this.allowState(plan, "read");
     this.readNoSecretButOne(plan);
     const apply = this.ciRole("apply", this.environment.name, issuer);
-    this.allowState(apply);
+    this.allowState(apply, "write");
     this.readNoSecretButOne(apply);
     this.allowDeploy(apply, boundary);
   }
@@ -97,10 +98,14 @@ export class BootstrapStack extends CampusStack {
     return new Role(this, `ci-${what}`, { part: `ci-${what}`, purpose: `CI: ${what}`, trust: { statements: [trust] }, boundary: false });
   }
 
-  private allowState(role: Role): void {
-    this.state.grantReadWrite(role, `${this.environment.name}-`);
-    role.allow("release-lock", [
-      { sid: "ReleaseLock", actions: ["s3:DeleteObject"], resources: [`${this.state.arn}/${this.environment.name}-*.tflock`] },
+  /** Who plans reads the state and holds its lock; who applies also writes it. */
+  private allowState(role: Role, may: "read" | "write"): void {
+    const mine = `${this.environment.name}-`;
+    if (may === "read") this.state.grantRead(role, mine);
+    else this.state.grantReadWrite(role, mine);
+    role.allow("hold-the-lock", [
+      { sid: "Lock", actions: ["s3:PutObject", "s3:DeleteObject"], resources: [`${this.state.arn}/${mine}*.tflock`] },
+      useStatement(this.stateKey.arn, ["GenerateDataKey"]),
     ]);
   }
 
@@ -173,6 +178,7 @@ const platformServices = [
   "route53",
   "s3",
   "secretsmanager",
+  "shield",
   "sns",
   "sqs",
   "ssm",

@@ -56,6 +56,6 @@ export function addCampus(app: App, environment: Environment): void {
     const messaging = new MessagingStack(app, { environment, plan: place.plan, key: place.keys.messaging });
     const api = new ApiStack(app, { ...place, messaging, secrets: security.secrets, zoneId: global.zone.zoneId });
     new ObservabilityStack(app, { ...place, messaging, api });
-    new AnalyticsStack(app, { ...place, secrets: security.secrets });
+    new AnalyticsStack(app, { ...place, databaseSecret: security.analyticsDatabase });
   }
 }

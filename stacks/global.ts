@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Construct } from "constructs";
-import { capabilities, type Environment, type RegionPlan, regionPlans } from "../regions/index.ts";
+import { capabilities, type Environment } from "../regions/index.ts";
 import {
   type AwsProvider,
   BudgetsBudget,
@@ -14,6 +14,7 @@ import {
   Route53HealthCheck,
   Route53Record,
   Route53Zone,
+  ShieldProtection,
 } from "./aws.ts";
 import { Bucket } from "./constructs/bucket.ts";
 import { CampusStack } from "./constructs/campus-stack.ts";
@@ -21,18 +22,9 @@ import { Certificate } from "./constructs/certificate.ts";
 import { Key } from "./constructs/key.ts";
 import type { ResourceStatement } from "./constructs/policy.ts";
 import { WebAcl } from "./constructs/web-acl.ts";
+import { apiAt, apiOrigin, apiPaths, bucketOrigins, eitherRegion, fileParts, filesFrom } from "./edge-origins.ts";
 import { originName, placeOriginName } from "./origins.ts";
 import { logGroupsUser } from "./security.ts";
-import { bucketDomain } from "./storage.ts";
-
-/** AWS's own policies, the same in every account. */
-const awsPolicies = {
-  cacheStatic: "658327ea-f89d-4fab-a63d-7e88639e58f6", // CachingOptimized
-  cacheNothing: "4135ea2d-6df8-44a3-9df3-4b5a84be39ad", // CachingDisabled
-  forwardAllButHost: "b689b0a8-53d0-40ab-baf2-68738e2966ac", // AllViewerExceptHostHeader
-} as const;
-
-const apiPaths = ["/api/*", "/health", "/ready", "/openapi.json", "/docs", "/t/*", "/.well-known/*"];
 
 /** CloudFront takes certificates, web ACLs and log deliveries from here and nowhere else. */
 const edgeRegion = "us-east-1";
@@ -54,6 +46,7 @@ export class GlobalStack extends CampusStack {
     this.nameTheDistribution();
     this.logRequests();
     this.watchTheBudget();
+    if (props.environment.edge.shieldAdvanced) this.shield();
   }
 
   /**
@@ -98,7 +91,7 @@ export class GlobalStack extends CampusStack {
       zoneId: this.zone.zoneId,
       provider: this.edge,
     });
-    const distribution = new CloudfrontDistribution(this, "distribution", {
+    return new CloudfrontDistribution(this, "distribution", {
       comment: `Campus Pay ${environment.name}`,
       enabled: true,
       isIpv6Enabled: true,
@@ -110,12 +103,11 @@ export class GlobalStack extends CampusStack {
       viewerCertificate: { acmCertificateArn: certificate.arn, sslSupportMethod: "sni-only", minimumProtocolVersion: "TLSv1.2_2021" },
       restrictions: { geoRestriction: { restrictionType: "none", locations: [] } },
       origin: this.origins(),
-      originGroup: ["web", "menu-images"].map((part) => this.eitherRegion(part)),
+      originGroup: fileParts.map((part) => eitherRegion(this.environment, part)),
       defaultCacheBehavior: this.webApps(),
-      orderedCacheBehavior: [this.menuImages(), ...apiPaths.map((path) => this.api(path))],
+      orderedCacheBehavior: [{ ...filesFrom("menu-images"), pathPattern: "/images/*" }, ...apiPaths.map(apiAt)],
       waitForDeployment: false,
     });
-    return distribution;
   }
 
   private origins() {
@@ -126,35 +118,7 @@ export class GlobalStack extends CampusStack {
       signingBehavior: "always",
       signingProtocol: "sigv4",
     });
-    const buckets = ["web", "menu-images"].flatMap((part) =>
-      regionPlans(this.environment).map((plan) => ({
-        originId: originId(part, plan),
-        domainName: bucketDomain(this.environment, plan, part),
-        originAccessControlId: access.id,
-      })),
-    );
-    const api = {
-      originId: "api",
-      domainName: originName(this.environment),
-      customOriginConfig: {
-        httpPort: 80,
-        httpsPort: 443,
-        originProtocolPolicy: "https-only",
-        originSslProtocols: ["TLSv1.2"],
-        originReadTimeout: 60,
-        originKeepaliveTimeout: 55, // below the load balancer's 60 s, so that no request meets a closing connection
-      },
-    };
-    return [...buckets, api];
-  }
-
-  /** Files may come from the other region by themselves: reading them changes nothing. */
-  private eitherRegion(part: string) {
-    return {
-      originId: part,
-      failoverCriteria: { statusCodes: [500, 502, 503, 504] },
-      member: regionPlans(this.environment).map((plan) => ({ originId: originId(part, plan) })),
-    };
+    return [...fileParts.flatMap((part) => bucketOrigins(this.environment, part, access.id)), apiOrigin(this.environment)];
   }
 
   private webApps() {
@@ -166,37 +130,9 @@ export class GlobalStack extends CampusStack {
       code: readFileSync(new URL("spa-routing.js", import.meta.url), "utf8").replaceAll("${", () => "$${"), // else Terraform reads it as its own
     });
     return {
-      ...this.files("web"),
+      ...filesFrom("web"),
       responseHeadersPolicyId: this.createHeaders().id,
       functionAssociation: [{ eventType: "viewer-request", functionArn: routing.arn }],
-    };
-  }
-
-  private menuImages() {
-    return { ...this.files("menu-images"), pathPattern: "/images/*" };
-  }
-
-  private files(originGroup: string) {
-    return {
-      targetOriginId: originGroup,
-      viewerProtocolPolicy: "redirect-to-https",
-      allowedMethods: ["GET", "HEAD", "OPTIONS"],
-      cachedMethods: ["GET", "HEAD"],
-      cachePolicyId: awsPolicies.cacheStatic,
-      compress: true,
-    };
-  }
-
-  private api(pathPattern: string) {
-    return {
-      pathPattern,
-      targetOriginId: "api",
-      viewerProtocolPolicy: "https-only",
-      allowedMethods: ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"],
-      cachedMethods: ["GET", "HEAD"],
-      cachePolicyId: awsPolicies.cacheNothing,
-      originRequestPolicyId: awsPolicies.forwardAllButHost,
-      compress: true,
     };
   }
 
@@ -285,6 +221,13 @@ export class GlobalStack extends CampusStack {
     };
   }
 
+  private shield(): void {
+    const arns = { distribution: this.distribution.arn, zone: this.zone.arn };
+    for (const [what, resourceArn] of Object.entries(arns)) {
+      new ShieldProtection(this, `shield-${what}`, { name: this.name("other", what), resourceArn });
+    }
+  }
+
   private watchTheBudget(): void {
     const tell = (notificationType: "ACTUAL" | "FORECASTED", threshold: number) => ({
       notificationType,
@@ -303,5 +246,3 @@ export class GlobalStack extends CampusStack {
     });
   }
 }
-
-const originId = (part: string, plan: RegionPlan): string => `${part}-${capabilities[plan.region].place}`;

@@ -145,6 +145,11 @@ describe("refused at synth", () => {
       says: /a wildcard lets every repository or branch of an owner in/,
     },
     {
+      mistake: "a description that EC2 refuses",
+      make: () => withMistake((stack) => new Group(stack, "group", { part: "x", purpose: "the app's machines", vpcId: "vpc-1" })),
+      says: /the description "the app's machines" .* has characters that EC2 refuses/,
+    },
+    {
       mistake: "a thing of the campus in a plain stack",
       make: () => synthesize((app) => new Group(new TerraformStack(app, "plain"), "group", { part: "x", purpose: "x", vpcId: "vpc-1" })),
       says: /plain\/group stands in a plain TerraformStack; put it in a CampusStack/,

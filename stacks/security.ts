@@ -41,7 +41,7 @@ export class SecurityStack extends CampusStack {
 
   private trail(): KeyUser {
     const trails = `arn:aws:cloudtrail:*:${this.environment.accountId}:trail/*`;
-    return { service: "cloudtrail.amazonaws.com", conditions: { StringLike: { "kms:EncryptionContext:aws:cloudtrail:arn": trails } } };
+    return { service: "cloudtrail.amazonaws.com", conditions: { ArnLike: { "aws:SourceArn": trails } } };
   }
 }
 
@@ -55,6 +55,7 @@ export class PrimarySecurityStack extends SecurityStack {
   readonly standbyKeys: Pick<RegionKeys, "data" | "storage" | "secrets">;
   readonly secrets: Readonly<Record<AppSecret, Secret>>;
   readonly databaseMaster: Secret;
+  readonly analyticsDatabase: Secret;
 
   constructor(scope: Construct, props: SecurityStackProps) {
     super(scope, { ...props, part: "security" });
@@ -65,6 +66,10 @@ export class PrimarySecurityStack extends SecurityStack {
     this.databaseMaster = this.createSecret(
       "database-master",
       "master user of PostgreSQL, made by Terraform, read by nobody but migrations",
+    );
+    this.analyticsDatabase = this.createSecret(
+      "analytics-database",
+      "user name and password of the database role that only reads, for Glue",
     );
     this.watch(props.plan);
   }

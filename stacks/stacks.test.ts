@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Environment, environments } from "../regions/index.ts";
+import { type Environment, environments, type RegionPlan } from "../regions/index.ts";
 import { exposures, openPorts } from "./rules/exposure.ts";
 import { unreasonedWildcards, wideTrust, wildcards } from "./rules/policies.ts";
 import { unprotected } from "./rules/protection.ts";
@@ -124,6 +124,30 @@ test.each(campuses)("$name: an instance reads the secrets of the app, each by na
   }
 });
 
+test.each(campuses)("$name: the policies of each role together stay below the 10,240 characters that IAM allows", ({ campus }) => {
+  const sizes = new Map<string, number>();
+  for (const { stack, body } of resourcesOf(campus, "aws_iam_role_policy")) {
+    const role = `${stack} ${body.role}`;
+    const text = String(body.policy).replace(/\$\{[^}]+\}/g, "x".repeat(100)); // an ARN of ours has 100 characters at most
+    sizes.set(role, (sizes.get(role) ?? 0) + text.length);
+  }
+  for (const [role, size] of sizes) expect(size, role).toBeLessThanOrEqual(10_240);
+});
+
+test.each(campuses)("$name: who plans cannot write the state, nor read any secret but the master password", ({ name, campus }) => {
+  const policies = resourcesOf(campus, "aws_iam_role_policy").filter(({ path }) => path.startsWith(`${name}-bootstrap/ci-plan/`));
+  const statements = policies.flatMap(({ body }) => JSON.parse(body.policy).Statement);
+  const writes = statements.filter((one: { Action: string | string[] }) => [one.Action].flat().includes("s3:PutObject"));
+  expect(writes.map((one: { Resource: string }) => one.Resource)).toEqual([expect.stringMatching(/\.tflock$/)]);
+  expect(statements).toContainEqual(
+    expect.objectContaining({
+      Effect: "Deny",
+      Action: "secretsmanager:GetSecretValue",
+      NotResource: expect.stringContaining("database-master"),
+    }),
+  );
+});
+
 test.each(campuses)("$name: analytics jobs run where the region is primary only", ({ campus }) => {
   for (const trigger of resourcesOf(campus, "aws_glue_trigger")) expect(trigger.body.enabled).toBe(trigger.stack.includes("-north-"));
 });
@@ -160,6 +184,30 @@ test("a new version of the master password reaches the secret and the database t
   const campus = synthesizeCampus({ ...pilot, primary: { ...pilot.primary, database } });
   expect(resourcesOf(campus, "aws_secretsmanager_secret_version").map(({ body }) => body.secret_string_wo_version)).toEqual([2]);
   expect(resourcesOf(campus, "aws_db_instance").find(({ body }) => body.engine)?.body.password_wo_version).toBe(2);
+});
+
+test("with every option switched on, all rules still hold", () => {
+  const pilot = environments.pilot as Environment;
+  const options = (plan: RegionPlan): RegionPlan => ({
+    ...plan,
+    network: { ...plan.network, nat: "one per zone", interfaceEndpoints: ["kms", "logs", "secretsmanager", "sqs"] },
+    security: { ...plan.security, guardDuty: true, configRecorder: true },
+    cache: { ...plan.cache, engine: "valkey" },
+    api: { ...plan.api, warmPool: true },
+    analytics: {
+      ...plan.analytics,
+      orderStream: true,
+      quickSight: { userArn: "arn:aws:quicksight:eu-north-1:111122223333:user/default/ann" },
+    },
+  });
+  const edge = { ...pilot.edge, shieldAdvanced: true };
+  const campus = synthesizeCampus({ ...pilot, edge, primary: options(pilot.primary), standby: options(pilot.standby) });
+  for (const type of ["aws_quicksight_data_source", "aws_kinesis_stream", "aws_guardduty_detector", "aws_config_configuration_recorder"]) {
+    expect(resourcesOf(campus, type)).toHaveLength(2);
+  }
+  expect(resourcesOf(campus, "aws_shield_protection")).toHaveLength(4);
+  const found = [unprotected, openPorts, secretsInJson, missingTags, wideTrust].flatMap((rule) => rule(campus));
+  expect([...found, ...unreasonedWildcards(campus, reasonedWildcards)]).toEqual([]);
 });
 
 test("a decommission takes every protection off, and only that", () => {

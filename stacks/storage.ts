@@ -2,6 +2,7 @@ import type { Construct } from "constructs";
 import { capabilities, type Environment, type RegionPlan } from "../regions/index.ts";
 import { BackupVault } from "./aws.ts";
 import { Bucket, type BucketProps } from "./constructs/bucket.ts";
+import { copyBucket } from "./constructs/bucket-copy.ts";
 import { CampusStack } from "./constructs/campus-stack.ts";
 import type { ResourceStatement } from "./constructs/policy.ts";
 import { bucketName } from "./names.ts";
@@ -110,10 +111,10 @@ export class StorageStack extends CampusStack {
     const target = this.props.copyTo;
     if (!target) return;
     const key = target.props.keys.storage;
-    this.web.copyTo({ bucket: target.web, key });
-    this.menuImages.copyTo({ bucket: target.menuImages, key });
-    this.receipts.copyTo({ bucket: target.receipts, key });
-    this.artifacts.copyTo({ bucket: target.artifacts, key });
+    copyBucket(this.web, { bucket: target.web, key });
+    copyBucket(this.menuImages, { bucket: target.menuImages, key });
+    copyBucket(this.receipts, { bucket: target.receipts, key });
+    copyBucket(this.artifacts, { bucket: target.artifacts, key });
   }
 }
 

@@ -227,15 +227,28 @@ describe("forbidding while a debit is decided", () => {
     expect((await checkLedger(campus.worker.db)).invariants.filter((invariant) => !invariant.ok)).toEqual([]);
   });
 
-  test("waits for the debit that holds the guard, and holds the next one until its commit", async () => {
-    const student = await shopper();
-    const debit = await campus.owner.connect();
-    await debit.query("begin");
-    await debit.query("select pg_advisory_xact_lock_shared(guard_key('card', $1))", [student.cardId]);
-    const freezing = student.api("POST", `/cards/${student.cardId}/freeze`);
-    await expect.poll(() => campus.sql`select 1 from pg_locks where locktype = 'advisory' and not granted`).toHaveLength(1);
-    await debit.query("commit");
-    debit.release();
-    expect((await freezing).status).toBe(200);
-  });
+  test.each(["card", "device", "cafe"] as const)(
+    "a %s that is forbidden by any statement waits for the debits that share its guard, and is noted",
+    async (kind) => {
+      const [student, cafe] = [await shopper(), await campus.cafe()];
+      const device = await campus.device(cafe);
+      const id = { card: student.cardId, device: device.id, cafe: cafe.id }[kind];
+      const forbid = {
+        card: () => campus.sql`update cards set status = 'frozen' where id = ${id}`,
+        device: () => campus.sql`update devices set revoked_at = now() where id = ${id}`,
+        cafe: () => campus.sql`update cafes set status = 'suspended' where id = ${id}`,
+      }[kind];
+      const debit = await campus.worker.db.connect();
+      await debit.query("begin");
+      await debit.query("select pg_advisory_xact_lock_shared(guard_key($1, $2))", [kind, id]);
+      const forbidding = forbid();
+      await expect.poll(() => campus.sql`select 1 from pg_locks where locktype = 'advisory' and not granted`).toHaveLength(1);
+      await debit.query("commit");
+      debit.release();
+      await forbidding;
+      expect(await campus.sql`select object_kind, allowed from status_changes where object_id = ${id}`).toEqual([
+        { objectKind: kind, allowed: false },
+      ]);
+    },
+  );
 });

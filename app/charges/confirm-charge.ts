@@ -2,7 +2,7 @@ import { observeConfirmed, type PromptChannel } from "../live/prompted.ts";
 import { audit } from "../platform/audit.ts";
 import type { Platform } from "../platform/context.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
-import { isConnectionFault, OutcomeUnknown, sql, sqlState } from "../platform/postgres.ts";
+import { OutcomeUnknown, sql, sqlState } from "../platform/postgres.ts";
 import { signatureFits } from "./digest.ts";
 import type { ReceiptSigner } from "./receipt-signer.ts";
 import { signReceipt } from "./sign-receipt.ts";
@@ -68,18 +68,17 @@ export async function confirmCharge(platform: Platform, signer: ReceiptSigner, c
   const decided = await decide(platform, confirmation, keyId);
   if (decided === undefined) return { kind: "pending" };
   if (decided.outcome !== "paid") throw await refusal(platform, confirmation, decided);
-  try {
-    const answer = paid(decided, await signReceipt(platform, signer, decided));
-    if (!answer.replayed) {
-      const { promptedAt, promptedBy } = decided;
-      observeConfirmed(platform, { promptedAt, promptedBy, confirmedAt: answer.paidAt, arrivedAtMs });
-    }
-    return answer;
-  } catch (error) {
-    // The debit stands; only its signature could not be stored. The next look-up signs it.
-    if (!isConnectionFault(error)) throw error;
-    return { kind: "pending" };
+  const receipt = await signReceipt(platform, signer, decided).catch((error: unknown) => {
+    // The debit stands, whatever kept its signature: the next look-up or confirm signs it.
+    platform.log.error({ err: error, charge_id: confirmation.chargeId }, "A receipt could not be signed yet");
+  });
+  if (receipt === undefined) return { kind: "pending" };
+  const answer = paid(decided, receipt);
+  if (!answer.replayed) {
+    const { promptedAt, promptedBy } = decided;
+    observeConfirmed(platform, { promptedAt, promptedBy, confirmedAt: answer.paidAt, arrivedAtMs });
   }
+  return answer;
 }
 
 /** Which of the student's keys made the signature: null where none was sent (the database then asks whether one is needed). */
@@ -95,6 +94,9 @@ async function signingKey({ db }: Platform, confirmation: Confirmation): Promise
   if (!own) throw notFound("The charge");
   throw new CodedError("INVALID_SIGNATURE", "The signature does not fit the digest or the registered keys.");
 }
+
+// With the 7 s in which a lost answer is noticed it stays below the request's own 10 s: the client hears 202 and not 503.
+const lookUpMs = 2_000;
 
 /**
  * Asks the database once; where the answer is lost on the way, once more on another connection. That is look-up and
@@ -116,13 +118,22 @@ async function decide(
     if (!expiredMeanwhile && !(error instanceof OutcomeUnknown)) throw error;
     if (!expiredMeanwhile) metrics.count("outcomes_unknown_total", {});
     try {
-      return await ask();
+      return await (expiredMeanwhile ? ask() : within(lookUpMs, ask()));
     } catch (second) {
       if (expiredMeanwhile) throw second;
       log.warn({ err: second, charge_id: chargeId }, "The outcome of a confirm is not known yet");
       return undefined;
     }
   }
+}
+
+/** Nobody hears the loser: what it does in the database is found by the next confirm. */
+function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`The look-up took longer than ${ms} ms.`)), ms);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 function paid(outcome: Outcome, receipt: string): Paid {

@@ -20,7 +20,7 @@ export async function signReceipt({ db }: Platform, signer: ReceiptSigner, recei
   return first.jws;
 }
 
-/** The look-up after a 202: a receipt whose confirm was cut off before its signature was stored is signed now. */
+/** The look-up after a 202: a receipt whose confirm was cut off before its signature was stored is signed now. That it is paid is told in any case. */
 export async function lookUpCharge(platform: Platform, signer: ReceiptSigner, chargeId: string, studentId: string): Promise<Charge> {
   const charge = await readStudentCharge(platform.db, chargeId, studentId);
   if (charge.receiptId === null || charge.receipt !== null) return charge;
@@ -28,5 +28,9 @@ export async function lookUpCharge(platform: Platform, signer: ReceiptSigner, ch
     sql`select id as receipt_id, payload, jws from receipts where id = ${charge.receiptId}`,
   );
   if (!written) throw new Error("The receipt of a confirmed charge is missing.");
-  return { ...charge, receipt: await signReceipt(platform, signer, written) };
+  const receipt = await signReceipt(platform, signer, written).catch((error: unknown) => {
+    platform.log.error({ err: error, charge_id: chargeId }, "A receipt could not be signed yet");
+    return null;
+  });
+  return { ...charge, receipt };
 }

@@ -150,7 +150,7 @@ const damages: readonly [string, string, () => readonly (Statement | ((tx: Trans
         from charges c, second s where c.id = ${paid.chargeId}`,
       sql`update charges c set digest = digest_of(c) from second s where c.id = s.charge_id`,
       sql`insert into receipts select (jsonb_populate_record(r, jsonb_build_object('id', s.receipt_id, 'charge_id', s.charge_id, 'transaction_id', s.transaction_id,
-          'payload', r.payload::jsonb || jsonb_build_object('transaction_id', s.transaction_id)))).* from receipts r, second s where r.charge_id = ${paid.chargeId}`,
+          'payload', r.payload::jsonb || jsonb_build_object('transaction_id', s.transaction_id, 'charge_id', s.charge_id)))).* from receipts r, second s where r.charge_id = ${paid.chargeId}`,
       sql`insert into outbox (topic, payload, created_at) select o.topic, o.payload || jsonb_build_object('transaction_id', s.transaction_id), o.created_at
         from outbox o, second s where o.payload ->> 'transaction_id' = ${paid.transactionId}`,
     ],

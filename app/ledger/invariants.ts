@@ -219,10 +219,10 @@ export const invariants: readonly Invariant[] = [
     sql: `
       select c.id as charge_id, c.expires_at, c.ended_at, c.amount_minor, t.amount_minor as debited_minor, r.payload
       from charges c left join ledger_transactions t on t.id = c.transaction_id left join receipts r on r.charge_id = c.id
-        left join lateral json_to_record(r.payload::json) p (transaction_id uuid, order_id uuid, amount_minor bigint, currency text) on true
       where c.state = 'confirmed'
         and (c.ended_at >= c.expires_at or c.digest <> digest_of(c) or t.amount_minor is distinct from c.amount_minor or t.currency is distinct from c.currency
-          or r.transaction_id is distinct from c.transaction_id or p.transaction_id is distinct from c.transaction_id
-          or p.order_id is distinct from c.order_id or p.amount_minor is distinct from c.amount_minor or p.currency is distinct from c.currency)`,
+          or r.transaction_id is distinct from c.transaction_id
+          or not r.payload::jsonb @> jsonb_build_object('transaction_id', c.transaction_id, 'charge_id', c.id, 'order_id', c.order_id, 'cafe_id', c.cafe_id,
+            'student_id', c.student_id, 'amount_minor', c.amount_minor, 'currency', c.currency))`,
   },
 ];

@@ -1,4 +1,7 @@
 import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Campus, startCampus } from "../testing/campus.ts";
@@ -101,6 +104,15 @@ describe("npm run ledger:check", () => {
     expect(ran).toMatchObject({ code: 0, stderr: "" });
     for (const { id, title } of invariants) expect(ran.stdout).toContain(`${id.padEnd(5)}ok  ${title}`);
     expect(ran.stdout).toContain("The books are sound.");
+  });
+
+  test("finds the database of the started system by itself", async () => {
+    const home = await mkdtemp(path.join(tmpdir(), "campus-home-"));
+    const services = { database_url: campus.database.env.DATABASE_URL, database_password: campus.database.env.DATABASE_PASSWORD };
+    await writeFile(path.join(home, "services.json"), JSON.stringify(services));
+    const ran = await runCommand({ CAMPUS_HOME: home });
+    await rm(home, { recursive: true });
+    expect(ran).toMatchObject({ code: 0, stdout: expect.stringContaining("The books are sound.") });
   });
 
   test("names what is broken and ends with 1", async () => {

@@ -1,4 +1,5 @@
 import type { Config, SecretName } from "./config.ts";
+import { watchEventLoop } from "./event-loop.ts";
 import type { Logger } from "./log.ts";
 import { createLog } from "./log.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
@@ -36,6 +37,7 @@ export async function openPlatform(config: Config, options: PlatformOptions): Pr
     ...(options.writeLog === undefined ? {} : { write: options.writeLog }),
   });
   const metrics = createMetrics();
+  const stopWatching = watchEventLoop(metrics);
   const db = openDatabase({
     url: config.DATABASE_URL,
     password: () => secrets.get("DATABASE_PASSWORD"),
@@ -66,6 +68,7 @@ export async function openPlatform(config: Config, options: PlatformOptions): Pr
     db,
     cache,
     async end() {
+      stopWatching();
       await cache.end();
       await db.end();
     },

@@ -33,6 +33,15 @@ interface Topic {
 
 export type Topics = Readonly<Record<string, Topic>>;
 
+/** How many rows wait and how many were given up, as of now. */
+export async function refreshOutboxGauges({ db, metrics }: Platform): Promise<void> {
+  const row = await db.row<{ waiting: number; dead: number }>(sql`
+    select (select count(*) from outbox where done_at is null and dead_at is null) as waiting,
+           (select count(*) from outbox where dead_at is not null) as dead`);
+  metrics.set("outbox_waiting", {}, row?.waiting ?? 0);
+  metrics.set("outbox_dead", {}, row?.dead ?? 0);
+}
+
 const batchRows = 20;
 const firstPauseSeconds = 1;
 const longestPauseSeconds = 300;

@@ -8,6 +8,8 @@ export interface Statement {
   readonly text: string;
   readonly values: readonly unknown[];
   readonly name: string | undefined;
+  /** For the few statements that read whole tables; the transaction raises its statement_timeout itself. */
+  readonly timeoutMs?: number;
 }
 
 type Row = Record<string, unknown>;
@@ -250,6 +252,7 @@ async function send<R>(client: pg.PoolClient, statement: Statement): Promise<Ans
     values: statement.values as unknown[],
     rowMode: "array",
     ...(statement.name === undefined ? {} : { name: statement.name }),
+    ...(statement.timeoutMs === undefined ? {} : { query_timeout: statement.timeoutMs }),
   });
   const names = result.fields.map((field) => camelCase(field.name));
   const rows = (result.rows as unknown[][]).map((cells) => Object.fromEntries(names.map((name, index) => [name, cells[index]])) as R);

@@ -46,6 +46,7 @@ beforeEach(async () => {
 afterEach(async () => {
   cutter.judge(undefined);
   cutter.onCutAfter(undefined);
+  cutter.rewrite(undefined);
   cutter.refuse(false);
   network.hold(false);
   expect(await violations(campus.owner)).toEqual({});
@@ -149,6 +150,30 @@ test("row 3: with the database out of reach after the cut the answer is 202; its
   const retried = await anna.confirm(charge, { process: 1 });
   expect(looked).toMatchObject({ state: "confirmed", receipt: retried.body.receipt });
   expect(await debitsOf(campus.owner, charge.id)).toBe(1);
+});
+
+test("row 3: with every answer of the database lost on the way the answer is 202 in time, and the debit is made once", async () => {
+  cutter.judge((statement) => (confirmStatement.test(statement) ? "hold answer" : "pass"));
+  expect((await anna.confirm(charge)).status).toBe(202);
+  cutter.judge(undefined);
+  cutter.cutAll();
+  await until("a retry is answered with the receipt", async () => (await anna.confirm(charge, { process: 1 })).body.receipt);
+  expect(await debitsOf(campus.owner, charge.id)).toBe(1);
+});
+
+test("row 3: a receipt that cannot be signed is 202 and never a failure, the look-up says paid, and the receipt comes later", async () => {
+  cutter.rewrite((statement) => statement.replace("and jws is null returning id", "and jws is null and 1 / 0 = 1 returning id"));
+  cutter.cutAll();
+  await until("the pool has new sessions", async () => (await anna.api("GET", "/users/me")).status === 200);
+  expect((await anna.confirm(charge)).status).toBe(202);
+  expect(await anna.readCharge(charge.id)).toMatchObject({ state: "confirmed", receipt: null });
+  cutter.rewrite(undefined);
+  cutter.cutAll();
+  const looked = await until(
+    "the receipt is there",
+    async () => (await anna.api<ScannedCharge>("GET", `/charges/${charge.id}`)).body.receipt,
+  );
+  expect((await anna.confirm(charge, { process: 1 })).body.receipt).toBe(looked);
 });
 
 test("row 3: a signature that could not be stored is 202, and the retry gives one receipt for ever", async () => {

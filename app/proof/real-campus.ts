@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -47,6 +48,8 @@ export interface RealCampus extends People, Money {
   readonly sandboxUrl: string;
   /** One statement as the superuser, on a connection of its own. */
   asSuperuser<R extends pg.QueryResultRow>(text: string, values?: readonly unknown[]): Promise<R[]>;
+  /** kill -9 of one session of the application: PostgreSQL then ends all of them and recovers. False where it had none. */
+  killSession(pick: (sessions: number) => number): Promise<boolean>;
   killPostgres(): Promise<void>;
   startPostgres(): Promise<void>;
   end(): Promise<void>;
@@ -138,6 +141,7 @@ async function assemble({ folder, own, nodeOptions, undo, end }: Assembly): Prom
     owner,
     sandboxUrl: sandbox.url,
     asSuperuser: (text, values) => postgres.query(text, values),
+    killSession: (pick) => killSession(postgres, pick),
     killPostgres: () => postgres.kill(),
     startPostgres: () => postgres.start(),
     end,
@@ -189,6 +193,24 @@ async function openPostgres(folder: string): Promise<Postgres> {
     },
     stop: () => cluster.stop(),
   };
+}
+
+async function killSession(postgres: Postgres, pick: (sessions: number) => number): Promise<boolean> {
+  const sessions = await postgres.query<{ pid: number }>("select pid from pg_stat_activity where usename = 'campus_app'");
+  const pid = sessions[pick(sessions.length)]?.pid;
+  if (pid === undefined || !isPostgres(pid)) return false;
+  process.kill(pid, "SIGKILL");
+  return true;
+}
+
+/** The session may have ended since it was listed, and its number may be somebody else's by now. */
+function isPostgres(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return process.platform !== "linux" || readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith("postgres:");
+  } catch {
+    return false;
+  }
 }
 
 const newPassword = () => randomBytes(24).toString("base64url");

@@ -130,25 +130,22 @@ interface Outage {
 async function crashNowAndThen(campus: RealCampus, random: Random, outages: Outage[], isOver: () => boolean): Promise<void> {
   await pause(1_500);
   while (!isOver()) {
-    const backends = await campus.asSuperuser<{ pid: number }>("select pid from pg_stat_activity where usename = 'campus_app'");
-    const victim = backends[random.below(Math.max(1, backends.length))];
-    if (victim) {
-      const atMs = performance.now();
-      process.kill(victim.pid, "SIGKILL");
-      await until(
-        "PostgreSQL goes down",
-        () =>
-          campus.asSuperuser("select 1").then(
-            () => false,
-            () => true,
-          ),
-        10_000,
-      );
-      await until("PostgreSQL accepts connections", () => campus.asSuperuser("select 1").catch(() => false), 30_000);
+    const [atMs, at] = [performance.now(), new Date()];
+    if (await campus.killSession((sessions) => random.below(Math.max(1, sessions)))) {
+      await until("PostgreSQL has recovered", () => hasRestartedSince(campus, at), 30_000);
       outages.push({ atMs, acceptsAtMs: performance.now() });
     }
     await pause(2_500 + random.below(2_500));
   }
+}
+
+/** A crash leaves no session of before. */
+async function hasRestartedSince(campus: RealCampus, at: Date): Promise<boolean> {
+  const older = "select pid from pg_stat_activity where usename = 'campus_app' and backend_start < $1";
+  return campus.asSuperuser(older, [at]).then(
+    (sessions) => sessions.length === 0,
+    () => false,
+  );
 }
 
 async function flushNowAndThen(campus: RealCampus, random: Random, broken: { flushes: number }, isOver: () => boolean): Promise<void> {

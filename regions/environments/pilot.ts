@@ -82,7 +82,7 @@ export const pilot: Environment = {
   monthlyBudgetUsd: 450,
   onCallEmails: ["campus-pay-oncall@campus.example"],
   providers: { sms: "msg91", smsAccount: "campus-pay-otp", fcmProjectId: "campus-pay-pilot" },
-  edge: { priceClass: "PriceClass_100", requestsPer5MinutesPerAddress: 20_000, monthlyUsd: 14 },
+  edge: { priceClass: "PriceClass_100", requestsPer5MinutesPerAddress: 20_000, shieldAdvanced: false, monthlyUsd: 14 },
   primary: north,
   standby: south,
 };

@@ -7,6 +7,15 @@ export function residentMiB(pid: number): number {
   return Number(kilobytes) / 1024;
 }
 
+// Linux counts a process's time in hundredths of a second, everywhere that Node runs.
+const tickMs = 10;
+
+/** CPU time that a process has used so far, in user and in system mode. */
+export function cpuMs(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * tickMs;
+}
+
 /** Whether the address answers 200. */
 export const answers200 = (url: string): Promise<boolean> =>
   new Promise((resolve) => {

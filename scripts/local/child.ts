@@ -104,4 +104,10 @@ function control(name: string, child: ChildProcess, log: CappedLog, exited: Prom
   };
 }
 
+const shownLines = 8;
+
+/** A message that ends with what a process said last, indented, and where the rest is. */
+export const withLastLines = (what: string, log: CappedLog) =>
+  [`${what}. Its last lines (all are in ${log.file}):`, ...log.lastLines().slice(-shownLines)].join("\n    ");
+
 export const describeExit = ({ code, signal }: Exit) => (signal === null ? `ended with code ${code}` : `was ended by ${signal}`);

@@ -19,6 +19,8 @@ const graceMs = 60_000;
 const running = new Set<ChildProcess>();
 let stopping = false;
 
+export const isStopping = (): boolean => stopping;
+
 /** Runs to the end, in a process group of its own: Ctrl-C reaches us alone, and stopAll() decides in what order things end. */
 export const run = (command: Command): Promise<Outcome> =>
   new Promise((resolve, reject) => {

@@ -9,7 +9,7 @@ import { type Stack, withDependencies } from "./manifest.ts";
 import { type Options, parseOptions, usage } from "./options.ts";
 import { cacheFolder, workFolder } from "./places.ts";
 import { CannotRun, pythonName, terraformVersion } from "./preconditions.ts";
-import { stopAll, watchMemory } from "./processes.ts";
+import { isStopping, stopAll, watchMemory } from "./processes.ts";
 import { summary } from "./report.ts";
 import { type App, provideProvider, siteOf, synthesize, takeFolder } from "./site.ts";
 import { deployAll, destroyAll, planAllAgain } from "./steps.ts";
@@ -123,7 +123,8 @@ try {
   process.exitCode = await main();
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof CannotRun) console.error(`Cannot rehearse here. ${message}`);
+  if (isStopping()) console.error("interrupted");
+  else if (error instanceof CannotRun) console.error(`Cannot rehearse here. ${message}`);
   else console.error(message.startsWith("Unknown option") ? `${message}\n${usage}` : message);
   process.exitCode = error instanceof CannotRun ? exitCodes.cannotRun : exitCodes.failed;
 }

@@ -1,6 +1,6 @@
 import path from "node:path";
 import type { Home } from "../local/home.ts";
-import type { StartFile } from "./system.ts";
+import type { StartFile } from "./start-file.ts";
 
 /** The addresses and demo logins; the last line is the contract with whoever waits for us. */
 export function announce(start: StartFile, home: Home): string {

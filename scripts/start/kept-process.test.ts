@@ -11,6 +11,7 @@ let home: Home;
 let kept: KeptProcess | undefined;
 let gaveUp: string[];
 let restarts: number;
+let stopRequest: AbortController;
 
 beforeEach(() => {
   folder = mkdtempSync(path.join(tmpdir(), "campus-kept-"));
@@ -18,6 +19,7 @@ beforeEach(() => {
   mkdirSync(home.logs);
   gaveUp = [];
   restarts = 0;
+  stopRequest = new AbortController();
 });
 
 afterEach(async () => {
@@ -36,6 +38,7 @@ async function keep(code: string): Promise<{ process: KeptProcess; url: string }
     env: { ...process.env, PORT: String(port) },
     home,
     readyUrl: url,
+    stopSignal: stopRequest.signal,
     onRestart: () => {
       restarts += 1;
     },
@@ -80,4 +83,15 @@ test("stopping drains the process and does not start it again", async () => {
   await expect(fetch(url)).rejects.toThrow();
   expect(restarts).toBe(0);
   expect(readFileSync(path.join(home.logs, "api-1.log"), "utf8")).toContain("drained");
+});
+
+test("once everything is to stop, a process that is killed stays dead", async () => {
+  const { process: api, url } = await keep(server);
+  await api.ready();
+  stopRequest.abort();
+  const pid = api.pid();
+  process.kill(pid, "SIGKILL");
+  await api.stop();
+  expect([api.pid(), restarts, gaveUp]).toEqual([pid, 0, []]);
+  await expect(fetch(url)).rejects.toThrow();
 });

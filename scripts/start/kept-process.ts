@@ -1,7 +1,7 @@
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openCappedLog } from "../local/capped-log.ts";
-import { type Child, describeExit, startChild } from "../local/child.ts";
+import { type Child, describeExit, startChild, withLastLines } from "../local/child.ts";
 import { dieWithParent } from "../local/die-with-parent.ts";
 import { type Home, projectRoot } from "../local/home.ts";
 import { PlainError } from "../local/plain-error.ts";
@@ -22,7 +22,9 @@ interface KeptProcessOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly home: Home;
   /** Where it says that it is ready. */
-  readonly readyUrl?: string;
+  readonly readyUrl?: string | undefined;
+  /** Once it says so, a process that ends stays ended. */
+  readonly stopSignal: AbortSignal;
   readonly onRestart: () => void;
   readonly onGiveUp: (error: PlainError) => void;
 }
@@ -35,24 +37,23 @@ const maxFailuresInARow = 10;
 const failurePauseMs = 200;
 // The app drains for 35 s at most.
 const stopGraceMs = 38_000;
-const shownLines = 8;
 
 export async function keepRunning(options: KeptProcessOptions): Promise<KeptProcess> {
   const { name, file, env, home, readyUrl } = options;
   const log = openCappedLog(path.join(home.logs, `${name}.log`));
   const start = () => startChild({ name, command: [...dieWithParent("TERM"), process.execPath, file], cwd: projectRoot, env, log });
-  let stopping = false;
+  let stopped = false;
+  const isStopping = () => stopped || options.stopSignal.aborted;
   let failuresInARow = 0;
 
   const giveUp = (what: string) => {
-    const lines = [`${file} (${name}) ${what}. Its last lines (all are in ${log.file}):`, ...log.lastLines().slice(-shownLines)];
-    options.onGiveUp(new PlainError(lines.join("\n    ")));
+    options.onGiveUp(new PlainError(withLastLines(`${file} (${name}) ${what}`, log)));
   };
 
   /** Whether the process got as far as being ready (or, without an address, lived long enough). */
   const proves = async (child: Child): Promise<boolean> => {
     const deadlineMs = Date.now() + (readyUrl === undefined ? provenAfterMs : readyTimeoutMs);
-    while (child.isRunning() && !stopping && Date.now() < deadlineMs) {
+    while (child.isRunning() && !isStopping() && Date.now() < deadlineMs) {
       if (readyUrl !== undefined && (await answersOk(readyUrl))) return true;
       await sleep(readyPollMs);
     }
@@ -61,12 +62,12 @@ export async function keepRunning(options: KeptProcessOptions): Promise<KeptProc
 
   const startAgainWhenDead = async (died: Child): Promise<void> => {
     const how = describeExit(await died.exited);
-    if (stopping) return;
+    if (isStopping()) return;
     if (failuresInARow >= maxFailuresInARow) return giveUp(`${how}, ${failuresInARow} times in a row`);
     if (failuresInARow > 0) await sleep(failurePauseMs);
-    if (stopping) return;
+    if (isStopping()) return;
     current = await start();
-    if (stopping) return current.signal("SIGKILL");
+    if (isStopping()) return current.signal("SIGKILL");
     say(`${name} (process ${died.pid}) ${how}: started again as process ${current.pid}.`);
     options.onRestart();
     void watch(current);
@@ -84,13 +85,13 @@ export async function keepRunning(options: KeptProcessOptions): Promise<KeptProc
     pid: () => current.pid,
     async ready() {
       const isProven = await proves(current);
-      if (stopping) return;
+      if (isStopping()) return;
       if (isProven) void startAgainWhenDead(current);
       else if (current.isRunning()) giveUp(`was not ready within ${readyTimeoutMs / 1000} s (${readyUrl})`);
       else giveUp(describeExit(await current.exited));
     },
     async stop() {
-      stopping = true;
+      stopped = true;
       await current.stop("SIGTERM", stopGraceMs);
       log.close();
     },

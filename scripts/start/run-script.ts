@@ -1,6 +1,6 @@
 import path from "node:path";
 import { openCappedLog } from "../local/capped-log.ts";
-import { describeExit, startChild } from "../local/child.ts";
+import { describeExit, startChild, withLastLines } from "../local/child.ts";
 import { dieWithParent } from "../local/die-with-parent.ts";
 import { type Home, projectRoot } from "../local/home.ts";
 import { PlainError } from "../local/plain-error.ts";
@@ -15,7 +15,6 @@ interface Script {
 }
 
 const stopGraceMs = 5_000;
-const shownLines = 8;
 
 /** Runs one of our scripts to its end and returns its last line of output. */
 export async function runScript({ name, file, env, home, signal }: Script): Promise<string> {
@@ -37,9 +36,7 @@ export async function runScript({ name, file, env, home, signal }: Script): Prom
   log.close();
   if (signal.aborted) throw new Stopped();
   if (exit.code === 0) return lastLine.get();
-  throw new PlainError(
-    [`${file} ${describeExit(exit)}. Its last lines (all are in ${log.file}):`, ...log.lastLines().slice(-shownLines)].join("\n    "),
-  );
+  throw new PlainError(withLastLines(`${file} ${describeExit(exit)}`, log));
 }
 
 /** The demo campus is one line of many kilobytes: kept whole, unlike the log's memory. */

@@ -4,6 +4,7 @@ import type { Home } from "../local/home.ts";
 import { type LocalRedis, startRedis } from "../local/redis.ts";
 import { asSuperuser, createDatabase, createRoles, databaseAccess } from "../local/roles.ts";
 import type { LocalSecrets } from "../local/secrets.ts";
+import type { ServicesFile } from "../local/services-file.ts";
 
 /** Where PostgreSQL and Redis are. The addresses carry no password: the app takes it from its own variable. */
 export interface Services {
@@ -91,6 +92,16 @@ function givenRedis(environment: NodeJS.ProcessEnv) {
   const { url, password } = splitPassword(environment.REDIS_URL ?? "");
   return { redisUrl: url, redisPassword: environment.REDIS_PASSWORD || password || undefined };
 }
+
+export const servicesFile = (services: Services): ServicesFile => ({
+  database_url: services.databaseUrl,
+  database_password: services.databasePassword,
+  owner_url: services.ownerUrl,
+  owner_password: services.ownerPassword,
+  superuser_url: services.superuserUrl ?? null,
+  redis_url: services.redisUrl,
+  redis_password: services.redisPassword ?? null,
+});
 
 export function splitPassword(address: string): { url: string; password: string } {
   const url = new URL(address);

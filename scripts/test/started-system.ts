@@ -10,7 +10,7 @@ import { findHome, type Home, projectRoot } from "../local/home.ts";
 import { freePortRow } from "../local/ports.ts";
 import type { ServicesFile } from "../local/services-file.ts";
 import { portsTaken } from "../start/options.ts";
-import type { StartFile } from "../start/system.ts";
+import type { StartFile } from "../start/start-file.ts";
 
 /** The system as `npm start` brings it up, on free ports and with a data folder of its own. */
 export interface StartedSystem {

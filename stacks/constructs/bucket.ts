@@ -9,7 +9,6 @@ import {
   S3BucketOwnershipControls,
   S3BucketPolicy,
   S3BucketPublicAccessBlock,
-  S3BucketReplicationConfiguration,
   S3BucketServerSideEncryptionConfiguration,
   S3BucketVersioning,
 } from "../aws.ts";
@@ -17,7 +16,7 @@ import { bucketName } from "../names.ts";
 import { campusOf } from "./campus-stack.ts";
 import { type KeyRef, useStatement } from "./key.ts";
 import { policyJson, type ResourceStatement, refuseWideTrust } from "./policy.ts";
-import { Role } from "./role.ts";
+import type { Role } from "./role.ts";
 
 export type BucketProps = {
   readonly part: string;
@@ -35,14 +34,12 @@ export type BucketProps = {
   readonly provider?: AwsProvider;
 };
 
-export type ReplicaTarget = { readonly bucket: Bucket; readonly key: KeyRef | "s3-managed" };
-
 /** A private, encrypted, versioned bucket that answers over TLS only. */
 export class Bucket extends Construct {
   readonly bucket: S3Bucket;
   private readonly policy: S3BucketPolicy;
-  private readonly versioning: S3BucketVersioning;
-  private readonly props: BucketProps;
+  readonly versioning: S3BucketVersioning;
+  readonly props: BucketProps;
 
   constructor(scope: Construct, id: string, props: BucketProps) {
     super(scope, id);
@@ -80,36 +77,6 @@ export class Bucket extends Construct {
       { sid: "ListObjects", actions: ["s3:ListBucket"], resources: [this.arn], ...this.under(prefix) },
       ...this.keyFor(["Decrypt", "GenerateDataKey"]),
     ]);
-  }
-
-  /** Copies every new object to the same bucket of the other region. */
-  copyTo(target: ReplicaTarget): void {
-    const role = new Role(this, "replication", {
-      part: `copy-${this.props.part}`,
-      purpose: `S3 copies ${this.props.part} to the other region`,
-      trust: { service: "s3.amazonaws.com" },
-    });
-    const policy = this.allowCopying(role, target);
-    new S3BucketReplicationConfiguration(this, "copies", {
-      bucket: this.bucket.id,
-      role: role.arn,
-      rule: [
-        {
-          id: "everything",
-          status: "Enabled",
-          filter: { prefix: "" },
-          deleteMarkerReplication: { status: "Enabled" },
-          ...(target.key === "s3-managed" ? {} : { sourceSelectionCriteria: { sseKmsEncryptedObjects: { status: "Enabled" } } }),
-          destination: {
-            bucket: target.bucket.arn,
-            storageClass: "STANDARD_IA",
-            ...(target.key === "s3-managed" ? {} : { encryptionConfiguration: { replicaKmsKeyId: target.key.arn } }),
-          },
-        },
-      ],
-      dependsOn: [this.versioning, policy],
-      ...this.there,
-    });
   }
 
   private createBucket(): S3Bucket {
@@ -214,30 +181,6 @@ export class Bucket extends Construct {
       corsRule: [{ allowedMethods: ["PUT", "POST"], allowedOrigins: [...origins], allowedHeaders: ["content-type"], maxAgeSeconds: 600 }],
       ...this.there,
     });
-  }
-
-  private allowCopying(role: Role, target: ReplicaTarget) {
-    return role.allow("copy", [
-      { sid: "ReadSource", actions: ["s3:GetReplicationConfiguration", "s3:ListBucket"], resources: [this.arn] },
-      {
-        sid: "ReadVersions",
-        actions: [
-          "s3:GetObjectVersionForReplication",
-          "s3:GetObjectVersionAcl",
-          "s3:GetObjectVersionTagging",
-          "s3:GetObjectRetention",
-          "s3:GetObjectLegalHold",
-        ],
-        resources: [`${this.arn}/*`],
-      },
-      {
-        sid: "WriteCopies",
-        actions: ["s3:ReplicateObject", "s3:ReplicateDelete", "s3:ReplicateTags"],
-        resources: [`${target.bucket.arn}/*`],
-      },
-      ...this.keyFor(["Decrypt"]),
-      ...(target.key === "s3-managed" ? [] : [{ ...useStatement(target.key.arn, ["Encrypt"]), sid: "UseTargetKey" }]),
-    ]);
   }
 
   private keyFor(actions: readonly string[]) {

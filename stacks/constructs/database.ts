@@ -168,7 +168,7 @@ export class Database extends Construct {
       secretStringWoVersion: this.props.plan.masterPasswordVersion,
     });
     stack.addOverride("ephemeral.aws_secretsmanager_secret_version.master", {
-      secret_id: version.secretId,
+      secret_id: version.arn, // not known before the version stands: else Terraform reads it while it plans, and there is none yet
       depends_on: [`${version.terraformResourceType}.${version.friendlyUniqueId}`],
     });
     return expression("ephemeral.aws_secretsmanager_secret_version.master.secret_string");

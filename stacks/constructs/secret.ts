@@ -32,7 +32,8 @@ export class Secret extends Construct {
     });
   }
 
-  private get name(): string {
+  /** The same in both regions. */
+  get name(): string {
     return secretName(campusOf(this).environment.name, this.props.name);
   }
 

@@ -15,6 +15,7 @@ export class Group extends Construct {
   constructor(scope: Construct, id: string, props: GroupProps) {
     super(scope, id);
     this.part = props.part;
+    refuseStrangeCharacters(props.purpose);
     this.group = new SecurityGroup(this, "group", {
       name: campusOf(this).name("securityGroup", props.part),
       description: props.purpose,
@@ -29,7 +30,7 @@ export class Group extends Construct {
 
   /** Opens one port between two groups: in here, out there. Both rules stand in the stack of the one who asks. */
   allowFrom(peer: Group, port: number, why: string): void {
-    const description = `${peer.part} to ${this.part}: ${why}`;
+    const description = refuseStrangeCharacters(`${peer.part} to ${this.part}: ${why}`);
     const ports = { fromPort: port, toPort: port, ipProtocol: "tcp", description };
     new VpcSecurityGroupIngressRule(peer, `into-${this.part}-${port}`, {
       securityGroupId: this.id,
@@ -60,4 +61,12 @@ export class Group extends Construct {
     const ports = { fromPort: 443, toPort: 443, ipProtocol: "tcp", description: why };
     new VpcSecurityGroupEgressRule(this, "https-out", { securityGroupId: this.id, cidrIpv4: "0.0.0.0/0", ...ports });
   }
+}
+
+/** EC2 refuses an apostrophe, for one, and only at the apply. */
+function refuseStrangeCharacters(description: string): string {
+  if (/^[a-zA-Z0-9 ._\-:/()#,@[\]+=&;{}!$*]{1,255}$/.test(description)) return description;
+  throw new Error(
+    `the description "${description}" of a security group or rule has characters that EC2 refuses; use letters, digits and ._-:/()#,@[]+=&;{}!$* only.`,
+  );
 }

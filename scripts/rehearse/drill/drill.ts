@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { deployBootstrap } from "../bootstrap.ts";
+import { rehearsalAccount } from "../child-environment.ts";
 import { heading, say } from "../console.ts";
 import type { Stack } from "../manifest.ts";
 import { cdktfProgram, root } from "../places.ts";
@@ -83,14 +84,11 @@ export const failureDrill = async (site: Site): Promise<boolean> => {
   if (!(await deployThatDies(site)) || !(await showWhatIsLeft(site, neighbour))) return false;
 
   heading("runbooks/terraform-state.md mends it");
-  const asked = await aws(site, "sqs get-queue-url --queue-name drill-second --query QueueUrl --output text");
-  const queueUrl = asked.find((line) => line.startsWith("http"));
-  if (!queueUrl) throw new Error(`drill-second cannot be found: ${asked.join(" ")}`);
   const env = {
     STACK: neighbour.name,
     STATE_BUCKET: stateBucket,
     OUT: site.outFolder,
-    LOST: `${lost[0]} drill-log\n${lost[1]} ${queueUrl}`,
+    LOST: `${lost[0]} drill-log\n${lost[1]} ${site.env.AWS_ENDPOINT_URL}/${rehearsalAccount}/drill-second`,
   };
   if (!(await followSections(site, env, blocks, ["First five minutes", "Diagnose", "Mitigate", "Verify"]))) return false;
 

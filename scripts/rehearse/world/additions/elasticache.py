@@ -79,11 +79,68 @@ def delete_cache_parameter_group(self):
     return EmptyResult()
 
 
-# Tags of a parameter group are refused as an invalid ARN.
+# User groups do not exist.
+
+
+class UserGroupNotFound(ServiceException):
+    def __init__(self, name):
+        super().__init__("UserGroupNotFound", f"User group {name} not found.")
+
+
+def user_groups(self):
+    return kept(self.elasticache_backend, "user_groups")
+
+
+def named_user_group(self):
+    name = self._get_param("UserGroupId")
+    if name not in user_groups(self):
+        raise UserGroupNotFound(name)
+    return user_groups(self)[name]
+
+
+@add(ElastiCacheResponse)
+def create_user_group(self):
+    name, backend = self._get_param("UserGroupId"), self.elasticache_backend
+    group = {
+        "UserGroupId": name,
+        "Status": "active",
+        "Engine": self._get_param("Engine"),
+        "UserIds": self._get_param("UserIds", []),
+        "MinimumEngineVersion": "6.0",
+        "ReplicationGroups": [],
+        "ARN": f"arn:aws:elasticache:{backend.region_name}:{backend.account_id}:usergroup:{name}",
+    }
+    user_groups(self)[name] = group
+    backend.tagging_service.tag_resource(group["ARN"], self._get_param("Tags", []))
+    return ActionResult(group)
+
+
+@add(ElastiCacheResponse)
+def describe_user_groups(self):
+    wanted = [named_user_group(self)] if self._get_param("UserGroupId") else list(user_groups(self).values())
+    return ActionResult({"UserGroups": wanted})
+
+
+@add(ElastiCacheResponse)
+def modify_user_group(self):
+    group = named_user_group(self)
+    gone = self._get_param("UserIdsToRemove", [])
+    group["UserIds"] = [one for one in group["UserIds"] if one not in gone] + self._get_param("UserIdsToAdd", [])
+    return ActionResult(group)
+
+
+@add(ElastiCacheResponse)
+def delete_user_group(self):
+    group = named_user_group(self)
+    del user_groups(self)[group["UserGroupId"]]
+    return ActionResult({**group, "Status": "deleting"})
+
+
+# Tags of a parameter group or a user group are refused as an invalid ARN.
 @around(ElastiCacheBackend)
 def __init__(original, self, *args, **kwargs):
     original(self, *args, **kwargs)
-    kinds = "cluster|snapshot|subnetgroup|replicationgroup|user|parametergroup"
+    kinds = "cluster|snapshot|subnetgroup|replicationgroup|user|usergroup|parametergroup"
     self.arn_regex = re.compile(rf"^arn:aws:elasticache:.*:[0-9]*:({kinds}):.*$")
 
 

@@ -39,3 +39,24 @@ def promote_read_replica(original, self, wanted):
 @around(DBInstance)
 def remove_replica(original, self, replica):
     self.replicas[:] = [one for one in self.replicas if one not in (replica.db_instance_identifier, replica.db_instance_arn)]
+
+
+# Performance insights are not read back.
+def take_insights(instance, wanted):
+    if wanted.get("enable_performance_insights") is not None:
+        instance.performance_insights_enabled = wanted["enable_performance_insights"]
+    for name in ("performance_insights_kms_key_id", "performance_insights_retention_period"):
+        if wanted.get(name) is not None:
+            setattr(instance, name, wanted[name])
+
+
+@around(DBInstance)
+def __init__(original, self, *args, **kwargs):
+    original(self, *args, **kwargs)
+    take_insights(self, kwargs)
+
+
+@around(DBInstance)
+def update(original, self, **kwargs):
+    original(self, **kwargs)
+    take_insights(self, kwargs)

@@ -1,5 +1,5 @@
 import json
-from types import SimpleNamespace
+from fnmatch import fnmatchcase
 
 from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.s3.models import FakeBucket, FakeDeleteMarker
@@ -23,16 +23,22 @@ def get_permission(original, self, action, resource):
     return IAMPolicy(json.dumps({**document, "Statement": unconditional})).is_action_permitted(action, resource)
 
 
-# A statement for everyone ("Principal": "*") in a log bucket's policy makes moto fail.
-moto_judgement = FakeBucket._log_permissions_enabled_policy
+# Access logs are refused when the log bucket's policy has a statement for everyone, or allows a wider prefix than moto compares with.
+def as_list(value):
+    return value if isinstance(value, list) else [value]
 
 
 def may_write_logs(target_bucket, target_prefix):
-    document = json.loads(target_bucket.policy) if target_bucket.policy else {"Statement": []}
-    to_services = [one for one in document["Statement"] if isinstance(one.get("Principal"), dict)]
-    policy = json.dumps({**document, "Statement": to_services}).encode()
-    seen = SimpleNamespace(policy=policy, partition=target_bucket.partition, name=target_bucket.name)
-    return moto_judgement(seen, target_prefix)
+    statements = json.loads(target_bucket.policy)["Statement"] if target_bucket.policy else []
+    wanted = f"{target_bucket.arn}/{target_prefix or ''}"
+    return any(
+        one["Effect"] == "Allow"
+        and isinstance(one["Principal"], dict)
+        and "logging.s3.amazonaws.com" in as_list(one["Principal"].get("Service"))
+        and "s3:PutObject" in as_list(one["Action"])
+        and any(fnmatchcase(wanted, pattern) for pattern in as_list(one["Resource"]))
+        for one in statements
+    )
 
 
 FakeBucket._log_permissions_enabled_policy = staticmethod(may_write_logs)

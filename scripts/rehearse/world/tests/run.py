@@ -9,6 +9,7 @@ import importlib
 import os
 import subprocess
 import sys
+import threading
 import traceback
 from pathlib import Path
 
@@ -27,8 +28,11 @@ class World:
     def __init__(self, *arguments):
         environment = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "MOTO_"))}
         command = [sys.executable, str(HERE.parent / "world.py"), *arguments]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment)
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
         self.url = self.process.stdout.readline().removeprefix("WORLD ").strip()
+        if not self.url:
+            sys.exit(f"The world does not start; its last line says why: {self.process.stderr.read().strip().splitlines()[-1]}")
+        threading.Thread(target=self.process.stderr.read, daemon=True).start()
 
     def clients_of(self, account):
         """A maker of clients of one account: a new account is empty, and far cheaper than a reset (1.5 s)."""

@@ -52,3 +52,14 @@ def test_a_deleted_replication_group_is_gone_with_its_members(client):
     cache.delete_replication_group(ReplicationGroupId="campus")
     assert cache.describe_replication_groups()["ReplicationGroups"] == []
     assert cache.describe_cache_clusters()["CacheClusters"] == []
+
+
+def test_a_user_group_keeps_its_users_until_it_is_deleted(client):
+    cache = client("elasticache")
+    tags = [{"Key": "Project", "Value": "campus-pay"}]
+    made = cache.create_user_group(UserGroupId="campus", Engine="redis", UserIds=["default"], Tags=tags)
+    cache.modify_user_group(UserGroupId="campus", UserIdsToAdd=["app"], UserIdsToRemove=["default"])
+    assert cache.describe_user_groups(UserGroupId="campus")["UserGroups"][0]["UserIds"] == ["app"]
+    assert cache.list_tags_for_resource(ResourceName=made["ARN"])["TagList"] == tags
+    cache.delete_user_group(UserGroupId="campus")
+    assert cache.describe_user_groups()["UserGroups"] == []

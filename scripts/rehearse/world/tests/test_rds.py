@@ -48,3 +48,11 @@ def test_a_replica_of_another_region_can_be_deleted(client):
     south.delete_db_instance(DBInstanceIdentifier="replica", SkipFinalSnapshot=True)
     assert south.describe_db_instances()["DBInstances"] == []
     assert only(north)["ReadReplicaDBInstanceIdentifiers"] == []
+
+
+def test_performance_insights_are_read_back(client):
+    rds = client("rds")
+    rds.create_db_instance(**PRIMARY, EnablePerformanceInsights=True, PerformanceInsightsRetentionPeriod=7)
+    assert (only(rds)["PerformanceInsightsEnabled"], only(rds)["PerformanceInsightsRetentionPeriod"]) == (True, 7)
+    rds.modify_db_instance(DBInstanceIdentifier="primary", EnablePerformanceInsights=False)
+    assert only(rds)["PerformanceInsightsEnabled"] is False

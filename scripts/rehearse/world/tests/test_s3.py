@@ -30,14 +30,14 @@ def test_a_bucket_policy_that_denies_under_a_condition_does_not_deny_everything(
     assert s3.get_object(Bucket="tls-only", Key="state")["Body"].read() == b"1"
 
 
-def test_access_logs_may_go_to_a_bucket_whose_policy_also_speaks_of_everyone(client):
+def test_access_logs_may_go_where_a_policy_allows_a_wider_prefix_and_speaks_of_everyone(client):
     s3 = client("s3")
     for name in ("watched", "access-logs"):
         s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-north-1"})
     everything = "arn:aws:s3:::access-logs/*"
     deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": everything, "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
-    allow = {"Effect": "Allow", "Principal": {"Service": "logging.s3.amazonaws.com"}, "Action": ["s3:PutObject"], "Resource": everything}
+    allow = {"Effect": "Allow", "Principal": {"Service": "logging.s3.amazonaws.com"}, "Action": "s3:PutObject", "Resource": "arn:aws:s3:::access-logs/s3/*"}
     s3.put_bucket_policy(Bucket="access-logs", Policy=json.dumps({"Version": "2012-10-17", "Statement": [deny, allow]}))
-    wanted = {"TargetBucket": "access-logs", "TargetPrefix": "watched/"}
+    wanted = {"TargetBucket": "access-logs", "TargetPrefix": "s3/watched/"}
     s3.put_bucket_logging(Bucket="watched", BucketLoggingStatus={"LoggingEnabled": wanted})
     assert s3.get_bucket_logging(Bucket="watched")["LoggingEnabled"] == wanted

@@ -1,0 +1,23 @@
+import type { Platform } from "./context.ts";
+
+/**
+ * Writes what moved into the log every METRICS_EMF_SECONDS, for CloudWatch. `refresh` sets the gauges that are only read
+ * when somebody asks. The returned function writes the last lines and ends it.
+ */
+export function writeEmbeddedMetrics(platform: Platform, refresh: () => void | Promise<void>): () => Promise<void> {
+  const { METRICS_EMF_SECONDS } = platform.config;
+  if (METRICS_EMF_SECONDS === 0) return async () => undefined;
+  const write = async () => {
+    try {
+      await refresh();
+    } catch (error) {
+      platform.log.warn({ err: error }, "Some gauges could not be read");
+    }
+    for (const line of platform.metrics.embeddedLines(Date.now())) platform.log.info(line, "metrics");
+  };
+  const timer = setInterval(() => void write(), METRICS_EMF_SECONDS * 1000).unref();
+  return async () => {
+    clearInterval(timer);
+    await write();
+  };
+}

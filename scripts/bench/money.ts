@@ -1,0 +1,141 @@
+import { availableParallelism, loadavg } from "node:os";
+import { parseArgs } from "node:util";
+import type { BenchOutcome } from "../bench.ts";
+import { PlainError } from "../local/plain-error.ts";
+import { asSuperuser, createDatabase } from "../local/roles.ts";
+import { type LocalSystem, startLocalSystem } from "./local-system.ts";
+import { openPlace } from "./money/bench-place.ts";
+import { makeCampus } from "./money/campus.ts";
+import { debitDriver } from "./money/debit-run.ts";
+import { compareDebits } from "./money/debits.ts";
+import { measureGrowth } from "./money/growth.ts";
+import { judge, type Measures, tableOf } from "./money/judge.ts";
+import { measureNetwork } from "./money/network.ts";
+import { measurePayments } from "./money/payments.ts";
+
+const students = 40_000;
+const payers = 12_000;
+const cafes = 50;
+const fewestRounds = 3;
+const parts = ["debits", "payments", "growth", "network"] as const;
+type Part = (typeof parts)[number];
+
+interface Wishes {
+  readonly rounds: number;
+  readonly rows: number;
+  readonly only: readonly Part[];
+}
+
+/** Options: --rounds N (5), --rows N of the large ledger (10,000,000), --only debits,payments,growth,network. */
+export async function run(args: readonly string[]): Promise<BenchOutcome> {
+  const wishes = readWishes(args);
+  const loadBefore = loadavg()[0];
+  const system = withPublicUrl(await startLocalSystem({ durable: true }));
+  try {
+    const settings = await readSettings(system);
+    const measures = await measure(system, wishes);
+    const judged = judge(measures);
+    return {
+      report: {
+        settings: { ...settings, rounds: wishes.rounds, load_average_before: loadBefore, load_average_after: loadavg()[0] },
+        measures,
+        judged,
+      },
+      table: [
+        `${settings.driver}; PostgreSQL ${settings.server_version}, fsync ${settings.fsync}, synchronous_commit ${settings.synchronous_commit}, full_page_writes ${settings.full_page_writes};`,
+        `${settings.processors} processors, load ${loadBefore?.toFixed(1)} before; medians over ${wishes.rounds} interleaved rounds; T7: every invariant held after each part`,
+        tableOf(judged),
+        ...costLines(measures),
+      ].join("\n"),
+      missed: judged
+        .filter(({ isMet }) => !isMet)
+        .map(({ target, what, value, floor }) => `${target} ${what} is ${value.toFixed(2)}, the floor is ${floor}`),
+    };
+  } finally {
+    await system.stop();
+  }
+}
+
+function readWishes(args: readonly string[]): Wishes {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { rounds: { type: "string", default: "5" }, rows: { type: "string", default: "10000000" }, only: { type: "string" } },
+  });
+  const only = values.only?.split(",") ?? parts;
+  const unknown = only.find((name) => !parts.includes(name as Part));
+  if (unknown !== undefined) throw new PlainError(`There is no part "${unknown}": --only takes ${parts.join(", ")}.`, 2);
+  const rounds = Number(values.rounds);
+  if (!(rounds >= fewestRounds)) throw new PlainError(`--rounds ${values.rounds}: at least ${fewestRounds}, or a median says nothing.`, 2);
+  return { rounds, rows: Number(values.rows), only: only as readonly Part[] };
+}
+
+const withPublicUrl = (system: LocalSystem): LocalSystem => ({ ...system, env: { ...system.env, PUBLIC_URL: "http://127.0.0.1:8080" } });
+
+async function measure(system: LocalSystem, { rounds, rows, only }: Wishes): Promise<Measures> {
+  await asSuperuser(system.cluster, "postgres", (client) => createDatabase(client, "campus_empty", system.database));
+  const place = await openPlace(system, system.database);
+  const wanted = (part: Part) => only.includes(part);
+  try {
+    await makeCampus(place.superuser, { students, cafes }, system.env.CARD_PEPPER ?? "");
+    return {
+      ...(wanted("debits") ? { debits: await compareDebits(place, { rounds, orders: students, cafes, port: system.cluster.port }) } : {}),
+      ...(wanted("payments") ? { payments: await measurePayments(system, place, { rounds, payers, debits: students, cafes }) } : {}),
+      ...(wanted("network") ? { network: await measureNetwork(system, place, { rounds, orders: students }) } : {}),
+      ...(wanted("growth") ? { growth: await measureGrowth(system, { rounds, rows }) } : {}),
+    };
+  } finally {
+    await place.end();
+  }
+}
+
+const shownSettings = [
+  "server_version",
+  "fsync",
+  "synchronous_commit",
+  "full_page_writes",
+  "wal_compression",
+  "shared_buffers",
+  "max_connections",
+] as const;
+
+async function readSettings(system: LocalSystem) {
+  const rows = await asSuperuser(
+    system.cluster,
+    system.database,
+    async (client) =>
+      (
+        await client.query<{ name: string; shown: string }>("select name, current_setting(name) as shown from unnest($1::text[]) name", [
+          [...shownSettings],
+        ])
+      ).rows,
+  );
+  const found = Object.fromEntries(rows.map(({ name, shown }) => [name, shown])) as Record<(typeof shownSettings)[number], string>;
+  return { ...found, driver: debitDriver(), processors: availableParallelism(), node: process.version };
+}
+
+function costLines({ debits, payments, growth, network }: Measures): string[] {
+  const ms = (value: number) => `${value.toFixed(2)} ms`;
+  return [
+    ...(debits
+      ? [
+          `debits: ${Math.round(debits.oneCall.perSecond)}/s in one call (${ms(debits.oneCall.cpuMsPerDebit)} CPU), ${Math.round(debits.manyStatements.perSecond)}/s in many statements (${ms(debits.manyStatements.cpuMsPerDebit)})`,
+        ]
+      : []),
+    ...(payments
+      ? [
+          `a payment: node ${ms(payments.capacity.nodeMs)}, PostgreSQL ${ms(payments.capacity.postgresMs)}, Redis ${ms(payments.capacity.redisMs)} CPU; a debit alone ${ms(payments.debitCpuMs)}; ${Math.round(payments.capacity.perSecond)} payments/s at most`,
+          `half of it (${Math.round(payments.half.perSecond)}/s): confirm p50 ${ms(payments.half.p50Ms)}, p99 ${ms(payments.half.p99Ms)}`,
+        ]
+      : []),
+    ...(growth
+      ? [
+          `ledger of ${growth.smallRows.toLocaleString("en")} and of ${growth.largeRows.toLocaleString("en")} rows: p50 ${ms(growth.small.p50Ms)} and ${ms(growth.large.p50Ms)}, CPU ${ms(growth.small.cpuMsPerDebit)} and ${ms(growth.large.cpuMsPerDebit)}`,
+        ]
+      : []),
+    ...(network
+      ? [
+          `network of ${ms(network.roundTripMs)} a round trip and ${network.flushMs} ms a flush (commit_delay in the place of a slow fdatasync): one café ${Math.round(network.hotCafePerSecond)}/s, fifty ${Math.round(network.fiftyCafesPerSecond)}/s, running balance ${Math.round(network.hotRowPerSecond)}/s`,
+        ]
+      : []),
+  ];
+}

@@ -1,0 +1,52 @@
+import pg from "pg";
+import { checkLedger } from "../../../app/ledger/check-ledger.ts";
+import { openDatabase } from "../../../app/platform/postgres.ts";
+import type { LocalSystem } from "../local-system.ts";
+import type { DebitPlace } from "./debit-run.ts";
+
+/** One database of the benchmark's server: where debits are made and afterwards looked at. */
+export interface BenchPlace extends DebitPlace {
+  /** T7: no invariant is broken, or there is no result. Returns how many were asked. */
+  assertBooks(): Promise<number>;
+  end(): Promise<void>;
+}
+
+const checkTimeoutMs = 600_000;
+
+export async function openPlace(system: LocalSystem, database: string): Promise<BenchPlace> {
+  const superuser = new pg.Client({ connectionString: system.cluster.superuserUrl(database) });
+  await superuser.connect();
+  return {
+    database,
+    appPassword: system.env.DATABASE_PASSWORD ?? "",
+    postgresPid: system.cluster.server.pid,
+    superuser,
+    assertBooks: () => assertBooks(system, database),
+    end: () => superuser.end(),
+  };
+}
+
+async function assertBooks({ ownerUrl, ownerPassword }: LocalSystem, database: string): Promise<number> {
+  const password = async () => ownerPassword;
+  const owner = openDatabase({
+    url: ownerUrl.replace(/[^/]*$/, database),
+    password,
+    freshPassword: password,
+    poolSize: 1,
+    connectTimeoutMs: 10_000,
+    statementTimeoutMs: checkTimeoutMs,
+    lockTimeoutMs: 10_000,
+    idleInTransactionTimeoutMs: 60_000,
+    ca: undefined,
+    applicationName: "campus-bench-books",
+    log: { warn: () => undefined },
+  });
+  try {
+    const { invariants } = await checkLedger(owner);
+    const broken = invariants.filter(({ ok }) => !ok);
+    if (broken.length > 0) throw new Error(`The books of ${database} do not hold, so there is no result: ${JSON.stringify(broken)}`);
+    return invariants.length;
+  } finally {
+    await owner.end();
+  }
+}

@@ -1,0 +1,62 @@
+import { type IamRolePolicy, S3BucketReplicationConfiguration } from "../aws.ts";
+import type { Bucket } from "./bucket.ts";
+import { type KeyRef, useStatement } from "./key.ts";
+import { Role } from "./role.ts";
+
+export type CopyTarget = { readonly bucket: Bucket; readonly key: KeyRef };
+
+/** Copies every new object of a bucket, encrypted under our keys on both sides, to its twin in the other region. */
+export function copyBucket(source: Bucket, target: CopyTarget): void {
+  const { part } = source.props;
+  const role = new Role(source, "replication", {
+    part: `copy-${part}`,
+    purpose: `S3 copies ${part} to the other region`,
+    trust: { service: "s3.amazonaws.com" },
+  });
+  const policy = allowCopying(role, source, target);
+  new S3BucketReplicationConfiguration(source, "copies", {
+    bucket: source.bucket.id,
+    role: role.arn,
+    rule: [
+      {
+        id: "everything",
+        status: "Enabled",
+        filter: { prefix: "" },
+        deleteMarkerReplication: { status: "Enabled" },
+        sourceSelectionCriteria: { sseKmsEncryptedObjects: { status: "Enabled" } },
+        destination: {
+          bucket: target.bucket.arn,
+          storageClass: "STANDARD_IA",
+          encryptionConfiguration: { replicaKmsKeyId: target.key.arn },
+        },
+      },
+    ],
+    dependsOn: [source.versioning, policy],
+  });
+}
+
+function allowCopying(role: Role, source: Bucket, target: CopyTarget): IamRolePolicy {
+  const { key, part } = source.props;
+  if (key === "s3-managed") throw new Error(`the bucket ${part} has S3's own key and cannot be copied; give it a key of ours.`);
+  return role.allow("copy", [
+    { sid: "ReadSource", actions: ["s3:GetReplicationConfiguration", "s3:ListBucket"], resources: [source.arn] },
+    {
+      sid: "ReadVersions",
+      actions: [
+        "s3:GetObjectVersionForReplication",
+        "s3:GetObjectVersionAcl",
+        "s3:GetObjectVersionTagging",
+        "s3:GetObjectRetention",
+        "s3:GetObjectLegalHold",
+      ],
+      resources: [`${source.arn}/*`],
+    },
+    {
+      sid: "WriteCopies",
+      actions: ["s3:ReplicateObject", "s3:ReplicateDelete", "s3:ReplicateTags"],
+      resources: [`${target.bucket.arn}/*`],
+    },
+    useStatement(key.arn, ["Decrypt"]),
+    { ...useStatement(target.key.arn, ["Encrypt"]), sid: "UseTargetKey" },
+  ]);
+}

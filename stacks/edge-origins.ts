@@ -1,0 +1,65 @@
+import { capabilities, type Environment, type RegionPlan, regionPlans } from "../regions/index.ts";
+import { originName } from "./origins.ts";
+import { bucketDomain } from "./storage.ts";
+
+/** AWS's own policies, the same in every account. */
+const awsPolicies = {
+  cacheStatic: "658327ea-f89d-4fab-a63d-7e88639e58f6", // CachingOptimized
+  cacheNothing: "4135ea2d-6df8-44a3-9df3-4b5a84be39ad", // CachingDisabled
+  forwardAllButHost: "b689b0a8-53d0-40ab-baf2-68738e2966ac", // AllViewerExceptHostHeader
+} as const;
+
+export const apiPaths = ["/api/*", "/health", "/ready", "/openapi.json", "/docs", "/t/*", "/.well-known/*"];
+
+/** The parts of the site that are files in a bucket of each region. */
+export const fileParts = ["web", "menu-images"] as const;
+
+const originId = (part: string, plan: RegionPlan): string => `${part}-${capabilities[plan.region].place}`;
+
+export const bucketOrigins = (environment: Environment, part: string, accessControlId: string) =>
+  regionPlans(environment).map((plan) => ({
+    originId: originId(part, plan),
+    domainName: bucketDomain(environment, plan, part),
+    originAccessControlId: accessControlId,
+  }));
+
+/** Files may come from the other region by themselves: reading them changes nothing. */
+export const eitherRegion = (environment: Environment, part: string) => ({
+  originId: part,
+  failoverCriteria: { statusCodes: [500, 502, 503, 504] },
+  member: regionPlans(environment).map((plan) => ({ originId: originId(part, plan) })),
+});
+
+/** The API of the region that serves, by the switch in Route 53. */
+export const apiOrigin = (environment: Environment) => ({
+  originId: "api",
+  domainName: originName(environment),
+  customOriginConfig: {
+    httpPort: 80,
+    httpsPort: 443,
+    originProtocolPolicy: "https-only",
+    originSslProtocols: ["TLSv1.2"],
+    originReadTimeout: 60,
+    originKeepaliveTimeout: 55, // below the load balancer's 60 s, so that no request meets a closing connection
+  },
+});
+
+export const filesFrom = (part: (typeof fileParts)[number]) => ({
+  targetOriginId: part,
+  viewerProtocolPolicy: "redirect-to-https",
+  allowedMethods: ["GET", "HEAD", "OPTIONS"],
+  cachedMethods: ["GET", "HEAD"],
+  cachePolicyId: awsPolicies.cacheStatic,
+  compress: true,
+});
+
+export const apiAt = (pathPattern: string) => ({
+  pathPattern,
+  targetOriginId: "api",
+  viewerProtocolPolicy: "https-only",
+  allowedMethods: ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"],
+  cachedMethods: ["GET", "HEAD"],
+  cachePolicyId: awsPolicies.cacheNothing,
+  originRequestPolicyId: awsPolicies.forwardAllButHost,
+  compress: true,
+});
