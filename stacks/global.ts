@@ -156,7 +156,6 @@ export class GlobalStack extends CampusStack {
       purpose: "log group of the edge's web ACL",
       services: [logGroupsUser(edgeRegion, environment.accountId)],
       provider: this.edge,
-      region: edgeRegion,
     });
     return new WebAcl(this, "web-acl", {
       part: "edge",

@@ -306,7 +306,7 @@ describe.skipIf(!terraform)("caught by Terraform or the provider", () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "campus-mistakes-"));
     await terraform?.init(folder);
-  });
+  }, 60_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   const vpc = (stack: CampusStack) => new Vpc(stack, "vpc", { cidrBlock: "10.40.0.0/16" });

@@ -242,7 +242,12 @@ describe("forbidding while a debit is decided", () => {
       await debit.query("begin");
       await debit.query("select pg_advisory_xact_lock_shared(guard_key($1, $2))", [kind, id]);
       const forbidding = forbid();
-      await expect.poll(() => campus.sql`select 1 from pg_locks where locktype = 'advisory' and not granted`).toHaveLength(1);
+      await expect
+        .poll(
+          () => campus.sql`select 1 from pg_locks l join pg_database d on d.oid = l.database
+          where d.datname = current_database() and l.locktype = 'advisory' and not l.granted`,
+        )
+        .toHaveLength(1);
       await debit.query("commit");
       debit.release();
       await forbidding;

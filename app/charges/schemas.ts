@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { cardUidField } from "../cards/field-schemas.ts";
 import type { Charge } from "./charge.ts";
 import type { Paid } from "./confirm-charge.ts";
 
@@ -40,12 +41,7 @@ export const StudentChargeSchema = z
 
 export const ScanBody = z.strictObject({
   scan_id: z.uuid().openapi({ description: "Made by the POS before it sends, kept until it has an answer: the same id is the same scan" }),
-  card_uid: z
-    .string()
-    .max(64)
-    .transform((uid) => uid.replaceAll(/[\s:.-]/g, ""))
-    .pipe(z.string().regex(/^[0-9a-fA-F]{8,20}$/, "must be 8 to 20 hexadecimal digits"))
-    .openapi({ type: "string", example: "04:A2:2F:1B" }),
+  card_uid: cardUidField,
   order_id: z.uuid().optional().openapi({ description: "Which order, after ORDER_CHOICE_REQUIRED" }),
 });
 

@@ -35,7 +35,11 @@ const brew = route({
   request: {
     params: z.object({ potId: z.uuid() }),
     body: required(
-      z.strictObject({ cups: z.number().int().min(1).max(12), beans: z.array(z.object({ kind: z.enum(["dark", "light"]) })).max(3) }),
+      z.strictObject({
+        label: z.string().regex(/^\P{Cc}*$/u),
+        cups: z.number().int().min(1).max(12),
+        beans: z.array(z.object({ kind: z.enum(["dark", "light"]) })).max(3),
+      }),
     ),
   },
   responses: { 201: json(z.object({ id: z.uuid(), ready_at: z.iso.datetime() }).openapi("Pot"), "The pot") },
@@ -64,6 +68,19 @@ test("the document is OpenAPI 3.1 and says of every route its path, who may call
   expect(operation).toMatchObject({ "x-roles": ["owner"], security: [{ bearer: [] }, { cookie: [] }], requestBody: { required: true } });
   expect(operation?.responses["409"]?.description).toBe("RESTAURANT_CLOSED, CONFLICT");
   expect(operation?.responses["413"]?.description).toBe("PAYLOAD_TOO_LARGE");
+});
+
+test("a pattern is written so that other languages read it as JavaScript does", async () => {
+  const document = (await (await appWithPots().request("/openapi.json")).json()) as ApiDocument;
+  const body = document.paths?.["/api/v1/pots/{potId}"]?.post?.requestBody?.content["application/json"]?.schema;
+  const pattern = new RegExp(body?.properties?.label?.pattern ?? "");
+  expect([pattern.test("Gudrun Åström 🍰"), pattern.test("a\u0007b"), pattern.test("a\u0085b"), pattern.test("")]).toEqual([
+    true,
+    false,
+    false,
+    true,
+  ]);
+  expect(pattern.source).not.toMatch(/\/u$|\\P/);
 });
 
 test.each(["/openapi.json", "/docs"])("%s is sent again only when it changed", async (path) => {

@@ -52,8 +52,14 @@ export function docsRoutes(app: () => OpenAPIHono<HttpEnv>): OpenAPIHono<HttpEnv
 
 function describeApi(app: OpenAPIHono<HttpEnv>): ApiDocument {
   const described = app.getOpenAPI31Document(documentHead) as unknown as ApiDocument;
-  return { ...described, components: { ...described.components, securitySchemes } };
+  const document = { ...described, components: { ...described.components, securitySchemes } };
+  return JSON.parse(
+    JSON.stringify(document, (key, value: unknown) => (key === "pattern" && typeof value === "string" ? portable(value) : value)),
+  );
 }
+
+/** A pattern as every reader of JSON Schema knows it: the generator writes JavaScript's flags behind it, and Python has no \P{…}. */
+const portable = (pattern: string): string => pattern.replace(/\/u$/, "").replaceAll("\\P{Cc}", "[^\\u0000-\\u001f\\u007f-\\u009f]");
 
 interface Tagged {
   readonly text: string;

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { sql } from "../platform/postgres.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { expectOk, moneyOf, type Till } from "../testing/money.ts";
+import { settled } from "../testing/settled.ts";
 import { accountBalance, takeSnapshots } from "./balances.ts";
 import { checkLedger } from "./check-ledger.ts";
 
@@ -21,6 +22,10 @@ beforeAll(async () => {
 afterAll(() => campus.end());
 
 const snapshot = () => campus.worker.db.transaction((tx) => takeSnapshots(tx));
+const settledSnapshot = async () => {
+  await settled(campus);
+  await snapshot();
+};
 const snapshots = () =>
   campus.sql<{ balanceMinor: number }>`select balance_minor from account_snapshots where account_id = ${payable} order by before_xid`;
 const fullSum = async () =>
@@ -46,7 +51,7 @@ test("finance sees what each café is owed and where the university's own accoun
 
 test("a balance is the same before a snapshot, after it, and after what moved since", async () => {
   expect(await accountBalance(campus.worker.db, payable)).toBe(1_500);
-  await snapshot();
+  await settledSnapshot();
   expect(await snapshots()).toEqual([{ balanceMinor: 1_500 }]);
   expect(await accountBalance(campus.worker.db, payable)).toBe(1_500);
   await fee(100);
@@ -54,12 +59,12 @@ test("a balance is the same before a snapshot, after it, and after what moved si
 });
 
 test("an account that lay still gets no new snapshot, and its balance stays right while others move", async () => {
-  await snapshot();
+  await settledSnapshot();
   const before = await snapshots();
   await campus.sql`
     insert into ledger_transactions (kind, from_account_id, to_account_id, amount_minor, currency)
     values ('fee', account_of('cash', null, ${till.cafe.id}, 'SEK'), account_of('fees', null, null, 'SEK'), 5, 'SEK')`;
-  await snapshot();
+  await settledSnapshot();
   expect(await snapshots()).toEqual(before);
   expect(await accountBalance(campus.worker.db, payable)).toBe(1_400);
 });
@@ -67,26 +72,29 @@ test("an account that lay still gets no new snapshot, and its balance stays righ
 test("only the last two snapshots of an account are kept", async () => {
   for (const amount of [1, 2, 3]) {
     await fee(amount);
-    await snapshot();
+    await settledSnapshot();
   }
   expect(await snapshots()).toEqual([{ balanceMinor: 1_397 }, { balanceMinor: 1_394 }]);
 });
 
 test("a transaction that runs across a snapshot is counted once, when it commits", async () => {
   const slow = await campus.owner.connect();
-  await slow.query("begin");
-  await slow.query(
-    `insert into ledger_transactions (kind, from_account_id, to_account_id, amount_minor, currency)
-     values ('fee', $1, account_of('fees', null, null, 'SEK'), 7, 'SEK')`,
-    [payable],
-  );
-  await fee(10);
-  await snapshot();
-  expect(await accountBalance(campus.worker.db, payable)).toBe(1_384);
-  await slow.query("commit");
-  slow.release();
+  try {
+    await slow.query("begin");
+    await slow.query(
+      `insert into ledger_transactions (kind, from_account_id, to_account_id, amount_minor, currency)
+       values ('fee', $1, account_of('fees', null, null, 'SEK'), 7, 'SEK')`,
+      [payable],
+    );
+    await fee(10);
+    await snapshot();
+    expect(await accountBalance(campus.worker.db, payable)).toBe(1_384);
+    await slow.query("commit");
+  } finally {
+    slow.release(true);
+  }
   expect(await accountBalance(campus.worker.db, payable)).toBe(1_377);
-  await snapshot();
+  await settledSnapshot();
   expect(await accountBalance(campus.worker.db, payable)).toBe(1_377);
 });
 

@@ -13,9 +13,9 @@ interface Limits {
 }
 
 /**
- * Sets the daily limit and the alert. A raise needs no more than the token: a thief who has only that cannot confirm where
- * the phone has registered its key, and where it has not, the limit was never what stopped him from spending up to it
- * each day. The audit trail keeps both values.
+ * Sets the daily limit and the alert. A raise needs no more than the token: the limit guards against one's own spending.
+ * Against a thief with a stolen token stands the phone's key, without which he cannot confirm; a student who has
+ * registered none can lose what the wallet holds. The audit trail keeps both values.
  */
 export async function changeLimits({ db, config }: Platform, limits: Limits): Promise<Wallet> {
   const { studentId, dailyLimitMinor, lowBalanceAlertMinor, requestId } = limits;

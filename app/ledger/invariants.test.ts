@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Database, type Statement, sql, type Transaction } from "../platform/postgres.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { expectOk, type Money, type MoneyStudent, moneyOf, type Till } from "../testing/money.ts";
+import { settled } from "../testing/settled.ts";
 import { sealFinishedDays } from "./anchors.ts";
 import { checkLedger } from "./check-ledger.ts";
 import { invariants, notCovered } from "./invariants.ts";
@@ -29,6 +30,7 @@ beforeAll(async () => {
   superuser = new pg.Client({ connectionString: campus.database.superuserUrl });
   superuser.on("error", () => undefined);
   await superuser.connect();
+  await settled(campus);
 });
 afterAll(async () => {
   await superuser.end();

@@ -30,6 +30,8 @@ create table outbox (
 );
 create index outbox_due on outbox (due_at) where done_at is null and dead_at is null;
 create index outbox_done on outbox (done_at) where done_at is not null;
+-- How many rows were given up is a metric, asked once a minute.
+create index outbox_dead on outbox (dead_at) where dead_at is not null;
 alter table outbox set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 500);
 
 create table timed_jobs (

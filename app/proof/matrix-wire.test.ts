@@ -48,6 +48,7 @@ afterEach(async () => {
   cutter.onCutAfter(undefined);
   cutter.rewrite(undefined);
   cutter.refuse(false);
+  cutter.delay(0);
   network.hold(false);
   expect(await violations(campus.owner)).toEqual({});
 });
@@ -217,6 +218,17 @@ test.each(["cut before", "cut after"] as const)(
     expect(await anna.balanceMinor()).toBe(funds - totalMinor + 900);
   },
 );
+
+test("row 16: with the database a slow network away, confirms from two phones are one debit and the same bytes", async () => {
+  const token = await anna.otherSession();
+  cutter.delay(10);
+  const answers = await Promise.all([anna.confirm(charge), anna.confirm(charge, { process: 1, token })]);
+  expect(answers.map(({ status, text }) => [status, text === answers[0]?.text])).toEqual([
+    [200, true],
+    [200, true],
+  ]);
+  expect(await debitsOf(campus.owner, charge.id)).toBe(1);
+});
 
 test("row 9: a scan that never reached the server leaves no charge, and its repetition makes one", async () => {
   const bert = await money.fundedStudent({ balanceMinor: funds });

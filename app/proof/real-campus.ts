@@ -1,5 +1,3 @@
-import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -7,15 +5,12 @@ import { Redis } from "ioredis";
 import type pg from "pg";
 import { type CappedLog, openCappedLog } from "../../scripts/local/capped-log.ts";
 import { type Child, startChild } from "../../scripts/local/child.ts";
-import { type Cluster, startCluster } from "../../scripts/local/cluster.ts";
 import { dieWithParent } from "../../scripts/local/die-with-parent.ts";
 import { freePort } from "../../scripts/local/ports.ts";
 import { type LocalRedis, startRedis } from "../../scripts/local/redis.ts";
-import { asSuperuser, createDatabase, createRoles, databaseAccess } from "../../scripts/local/roles.ts";
 import { type Identity, openIdentity } from "../identity/identity.ts";
-import { migrate } from "../migrate.ts";
 import { openPlatform, type Platform } from "../platform/context.ts";
-import { type Database, openDatabase } from "../platform/postgres.ts";
+import type { Database } from "../platform/postgres.ts";
 import { type Sandbox, startSandbox } from "../sandbox/server.ts";
 import { type Api, createApi } from "../testing/api-client.ts";
 import { testConfig, testEnvironment } from "../testing/configure.ts";
@@ -23,6 +18,7 @@ import { createMoney, type Money } from "../testing/money.ts";
 import { createPeople, type People } from "../testing/people.ts";
 import { until } from "../testing/platform.ts";
 import { type CommitCutter, startCommitCutter } from "./commit-cutter.ts";
+import { killSession, openOwner, openPostgres } from "./real-postgres.ts";
 
 /** A process of the product that can be killed and started again at the same address. */
 export interface RealProcess {
@@ -61,7 +57,6 @@ interface RealCampusOptions {
   readonly nodeOptions?: readonly [string, string];
 }
 
-const databaseName = "campus";
 const stopGraceMs = 10_000;
 const readyWithinMs = 30_000;
 const projectRoot = path.join(import.meta.dirname, "..", "..");
@@ -100,7 +95,7 @@ async function assemble({ folder, own, nodeOptions, undo, end }: Assembly): Prom
   const sandbox: Sandbox = await startSandbox({ port: 0, gatewayKey: { id: "rzp_test_sandbox", secret: gatewaySecret } });
   undo.push(() => sandbox.close());
   const env = testEnvironment({
-    DATABASE_URL: `postgres://campus_app@127.0.0.1:${cutter.port}/${databaseName}`,
+    DATABASE_URL: postgres.appUrl.replace(`:${postgres.port}/`, `:${cutter.port}/`),
     DATABASE_PASSWORD: postgres.appPassword,
     REDIS_URL: redisServer.url,
     SANDBOX_URL: sandbox.url,
@@ -146,91 +141,6 @@ async function assemble({ folder, own, nodeOptions, undo, end }: Assembly): Prom
     startPostgres: () => postgres.start(),
     end,
   };
-}
-
-interface Postgres {
-  readonly port: number;
-  readonly appUrl: string;
-  readonly ownerUrl: string;
-  readonly appPassword: string;
-  readonly ownerPassword: string;
-  query<R extends pg.QueryResultRow>(text: string, values?: readonly unknown[]): Promise<R[]>;
-  kill(): Promise<void>;
-  start(): Promise<void>;
-  stop(): Promise<void>;
-}
-
-/** A PostgreSQL with fsync on, so that what was acknowledged is there after a crash. */
-async function openPostgres(folder: string): Promise<Postgres> {
-  const port = await freePort();
-  const options = {
-    dataFolder: path.join(folder, "postgres"),
-    superuserPassword: newPassword(),
-    port,
-    durable: true,
-    logFile: path.join(folder, "postgres.log"),
-  };
-  let cluster: Cluster = await startCluster(options);
-  const passwords = { owner: newPassword(), app: newPassword() };
-  await asSuperuser(cluster, "postgres", async (client) => {
-    await createRoles(client, passwords);
-    await createDatabase(client, databaseName);
-  });
-  const { appUrl, ownerUrl } = databaseAccess(cluster, databaseName);
-  await migrate(ownerUrl, passwords.owner);
-  return {
-    port,
-    appUrl,
-    ownerUrl,
-    appPassword: passwords.app,
-    ownerPassword: passwords.owner,
-    query: <R extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []) =>
-      asSuperuser(cluster, databaseName, async (client) => (await client.query<R>(text, [...values])).rows),
-    kill: () => cluster.kill(),
-    async start() {
-      // The killed server's own processes may hold the data folder for a moment.
-      cluster = await until("PostgreSQL starts again", () => startCluster(options).catch(() => undefined), readyWithinMs);
-    },
-    stop: () => cluster.stop(),
-  };
-}
-
-async function killSession(postgres: Postgres, pick: (sessions: number) => number): Promise<boolean> {
-  const sessions = await postgres.query<{ pid: number }>("select pid from pg_stat_activity where usename = 'campus_app'");
-  const pid = sessions[pick(sessions.length)]?.pid;
-  if (pid === undefined || !isPostgres(pid)) return false;
-  process.kill(pid, "SIGKILL");
-  return true;
-}
-
-/** The session may have ended since it was listed, and its number may be somebody else's by now. */
-function isPostgres(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return process.platform !== "linux" || readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith("postgres:");
-  } catch {
-    return false;
-  }
-}
-
-const newPassword = () => randomBytes(24).toString("base64url");
-
-function openOwner(postgres: Postgres, env: Readonly<Record<string, string>>): Database {
-  const { DATABASE_CONNECT_TIMEOUT_MS, DATABASE_LOCK_TIMEOUT_MS, DATABASE_IDLE_IN_TRANSACTION_TIMEOUT_MS } = testConfig(env);
-  const password = async () => postgres.ownerPassword;
-  return openDatabase({
-    url: postgres.ownerUrl,
-    password,
-    freshPassword: password,
-    poolSize: 4,
-    connectTimeoutMs: DATABASE_CONNECT_TIMEOUT_MS,
-    statementTimeoutMs: 60_000,
-    lockTimeoutMs: DATABASE_LOCK_TIMEOUT_MS,
-    idleInTransactionTimeoutMs: DATABASE_IDLE_IN_TRANSACTION_TIMEOUT_MS,
-    ca: undefined,
-    applicationName: "campus-proof-owner",
-    log: { warn: () => undefined },
-  });
 }
 
 interface ProcessWishes {

@@ -1,13 +1,12 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { sql } from "../platform/postgres.ts";
-import type { MoneyStudent } from "../testing/money.ts";
 import { until } from "../testing/platform.ts";
 import { times, violations } from "./books.ts";
 import { commitStatement, confirmStatement, type Judge, openStatement } from "./commit-cutter.ts";
 import { type ClientLog, contradictions, createClientLog, isOpen } from "./history.ts";
 import { type Random, randomOf } from "./random.ts";
 import { type RealCampus, startRealCampus } from "./real-campus.ts";
-import { type VisitorParts, visit } from "./visitor.ts";
+import { type Guest, type VisitorParts, visit } from "./visitor.ts";
 
 export interface TortureOutcome {
   readonly seed: number;
@@ -28,6 +27,7 @@ const tillsAtWork = 3;
 const fundsMinor = 10_000_000;
 // The contract is 1 s; asserted with three times the room.
 const settleLimitMs = 3_000;
+// 50 in the 20 s of the contract.
 const unknownPerSecond = 2.5;
 const maxShownProblems = 10;
 
@@ -44,13 +44,14 @@ export async function torture(seed: number, seconds: number): Promise<TortureOut
 async function torment(campus: RealCampus, seed: number, seconds: number): Promise<TortureOutcome> {
   const log = createClientLog();
   const parts = await prepare(campus, log, seed);
+  const guests = await Promise.all(times(visitors, () => Promise.all(times(studentsOfVisitor, () => arrive(campus)))));
   const outages: Outage[] = [];
   const endsAtMs = performance.now() + seconds * 1_000;
   const isOver = () => performance.now() > endsAtMs;
   campus.cutter.judge(cutSome(randomOf(seed)));
   const broken = { flushes: 0 };
   const stories = await Promise.allSettled([
-    ...times(visitors, (index) => comeAndGo({ ...parts, random: randomOf(seed * 1_000 + index) }, isOver)),
+    ...guests.map((students, index) => comeAndGo({ ...parts, random: randomOf(seed * 1_000 + index) }, students, isOver)),
     crashNowAndThen(campus, randomOf(seed + 1), outages, isOver),
     flushNowAndThen(campus, randomOf(seed + 2), broken, isOver),
   ]);
@@ -97,16 +98,20 @@ async function prepare(campus: RealCampus, log: ClientLog, seed: number): Promis
 }
 
 /** One client after the other until the time is up. Whoever's phone was asked in vain too often is followed by somebody else. */
-async function comeAndGo(parts: VisitorParts, isOver: () => boolean): Promise<void> {
-  const arrive = () => parts.campus.fundedStudent({ balanceMinor: fundsMinor });
-  const students: MoneyStudent[] = await Promise.all(times(studentsOfVisitor, arrive));
+async function comeAndGo(parts: VisitorParts, students: readonly Guest[], isOver: () => boolean): Promise<void> {
+  const here = [...students];
   while (!isOver()) {
-    const index = parts.random.below(students.length);
-    const student = students[index];
+    const index = parts.random.below(here.length);
+    const student = here[index];
     if (!student) continue;
     await visit(parts, student);
-    if (parts.refused.has(student.id)) students[index] = await untilDone(arrive);
+    if (parts.refused.has(student.id)) here[index] = await untilDone(() => arrive(parts.campus));
   }
+}
+
+async function arrive(campus: RealCampus): Promise<Guest> {
+  const student = await campus.fundedStudent({ balanceMinor: fundsMinor });
+  return { ...student, otherToken: await student.otherSession() };
 }
 
 /** For what the test itself writes, which the crashes hit too. */
@@ -115,7 +120,7 @@ const untilDone = <T extends object>(work: () => Promise<T>): Promise<T> =>
 
 function cutSome(random: Random): Judge {
   return (statement) => {
-    const share = confirmStatement.test(statement) ? 0.25 : openStatement.test(statement) || commitStatement.test(statement) ? 0.05 : 0.005;
+    const share = confirmStatement.test(statement) ? 0.4 : openStatement.test(statement) || commitStatement.test(statement) ? 0.05 : 0.005;
     if (!random.chance(share)) return "pass";
     return random.chance(0.5) ? "cut before" : "cut after";
   };

@@ -6,6 +6,11 @@ import type { ClientLog } from "./history.ts";
 import type { Random } from "./random.ts";
 import type { RealCampus } from "./real-campus.ts";
 
+/** A student who is here, with a phone and a second one. */
+export interface Guest extends MoneyStudent {
+  readonly otherToken: string;
+}
+
 export interface VisitorParts {
   readonly campus: RealCampus;
   readonly log: ClientLog;
@@ -20,7 +25,7 @@ export interface VisitorParts {
   readonly dishes: ReadonlyMap<string, { readonly id: string; readonly priceMinor: number }>;
 }
 
-type Story = (parts: VisitorParts, student: MoneyStudent, till: Till) => Promise<void>;
+type Story = (parts: VisitorParts, student: Guest, till: Till) => Promise<void>;
 
 /** What happens at a counter, and how often of a hundred times. */
 const stories: readonly (readonly [share: number, story: Story])[] = [
@@ -35,7 +40,7 @@ const stories: readonly (readonly [share: number, story: Story])[] = [
 ];
 
 /** One visit: a story that the seed picked, with the student. */
-export async function visit(parts: VisitorParts, student: MoneyStudent): Promise<void> {
+export async function visit(parts: VisitorParts, student: Guest): Promise<void> {
   const { random } = parts;
   const deck = stories.flatMap(([share, story]) => Array.from({ length: share }, () => story));
   const story = deck[random.below(deck.length)];
@@ -101,13 +106,12 @@ function payWith(copies: number): Story {
   };
 }
 
-async function payFromTwoPhones(parts: VisitorParts, student: MoneyStudent, till: Till): Promise<void> {
+async function payFromTwoPhones(parts: VisitorParts, student: Guest, till: Till): Promise<void> {
   const charge = await scan(parts, student, till, (await order(parts, student, till)).id);
   if (!charge) return;
-  const token = await student.otherSession();
   await Promise.all([
     askUntilDefinite(parts.log, confirming(student, charge), 0),
-    askUntilDefinite(parts.log, confirming(student, charge, token), 1),
+    askUntilDefinite(parts.log, confirming(student, charge, student.otherToken), 1),
   ]);
 }
 

@@ -169,7 +169,12 @@ async function soak(api: { port: number; pid: number }, people: People, seconds:
   const samplesMiB: number[] = [];
   const timer = setInterval(() => samplesMiB.push(residentMiB(api.pid)), 1_000);
   const endsAtMs = performance.now() + seconds * 1000;
-  while (performance.now() < endsAtMs) await runLoad(loadOf(api.port, "me", people));
+  // Half of the time under full load, half at rest.
+  while (performance.now() < endsAtMs) {
+    const startedAtMs = performance.now();
+    await runLoad({ ...loadOf(api.port, "me", people), warmUp: 0 });
+    await pause(performance.now() - startedAtMs);
+  }
   clearInterval(timer);
   const quarter = Math.floor(samplesMiB.length / 4);
   // The first quarter fills caches and heap; from then on it should stay.

@@ -2,6 +2,7 @@ import { readLicences, renderLicences } from "../licences.ts";
 import { renderApiDocument } from "./api-document.ts";
 import { renderConfigurationPage } from "./configuration-page.ts";
 import { renderEnvironmentExample } from "./environment-example.ts";
+import { renderSchemaPage } from "./schema-page.ts";
 
 /** One file that is written from the code. `make` is pure: the same checkout gives the same text. */
 export interface Generator {
@@ -12,6 +13,7 @@ export interface Generator {
 export const generators: readonly Generator[] = [
   { file: "docs/openapi.json", make: renderApiDocument },
   { file: "docs/configuration.md", make: renderConfigurationPage },
+  { file: "docs/schema.md", make: renderSchemaPage },
   { file: ".env.example", make: renderEnvironmentExample },
   { file: "docs/licences.md", make: (root) => renderLicences(readLicences(root)) },
 ];

@@ -2,7 +2,8 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { capabilities, type Environment, environments, type Region } from "../../regions/index.ts";
+import { capabilities, type Environment, environments, type FleetPlan, type Region } from "../../regions/index.ts";
+import { checkArtifact } from "./artifact.ts";
 import { costTable } from "./cost.ts";
 import { type Finding, lineOf } from "./finding.ts";
 import { preflight } from "./preflight.ts";
@@ -216,6 +217,15 @@ test("a domain that the parent zone does not delegate is said, with the records 
 test("a region that is not enabled is asked nothing more", async () => {
   await look({ DescribeRegions: regions("not-opted-in") });
   expect(aws.asked.filter((asked) => asked.endsWith(" eu-south-1"))).toEqual([]);
+});
+
+test("an artifact that was never published is noted, a published one is named", async () => {
+  const lines = async () => (await look()).filter(({ about }) => about === "artifact").map(lineOf);
+  expect(await lines()).toEqual([expect.stringContaining("none is published yet")]);
+  const [fleet] = pilot.primary.api.fleets;
+  const published = { ...pilot.primary.api, fleets: [{ ...fleet, artifactSha256: "ab".repeat(32) } as FleetPlan] };
+  const environment = { ...pilot, primary: { ...pilot.primary, api: published }, standby: { ...pilot.standby, api: published } };
+  expect(lineOf(checkArtifact(environment))).toBe("ok   artifact: abababababab");
 });
 
 test("the cost table adds up to the sum of the sizes", () => {

@@ -1,5 +1,6 @@
 import { type Environment, regionPlans } from "../../regions/index.ts";
 import { checkAccount } from "./account.ts";
+import { checkArtifact } from "./artifact.ts";
 import { type AskNameServers, checkDomain } from "./domain.ts";
 import { type Finding, note, stop } from "./finding.ts";
 import { checkQuotas } from "./quotas.ts";
@@ -25,7 +26,7 @@ export async function preflight(environment: Environment, options: PreflightOpti
   );
   const domain = await answered("domain", () => checkDomain(environment, options.askNameServers));
   const backups = off.length > 0 ? [] : [await askBackupReplication(environment)];
-  return [...first, ...enabled, ...regional.flat(), ...domain, ...backups];
+  return [...first, ...enabled, ...regional.flat(), ...domain, ...backups, checkArtifact(environment)];
 }
 
 /** A question that AWS refuses is a finding like any other. */

@@ -10,9 +10,10 @@ import { rehearsalAccount } from "./child-environment.ts";
 import { regionOf } from "./configurations.ts";
 import { say } from "./console.ts";
 import type { Stack } from "./manifest.ts";
+import type { StackRecord } from "./report.ts";
 import { rulesByHand } from "./rules-by-hand.ts";
 import { planAgain } from "./second-plan.ts";
-import { type Site, type StateResource, stateOf, terraform } from "./terraform.ts";
+import { type Site, type StateResource, terraform } from "./terraform.ts";
 import { readConfiguration } from "./terraform-json.ts";
 
 const handTag = { Key: "ChangedBy", Value: "hand" };
@@ -34,9 +35,10 @@ type Deployed = { readonly stack: Stack; readonly region: string; readonly resou
  * Changes three things by hand and demands that each is found: a tag and a setting of the VPC by plan,
  * a rule in a security group by our own check. Then mends all three and demands silence.
  */
-export const driftIsFound = async (site: Site, stacks: readonly Stack[]): Promise<boolean> => {
-  const deployed: Deployed[] = [];
-  for (const stack of stacks) deployed.push({ stack, region: regionOf(readConfiguration(stack)), resources: await stateOf(site, stack) });
+export const driftIsFound = async (site: Site, stacks: readonly Stack[], records: ReadonlyMap<string, StackRecord>): Promise<boolean> => {
+  const deployed = stacks.map((stack): Deployed => {
+    return { stack, region: regionOf(readConfiguration(stack)), resources: records.get(stack.name)?.resources ?? [] };
+  });
   const network = deployed.find(({ resources }) => resources.some((one) => one.type === "aws_vpc"));
   const grouped = deployed.find(({ resources }) => resources.some((one) => one.type === "aws_security_group"));
   if (!network || !grouped) {

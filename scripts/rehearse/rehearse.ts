@@ -65,7 +65,7 @@ const rehearse = async (options: Options, site: Site, world: World): Promise<boo
   const clean = await planAllAgain(site, stacks, options.parallelism);
 
   heading("drift");
-  const found = await driftIsFound(site, stacks);
+  const found = await driftIsFound(site, stacks, records);
   if (options.keep) await leaveStanding(site);
 
   heading("destroy");

@@ -3,7 +3,6 @@ import { type AwsProvider, KmsAlias, KmsKey, KmsReplicaKey } from "../aws.ts";
 import { nameOf } from "../names.ts";
 import { type CampusStack, campusOf } from "./campus-stack.ts";
 import { policyJson, type ResourceStatement, type Statement } from "./policy.ts";
-import type { Role } from "./role.ts";
 
 export type KeyProps = {
   readonly part: string;
@@ -12,7 +11,6 @@ export type KeyProps = {
   /** Exists in both regions with the same key material, for what is copied between them. */
   readonly multiRegion?: boolean;
   readonly provider?: AwsProvider;
-  readonly region?: string;
 };
 
 /** An AWS service that uses the key on its own behalf, and the condition that ties it to this account. */
@@ -21,7 +19,6 @@ export type KeyUser = { readonly service: string; readonly conditions: Readonly<
 /** A key that is on for this account's roles (through their own policies) and for the named services, and nobody else. */
 export class Key extends Construct {
   readonly key: KmsKey;
-  readonly region: string;
   private readonly props: KeyProps;
   private readonly stack: CampusStack;
 
@@ -29,7 +26,6 @@ export class Key extends Construct {
     super(scope, id);
     this.props = props;
     this.stack = campusOf(this);
-    this.region = props.region ?? this.stack.region;
     this.key = new KmsKey(this, "key", {
       description: props.purpose,
       enableKeyRotation: true,
@@ -44,10 +40,6 @@ export class Key extends Construct {
 
   get arn(): string {
     return this.key.arn;
-  }
-
-  grantUse(role: Role, actions: readonly ("Decrypt" | "GenerateDataKey" | "Encrypt")[]): void {
-    role.allow(`use-key-${this.props.part}`, [useStatement(this.arn, actions)]);
   }
 
   /** The same key in another region: what was encrypted here can be read there when this region is lost. */

@@ -47,7 +47,7 @@ export async function makeCampus(superuser: pg.Client, { students, cafes }: Camp
   );
   await superuser.query(fillWallets);
   await superuser.query(
-    "grant select, update on bench_cafes, bench_students, bench_charges, bench_cafe_balances to campus_app; grant usage, update on bench_turn to campus_app",
+    "grant select, update on bench_cafes, bench_students, bench_charges, bench_cafe_balances to campus_app; grant insert on bench_entries to campus_app; grant usage, update on bench_turn to campus_app",
   );
   await superuser.query("commit");
   await superuser.query("vacuum analyze");
@@ -58,6 +58,9 @@ const benchTables = `
   create table bench_students (n int primary key, student_id uuid not null, card_id uuid not null, session_id uuid not null);
   create table bench_charges (n int primary key, charge_id uuid not null, order_id uuid not null, student_id uuid not null, digest text not null, match_code text not null);
   create table bench_cafe_balances (cafe_id uuid primary key, balance_minor bigint not null) with (fillfactor = 50);
+  create table bench_entries (id uuid primary key default uuidv7(), transaction_id uuid not null references ledger_transactions (id),
+    account_id uuid not null references accounts (id), amount_minor bigint not null);
+  create index bench_entries_account on bench_entries (account_id, id);
   create sequence bench_turn`;
 
 const fillWallets = `
@@ -92,7 +95,8 @@ export async function prepareOrders(superuser: pg.Client, { orders, cafes, scann
   );
   if (scanned) await superuser.query(openCharges);
   await superuser.query("commit");
-  for (const table of ["orders", "order_items", "charges", "bench_charges", "wallets"]) await superuser.query(`vacuum analyze ${table}`);
+  for (const table of ["orders", "order_items", "charges", "bench_charges", "wallets", "receipts", "outbox", "events", "scans"])
+    await superuser.query(`vacuum analyze ${table}`);
   await superuser.query("checkpoint");
 }
 

@@ -15,8 +15,8 @@ export const oneCall: DebitScript = [
 ];
 
 /**
- * The peer: the same rows written and the same things asked, statement by statement, and beside the wallet a running
- * balance of the café, which is how most ledgers are written at first.
+ * The peer, as most ledgers are written at first: the same things asked and written, statement by statement, with two
+ * entries a transaction and a running balance of the café.
  */
 export const manyStatements: DebitScript = [
   { text: "begin" },
@@ -49,6 +49,10 @@ export const manyStatements: DebitScript = [
       values ('debit', :account_id, :cafe_account_id, :amount_minor, :currency, :order_id, :charge_id, :student_id, :last_seq, :balance_minor)
       returning id as transaction_id`,
     keeps: true,
+  },
+  {
+    text: `insert into bench_entries (transaction_id, account_id, amount_minor)
+      values (:transaction_id, :account_id, - :amount_minor::bigint), (:transaction_id, :cafe_account_id, :amount_minor)`,
   },
   {
     text: `update orders set payment_status = 'paid', paid_transaction_id = :transaction_id, paid_at = now(), updated_at = now()

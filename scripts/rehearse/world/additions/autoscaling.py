@@ -61,21 +61,24 @@ def __init__(original, self, *args, **kwargs):
     self.predictive_scaling_configuration = self.predictive_scaling_configuration or None
 
 
-# The default warm-up of a group is forgotten.
-def keep_warmup(original, self):
+# The default warm-up of a group and the longest life of its machines are forgotten.
+REMEMBERED = {"DefaultInstanceWarmup": "default_instance_warmup", "MaxInstanceLifetime": "max_instance_lifetime"}
+
+
+def remember(original, self):
     answer = original(self)
-    seconds = self._get_int_param("DefaultInstanceWarmup")
-    if seconds is not None:
-        name = self._get_param("AutoScalingGroupName")
-        self.autoscaling_backend.autoscaling_groups[name].default_instance_warmup = seconds
+    group = self.autoscaling_backend.autoscaling_groups[self._get_param("AutoScalingGroupName")]
+    for parameter, attribute in REMEMBERED.items():
+        if self._get_int_param(parameter) is not None:
+            setattr(group, attribute, self._get_int_param(parameter))
     return answer
 
 
 @around(AutoScalingResponse)
 def create_auto_scaling_group(original, self):
-    return keep_warmup(original, self)
+    return remember(original, self)
 
 
 @around(AutoScalingResponse)
 def update_auto_scaling_group(original, self):
-    return keep_warmup(original, self)
+    return remember(original, self)

@@ -3,10 +3,19 @@ from moto.ec2.models.security_groups import SecurityGroupRule
 
 from .patch import around
 
-# The description of a rule whose source is a group is lost.
-SecurityGroupRule.description = property(
-    lambda self: self.ip_range.get("Description") or self.source_group.get("Description")
-)
+# The description of a rule whose source is a group or a prefix list is lost.
+@around(SecurityGroupRule)
+def __init__(original, self, *args, **kwargs):
+    original(self, *args, **kwargs)
+    lists = [one for one in (*args, *kwargs.values()) if isinstance(one, dict) and "PrefixListId" in one]
+    self.world_prefix_list = lists[0] if lists else {}
+
+
+def description(self):
+    return self.ip_range.get("Description") or self.source_group.get("Description") or self.world_prefix_list.get("Description")
+
+
+SecurityGroupRule.description = property(description)
 
 
 # Tags of the template itself turn up in the version's data, so the second plan removes them for ever.

@@ -1,12 +1,12 @@
 import copy
 import uuid
 
-from moto.rds.models import DBInstance, RDSBackend
+from moto.rds.models import DBInstance, DBParameterGroup, RDSBackend
 
 from .patch import around
 
 
-# A replica in another region keeps the primary's region, tags, log exports and resource id, for it is the same object.
+# A replica in another region keeps the primary's region, tags, log exports, resource id and more, for it is the same object.
 @around(RDSBackend)
 def create_db_instance_read_replica(original, self, wanted):
     primary = self.find_db_from_id(wanted["source_db_instance_identifier"])
@@ -16,6 +16,7 @@ def create_db_instance_read_replica(original, self, wanted):
     replica.backend = self
     replica.enabled_cloudwatch_logs_exports = list(wanted.pop("enable_cloudwatch_logs_exports", None) or [])
     replica.tags = wanted.pop("tags", None) or []
+    replica.multi_az, replica.max_allocated_storage = False, replica.allocated_storage
     replica.dbi_resource_id = f"db-{uuid.uuid4().hex[:26].upper()}"
     replica.update(**{**wanted, "backend": self})
     replica.set_as_replica()
@@ -60,3 +61,9 @@ def __init__(original, self, *args, **kwargs):
 def update(original, self, **kwargs):
     original(self, **kwargs)
     take_insights(self, kwargs)
+
+
+# Parameters do not say that a user set them, and the provider reads only those.
+@around(DBParameterGroup)
+def update_parameters(original, self, new_parameters):
+    original(self, [{**one, "Source": "user"} for one in new_parameters])

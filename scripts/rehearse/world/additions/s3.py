@@ -2,7 +2,9 @@ import json
 from fnmatch import fnmatchcase
 
 from moto.iam.access_control import IAMPolicy, PermissionResult
+from moto.s3.exceptions import ReplicationConfigurationNotFoundError
 from moto.s3.models import FakeBucket, FakeDeleteMarker
+from moto.s3.responses import S3Response
 
 from .patch import add, around
 
@@ -42,3 +44,19 @@ def may_write_logs(target_bucket, target_prefix):
 
 
 FakeBucket._log_permissions_enabled_policy = staticmethod(may_write_logs)
+
+
+# A replication configuration comes back without its filter, its delete markers and its source selection. Ours comes back as it was sent.
+@around(S3Response)
+def _replication_config_from_xml(original, self, xml):
+    return {**original(self, xml), "world_as_sent": xml}
+
+
+@around(S3Response)
+def get_bucket_replication(original, self):
+    self.data["Action"] = "GetBucketReplication"
+    replication = self.backend.get_bucket_replication(self.bucket_name)
+    if not replication:
+        raise ReplicationConfigurationNotFoundError(bucket_name=self.bucket_name)
+    xml = replication["world_as_sent"]
+    return xml.decode() if isinstance(xml, bytes) else xml

@@ -39,12 +39,13 @@ def test_a_scaling_policy_is_switched_on_and_not_predictive(client):
     assert policy["Enabled"] is True and "PredictiveScalingConfiguration" not in policy
 
 
-def test_the_default_warm_up_of_a_group_is_kept(client):
-    autoscaling = autoscaling_with_group(client, DefaultInstanceWarmup=90)
+def test_the_default_warm_up_of_a_group_and_the_longest_life_of_its_machines_are_kept(client):
+    autoscaling = autoscaling_with_group(client, DefaultInstanceWarmup=90, MaxInstanceLifetime=2_592_000)
 
-    def warmup():
-        return autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[GROUP])["AutoScalingGroups"][0]["DefaultInstanceWarmup"]
+    def described():
+        (group,) = autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[GROUP])["AutoScalingGroups"]
+        return group["DefaultInstanceWarmup"], group["MaxInstanceLifetime"]
 
-    assert warmup() == 90
+    assert described() == (90, 2_592_000)
     autoscaling.update_auto_scaling_group(AutoScalingGroupName=GROUP, DefaultInstanceWarmup=120)
-    assert warmup() == 120
+    assert described() == (120, 2_592_000)

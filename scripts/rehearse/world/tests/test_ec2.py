@@ -16,3 +16,16 @@ def test_tags_of_a_launch_template_stay_out_of_its_version(client):
     template = ec2.create_launch_template(LaunchTemplateName="api", LaunchTemplateData=data, TagSpecifications=tags)["LaunchTemplate"]
     version = ec2.describe_launch_template_versions(LaunchTemplateId=template["LaunchTemplateId"])["LaunchTemplateVersions"][0]
     assert not version["LaunchTemplateData"].get("TagSpecifications")
+
+
+def test_a_rule_from_a_prefix_list_keeps_its_description(client):
+    ec2 = client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    group = ec2.create_security_group(GroupName="edge", Description="edge", VpcId=vpc)["GroupId"]
+    entries = {"PrefixListName": "edge", "MaxEntries": 1, "AddressFamily": "IPv4"}
+    prefix_list = ec2.create_managed_prefix_list(**entries)["PrefixList"]["PrefixListId"]
+    source = {"PrefixListId": prefix_list, "Description": "CloudFront"}
+    permission = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "PrefixListIds": [source]}
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[permission])
+    rules = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group]}])["SecurityGroupRules"]
+    assert [rule["Description"] for rule in rules if not rule["IsEgress"]] == ["CloudFront"]

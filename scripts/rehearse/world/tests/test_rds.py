@@ -6,6 +6,8 @@ PRIMARY = {
     "MasterUsername": "campus",
     "MasterUserPassword": "not-a-secret",
     "EnableCloudwatchLogsExports": ["postgresql"],
+    "MultiAZ": True,
+    "MaxAllocatedStorage": 100,
     "Tags": [{"Key": "Region", "Value": "north"}],
 }
 
@@ -31,9 +33,11 @@ def test_a_replica_stands_in_its_own_region_with_its_own_identity(client):
     assert only(south)["TagList"] == [{"Key": "Region", "Value": "south"}]
 
 
-def test_a_replica_does_not_inherit_log_exports(client):
+def test_a_replica_inherits_neither_log_exports_nor_a_second_zone_nor_room_to_grow(client):
     _, south = with_replica(client)
     assert not only(south).get("EnabledCloudwatchLogsExports")
+    assert only(south)["MultiAZ"] is False
+    assert "MaxAllocatedStorage" not in only(south)
 
 
 def test_a_promoted_replica_and_its_former_primary_forget_each_other(client):
@@ -56,3 +60,11 @@ def test_performance_insights_are_read_back(client):
     assert (only(rds)["PerformanceInsightsEnabled"], only(rds)["PerformanceInsightsRetentionPeriod"]) == (True, 7)
     rds.modify_db_instance(DBInstanceIdentifier="primary", EnablePerformanceInsights=False)
     assert only(rds)["PerformanceInsightsEnabled"] is False
+
+
+def test_a_parameter_says_that_a_user_set_it(client):
+    rds = client("rds")
+    rds.create_db_parameter_group(DBParameterGroupName="campus", DBParameterGroupFamily="postgres18", Description="campus")
+    change = {"ParameterName": "rds.force_ssl", "ParameterValue": "1", "ApplyMethod": "immediate"}
+    rds.modify_db_parameter_group(DBParameterGroupName="campus", Parameters=[change])
+    assert [one["Source"] for one in rds.describe_db_parameters(DBParameterGroupName="campus")["Parameters"]] == ["user"]

@@ -41,3 +41,22 @@ def test_access_logs_may_go_where_a_policy_allows_a_wider_prefix_and_speaks_of_e
     wanted = {"TargetBucket": "access-logs", "TargetPrefix": "s3/watched/"}
     s3.put_bucket_logging(Bucket="watched", BucketLoggingStatus={"LoggingEnabled": wanted})
     assert s3.get_bucket_logging(Bucket="watched")["LoggingEnabled"] == wanted
+
+
+def test_a_replication_configuration_comes_back_as_it_was_sent(client):
+    s3 = client("s3")
+    for name in ("original", "replica"):
+        s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-north-1"})
+        s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    rule = {
+        "ID": "everything",
+        "Priority": 0,
+        "Status": "Enabled",
+        "Filter": {"Prefix": "receipts/"},
+        "DeleteMarkerReplication": {"Status": "Enabled"},
+        "SourceSelectionCriteria": {"SseKmsEncryptedObjects": {"Status": "Enabled"}},
+        "Destination": {"Bucket": "arn:aws:s3:::replica"},
+    }
+    wanted = {"Role": "arn:aws:iam::123456789012:role/copy", "Rules": [rule]}
+    s3.put_bucket_replication(Bucket="original", ReplicationConfiguration=wanted)
+    assert s3.get_bucket_replication(Bucket="original")["ReplicationConfiguration"] == wanted
