@@ -193,9 +193,9 @@ create function confirm_charge(
   p_charge_id uuid, p_student_id uuid, p_digest text, p_number text, p_key_id uuid, p_region text, p_epoch integer
 ) returns confirm_outcome language plpgsql as $$
 declare
-  r confirm_outcome; c charges; o orders; w wallets; f cafes; v_now timestamptz; v_day date; v_account uuid; v_transaction uuid; v_receipt uuid; v_forbidden text;
+  r confirm_outcome; c charges; o orders; w wallets; v_now timestamptz; v_zone text; v_day date; v_account uuid; v_transaction uuid; v_receipt uuid; v_forbidden text;
 begin
-  select * into c from charges where id = p_charge_id and student_id = p_student_id;
+  select order_id into c.order_id from charges where id = p_charge_id and student_id = p_student_id;
   if not found then r.outcome := 'not_found'; return r; end if;
   select * into o from orders where id = c.order_id for update;
   select * into c from charges where id = p_charge_id for update;
@@ -246,18 +246,18 @@ begin
   end if;
 
   perform pg_advisory_xact_lock_shared(guard_key(g.kind, g.id)) from (values ('card', c.card_id), ('device', c.device_id), ('cafe', c.cafe_id)) g (kind, id);
-  select * into f from cafes where id = c.cafe_id;
-  v_forbidden := case
-    when f.status <> 'approved' then 'cafe'
-    when (select revoked_at from devices where id = c.device_id) is not null then 'device'
-    when (select status from cards where id = c.card_id) <> 'active' then 'card' end;
+  select case when f.status <> 'approved' then 'cafe' when d.revoked_at is not null then 'device' when k.status <> 'active' then 'card' end, f.time_zone, a.id
+    into v_forbidden, v_zone, v_account
+    from cafes f join devices d on d.id = c.device_id join cards k on k.id = c.card_id
+      left join accounts a on a.cafe_id = f.id and a.kind = 'cafe_payable' and a.currency = c.currency
+    where f.id = c.cafe_id;
   if v_forbidden = 'cafe' then r.outcome := 'cafe_closed'; return r; end if;
   if v_forbidden is not null then
     perform end_charge(c.id, 'voided', v_forbidden || ' not accepted any more');
     r.outcome := 'ended'; r.state := 'voided'; return r;
   end if;
 
-  v_day := (v_now at time zone f.time_zone)::date;
+  v_day := (v_now at time zone v_zone)::date;
   update wallets set balance_minor = balance_minor - c.amount_minor, last_seq = last_seq + 1,
       spent_minor = case when spent_day = v_day then spent_minor else 0 end + c.amount_minor, spent_day = v_day, updated_at = now()
     where student_id = p_student_id and status = 'active' and currency = c.currency and balance_minor >= c.amount_minor
@@ -274,7 +274,6 @@ begin
   -- After the wallet's lock: a wait for it may have passed the expiry.
   v_now := clock_timestamp();
   if c.expires_at <= v_now then raise exception 'expired while waiting for the wallet' using errcode = 'CP410'; end if;
-  select id into v_account from accounts where cafe_id = c.cafe_id and kind = 'cafe_payable' and currency = c.currency;
   insert into ledger_transactions (kind, from_account_id, to_account_id, amount_minor, currency, order_id, charge_id,
       wallet_student_id, wallet_seq, wallet_balance_after_minor)
     values ('debit', w.account_id, coalesce(v_account, account_of('cafe_payable', null, c.cafe_id, c.currency)), c.amount_minor, c.currency, c.order_id, c.id,

@@ -74,6 +74,9 @@ async function openClient(options: CacheOptions, purpose: string): Promise<Redis
     socketTimeout: silenceMs,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
+    // listen() subscribes again at each connect. ioredis's own way does not catch the failure of it: a Redis that breaks off
+    // at that moment would end the process.
+    autoResubscribe: false,
     keepAlive: 10_000,
     retryStrategy: (times) => Math.min(50 * times, maxReconnectDelayMs),
   });

@@ -108,6 +108,22 @@ test("row 23: a Redis that does not answer is waited for 100 ms at most, and the
   });
 });
 
+test("row 23: a Redis that breaks off whenever it has just been reached ends no process", async () => {
+  const { cache } = campus.processes[0].platform;
+  wire.delay(20);
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown) => void unhandled.push(reason);
+  process.on("unhandledRejection", note);
+  for (const round of times(5, (index) => index + 1)) {
+    wire.cutAll();
+    await until(`Redis is away, round ${round}`, () => !cache.isUp());
+    // By then the subscriptions are on their way and not answered yet.
+    await until(`Redis is reached again, round ${round}`, () => cache.isUp());
+  }
+  process.off("unhandledRejection", note);
+  expect(unhandled).toEqual([]);
+});
+
 test("row 23: with Redis slow or down the whole flow works, and the p99 of confirms at most doubles", async () => {
   const well = await confirmTimes();
   wire.delay(1_000);

@@ -22,7 +22,11 @@ import { killSession, openOwner, openPostgres } from "./real-postgres.ts";
 
 /** A process of the product that can be killed and started again at the same address. */
 export interface RealProcess {
+  readonly name: string;
   readonly url: string;
+  isRunning(): boolean;
+  /** The end of what it logged. */
+  lastLines(): readonly string[];
   start(): Promise<void>;
   /** kill -9: nothing is finished, nobody is told. */
   kill(): Promise<void>;
@@ -158,7 +162,10 @@ async function prepareProcess({ script, name, env, folder, nodeOptions }: Proces
   let child: Child | undefined;
   const isServer = script.endsWith("main.ts");
   return {
+    name,
     url,
+    isRunning: () => child?.isRunning() ?? false,
+    lastLines: () => log.lastLines(),
     async start() {
       child = await startChild({
         name,

@@ -21,7 +21,7 @@ function whole(text: string): number {
 const line = (outcome: TortureOutcome): string =>
   [
     `seed ${outcome.seed}:`,
-    `${outcome.requests} requests, ${outcome.debits} debits, ${outcome.unknownOutcomes} unknown outcomes,`,
+    `${outcome.seconds} s, ${outcome.requests} requests, ${outcome.debits} debits, ${outcome.unknownOutcomes} unknown outcomes,`,
     `${outcome.crashes} crashes of PostgreSQL, ${outcome.flushes} flushes of Redis,`,
     `slowest settled ${Math.round(outcome.slowestSettleMs)} ms after the database accepted connections:`,
     outcome.problems.length === 0 ? "all invariants hold" : "FAILED",

@@ -10,6 +10,7 @@ import { type Guest, type VisitorParts, visit } from "./visitor.ts";
 
 export interface TortureOutcome {
   readonly seed: number;
+  readonly seconds: number;
   readonly requests: number;
   readonly debits: number;
   readonly unknownOutcomes: number;
@@ -27,8 +28,9 @@ const tillsAtWork = 3;
 const fundsMinor = 10_000_000;
 // The contract is 1 s; asserted with three times the room.
 const settleLimitMs = 3_000;
-// 50 in the 20 s of the contract.
+// 50 in 20 s. A machine that is too busy for it gets up to three times as long to meet them.
 const unknownPerSecond = 2.5;
+const longestStretch = 3;
 const maxShownProblems = 10;
 
 /** One seed: a campus of its own, its clients, and everything that can break while they pay. */
@@ -46,16 +48,24 @@ async function torment(campus: RealCampus, seed: number, seconds: number): Promi
   const parts = await prepare(campus, log, seed);
   const guests = await Promise.all(times(visitors, () => Promise.all(times(studentsOfVisitor, () => arrive(campus)))));
   const outages: Outage[] = [];
-  const endsAtMs = performance.now() + seconds * 1_000;
-  const isOver = () => performance.now() > endsAtMs;
+  const startedAtMs = performance.now();
+  const met = { unknown: 0 };
+  const isOver = () => {
+    const elapsedSeconds = (performance.now() - startedAtMs) / 1_000;
+    return elapsedSeconds > seconds && (met.unknown >= unknownPerSecond * seconds || elapsedSeconds > longestStretch * seconds);
+  };
   campus.cutter.judge(cutSome(randomOf(seed)));
   const broken = { flushes: 0 };
   const stories = await Promise.allSettled([
     ...guests.map((students, index) => comeAndGo({ ...parts, random: randomOf(seed * 1_000 + index) }, students, isOver)),
     crashNowAndThen(campus, randomOf(seed + 1), outages, isOver),
-    flushNowAndThen(campus, randomOf(seed + 2), broken, isOver),
+    breakRedisNowAndThen(campus, randomOf(seed + 2), broken, isOver),
+    watchUnknown(campus, met, isOver),
   ]);
   campus.cutter.judge(undefined);
+  const ended = [...campus.processes, campus.worker]
+    .filter((one) => !one.isRunning())
+    .map((one) => `${one.name} ended by itself: ${one.lastLines().slice(-3).join(" ")}`);
   const unknownOutcomes = await countUnknown(campus);
   const slowestSettleMs = slowestSettle(log, outages);
   const problems = [
@@ -63,11 +73,15 @@ async function torment(campus: RealCampus, seed: number, seconds: number): Promi
     ...Object.entries(await violations(campus.owner)).map(([id, found]) => `${id} is violated: ${JSON.stringify(found)}`),
     ...(await contradictions(campus.owner, log)).map(({ invariant, wish, key, problem }) => `${invariant}: ${wish} ${key}: ${problem}`),
     ...unwantedAnswers(log),
-    ...(unknownOutcomes < unknownPerSecond * seconds ? [`only ${unknownOutcomes} unknown outcomes were met in ${seconds} s`] : []),
+    ...ended,
+    ...(unknownOutcomes < unknownPerSecond * seconds
+      ? [`only ${unknownOutcomes} unknown outcomes were met in ${longestStretch * seconds} s`]
+      : []),
     ...(slowestSettleMs > settleLimitMs ? [`an unknown outcome was settled after ${Math.round(slowestSettleMs)} ms`] : []),
   ];
   return {
     seed,
+    seconds: Math.round((performance.now() - startedAtMs) / 1_000),
     requests: log.entries.length,
     debits: (await campus.owner.rows(sql`select id from ledger_transactions where kind = 'debit'`)).length,
     unknownOutcomes,
@@ -153,18 +167,29 @@ async function hasRestartedSince(campus: RealCampus, at: Date): Promise<boolean>
   );
 }
 
-async function flushNowAndThen(campus: RealCampus, random: Random, broken: { flushes: number }, isOver: () => boolean): Promise<void> {
+/** All keys gone, and every second time all connections too. */
+async function breakRedisNowAndThen(campus: RealCampus, random: Random, broken: { flushes: number }, isOver: () => boolean): Promise<void> {
   while (!isOver()) {
     await pause(300 + random.below(1_200));
     await campus.redis.flushall();
     broken.flushes += 1;
+    if (broken.flushes % 2 === 0) await campus.redis.call("CLIENT", "KILL", "SKIPME", "yes");
   }
 }
 
 /** What the product itself says: confirms whose answer it lost on the way and asked for again. */
 async function countUnknown(campus: RealCampus): Promise<number> {
-  const pages = await Promise.all(campus.processes.map(async ({ url }) => (await fetch(`${url}/metrics`)).text()));
+  const pages = await Promise.all(
+    campus.processes.filter((one) => one.isRunning()).map(async ({ url }) => (await fetch(`${url}/metrics`)).text()),
+  );
   return pages.reduce((sum, page) => sum + Number(/^campus_outcomes_unknown_total (\d+)/m.exec(page)?.[1] ?? 0), 0);
+}
+
+async function watchUnknown(campus: RealCampus, met: { unknown: number }, isOver: () => boolean): Promise<void> {
+  while (!isOver()) {
+    await pause(1_000);
+    met.unknown = await countUnknown(campus);
+  }
 }
 
 function slowestSettle({ entries }: ClientLog, outages: readonly Outage[]): number {

@@ -32,6 +32,9 @@ export async function startApiProcess(env: Readonly<Record<string, string>>): Pr
   const listening = await until("the process listens", () => {
     if (child.exitCode !== null) throw new Error(`The process ended with code ${child.exitCode}: ${lines.join("\n")}`);
     return lines.find((line) => line.includes('"msg":"listening"'));
+  }).catch((error: unknown) => {
+    child.kill("SIGKILL");
+    throw error;
   });
   return {
     url: (JSON.parse(listening) as { url: string }).url,

@@ -107,8 +107,7 @@ export const canaries: readonly Canary[] = [
   {
     name: "revoked till not checked",
     caughtBy: ["I15"],
-    break: (database) =>
-      edit(database, "confirm_charge", [["when (select revoked_at from devices where id = c.device_id) is not null then 'device'", ""]]),
+    break: (database) => edit(database, "confirm_charge", [["when d.revoked_at is not null then 'device'", ""]]),
   },
   {
     name: "café filter dropped",
@@ -155,6 +154,9 @@ export const canaries: readonly Canary[] = [
   {
     name: "double receipt",
     caughtBy: ["I7", "I9"],
-    break: async (_, cutter) => onTheWire(cutter, "and jws is null returning id", "returning id"),
+    async break(database, cutter) {
+      await edit(database, "confirm_charge", [["t.payload, t.jws, x.at", "t.payload, null, x.at"]]);
+      onTheWire(cutter, "and jws is null returning id", "returning id");
+    },
   },
 ];

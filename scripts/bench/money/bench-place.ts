@@ -47,7 +47,10 @@ async function assertBooks({ ownerUrl, ownerPassword }: LocalSystem, database: s
   try {
     const { invariants } = await checkLedger(owner);
     const broken = invariants.filter(({ ok }) => !ok);
-    if (broken.length > 0) throw new Error(`The books of ${database} do not hold, so there is no result: ${JSON.stringify(broken)}`);
+    if (broken.length > 0)
+      throw new Error(
+        `The books of ${database} do not hold, so there is no result: ${JSON.stringify(broken.map(({ id, violations, sample }) => ({ id, violations, sample: sample[0] })))}`,
+      );
     return invariants.length;
   } finally {
     await owner.end();

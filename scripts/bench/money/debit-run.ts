@@ -36,6 +36,7 @@ export interface DebitResult {
 const warmUpMs = 1_500;
 // The window is closed before the clients leave, so that their farewell is not in it.
 const farewellMs = 150;
+const shownLines = 3;
 
 export const hasPgbench = (): boolean => spawnSync("pgbench", ["--version"], { stdio: "ignore" }).status === 0;
 
@@ -57,7 +58,8 @@ export async function runDebits(place: DebitPlace, run: DebitRun): Promise<Debit
     await pause(run.seconds * 1000 - warmUpMs - farewellMs);
     const after = await sample(place);
     const code = await ended;
-    if (code !== 0) throw new Error(`The debits ended with code ${code}: ${(await errors).trim()}`);
+    if (code !== 0)
+      throw new Error(`The debits ended with code ${code}: ${(await errors).trim().split("\n").slice(0, shownLines).join(" / ")}`);
     await assertAllPaid(place);
     const debits = after.turns - before.turns;
     const times = latenciesIn(folder, before.atMs, after.atMs);

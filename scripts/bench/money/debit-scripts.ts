@@ -63,9 +63,11 @@ export const manyStatements: DebitScript = [
   },
   {
     text: `insert into receipts (id, transaction_id, charge_id, order_id, student_id, payload)
-      select uuidv7(), t.id, t.charge_id, t.order_id, t.wallet_student_id, json_build_object('version', 1, 'transaction_id', t.id, 'charge_id', t.charge_id,
-        'order_id', t.order_id, 'student_id', t.wallet_student_id, 'amount_minor', t.amount_minor, 'currency', t.currency, 'paid_at', t.at, 'region', 'bench', 'epoch', 1)::text
-      from ledger_transactions t where t.id = :transaction_id`,
+      select n.id, t.id, t.charge_id, t.order_id, t.wallet_student_id, json_build_object('version', 1, 'receipt_id', n.id, 'transaction_id', t.id,
+        'charge_id', t.charge_id, 'order_id', t.order_id, 'order_number', o.order_number, 'cafe_id', o.cafe_id, 'student_id', t.wallet_student_id,
+        'amount_minor', t.amount_minor, 'currency', t.currency, 'paid_at', t.at,
+        'region', 'bench', 'epoch', 1)::text
+      from ledger_transactions t join orders o on o.id = t.order_id, uuidv7() n (id) where t.id = :transaction_id`,
   },
   {
     text: `insert into events (channels, event, data) select array['student:' || student_id, 'device:' || device_id], 'charge_ended',

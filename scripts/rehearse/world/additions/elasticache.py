@@ -79,6 +79,15 @@ def delete_cache_parameter_group(self):
     return EmptyResult()
 
 
+# A subnet group cannot be deleted.
+@add(ElastiCacheResponse)
+def delete_cache_subnet_group(self):
+    name = self._get_param("CacheSubnetGroupName")
+    self.elasticache_backend.describe_cache_subnet_groups(cache_subnet_group_name=name)
+    del self.elasticache_backend.cache_subnet_groups[name]
+    return EmptyResult()
+
+
 # User groups do not exist.
 
 

@@ -63,3 +63,12 @@ def test_a_user_group_keeps_its_users_until_it_is_deleted(client):
     assert cache.list_tags_for_resource(ResourceName=made["ARN"])["TagList"] == tags
     cache.delete_user_group(UserGroupId="campus")
     assert cache.describe_user_groups()["UserGroups"] == []
+
+
+def test_a_subnet_group_can_be_deleted(client):
+    ec2, cache = client("ec2"), client("elasticache")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24")["Subnet"]["SubnetId"]
+    cache.create_cache_subnet_group(CacheSubnetGroupName="data", CacheSubnetGroupDescription="data", SubnetIds=[subnet])
+    cache.delete_cache_subnet_group(CacheSubnetGroupName="data")
+    assert cache.describe_cache_subnet_groups()["CacheSubnetGroups"] == []
