@@ -16,6 +16,8 @@ export type Environment = {
   readonly repository: { readonly owner: string; readonly name: string };
   /** The human's switch: the region that Route 53 sends money to. scripts flip it at once, this line makes it last. */
   readonly serving: Place;
+  /** Raised by one at each failover; receipts carry it. */
+  readonly epoch: number;
   readonly protection: Safeguard;
   readonly monthlyBudgetUsd: number;
   readonly onCallEmails: readonly string[];

@@ -104,6 +104,8 @@ export class ApiStack extends CampusStack {
     const secretIds = secretsOfTheApp.map((name) => [`${name}_SECRET_ID`, secretName(environment.name, secretSlug(name))]);
     return {
       CAMPUS_ENV: "production",
+      CAMPUS_REGION: this.region,
+      CAMPUS_EPOCH: String(environment.epoch),
       CAMPUS_VERSION: version.slice(0, 12),
       CAMPUS_WORKERS: String(plan.api.workersPerInstance),
       AWS_REGION: this.region,

@@ -233,18 +233,22 @@ test("row 20: confirms at the moment of expiry are paid or 410, never both, with
 test("row 20: a confirm that waits for its wallet until the charge has expired is 410 and no debit", async () => {
   const anna = await student();
   const charge = await anna.scannedOrder({ till, totalMinor });
-  const digest = await expireIn(campus.owner, charge.id, 400);
-  const answer = await campus.owner.transaction(async (tx) => {
+  const digest = await expireIn(campus.owner, charge.id, 1_000);
+  const { confirmed } = await campus.owner.transaction(async (tx) => {
     await tx.run(sql`select from wallets where student_id = ${anna.id} for update`);
-    const confirm = anna.confirm({ ...charge, digest });
+    const confirming = anna.confirm({ ...charge, digest });
     await until("the confirm waits for the wallet and its time passes", async () => {
-      const [row] = await campus.sql<{ late: boolean }>`
-        select clock_timestamp() > expires_at and exists (select from pg_locks where not granted) as late from charges where id = ${charge.id}`;
-      return row?.late;
+      const [seen] = await campus.database.query<{ late: boolean }>(
+        `select clock_timestamp() > expires_at and exists (
+           select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock') as late
+         from charges where id = $1`,
+        [charge.id],
+      );
+      return seen?.late;
     });
-    return { confirm };
+    return { confirmed: confirming };
   });
-  expect(await answer.confirm).toMatchObject({ status: 410, body: { error: { code: "CHARGE_EXPIRED" } } });
+  expect(await confirmed).toMatchObject({ status: 410, body: { error: { code: "CHARGE_EXPIRED" } } });
   expect(await anna.balanceMinor()).toBe(20_000);
 });
 

@@ -29,8 +29,8 @@ beforeAll(async () => {
       DATABASE_URL: `postgres://campus_app@127.0.0.1:${cutter.port}/${database.name}`,
       DATABASE_POOL_SIZE: String(poolSize),
       DATABASE_CONNECT_TIMEOUT_MS: "500",
-      DATABASE_STATEMENT_TIMEOUT_MS: "1500",
-      DATABASE_LOCK_TIMEOUT_MS: "1000",
+      DATABASE_STATEMENT_TIMEOUT_MS: "2500",
+      DATABASE_LOCK_TIMEOUT_MS: "2000",
     }),
   });
   network = await startTcpProxy(Number(new URL(campus.processes[0].url).port));

@@ -78,6 +78,7 @@ export const pilot: Environment = {
   domain: "pilot.pay.campus.example",
   repository: { owner: "campus-university", name: "campus-pay" },
   serving: "north",
+  epoch: 1,
   protection: { on: true },
   monthlyBudgetUsd: 450,
   onCallEmails: ["campus-pay-oncall@campus.example"],

@@ -67,6 +67,7 @@ export const production: Environment = {
   domain: "pay.campus.example",
   repository: { owner: "campus-university", name: "campus-pay" },
   serving: "north",
+  epoch: 1,
   protection: { on: true },
   monthlyBudgetUsd: 2_000,
   onCallEmails: ["campus-pay-oncall@campus.example"],

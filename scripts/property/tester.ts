@@ -59,7 +59,8 @@ export async function runTester(schemathesis: string, { documentUrl, authorizati
     ...["--max-examples", String(examples), "--seed", String(seed), "--checks", checks.join(",")],
     ...["--phases", "examples,coverage,fuzzing,stateful", "--continue-on-failure", "--no-color", "--warnings", "off"],
   ];
-  const child = spawn(schemathesis, args, { stdio: ["ignore", "inherit", "inherit"] });
+  // It keeps notes of its runs in the folder that it is started in.
+  const child = spawn(schemathesis, args, { cwd: path.dirname(schemathesis), stdio: ["ignore", "inherit", "inherit"] });
   return new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("exit", (code) => resolve(code === 0));
