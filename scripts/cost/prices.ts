@@ -1,10 +1,9 @@
 import type { Place } from "../../regions/index.ts";
 
 /**
- * Rounded on-demand list prices in USD, to plan with: the bill, AWS's calculator and any contract say what is paid.
- * One table for the cost page, for the check that each size and the cost beside it agree, and for the review of plans.
+ * Rounded on-demand prices in USD, to plan with and not to promise: AWS's calculator and the bill say what is paid.
+ * One table for the check that each size and the cost beside it agree, and for the review of plans.
  */
-export const pricedOn = "2026-11";
 export const hoursAMonth = 730;
 
 type ByPlace = Readonly<Record<Place, number>>;

@@ -1,3 +1,4 @@
+import { costPage, renderCostPage } from "../cost/page.ts";
 import { readLicences, renderLicences } from "../licences.ts";
 import { renderApiDocument } from "./api-document.ts";
 import { renderConfigurationPage } from "./configuration-page.ts";
@@ -15,5 +16,6 @@ export const generators: readonly Generator[] = [
   { file: "docs/configuration.md", make: renderConfigurationPage },
   { file: "docs/schema.md", make: renderSchemaPage },
   { file: ".env.example", make: renderEnvironmentExample },
+  { file: costPage, make: renderCostPage },
   { file: "docs/licences.md", make: (root) => renderLicences(readLicences(root)) },
 ];

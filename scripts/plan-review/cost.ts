@@ -1,6 +1,6 @@
 import { monthly, monthlyOf } from "../cost/prices.ts";
 import type { Json } from "../rehearse/terraform-json.ts";
-import { changesAnything, type Finding, type Plan, type ResourceChange, type Side } from "./plan.ts";
+import { changesAnything, creates, type Finding, type Plan, type ResourceChange, removes, type Side } from "./plan.ts";
 
 /** From so much more a month on, over all plans, somebody has to say yes. */
 export const gateFromUsdAMonth = 50;
@@ -62,8 +62,8 @@ const pricers: Readonly<Record<string, Pricer>> = {
 };
 
 const priceOf = (plan: Plan, change: ResourceChange, side: Side): Price => {
-  const body = change[side];
-  return Object.keys(body).length === 0 ? 0 : (pricers[change.type]?.(body, plan, side) ?? 0);
+  const isThere = side === "before" ? !creates(change) : !removes(change);
+  return isThere ? (pricers[change.type]?.(change[side], plan, side) ?? 0) : 0;
 };
 
 export const costsOf = (plans: readonly Plan[]): Costs => {

@@ -5,7 +5,8 @@ import { changesAnything, creates, type Finding, type Plan, type ResourceChange,
 const policyFields = ["policy", "assume_role_policy", "resource_policy", "access_policy", "key_policy"] as const;
 /** AWS's own accounts that write load balancers' logs. */
 const accountsOfAws: readonly string[] = Object.values(capabilities).map(({ loadBalancerLogAccount }) => loadBalancerLogAccount);
-const shownGrants = 4;
+/** A gate shows everything that saying yes would allow; a note is only a hint. */
+const shownOfANote = 4;
 
 export const iamFindings = (plan: Plan): readonly Finding[] =>
   plan.changes.filter(changesAnything).flatMap((change) => [...policyFindings(plan, change), ...attachedPolicies(plan, change)]);
@@ -26,13 +27,13 @@ const denied = (grants: readonly Grant[]) => grants.filter(({ effect }) => effec
 
 const judge = (plan: Plan, change: ResourceChange, added: readonly Grant[]): Finding => {
   const { address } = change;
-  const wide = added.flatMap((grant) => whyWide(plan, change, grant)).at(0);
-  if (wide) {
+  const wide = new Set(added.flatMap((grant) => whyWide(plan, change, grant)));
+  if (wide.size > 0) {
     const mend = "name the actions, the resources and the role or service that needs them; keep whole accounts and organisations out.";
-    return { kind: "iam", address, says: `${wide} (${describe(added)})`, mend };
+    return { kind: "iam", address, says: `${[...wide].join(", ")}: ${describe(added)}`, mend };
   }
   if (belongsToSomethingNew(plan, change))
-    return { kind: "iam", address, says: `gives something new its first rights: ${describe(added)}` };
+    return { kind: "iam", address, says: `gives something new its first rights: ${describe(added, shownOfANote)}` };
   return {
     kind: "iam",
     address,
@@ -41,13 +42,13 @@ const judge = (plan: Plan, change: ResourceChange, added: readonly Grant[]): Fin
   };
 };
 
-const describe = (grants: readonly Grant[]): string => {
+const describe = (grants: readonly Grant[], shown = Number.POSITIVE_INFINITY): string => {
   const texts = grants.map(({ principal, action, resource }) => {
     const who = principal === "itself" ? "" : `${principal} `;
     return `${who}${action}${resource === "itself" ? "" : ` on ${resource}`}`;
   });
-  const more = texts.length - shownGrants;
-  return [...texts.slice(0, shownGrants), ...(more > 0 ? [`and ${more} more`] : [])].join("; ");
+  const more = texts.length - shown;
+  return [...texts.slice(0, shown), ...(more > 0 ? [`and ${more} more`] : [])].join("; ");
 };
 
 const keyTypes = new Set(["aws_kms_key", "aws_kms_replica_key", "aws_kms_key_policy"]);
@@ -57,8 +58,8 @@ const whyWide = (plan: Plan, change: ResourceChange, grant: Grant): readonly str
   // In a key's policy "*" is the key itself, and without its own account nobody could ever change the key again.
   const isKey = keyTypes.has(change.type);
   if (isKey && plan.accounts.some((account) => principal === `AWS:arn:aws:iam::${account}:root`)) return [];
-  if (principal === "AWS:*" || principal.startsWith("not:")) return ["trusts everybody"];
   if (/PrincipalOrg/.test(condition)) return ["trusts a whole organisation"];
+  if (principal === "AWS:*" || principal.startsWith("not:")) return ["trusts everybody"];
   if (/:sub"?:\s*\[?"repo:[^"]*\*/.test(condition)) return ["trusts every branch or repository of an owner"];
   const account = principal.startsWith("AWS:") ? /\d{12}/.exec(principal)?.[0] : undefined;
   if (account && ![...plan.accounts, ...accountsOfAws].includes(account)) return [`trusts another account, ${account}`];

@@ -2,10 +2,29 @@
 
 from moto.core.base_backend import BackendDict
 
-# Bookkeeping that outlives what it is about, in moto and in AWS alike.
+# What moto keeps of things that are gone, or never was a thing of ours.
 RESIDUE = {
-    ("ec2", "instances"): "terminated instances are described for an hour",
+    ("acm", "_idempotency_tokens"): "tokens of past requests",
+    ("ec2", "enis"): "moto keeps the interfaces of deleted NAT gateways and terminated machines",
+    ("ec2", "launch_template_insert_order"): "an order of creation",
+    ("ec2", "network_acls"): "moto keeps the default list of a deleted VPC",
+    ("ec2", "tags"): "tags of what is gone",
+    ("rds", "events"): "a log of the past",
+    ("route53", "delegation_sets"): "name servers of past zones",
+    ("route53", "resource_tags"): "tags of what is gone",
+    ("ssm", "_parameters"): "public parameters of AWS, loaded when first read",
 }
+
+GONE = ("deleted", "terminated", "PendingDeletion")
+
+
+def is_gone(value):
+    """AWS, too, describes some things for a while after they were deleted."""
+    states = (getattr(value, name, None) for name in ("state", "key_state", "status", "_status"))
+    if any(state in GONE for state in states if isinstance(state, str)):
+        return True
+    machines = getattr(value, "instances", None)
+    return bool(machines) and all(machine._state.name == "terminated" for machine in machines)
 
 
 def leaves(value, path=()):
@@ -16,12 +35,12 @@ def leaves(value, path=()):
     elif isinstance(value, (list, set, tuple)):
         for number, inner in enumerate(list(value)):
             yield from leaves(inner, (*path, str(number)))
-    elif value is not None:
+    elif value is not None and not is_gone(value):
         yield path
 
 
 def entries(backend):
-    """How many things each collection of a backend holds."""
+    """The things in each collection of a backend."""
     collections = {name: value for name, value in vars(backend).items() if isinstance(value, (dict, list, set))}
     return {name: list(leaves(value)) for name, value in collections.items()}
 

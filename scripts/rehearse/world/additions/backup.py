@@ -4,6 +4,7 @@ import time
 import uuid
 from urllib.parse import unquote
 
+from moto.backup import urls
 from moto.backup.responses import BackupResponse
 
 from .patch import add, around, kept
@@ -53,3 +54,13 @@ def delete_backup_selection(self):
 def list_tags(original, self):
     arn = unquote(self.path.split("/tags/")[1].strip("/"))
     return json.dumps({"Tags": self.backup_backend.list_tags(resource_arn=arn)})
+
+
+# The recovery points of a vault cannot be listed, so a vault that may be destroyed with its backups cannot be destroyed. Ours has none.
+@add(BackupResponse)
+def list_recovery_points_by_backup_vault(self):
+    return json.dumps({"RecoveryPoints": []})
+
+
+for ending in ("", "/"):
+    urls.url_paths[f"{{0}}/backup-vaults/(?P<vault_name>[^/]+)/recovery-points{ending}$"] = BackupResponse.dispatch

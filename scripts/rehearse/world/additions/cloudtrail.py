@@ -1,5 +1,6 @@
 import json
 
+from moto.cloudtrail.models import CloudTrailBackend
 from moto.cloudtrail.responses import CloudTrailResponse
 
 from .patch import around
@@ -13,3 +14,9 @@ def describe_trails(original, self):
     if wanted:
         answer["trailList"] = [trail for trail in answer["trailList"] if trail["Name"] in wanted or trail["TrailARN"] in wanted]
     return json.dumps(answer)
+
+
+# Deleting a trail by its ARN, as the provider does, does nothing.
+@around(CloudTrailBackend)
+def delete_trail(original, self, name):
+    original(self, name.split("/")[-1])

@@ -27,3 +27,9 @@ def test_tags_are_listed_without_a_slash_at_the_end(client):
     arn = plan_of(backup)["BackupPlanArn"]
     backup.meta.events.register("before-sign.backup.ListTags", trim)
     assert backup.list_tags(ResourceArn=arn)["Tags"] == {"Project": "campus-pay"}
+
+
+def test_a_vault_without_backups_says_so(client):
+    backup = client("backup")
+    backup.create_backup_vault(BackupVaultName="vault")
+    assert backup.list_recovery_points_by_backup_vault(BackupVaultName="vault")["RecoveryPoints"] == []

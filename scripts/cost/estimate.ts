@@ -1,0 +1,42 @@
+import { capabilities, type RegionPlan } from "../../regions/index.ts";
+import { hoursAMonth, monthly, monthlyOf } from "./prices.ts";
+
+export const sizedParts = ["network", "database", "cache", "api"] as const;
+export type SizedPart = (typeof sizedParts)[number];
+
+const lunchHoursAMonth = 77;
+const diskGibOfAMachine = 20;
+/** Requests and bytes through the load balancer, beside its price for standing there. */
+const loadBalancerUse = 5;
+
+/** What the sizes of a region cost by the price table; undefined where the table does not know a size. */
+export const estimate = (plan: RegionPlan, part: SizedPart): number | undefined => estimates[part](plan);
+
+const estimates: Readonly<Record<SizedPart, (plan: RegionPlan) => number | undefined>> = {
+  network: ({ network, region }) => {
+    const zones = capabilities[region].zones.length;
+    const gateways = network.nat === "one" ? 1 : zones;
+    return gateways * (monthly.nat + monthly.publicAddress) + network.interfaceEndpoints.length * zones * monthly.interfaceEndpointPerZone;
+  },
+  database: ({ database, region }) => {
+    const price = monthlyOf(database.instanceClass, capabilities[region].place);
+    const copies = database.multiAz.on ? 2 : 1;
+    return price && copies * (price + database.storageGib * monthly.databaseGib);
+  },
+  cache: ({ cache, region }) => {
+    const price = monthlyOf(cache.nodeType, capabilities[region].place);
+    return price && cache.nodes * price;
+  },
+  api: (plan) => {
+    const price = monthlyOf(plan.api.instanceType, capabilities[plan.region].place);
+    const machines = machinesOf(plan);
+    return price && machines * (price + diskGibOfAMachine * monthly.diskGib) + monthly.loadBalancer + loadBalancerUse;
+  },
+};
+
+/** At an average over the month: more at lunch on the days of lectures. */
+export const machinesOf = ({ api }: RegionPlan): number =>
+  api.fleets.reduce((sum, { minInstances, lunchMinInstances }) => {
+    const atLunch = Math.max(0, lunchMinInstances - minInstances) * (lunchHoursAMonth / hoursAMonth);
+    return sum + minInstances + atLunch;
+  }, 0);

@@ -1,0 +1,31 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { reportAndSetExitCode } from "../local/plain-error.ts";
+import { differencesOf, inWords, judge, listedDifferences } from "./differences.ts";
+import { installTerrain, swapImports, synth } from "./terrain.ts";
+
+const root = join(import.meta.dirname, "../..");
+const home = join(root, ".cache/exit");
+const record = "docs/decisions/0010-cdktf-and-the-way-out.md";
+
+/** `npm run exit:check`: the pilot under cdktf and under its successor, held against the differences that the record lists. */
+async function main(): Promise<void> {
+  if (!(await installTerrain(import.meta.dirname, home))) {
+    return console.log("SKIP the way out: the npm registry cannot be reached, and CDK Terrain was never installed here");
+  }
+  const cdktf = await synth(root, join(home, "cdktf.out"));
+  const cdktn = await synth(swapImports(root, home), join(home, "cdktn.out"));
+  const names = [...new Set([...Object.keys(cdktf), ...Object.keys(cdktn)])];
+  const found = names.flatMap((name) => differencesOf(cdktf[name], cdktn[name]));
+  for (const line of new Set(found.map(inWords))) console.log(line);
+  const problems = judge(found, listedDifferences(readFileSync(join(root, record), "utf8")));
+  for (const problem of problems) console.error(`FAIL ${problem}`);
+  if (problems.length > 0) {
+    console.error(`exit:check: change the source so that both write the same, or correct the table in ${record}.`);
+    process.exitCode = 1;
+    return;
+  }
+  console.log(`exit:check: ${names.length} stacks, the same JSON under both but for what ${record} lists`);
+}
+
+main().catch(reportAndSetExitCode);
