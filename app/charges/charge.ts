@@ -25,6 +25,8 @@ export interface Charge {
   readonly digest: string;
   readonly digestVersion: number;
   readonly requiresSignature: boolean;
+  /** A push can be sent to one of the student's phones. */
+  readonly hasPushToken: boolean;
   readonly prompted: boolean;
   readonly receiptId: string | null;
   readonly receipt: string | null;
@@ -37,6 +39,7 @@ const selectCharge = (where: Statement): Statement => sql`
     c.order_id, o.order_number, c.amount_minor, c.currency, c.expires_at, c.student_id, c.match_code, c.number_match_required, c.short_code,
     greatest(0, extract(epoch from c.expires_at - clock_timestamp()) * 1000)::bigint as expires_in_ms,
     c.cafe_id, f.name as cafe_name, c.device_id, c.order_version, c.nonce, c.digest, c.digest_version, s.requires_signature,
+    exists (select from push_tokens p where p.student_id = c.student_id and p.is_active) as has_push_token,
     c.prompted_at is not null as prompted, r.id as receipt_id, r.jws as receipt,
     coalesce(split_part(s.name, ' ', 1) || coalesce(' ' || left(nullif(split_part(s.name, ' ', 2), ''), 1) || '.', ''), 'Student …' || right(s.phone, 2)) as student_label,
     (select coalesce(json_agg(json_build_object('itemName', i.item_name, 'quantity', i.quantity, 'lineTotalMinor', i.line_total_minor) order by i.id), '[]')

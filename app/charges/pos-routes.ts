@@ -1,6 +1,6 @@
 import { device, deviceOf } from "../identity/guards.ts";
 import { announce } from "../live/announce.ts";
-import { isReachable } from "../live/reachable.ts";
+import { hasSocket } from "../live/presence.ts";
 import type { Platform } from "../platform/context.ts";
 import { json, required, route, router } from "../platform/http/router.ts";
 import { type Charge, readCafeCharge } from "./charge.ts";
@@ -61,7 +61,7 @@ export const posRoutes = (platform: Platform) =>
       const { scan_id, card_uid, order_id } = c.req.valid("json");
       const { charge, isNew } = await scanCard(platform, { scanId: scan_id, cardUid: card_uid, orderId: order_id, device: deviceOf(c) });
       if (isNew) announce(platform);
-      return c.json(presentScan(platform, charge, await isReachable(platform, charge.studentId)), isNew ? 201 : 200);
+      return c.json(presentScan(platform, charge, await reachableBy(platform, charge)), isNew ? 201 : 200);
     })
     .openapi(read, async (c) =>
       c.json(presentCounterCharge(await readCafeCharge(platform.db, c.req.valid("param").chargeId, deviceOf(c).cafeId)), 200),
@@ -74,7 +74,15 @@ export const posRoutes = (platform: Platform) =>
       return c.json(presentCounterCharge(await readCafeCharge(platform.db, chargeId, cafeId)), 200);
     });
 
-function presentScan(platform: Platform, charge: Charge, reachable: readonly ("ws" | "push")[]) {
+type Reach = "ws" | "push";
+
+/** How the request can reach the phone at this moment. With none, the counter shows the code at once. */
+async function reachableBy(platform: Platform, charge: Charge): Promise<Reach[]> {
+  const socket = await hasSocket(platform, charge.studentId);
+  return [...(socket ? (["ws"] as const) : []), ...(charge.hasPushToken ? (["push"] as const) : [])];
+}
+
+function presentScan(platform: Platform, charge: Charge, reachable: readonly Reach[]) {
   return {
     charge: presentCounterCharge(charge),
     match_code: charge.matchCode,

@@ -22,7 +22,7 @@ const rules: readonly (() => Statement)[] = [
       (select id from outbox where done_at < now() - interval '7 days' order by done_at limit ${batchRows})`,
   () => sql`
     delete from events where (xid, id) in
-      (select xid, id from events where at < now() - interval '3 days' order by at limit ${batchRows})`,
+      (select xid, id from events where at < now() - interval '3 days' order by xid, id limit ${batchRows})`,
 ];
 
 /** Forgets what is over, by rule. What is left after the last batch waits for the next round. */

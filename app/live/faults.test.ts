@@ -9,7 +9,7 @@ import { type Campus, startCampus } from "../testing/campus.ts";
 import { type LiveSocket, openLiveSocket, openLiveStream } from "../testing/live-client.ts";
 import { type Money, moneyOf } from "../testing/money.ts";
 import { until } from "../testing/platform.ts";
-import { isReachable } from "./reachable.ts";
+import { hasSocket } from "./presence.ts";
 
 let folder: string;
 let redis: LocalRedis;
@@ -75,10 +75,10 @@ test("a stream has a pulse too", async () => {
 test("a client that answers no ping is given up, and is no longer taken for reachable", async () => {
   const student = await rich();
   const socket = await connect(student.token, 1);
-  await until("it is known", async () => (await isReachable(campus.processes[0].platform, student.id)).includes("ws"));
+  await until("it is known", () => hasSocket(campus.processes[0].platform, student.id));
   socket.socket.pause();
   await until("it is forgotten", async () => (await held("student_socket")) === 0, 9_000);
-  await until("it is not reachable", async () => (await isReachable(campus.processes[0].platform, student.id)).length === 0);
+  await until("it is not reachable", async () => !(await hasSocket(campus.processes[0].platform, student.id)));
 });
 
 test("a stream that does not read is cut", async () => {

@@ -68,7 +68,7 @@ create table events (
   at timestamptz not null default now(),
   primary key (xid, id)
 );
-create index events_at on events (at);
+create index events_at on events using brin (at);
 
 grant usage on schema public to campus_app;
 grant select, insert, update, delete on idempotency_answers, outbox, timed_jobs to campus_app;

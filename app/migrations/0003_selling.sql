@@ -61,7 +61,8 @@ create table orders (
   estimated_ready_time timestamptz,
   -- Raised by every change of what is to be paid; a charge holds the version it asks for.
   version integer not null default 1,
-  paid_transaction_id uuid unique,
+  -- Unique through charges.transaction_id; another index here would be written by every debit.
+  paid_transaction_id uuid,
   paid_at timestamptz,
   cancelled_at timestamptz,
   created_at timestamptz not null default now(),
