@@ -62,7 +62,7 @@ function addMachines(all: Synthesized, { boxes, arrows }: Flow): void {
   const template = fleet && target(all, fleet, fleet.body.launch_template.id)?.body;
   const { body: door } = only(all, stack, "aws_lb_target_group");
   const size = `${template?.instance_type} × ${fleet?.body.min_size}–${fleet?.body.max_size}`;
-  boxes.push({ id: "machines", kind: "compute", title: "Machines", lines: [size, "nginx, API, worker"] });
+  boxes.push({ id: "machines", kind: "compute", title: "Machines", lines: [size] });
   arrows.push({ from: idOf(only(all, stack, "aws_lb")), to: "machines", label: `${door.protocol} ${door.port}` });
 }
 
@@ -78,8 +78,9 @@ function addStores(all: Synthesized, { boxes, arrows }: Flow): void {
   }
   const profile = only(all, stackName("north", "api"), "aws_iam_instance_profile");
   for (const { goal, does } of rightsOf(all, profile)) {
-    if (!boxes.some(({ id }) => id === idOf(goal))) boxes.push(boxOf(goal));
-    arrows.push({ from: "machines", to: idOf(goal), label: does });
+    const id = `${idOf(goal)} behind the machines`;
+    boxes.push({ ...boxOf(goal), id });
+    arrows.push({ from: "machines", to: id, label: does });
   }
 }
 
@@ -132,7 +133,7 @@ function addMessages(all: Synthesized, { boxes, arrows }: Flow): void {
     const queue = target(all, subscription, subscription.body.endpoint);
     if (!topic || !queue) continue;
     boxes.push(boxOf(queue));
-    arrows.push({ from: idOf(topic), to: idOf(queue), label: "each" });
+    arrows.push({ from: `${idOf(topic)} behind the machines`, to: idOf(queue), label: "each message" });
   }
 }
 
@@ -172,8 +173,8 @@ export function copiesGraph(all: Synthesized): Graph {
   return {
     title: `What crosses from ${regionOf("north")} to ${regionOf("south")}`,
     boxes: copies.flatMap(({ id, title, kind }) => [
-      { id: `${id} from`, kind, title },
-      { id: `${id} to`, kind, title: `${title}`, lines: [regionOf("south")], rank: 1 },
+      { id: `${id} from`, kind, title, lines: [regionOf("north")] },
+      { id: `${id} to`, kind, title, lines: [regionOf("south")], rank: 1 },
     ]),
     arrows: copies.map(({ id, label }) => ({ from: `${id} from`, to: `${id} to`, label, dashed: true })),
   };
@@ -184,7 +185,7 @@ type Copy = { readonly id: string; readonly title: string; readonly kind: Box["k
 const databaseCopies = (all: Synthesized): Copy[] =>
   resourcesOf(all, "aws_db_instance")
     .filter((one) => target(all, one, one.body.replicate_source_db))
-    .map(({ stack, id }) => ({ id: `${stack}/${id}`, title: "PostgreSQL", kind: "store", label: "read replica, seconds behind" }));
+    .map(({ stack, id }) => ({ id: `${stack}/${id}`, title: "PostgreSQL", kind: "store", label: "read replica" }));
 
 const bucketCopies = (all: Synthesized): Copy[] =>
   resourcesOf(all, "aws_s3_bucket_replication_configuration")

@@ -65,7 +65,7 @@ const boxWidth = (box: Box | undefined): number =>
 function boxHeight(box: Box, graph: Graph): number {
   const words = ((box.lines?.length ?? 0) + 1) * lineHeight + 2 * padding - 4;
   const busiest = Math.max(...(["from", "to"] as const).map((end) => graph.arrows.filter((arrow) => arrow[end] === box.id).length));
-  return Math.max(words, busiest * (lineHeight + 4));
+  return Math.max(words, busiest > 1 ? (busiest + 1) * lineHeight : 0);
 }
 
 function drawRoute(route: Route, routes: readonly Route[], places: ReadonlyMap<string, Place>): { line: string; label: string } {

@@ -8,6 +8,7 @@ const betweenBands = 12;
 const residentWidth = 118;
 const betweenResidents = 14;
 const tierPadding = 14;
+const subnetNameWidth = 110;
 const betweenTiers = 16;
 
 /** Zones from top to bottom, tiers from left to right; what stands in several zones is one tall box across them. */
@@ -17,12 +18,12 @@ export function drawNetwork(network: Network): Panel {
   const parts: string[] = [];
   let x = zoneNameWidth;
   for (const { tier, residents } of tiers) {
-    const width = residents.length * (residentWidth + betweenResidents) - betweenResidents + 2 * tierPadding;
+    const width = residents.length * (residentWidth + betweenResidents) - betweenResidents + tierPadding + subnetNameWidth;
     parts.push(text(`${tier} subnets`, x + width / 2, tierTop - 10, "title middle"));
     for (const subnet of network.subnets.filter((one) => one.tier === tier))
       parts.push(drawSubnet(subnet, x, zoneY(zones, subnet.zone), width));
     parts.push(
-      ...residents.map((one, index) => drawResident(one, network, zones, x + tierPadding + index * (residentWidth + betweenResidents))),
+      ...residents.map((one, index) => drawResident(one, network, zones, x + subnetNameWidth + index * (residentWidth + betweenResidents))),
     );
     x += width + betweenTiers;
   }
@@ -46,11 +47,11 @@ const residentsIn = (network: Network, tier: string): Resident[] =>
   network.residents.filter(({ subnets }) => network.subnets.some(({ name, tier: own }) => own === tier && subnets.includes(name)));
 
 const drawSubnet = ({ name, cidr }: Subnet, x: number, y: number, width: number): string =>
-  [rectangle("tint", x, y, width, bandHeight), text(name, x + 10, y + 16), text(cidr, x + width - 10, y + 16, "end")].join("\n");
+  [rectangle("tint", x, y, width, bandHeight), text(name, x + 10, y + 40), text(cidr, x + 10, y + 56)].join("\n");
 
 function drawResident(resident: Resident, network: Network, zones: readonly string[], x: number): string {
   const tops = network.subnets.filter(({ name }) => resident.subnets.includes(name)).map(({ zone }) => zoneY(zones, zone));
-  const y = Math.min(...tops) + 26;
+  const y = Math.min(...tops) + 8;
   const height = Math.max(...tops) + bandHeight - 8 - y;
   const lines = [resident.title, resident.line, ...(resident.group ? [`[${resident.group}]`] : [])];
   return labelledBox(resident.kind, lines, x, y, residentWidth, height);

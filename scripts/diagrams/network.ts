@@ -24,18 +24,23 @@ export type Network = {
 
 export type Opening = { readonly into: string; readonly ports: string; readonly from: string };
 
+/** From the outside in. */
+const tiers = ["public", "app", "data"];
+
 export function networkOf(all: Synthesized, place: Network["place"]): Network {
   const stack = stackName(place, "network");
   return {
     place,
     region: regionOf(place),
     cidr: only(all, stack, "aws_vpc").body.cidr_block,
-    subnets: inStack(all, stack, "aws_subnet").map(({ path, body }) => ({
-      name: path.split("/")[1] ?? "",
-      tier: body.tags.Tier,
-      zone: body.availability_zone,
-      cidr: body.cidr_block,
-    })),
+    subnets: inStack(all, stack, "aws_subnet")
+      .map(({ path, body }) => ({
+        name: path.split("/")[1] ?? "",
+        tier: body.tags.Tier as string,
+        zone: body.availability_zone as string,
+        cidr: body.cidr_block as string,
+      }))
+      .sort((a, b) => tiers.indexOf(a.tier) - tiers.indexOf(b.tier)),
     residents: residentsOf(all, place),
   };
 }
@@ -75,7 +80,7 @@ function residentsOf(all: Synthesized, place: Network["place"]): Resident[] {
         ...at(door, door.body.subnet_ids, door.body.security_group_ids),
       }),
     ),
-    { title: "Glue", line: "at work", kind: "compute", ...at(glue, [glueDoor.subnet_id], glueDoor.security_group_id_list) },
+    { title: "Glue", line: "jobs", kind: "compute", ...at(glue, [glueDoor.subnet_id], glueDoor.security_group_id_list) },
     {
       title: "PostgreSQL",
       line: database.body.replicate_source_db ? "read replica" : database.body.multi_az ? "in two zones" : "in one zone",

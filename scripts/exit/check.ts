@@ -11,7 +11,7 @@ const record = "docs/decisions/0010-cdktf-and-the-way-out.md";
 /** `npm run exit:check`: the pilot under cdktf and under its successor, held against the differences that the record lists. */
 async function main(): Promise<void> {
   if (!(await installTerrain(import.meta.dirname, home))) {
-    return console.log("SKIP the way out: the npm registry cannot be reached, and CDK Terrain was never installed here");
+    return console.log("SKIP the way out: the npm registry cannot be reached, and these packages are not installed here yet");
   }
   const cdktf = await synth(root, join(home, "cdktf.out"));
   const cdktn = await synth(swapImports(root, home), join(home, "cdktn.out"));

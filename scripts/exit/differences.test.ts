@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { type Difference, differencesOf, judge, listedDifferences } from "./differences.ts";
+import { swapped } from "./terrain.ts";
 
 const record = readFileSync(join(import.meta.dirname, "../../docs/decisions/0010-cdktf-and-the-way-out.md"), "utf8");
 const own = JSON.parse(readFileSync(join(import.meta.dirname, "package.json"), "utf8")) as { dependencies: Record<string, string> };
@@ -40,4 +41,11 @@ test("the decision record's table names the versions that package.json of both s
     cdktn: own.dependencies.cdktn,
   });
   expect(listed.map(({ where }) => where)).toContain("terraform.required_providers.aws.version");
+});
+
+test("only the two packages' names are swapped", () => {
+  const source = 'import { App } from "cdktf";\nexport { Vpc } from "@cdktf/provider-aws/lib/vpc/index.js";\nconst ManagedBy = "cdktf";';
+  expect(swapped(source)).toBe(
+    'import { App } from "cdktn";\nexport { Vpc } from "@cdktn/provider-aws/lib/vpc/index.js";\nconst ManagedBy = "cdktf";',
+  );
 });

@@ -9,7 +9,7 @@ const installMilliseconds = 8 * 60_000;
 const synthMilliseconds = 2 * 60_000;
 const unreachable = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH/;
 
-/** What the stacks write for themselves; cdktn wants the oldest Terraform told, and write-only arguments begin with 1.11. */
+/** cdktn refuses write-only arguments until it is told that no Terraform below 1.11 will read its JSON; cdktf takes no notice. */
 const context = JSON.stringify({ targetVersions: { terraform: ">=1.11.0" } });
 
 /** Installs the locked packages once (480 MB below the cache folder). False where the registry cannot be reached. */

@@ -1,4 +1,5 @@
 import { costPage, renderCostPage } from "../cost/page.ts";
+import { diagrams } from "../diagrams/diagrams.ts";
 import { readLicences, renderLicences } from "../licences.ts";
 import { renderApiDocument } from "./api-document.ts";
 import { renderConfigurationPage } from "./configuration-page.ts";
@@ -17,5 +18,6 @@ export const generators: readonly Generator[] = [
   { file: "docs/schema.md", make: renderSchemaPage },
   { file: ".env.example", make: renderEnvironmentExample },
   { file: costPage, make: renderCostPage },
+  ...diagrams,
   { file: "docs/licences.md", make: (root) => renderLicences(readLicences(root)) },
 ];

@@ -76,7 +76,7 @@ const lostDenials = (change: ResourceChange, before: readonly Grant[], after: re
 
 const unreadable = (plan: Plan, change: ResourceChange, field: string): readonly Finding[] => {
   const { address } = change;
-  const says = `has a ${field} that only the apply will tell: it names something that does not stand yet`;
+  const says = `has a ${field} that only the apply will tell: it names something that does not stand yet (the rules over the synthesized JSON have read its text)`;
   if (belongsToSomethingNew(plan, change)) return [{ kind: "iam", address, says }];
   return [{ kind: "iam", address, says, mend: "deploy first what it names, then plan again." }];
 };

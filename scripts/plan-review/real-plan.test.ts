@@ -68,32 +68,42 @@ const planOf = async (folder: string, endpoint: string): Promise<string> => {
   return (await terraform("show", "-json", "plan")).findLast((line) => line.startsWith("{")) ?? "";
 };
 
-test.skipIf(!hasTerraform)("a plan that Terraform really made of a synthesized stack is read whole and judged", async () => {
-  using sts = await stsOf(pilot.accountId);
-  const folder = mkdtempSync(join(tmpdir(), "campus-real-plan-"));
-  try {
-    const { terraform, ...rest } = JSON.parse(synthesizeCampus(pilot).texts.get(stack) ?? "{}");
-    writeFileSync(join(folder, "cdk.tf.json"), JSON.stringify({ ...rest, terraform: { ...terraform, backend: undefined } }));
-    writeFileSync(join(folder, "terraform.tfstate"), stateWithOldBucket);
-    const plans = join(folder, "plans");
-    mkdirSync(plans);
-    writeFileSync(join(plans, `${stack}.json`), await planOf(folder, sts.url));
+test.skipIf(!hasTerraform)(
+  "a plan that Terraform really made of a synthesized stack is read whole and judged",
+  async () => {
+    using sts = await stsOf(pilot.accountId);
+    const folder = mkdtempSync(join(tmpdir(), "campus-real-plan-"));
+    try {
+      const { terraform, ...rest } = JSON.parse(synthesizeCampus(pilot).texts.get(stack) ?? "{}");
+      writeFileSync(join(folder, "cdk.tf.json"), JSON.stringify({ ...rest, terraform: { ...terraform, backend: undefined } }));
+      writeFileSync(join(folder, "terraform.tfstate"), stateWithOldBucket);
+      const plans = join(folder, "plans");
+      mkdirSync(plans);
+      writeFileSync(join(plans, `${stack}.json`), await planOf(folder, sts.url));
 
-    const read = readPlans([plans]);
-    expect(read[0]).toMatchObject({ name: stack, accounts: expect.arrayContaining([pilot.accountId]), place: "north" });
-    const { findings, costs, passes } = reviewPlans(read, []);
-    expect(passes).toBe(false);
-    const gated = findings.filter(isGated).map(({ kind, address, says }) => ({ kind, address, says }));
-    expect(gated).toContainEqual({
-      kind: "stateful",
-      address: `${stack}/aws_s3_bucket.old_receipts`,
-      says: "is destroyed: lost is its objects",
-    });
-    const wide = gated.filter(({ kind }) => kind === "iam").map(({ address }) => address.replace(/_[0-9A-F]{8}$/, ""));
-    expect(wide.toSorted()).toEqual([]);
-    expect(gated.filter(({ kind }) => kind !== "iam" && kind !== "stateful")).toEqual([]);
-    expect(costs.deltaUsd).toBeCloseTo(2, 2);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-});
+      const read = readPlans([plans]);
+      expect(read[0]).toMatchObject({ name: stack, accounts: expect.arrayContaining([pilot.accountId]), place: "north" });
+      const { findings, costs, passes } = reviewPlans(read, []);
+      expect(passes).toBe(false);
+      const gated = findings.filter(isGated).map(({ kind, address, says }) => ({ kind, address, says }));
+      expect(gated).toContainEqual({
+        kind: "stateful",
+        address: `${stack}/aws_s3_bucket.old_receipts`,
+        says: "is destroyed: lost is its objects",
+      });
+      const wide = gated.filter(({ kind }) => kind === "iam").map(({ address }) => address.replace(/_[0-9A-F]{8}$/, ""));
+      // What reasonedWildcards of stacks/rules/ answers for; build's text names things that do not stand yet.
+      expect(wide.toSorted()).toEqual(
+        ["iam_policy.boundary", "iam_role_policy.ci-apply_secrets", "iam_role_policy.ci-plan_secrets"].map(
+          (name) => `${stack}/aws_${name}`,
+        ),
+      );
+      expect(findings).toContainEqual(expect.objectContaining({ kind: "iam", says: expect.stringContaining("only the apply will tell") }));
+      expect(gated.filter(({ kind }) => kind !== "iam" && kind !== "stateful")).toEqual([]);
+      expect(costs.deltaUsd).toBeCloseTo(2, 2);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+  180_000,
+);

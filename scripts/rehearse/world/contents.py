@@ -1,10 +1,12 @@
-"""What stands in the world: every entry of every backend that a new account does not have."""
+"""What stands in an account of the world: every entry of every backend that a new account does not have."""
 
+from moto.core import DEFAULT_ACCOUNT_ID
 from moto.core.base_backend import BackendDict
 
 # What moto keeps of things that are gone, or never was a thing of ours.
 RESIDUE = {
     ("acm", "_idempotency_tokens"): "tokens of past requests",
+    ("kms", "multi_region_configuration"): "moto's note of the last replication",
     ("ec2", "enis"): "moto keeps the interfaces of deleted NAT gateways and terminated machines",
     ("ec2", "launch_template_insert_order"): "an order of creation",
     ("ec2", "network_acls"): "moto keeps the default list of a deleted VPC",
@@ -18,8 +20,10 @@ RESIDUE = {
 GONE = ("deleted", "terminated", "PendingDeletion")
 
 
-def is_gone(value):
-    """AWS, too, describes some things for a while after they were deleted."""
+def does_not_count(value):
+    """AWS, too, describes some things for a while after they were deleted, and makes a key of its own for disks."""
+    if getattr(value, "deletion_date", None) or str(getattr(value, "description", "")).startswith("Default master key"):
+        return True
     states = (getattr(value, name, None) for name in ("state", "key_state", "status", "_status"))
     if any(state in GONE for state in states if isinstance(state, str)):
         return True
@@ -35,7 +39,7 @@ def leaves(value, path=()):
     elif isinstance(value, (list, set, tuple)):
         for number, inner in enumerate(list(value)):
             yield from leaves(inner, (*path, str(number)))
-    elif value is not None and not is_gone(value):
+    elif value is not None and not does_not_count(value):
         yield path
 
 
@@ -45,15 +49,14 @@ def entries(backend):
     return {name: list(leaves(value)) for name, value in collections.items()}
 
 
-def contents():
+def contents(account=DEFAULT_ACCOUNT_ID):
     lines = []
     for service in list(BackendDict._instances):
-        for account, regions in list(service.items()):
-            for region, backend in list(regions.items()):
-                pristine = entries(type(backend)(region, account))
-                for name, paths in entries(backend).items():
-                    extra = len(paths) - len(pristine.get(name, []))
-                    if extra > 0 and (service.service_name, name) not in RESIDUE:
-                        examples = ", ".join(".".join(path) for path in paths[-3:])
-                        lines.append(f"{service.service_name} {region} {name}: {extra} ({examples})")
+        for region, backend in list(dict.get(service, account, {}).items()):
+            pristine = entries(type(backend)(region, account))
+            for name, paths in entries(backend).items():
+                extra = len(paths) - len(pristine.get(name, []))
+                if extra > 0 and (service.service_name, name) not in RESIDUE:
+                    examples = ", ".join(".".join(path) for path in paths[-3:])
+                    lines.append(f"{service.service_name} {region} {name}: {extra} ({examples})")
     return sorted(lines)

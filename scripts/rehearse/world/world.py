@@ -4,7 +4,7 @@
     python world.py --plain    moto alone: the tests use it to see whether a gap has closed
 
 With --until-stdin-ends it ends with the process that started it, however that one ends.
-GET /world/contents lists what stands.
+GET /world/contents lists what stands in the rehearsal's account; ?account=<number> asks for another.
 """
 
 import json
@@ -12,6 +12,7 @@ import logging
 import os
 import sys
 import threading
+from urllib.parse import parse_qs
 
 os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
 os.environ["MOTO_ACM_VALIDATION_WAIT"] = "1"
@@ -26,8 +27,9 @@ def with_contents(application):
             return application(environ, start_response)
         from contents import contents
 
+        account = parse_qs(environ.get("QUERY_STRING", "")).get("account")
         start_response("200 OK", [("Content-Type", "application/json")])
-        return [json.dumps(contents()).encode()]
+        return [json.dumps(contents(*account or ())).encode()]
 
     return serve
 
