@@ -51,7 +51,7 @@ test("every finished day is sealed once, also an empty one, with what was there 
   const [missing] = await campus.sql<{ id: string }>`
     delete from outbox where id = (select id from outbox where topic = 'order.paid' limit 1) returning id`;
   expect(missing).toBeDefined();
-  await settled(campus);
+  await settled(campus.owner);
   await seal();
   await seal();
   const days = await Promise.all([3, 2, 1].map(daysAgo));

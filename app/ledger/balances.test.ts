@@ -23,7 +23,7 @@ afterAll(() => campus.end());
 
 const snapshot = () => campus.worker.db.transaction((tx) => takeSnapshots(tx));
 const settledSnapshot = async () => {
-  await settled(campus);
+  await settled(campus.owner);
   await snapshot();
 };
 const snapshots = () =>

@@ -30,7 +30,7 @@ beforeAll(async () => {
   superuser = new pg.Client({ connectionString: campus.database.superuserUrl });
   superuser.on("error", () => undefined);
   await superuser.connect();
-  await settled(campus);
+  await settled(campus.owner);
 });
 afterAll(async () => {
   await superuser.end();

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { sql } from "../platform/postgres.ts";
 import { createTestDatabase, type TestDatabase } from "../testing/database.ts";
 import { openTestPlatform, type TestPlatform, until } from "../testing/platform.ts";
+import { settled } from "../testing/settled.ts";
 import { announce } from "./announce.ts";
 import { type Cursor, cursorText, isAfter, parseCursor } from "./cursor.ts";
 import { type EventReader, openEventReader } from "./event-reader.ts";
@@ -156,11 +157,13 @@ test("a client whose missed events were purged or are too many is told of a gap"
   await platform.db.run(
     sql`insert into events (channels, event, data) select array[${channel}], 'test', jsonb_build_object('mark', n) from generate_series(1, 1001) n`,
   );
+  await settled(platform.db);
   const many = await listen(readerOf(other), channel, position);
   expect([many.gaps, many.marks.length]).toEqual([1, 1_000]);
   many.leave();
   await platform.db.run(sql`delete from events where at < clock_timestamp()`);
   await emit(channel, "after the purge");
+  await settled(platform.db);
   const purged = await listen(readerOf(other), channel, position);
   expect(purged).toMatchObject({ gaps: 1, marks: ["after the purge"] });
 });

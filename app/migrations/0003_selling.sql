@@ -75,7 +75,8 @@ create table orders (
 ) with (fillfactor = 70);
 create index orders_student on orders (student_id, id);
 create index orders_cafe on orders (cafe_id, id);
-create index orders_payable on orders (student_id, cafe_id) where payment_method = 'wallet' and payment_status = 'pending' and status <> 'cancelled';
+-- Without payment_status, so that marking an order paid changes no index and stays on its page (a HOT update).
+create index orders_payable on orders (student_id, cafe_id) where payment_method = 'wallet' and status not in ('completed', 'cancelled');
 alter table orders set (autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
 
 -- Which status may follow which. app/orders/transitions.ts says who may do it; a test holds the two together.

@@ -133,18 +133,18 @@ begin
 
   if p_order_id is null then
     select count(*), min(id::text)::uuid into v_found, p_order_id from orders
-      where student_id = k.student_id and cafe_id = d.cafe_id and payment_method = 'wallet' and payment_status = 'pending' and status <> 'cancelled';
+      where student_id = k.student_id and cafe_id = d.cafe_id and payment_method = 'wallet' and payment_status = 'pending' and status not in ('completed', 'cancelled');
     if v_found > 1 then
       r.outcome := 'choice';
       select jsonb_agg(jsonb_build_object('id', x.id, 'order_number', x.order_number, 'amount_minor', x.total_minor, 'currency', x.currency) order by x.id)
         into r.orders from (select * from orders
-          where student_id = k.student_id and cafe_id = d.cafe_id and payment_method = 'wallet' and payment_status = 'pending' and status <> 'cancelled'
+          where student_id = k.student_id and cafe_id = d.cafe_id and payment_method = 'wallet' and payment_status = 'pending' and status not in ('completed', 'cancelled')
           order by id limit 20) x;
       return r;
     end if;
   end if;
   select * into o from orders
-    where id = p_order_id and student_id = k.student_id and cafe_id = d.cafe_id and payment_method = 'wallet' and payment_status = 'pending' and status <> 'cancelled'
+    where id = p_order_id and student_id = k.student_id and cafe_id = d.cafe_id and payment_method = 'wallet' and payment_status = 'pending' and status not in ('completed', 'cancelled')
     for update;
   if not found then r.outcome := 'no_order'; return r; end if;
 
