@@ -34,7 +34,7 @@ test.each(["http://127.0.0.1.example.com", "https://sts.amazonaws.com", "http://
 );
 
 test("hands its children dummy keys and the world's address, and none of the caller's AWS settings", () => {
-  const rehearsal = { folder: "/work", worldUrl: "http://127.0.0.1:4", cliConfig: "/work/terraformrc", reachesOut: false };
+  const rehearsal = { folder: "/rehearsal", worldUrl: "http://127.0.0.1:4", cliConfig: "/rehearsal/terraformrc", reachesOut: false };
   const env = childEnvironment(rehearsal, { ...keys, AWS_PROFILE: "production", TF_CLI_ARGS: "-lock=false", PATH: "/bin" });
   expect(env).toMatchObject({ AWS_ACCESS_KEY_ID: "rehearsal", AWS_ENDPOINT_URL: "http://127.0.0.1:4", HTTPS_PROXY: "http://127.0.0.1:4" });
   expect(env).not.toHaveProperty("AWS_PROFILE");
