@@ -3,6 +3,7 @@ import { audit } from "../platform/audit.ts";
 import type { Platform } from "../platform/context.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { OutcomeUnknown, sql, sqlState } from "../platform/postgres.ts";
+import { within } from "../platform/within.ts";
 import { signatureFits } from "./digest.ts";
 import type { ReceiptSigner } from "./receipt-signer.ts";
 import { signReceipt } from "./sign-receipt.ts";
@@ -118,22 +119,13 @@ async function decide(
     if (!expiredMeanwhile && !(error instanceof OutcomeUnknown)) throw error;
     if (!expiredMeanwhile) metrics.count("outcomes_unknown_total", {});
     try {
-      return await (expiredMeanwhile ? ask() : within(lookUpMs, ask()));
+      return await (expiredMeanwhile ? ask() : within(lookUpMs, "The look-up", ask()));
     } catch (second) {
       if (expiredMeanwhile) throw second;
       log.warn({ err: second, charge_id: chargeId }, "The outcome of a confirm is not known yet");
       return undefined;
     }
   }
-}
-
-/** Nobody hears the loser: what it does in the database is found by the next confirm. */
-function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`The look-up took longer than ${ms} ms.`)), ms);
-  });
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 function paid(outcome: Outcome, receipt: string): Paid {

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { App, Credential } from "firebase-admin/app";
 import type { Message } from "firebase-admin/messaging";
 import type { Breaker } from "../../platform/breaker.ts";
+import { within } from "../../platform/within.ts";
 import { createFcmAgent } from "../fcm-agent.ts";
 import type { Push, PushAnswer, PushSender } from "./push-sender.ts";
 
@@ -41,7 +42,7 @@ export function createFcmSender(options: FcmOptions): PushSender {
   };
 
   // The agent's deadline is that of one exchange with FCM. Google's token is fetched past the agent, and a 503 is repeated.
-  return { send: (push) => options.breaker.run(() => within(options.deadlineMs, ask(push))) };
+  return { send: (push) => options.breaker.run(() => within(options.deadlineMs, "FCM", ask(push))) };
 }
 
 async function openApp({ projectId, credentialOf, deadlineMs, standIn }: FcmOptions, account: string): Promise<App> {
@@ -85,12 +86,4 @@ export function asMessage({ token, title, body, data, lifeMs, tag }: Push, nowMs
       notification: { title, body, tag, requireInteraction: true },
     },
   };
-}
-
-function within<T>(deadlineMs: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`The push was not taken within ${deadlineMs} ms.`)), deadlineMs);
-  });
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
