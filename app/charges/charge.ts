@@ -33,6 +33,24 @@ export interface Charge {
   readonly items: readonly { readonly itemName: string; readonly quantity: number; readonly lineTotalMinor: number }[];
 }
 
+/** As much of a charge as its terminal is told. */
+export type ScannedCharge = Pick<
+  Charge,
+  | "id"
+  | "state"
+  | "orderId"
+  | "orderNumber"
+  | "amountMinor"
+  | "currency"
+  | "expiresInMs"
+  | "expiresAt"
+  | "studentLabel"
+  | "studentId"
+  | "matchCode"
+  | "shortCode"
+  | "hasPushToken"
+>;
+
 /** An open charge past its time is expired for whoever reads it, also before the sweeper has come by. */
 const selectCharge = (where: Statement): Statement => sql`
   select c.id, case when c.state = 'open' and c.expires_at <= clock_timestamp() then 'expired' else c.state end as state,
@@ -41,7 +59,7 @@ const selectCharge = (where: Statement): Statement => sql`
     c.cafe_id, f.name as cafe_name, c.device_id, c.order_version, c.nonce, c.digest, c.digest_version, s.requires_signature,
     exists (select from push_tokens p where p.student_id = c.student_id and p.is_active) as has_push_token,
     c.prompted_at is not null as prompted, r.id as receipt_id, r.jws as receipt,
-    coalesce(split_part(s.name, ' ', 1) || coalesce(' ' || left(nullif(split_part(s.name, ' ', 2), ''), 1) || '.', ''), 'Student …' || right(s.phone, 2)) as student_label,
+    student_label(s.name, s.phone) as student_label,
     (select coalesce(json_agg(json_build_object('itemName', i.item_name, 'quantity', i.quantity, 'lineTotalMinor', i.line_total_minor) order by i.id), '[]')
       from order_items i where i.order_id = c.order_id) as items
   from charges c join orders o on o.id = c.order_id join students s on s.id = c.student_id join cafes f on f.id = c.cafe_id

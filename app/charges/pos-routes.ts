@@ -3,7 +3,7 @@ import { announce } from "../live/announce.ts";
 import { hasSocket } from "../live/presence.ts";
 import type { Platform } from "../platform/context.ts";
 import { json, required, route, router } from "../platform/http/router.ts";
-import { type Charge, readCafeCharge } from "./charge.ts";
+import { readCafeCharge, type ScannedCharge } from "./charge.ts";
 import { voidCharge } from "./end-charges.ts";
 import { scanCard } from "./scan-card.ts";
 import { ChargeParams, CounterChargeSchema, presentCounterCharge, ScanAnswer, ScanBody } from "./schemas.ts";
@@ -77,12 +77,12 @@ export const posRoutes = (platform: Platform) =>
 type Reach = "ws" | "push";
 
 /** How the request can reach the phone at this moment. With none, the counter shows the code at once. */
-async function reachableBy(platform: Platform, charge: Charge): Promise<Reach[]> {
+async function reachableBy(platform: Platform, charge: ScannedCharge): Promise<Reach[]> {
   const socket = await hasSocket(platform, charge.studentId);
   return [...(socket ? (["ws"] as const) : []), ...(charge.hasPushToken ? (["push"] as const) : [])];
 }
 
-function presentScan(platform: Platform, charge: Charge, reachable: readonly Reach[]) {
+function presentScan(platform: Platform, charge: ScannedCharge, reachable: readonly Reach[]) {
   return {
     charge: presentCounterCharge(charge),
     match_code: charge.matchCode,

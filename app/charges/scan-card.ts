@@ -3,7 +3,7 @@ import { cardHash } from "../cards/card-hash.ts";
 import type { Platform } from "../platform/context.ts";
 import { CodedError } from "../platform/errors.ts";
 import { sql, violatedConstraint } from "../platform/postgres.ts";
-import { type Charge, readCafeCharge } from "./charge.ts";
+import { readCafeCharge, type ScannedCharge } from "./charge.ts";
 
 export interface Scan {
   readonly scanId: string;
@@ -13,16 +13,34 @@ export interface Scan {
 }
 
 export interface Scanned {
-  readonly charge: Charge;
+  readonly charge: ScannedCharge;
   readonly isNew: boolean;
 }
 
-interface OpenOutcome {
-  readonly outcome: "opened" | "same" | "device_revoked" | "mismatch" | "card" | "closed" | "choice" | "no_order" | "capped";
-  readonly chargeId: string | null;
+interface Opened
+  extends Pick<
+    ScannedCharge,
+    "orderId" | "orderNumber" | "amountMinor" | "currency" | "expiresAt" | "studentId" | "studentLabel" | "hasPushToken"
+  > {
+  readonly outcome: "opened";
+  readonly chargeId: string;
+}
+
+interface Same {
+  readonly outcome: "same";
+  readonly chargeId: string;
+}
+
+interface Refused {
+  readonly outcome: "device_revoked" | "mismatch" | "card" | "closed" | "choice" | "no_order" | "capped";
   readonly retryAfterSeconds: number | null;
   readonly orders: readonly unknown[] | null;
 }
+
+type OpenOutcome = Opened | Same | Refused;
+
+/** What the counter shows, made anew for each request to a phone. */
+type Codes = Pick<ScannedCharge, "matchCode" | "shortCode">;
 
 const maxRefusedPrompts = 3;
 const dampMs = 3_000;
@@ -35,17 +53,20 @@ export async function scanCard(platform: Platform, scan: Scan): Promise<Scanned>
   const again = await dampedScan(platform, scan, hash);
   if (again) return { charge: again, isNew: false };
   const opened = await openCharge(platform, scan, hash);
-  if (opened.chargeId === null) throw refusal(opened);
-  if (opened.outcome === "mismatch") throw refusal(opened);
-  const charge = await readCafeCharge(platform.db, opened.chargeId, scan.device.cafeId);
-  return { charge, isNew: opened.outcome === "opened" };
+  if (opened.outcome === "opened") return { charge: newCharge(platform, opened), isNew: true };
+  if (opened.outcome === "same") return { charge: await readCafeCharge(platform.db, opened.chargeId, scan.device.cafeId), isNew: false };
+  throw refusal(opened);
+}
+
+function newCharge({ config }: Platform, { outcome, chargeId, ...opened }: Opened & Codes): ScannedCharge {
+  return { ...opened, id: chargeId, state: "open", expiresInMs: config.CHARGE_SECONDS * 1000 };
 }
 
 /**
  * The second tap of a nervous hand: Redis knows that this card was here a moment ago, so one read answers without a
  * lock. It only damps: with Redis empty or down open_charge finds the same charge.
  */
-async function dampedScan(platform: Platform, scan: Scan, hash: Buffer): Promise<Charge | undefined> {
+async function dampedScan(platform: Platform, scan: Scan, hash: Buffer): Promise<ScannedCharge | undefined> {
   const key = `scan:${scan.device.id}:${hash.toString("base64url")}`;
   const first = await platform.cache.use((redis) => redis.set(key, scan.scanId, "PX", dampMs, "NX"));
   if (first !== null) return undefined;
@@ -58,30 +79,29 @@ async function dampedScan(platform: Platform, scan: Scan, hash: Buffer): Promise
   return open && readCafeCharge(platform.db, open.id, scan.device.cafeId);
 }
 
-async function openCharge(platform: Platform, scan: Scan, hash: Buffer): Promise<OpenOutcome> {
-  const attempt = () =>
-    platform.db.decide<OpenOutcome>(sql`
+async function openCharge(platform: Platform, scan: Scan, hash: Buffer): Promise<OpenOutcome & Codes> {
+  const attempt = async () => {
+    const codes = { matchCode: String(randomInt(10, 100)), shortCode: shortCode() };
+    const outcome = await platform.db.decide<OpenOutcome>(sql`
     select * from open_charge(${scan.scanId}, ${scan.device.id}, ${hash}, ${scan.orderId ?? null}, ${platform.config.CHARGE_SECONDS},
-      ${randomBytes(16).toString("hex")}, ${String(randomInt(10, 100))}, ${shortCode()}, ${maxRefusedPrompts})`);
+      ${randomBytes(16).toString("hex")}, ${codes.matchCode}, ${codes.shortCode}, ${maxRefusedPrompts})`);
+    if (!outcome) throw new Error("open_charge gave no answer.");
+    return { ...outcome, ...codes };
+  };
   try {
-    return known(await attempt());
+    return await attempt();
   } catch (error) {
     // The scan's id, the order's one open charge and the short code are unique: whoever came second looks again.
     if (violatedConstraint(error) === undefined) throw error;
-    return known(await attempt());
+    return attempt();
   }
 }
-
-const known = (outcome: OpenOutcome | undefined): OpenOutcome => {
-  if (!outcome) throw new Error("open_charge gave no answer.");
-  return outcome;
-};
 
 function shortCode(): string {
   return Array.from({ length: shortCodeLength }, () => shortCodeAlphabet[randomInt(shortCodeAlphabet.length)]).join("");
 }
 
-function refusal(opened: OpenOutcome): CodedError {
+function refusal(opened: Refused): CodedError {
   switch (opened.outcome) {
     case "device_revoked":
       return new CodedError("DEVICE_REVOKED", "This terminal is no longer enrolled.");

@@ -15,5 +15,12 @@ export function unseal(secret: string, purpose: string, sealed: string): string 
   return Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString("utf8");
 }
 
-/** One key of a secret for each purpose, so that what leaks in one place opens nothing in another. */
-export const keyFor = (secret: string, purpose: string): Buffer => Buffer.from(hkdfSync("sha256", secret, "campus-pay", purpose, 32));
+const derivedKeys = new Map<string, Buffer>();
+
+/** One key of a secret for each purpose, so that what leaks in one place opens nothing in another. Each is derived once: a scan needs one. */
+export function keyFor(secret: string, purpose: string): Buffer {
+  const name = `${purpose}\n${secret}`;
+  const key = derivedKeys.get(name) ?? Buffer.from(hkdfSync("sha256", secret, "campus-pay", purpose, 32));
+  derivedKeys.set(name, key);
+  return key;
+}

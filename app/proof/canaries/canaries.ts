@@ -29,7 +29,7 @@ const dropConstraint = (database: TestDatabase, table: string, name: string) =>
 
 /** All that makes a second confirm find what the first one did. */
 const unguarded: readonly Edit[] = [
-  ["where id = c.order_id for update", "where id = c.order_id"],
+  ["    for update of x;", ";"],
   ["from charges where id = p_charge_id for update", "from charges where id = p_charge_id"],
   ["where id = c.order_id and payment_status = 'pending' and version = c.order_version", "where id = c.order_id"],
   ["where id = c.id and state = 'open'", "where id = c.id"],
@@ -113,7 +113,7 @@ export const canaries: readonly Canary[] = [
     name: "café filter dropped",
     caughtBy: ["I6"],
     break: (database) =>
-      edit(database, "open_charge", [["and student_id = k.student_id and cafe_id = d.cafe_id", "and student_id = k.student_id"]]),
+      edit(database, "open_charge", [["where student_id = k.student_id and cafe_id = d.cafe_id", "where student_id = k.student_id"]]),
   },
   {
     name: "a charge ends twice",
