@@ -1,0 +1,125 @@
+import { z } from "@hono/zod-openapi";
+import { cafeQuery, nameField } from "../identity/field-schemas.ts";
+import { cafeOf, staff, staffOf } from "../identity/guards.ts";
+import type { Platform } from "../platform/context.ts";
+import { type HttpContext, json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
+import { changeCafe } from "./change-cafe.ts";
+import { decideCafe } from "./decide-cafe.ts";
+import { cafeAddress, cafeName, holidays, openingHours, timeZone } from "./field-schemas.ts";
+import { listRegistrations } from "./list-cafes.ts";
+import { readCafe } from "./read-cafe.ts";
+import { cafeStatus, OwnCafeBody, presentOwnCafe, presentRegistration, RegisteredCafeBody } from "./schemas.ts";
+
+const CafeParams = z.object({ cafeId: z.uuid() });
+const who = staff("owner", "admin");
+
+const readOwn = route({
+  method: "get",
+  path: "/admin/cafe",
+  operationId: "getOwnCafe",
+  tags: ["cafes"],
+  summary: "The own café, approved or not",
+  who,
+  errors: ["NOT_FOUND"],
+  request: { query: cafeQuery },
+  responses: { 200: json(OwnCafeBody, "The café") },
+});
+
+const change = route({
+  method: "patch",
+  path: "/admin/cafe",
+  operationId: "changeOwnCafe",
+  tags: ["cafes"],
+  summary: "Change the café: only what is named, null takes away",
+  who,
+  errors: ["NOT_FOUND", "CONFLICT", "READ_ONLY_REGION"],
+  request: {
+    query: cafeQuery,
+    body: required(
+      z.strictObject({
+        name: cafeName.optional(),
+        address: cafeAddress.nullable().optional(),
+        time_zone: timeZone.optional(),
+        opening_hours: openingHours.nullable().optional(),
+        holidays: holidays.optional(),
+        paused_until: z.iso
+          .datetime()
+          .regex(/^20\d\d-/, "must be a moment of this century")
+          .nullable()
+          .optional()
+          .openapi({ description: "It takes no orders before this moment." }),
+        number_match_required: z.boolean().optional(),
+      }),
+    ),
+  },
+  responses: { 200: json(OwnCafeBody, "The café as it is now") },
+});
+
+const listAll = route({
+  method: "get",
+  path: "/admin/cafes",
+  operationId: "listRegistrations",
+  tags: ["cafes"],
+  summary: "Every café, newest first, with its owners",
+  who: staff("admin", "finance"),
+  request: { query: listQuery.extend({ cursor: z.uuid().optional(), status: cafeStatus.optional() }) },
+  responses: { 200: json(listOf(RegisteredCafeBody), "A page of cafés") },
+});
+
+const approve = route({
+  method: "post",
+  path: "/admin/cafes/{cafeId}/approve",
+  operationId: "approveCafe",
+  tags: ["cafes"],
+  summary: "Let a café sell; doing it again changes nothing",
+  who: staff("admin"),
+  errors: ["NOT_FOUND", "READ_ONLY_REGION"],
+  request: { params: CafeParams },
+  responses: { 200: json(OwnCafeBody, "Approved") },
+});
+
+const suspend = route({
+  method: "post",
+  path: "/admin/cafes/{cafeId}/suspend",
+  operationId: "suspendCafe",
+  tags: ["cafes"],
+  summary: "Stop a café: no orders, no scans, no debits from the answer on; its staff can still log in and read",
+  who: staff("admin"),
+  errors: ["NOT_FOUND", "READ_ONLY_REGION"],
+  request: { params: CafeParams, body: required(z.strictObject({ reason: nameField(500) })) },
+  responses: { 200: json(OwnCafeBody, "Suspended") },
+});
+
+export const cafeAdminRoutes = ({ db }: Platform) => {
+  const decide = (c: HttpContext, cafeId: string, to: "approved" | "suspended", reason: string | null) =>
+    db.transaction((tx) => decideCafe(tx, { cafeId, to, reason, staffId: staffOf(c).id, requestId: c.var.requestId }));
+  return router()
+    .openapi(readOwn, async (c) => c.json(presentOwnCafe(await readCafe(db, cafeOf(c, c.req.valid("query").cafe_id))), 200))
+    .openapi(change, async (c) => {
+      const body = c.req.valid("json");
+      const wish = {
+        cafeId: cafeOf(c, c.req.valid("query").cafe_id),
+        change: {
+          name: body.name,
+          address: body.address,
+          timeZone: body.time_zone,
+          openingHours: body.opening_hours,
+          holidays: body.holidays,
+          pausedUntil: typeof body.paused_until === "string" ? new Date(body.paused_until) : body.paused_until,
+          numberMatchRequired: body.number_match_required,
+        },
+        staffId: staffOf(c).id,
+        requestId: c.var.requestId,
+      };
+      return c.json(presentOwnCafe(await db.transaction((tx) => changeCafe(tx, wish))), 200);
+    })
+    .openapi(listAll, async (c) => {
+      const { limit, cursor, status } = c.req.valid("query");
+      const { items, next } = await listRegistrations(db, { limit, after: cursor, status });
+      return c.json({ items: items.map(presentRegistration), next_cursor: next ?? null }, 200);
+    })
+    .openapi(approve, async (c) => c.json(presentOwnCafe(await decide(c, c.req.valid("param").cafeId, "approved", null)), 200))
+    .openapi(suspend, async (c) =>
+      c.json(presentOwnCafe(await decide(c, c.req.valid("param").cafeId, "suspended", c.req.valid("json").reason)), 200),
+    );
+};

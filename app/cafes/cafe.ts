@@ -1,0 +1,19 @@
+import type { Holidays, OpeningHours } from "./field-schemas.ts";
+
+export interface Cafe {
+  readonly id: string;
+  readonly code: string;
+  readonly name: string;
+  readonly status: "pending" | "approved" | "suspended";
+  readonly address: string | null;
+  readonly timeZone: string;
+  readonly currency: string;
+  readonly openingHours: OpeningHours | null;
+  readonly holidays: Holidays;
+  readonly pausedUntil: Date | null;
+  readonly numberMatchRequired: boolean;
+  readonly isOpen: boolean;
+  readonly hasTables: boolean;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}

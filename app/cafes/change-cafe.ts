@@ -1,0 +1,64 @@
+import { audit } from "../platform/audit.ts";
+import { notFound } from "../platform/errors.ts";
+import { sql, type Transaction, violatedConstraint } from "../platform/postgres.ts";
+import type { Cafe } from "./cafe.ts";
+import { readCafe } from "./read-cafe.ts";
+import { nameTaken } from "./register-cafe.ts";
+
+const changeable = ["name", "address", "timeZone", "openingHours", "holidays", "pausedUntil", "numberMatchRequired"] as const;
+type Changeable = Pick<Cafe, (typeof changeable)[number]>;
+
+interface Wish {
+  readonly cafeId: string;
+  /** What is not named stays as it is. */
+  readonly change: { readonly [K in keyof Changeable]?: Changeable[K] | undefined };
+  readonly staffId: string;
+  readonly requestId: string;
+}
+
+/** Changes what is named. The row is locked first, so that two changes at once both hold and the trail tells each truly. */
+export async function changeCafe(tx: Transaction, { cafeId, change, staffId, requestId }: Wish): Promise<Cafe> {
+  await lockCafe(tx, cafeId);
+  const before = await readCafe(tx, cafeId);
+  const wanted: Changeable = { ...before, ...named(change) };
+  const changed = changeable.filter((field) => JSON.stringify(before[field]) !== JSON.stringify(wanted[field]));
+  if (changed.length === 0) return before;
+  await write(tx, cafeId, before, wanted);
+  await audit(tx, {
+    actorKind: "staff",
+    actorId: staffId,
+    action: "cafe.changed",
+    objectKind: "cafe",
+    objectId: cafeId,
+    cafeId,
+    details: Object.fromEntries(changed.map((field) => [field, { before: before[field], after: wanted[field] }])),
+    requestId,
+  });
+  return readCafe(tx, cafeId);
+}
+
+async function lockCafe(tx: Transaction, cafeId: string): Promise<void> {
+  // An order that is being placed holds a key share of this row: that one does not wait for us, nor we for it.
+  if ((await tx.run(sql`select id from cafes where id = ${cafeId} for no key update`)) === 0) throw notFound("The café");
+}
+
+async function write(tx: Transaction, cafeId: string, before: Changeable, wanted: Changeable): Promise<void> {
+  const isNameTaken =
+    before.name.toLowerCase() !== wanted.name.toLowerCase() &&
+    (await tx.row(sql`select id from cafes where lower(name) = lower(${wanted.name}) and id <> ${cafeId} limit 1`)) !== undefined;
+  if (isNameTaken) throw nameTaken();
+  try {
+    await tx.run(sql`
+      update cafes set name = ${wanted.name}, address = ${wanted.address}, time_zone = ${wanted.timeZone},
+        opening_hours = ${wanted.openingHours === null ? null : JSON.stringify(wanted.openingHours)}::jsonb,
+        holidays = ${JSON.stringify(wanted.holidays)}::jsonb, paused_until = ${wanted.pausedUntil},
+        number_match_required = ${wanted.numberMatchRequired}, updated_at = now()
+      where id = ${cafeId}`);
+  } catch (error) {
+    if (violatedConstraint(error) === "cafes_registered_name") throw nameTaken();
+    throw error;
+  }
+}
+
+const named = (change: Wish["change"]): Partial<Changeable> =>
+  Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));

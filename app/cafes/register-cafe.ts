@@ -1,0 +1,90 @@
+import type { Identity } from "../identity/identity.ts";
+import { audit } from "../platform/audit.ts";
+import type { Platform } from "../platform/context.ts";
+import { CodedError } from "../platform/errors.ts";
+import { countRequest } from "../platform/http/rate-limit.ts";
+import { sql, type Transaction, violatedConstraint } from "../platform/postgres.ts";
+import { codesFor } from "./cafe-codes.ts";
+
+interface Wish {
+  readonly name: string;
+  readonly address: string | null;
+  readonly timeZone: string | undefined;
+  readonly ownerName: string;
+  readonly username: string;
+  readonly password: string;
+  readonly requestId: string;
+}
+
+export interface Registration {
+  readonly id: string;
+  readonly code: string;
+  readonly name: string;
+  readonly createdAt: Date;
+}
+
+const maxTries = 3;
+
+/** A café that waits for its approval, and its owner, who can log in at once and prepare everything. */
+export async function registerCafe(platform: Platform, { passwords }: Pick<Identity, "passwords">, wish: Wish): Promise<Registration> {
+  await countRegistration(platform);
+  const taken = await platform.db.row<{ name: boolean; username: boolean }>(sql`
+    select exists (select from cafes where lower(name) = lower(${wish.name})) as name,
+      exists (select from staff where username = ${wish.username}) as username`);
+  if (taken?.name) throw nameTaken();
+  if (taken?.username) throw usernameTaken();
+  const passwordHash = await passwords.hash(wish.password);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await platform.db.transaction((tx) => write(tx, platform, wish, passwordHash));
+    } catch (error) {
+      const constraint = violatedConstraint(error);
+      if (constraint === "cafes_registered_name") throw nameTaken();
+      if (constraint === "staff_username_key") throw usernameTaken();
+      // Somebody else took the code that was free a moment ago.
+      if (constraint !== "cafes_code_key" || attempt >= maxTries) throw error;
+    }
+  }
+}
+
+async function write(tx: Transaction, { config }: Platform, wish: Wish, passwordHash: string): Promise<Registration> {
+  const cafe = await tx.row<Registration>(sql`
+    insert into cafes (code, name, status, address, time_zone, currency, registered_at)
+    select free.code, ${wish.name}, 'pending', ${wish.address}, ${wish.timeZone ?? config.CAMPUS_TIME_ZONE}, ${config.CAMPUS_CURRENCY}, now()
+    from (
+      select w.code from unnest(${codesFor(wish.name)}::text[]) with ordinality w (code, place)
+      where not exists (select from cafes f where f.code = w.code) order by w.place limit 1) free
+    returning id, code, name, created_at`);
+  if (!cafe) throw new Error("No code is free for this café.");
+  const owner = await tx.row<{ id: string }>(sql`
+    insert into staff (username, password_hash, name, role, cafe_id)
+    values (${wish.username}, ${passwordHash}, ${wish.ownerName}, 'owner', ${cafe.id}) returning id`);
+  await audit(tx, {
+    actorKind: "staff",
+    actorId: owner?.id ?? null,
+    action: "cafe.registered",
+    objectKind: "cafe",
+    objectId: cafe.id,
+    cafeId: cafe.id,
+    details: { name: cafe.name, username: wish.username },
+    requestId: wish.requestId,
+  });
+  return cafe;
+}
+
+const windowSeconds = 3_600;
+
+/** Nobody is known yet, and an address is a whole campus: so all registrations together have one limit. */
+async function countRegistration({ cache, config }: Platform): Promise<void> {
+  const nowMs = Date.now();
+  const count = await countRequest(cache, "cafe-registrations", windowSeconds, nowMs);
+  if (count > config.RATE_CAFE_REGISTRATIONS_PER_HOUR * config.RATE_LIMIT_SCALE)
+    throw new CodedError("RATE_LIMITED", "Too many cafés register at the moment: please try again later.", {
+      retryAfterSeconds: windowSeconds - (Math.floor(nowMs / 1000) % windowSeconds),
+    });
+}
+
+export const nameTaken = () =>
+  new CodedError("CONFLICT", "A café of this name is there already: choose another name.", { details: { field: "name" } });
+
+const usernameTaken = () => new CodedError("CONFLICT", "This username is taken: choose another one.", { details: { field: "username" } });

@@ -1,0 +1,57 @@
+import { audit } from "../platform/audit.ts";
+import { notFound } from "../platform/errors.ts";
+import { sql, type Transaction, violatedConstraint } from "../platform/postgres.ts";
+import { listSettings, type Setting } from "./list-settings.ts";
+import type { SettingKey, SettingValue } from "./setting-table.ts";
+
+interface Wish {
+  /** null: for all cafés that have no value of their own. */
+  readonly cafeId: string | null;
+  readonly key: SettingKey;
+  /** null: take back what was set. */
+  readonly value: SettingValue | null;
+  readonly staffId: string;
+  readonly requestId: string;
+}
+
+interface Change {
+  readonly before: SettingValue | null;
+  readonly after: SettingValue | null;
+}
+
+/** Sets one value or takes it back, with what stood there before in the audit trail. */
+export async function changeSetting(tx: Transaction, wish: Wish): Promise<Setting> {
+  const { cafeId, key, value, staffId, requestId } = wish;
+  const change = (await (value === null ? takeBack(tx, wish) : write(tx, wish))) ?? { before: null, after: null };
+  if (JSON.stringify(change.before) !== JSON.stringify(change.after))
+    await audit(tx, {
+      actorKind: "staff",
+      actorId: staffId,
+      action: "setting.changed",
+      objectKind: "setting",
+      objectId: null,
+      cafeId,
+      details: { key, ...change },
+      requestId,
+    });
+  const [setting] = await listSettings(tx, cafeId, key);
+  if (!setting) throw new Error(`The setting ${key} is not in setting_keys.`);
+  return setting;
+}
+
+async function write(tx: Transaction, { cafeId, key, value }: Wish): Promise<Change | undefined> {
+  try {
+    return await tx.row<Change>(sql`
+      insert into settings (cafe_id, key, value) values (${cafeId}, ${key}, ${JSON.stringify(value)}::jsonb)
+      on conflict (cafe_id, key) do update set value = excluded.value, updated_at = now()
+      returning old.value as before, new.value as after`);
+  } catch (error) {
+    if (violatedConstraint(error) === "settings_cafe_id_fkey") throw notFound("The café");
+    throw error;
+  }
+}
+
+const takeBack = (tx: Transaction, { cafeId, key }: Wish): Promise<Change | undefined> =>
+  tx.row<Change>(
+    sql`delete from settings where cafe_id is not distinct from ${cafeId}::uuid and key = ${key} returning value as before, null as after`,
+  );
