@@ -1,4 +1,4 @@
-// `npm run backup -- FILE`: the stopped data folder and the secrets that belong to it, as one tar.gz.
+// `npm run backup -- FILE`: the stopped data folder, the objects and the secrets that belong to it, as one tar.gz.
 import { chmodSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -47,6 +47,7 @@ function writeArchive(home: Home, file: string): void {
       `--directory=${home.folder}`,
       path.basename(home.secrets),
       path.basename(home.dataFolder),
+      ...(existsSync(home.objects) ? [path.basename(home.objects)] : []),
     ]);
     chmodSync(unfinished, 0o600);
     renameSync(unfinished, file);

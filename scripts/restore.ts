@@ -66,6 +66,10 @@ function putInPlace(unpacked: string, home: Home): void {
     rmSync(place, { recursive: true, force: true });
     renameSync(path.join(unpacked, path.basename(place)), place);
   }
+  // A backup of before there were objects has none.
+  const objects = path.join(unpacked, path.basename(home.objects));
+  rmSync(home.objects, { recursive: true, force: true });
+  if (existsSync(objects)) renameSync(objects, home.objects);
 }
 
 await main().catch(reportAndSetExitCode);

@@ -1,6 +1,7 @@
 import type { Platform } from "../platform/context.ts";
 import { sql } from "../platform/postgres.ts";
 import { type Demo, type DemoPart, idOf } from "./demo.ts";
+import { addPictures } from "./menu-pictures.ts";
 
 interface Dish {
   readonly category: string;
@@ -25,11 +26,11 @@ const menus: Readonly<Record<string, readonly Dish[]>> = {
   AULA: [
     dish("Coffee", "Bryggkaffe", 2_800, [], "Filter coffee, one refill"),
     dish("Coffee", "Cappuccino", 4_200, ["milk"], "Double espresso with steamed milk"),
-    dish("Coffee", "Havrelatte", 4_600, ["oats"], "Latte with oat milk"),
-    dish("Fika", "Kanelbulle", 3_200, ["gluten", "milk", "egg"], "Cinnamon bun, baked here every morning"),
-    dish("Fika", "Kardemummabulle", 3_400, ["gluten", "milk", "egg"], "Cardamom bun"),
-    dish("Fika", "Chokladboll", 2_500, ["oats", "milk"], "Chocolate ball rolled in coconut"),
-    dish("Sandwiches", "Räksmörgås", 11_900, ["gluten", "crustaceans", "egg", "milk"], "Open sandwich with shrimps, egg and dill", false),
+    dish("Coffee", "Havrelatte", 4_600, ["gluten"], "Latte with oat milk"),
+    dish("Fika", "Kanelbulle", 3_200, ["gluten", "milk", "eggs"], "Cinnamon bun, baked here every morning"),
+    dish("Fika", "Kardemummabulle", 3_400, ["gluten", "milk", "eggs"], "Cardamom bun"),
+    dish("Fika", "Chokladboll", 2_500, ["gluten", "milk"], "Chocolate ball rolled in coconut"),
+    dish("Sandwiches", "Räksmörgås", 11_900, ["gluten", "crustaceans", "eggs", "milk"], "Open sandwich with shrimps, egg and dill", false),
     dish("Sandwiches", "Ostfralla", 3_900, ["gluten", "milk"], "Roll with Västerbotten cheese"),
   ],
   NORR: [
@@ -39,12 +40,12 @@ const menus: Readonly<Record<string, readonly Dish[]>> = {
       "Lunch",
       "Ärtsoppa och pannkakor",
       9_500,
-      ["gluten", "milk", "egg"],
+      ["gluten", "milk", "eggs"],
       "Pea soup and pancakes, on Thursdays and every other day",
       false,
     ),
-    dish("Lunch", "Laxpudding", 11_500, ["fish", "milk", "egg"], "Baked salmon, potatoes and dill butter", false),
-    dish("Salads", "Caesarsallad", 9_900, ["milk", "egg", "fish", "gluten"], "Chicken, bacon, croutons and Parmesan", false),
+    dish("Lunch", "Laxpudding", 11_500, ["fish", "milk", "eggs"], "Baked salmon, potatoes and dill butter", false),
+    dish("Salads", "Caesarsallad", 9_900, ["milk", "eggs", "fish", "gluten"], "Chicken, bacon, croutons and Parmesan", false),
     dish("Salads", "Halloumisallad", 9_500, ["milk"], "Fried halloumi, bulgur and pomegranate"),
     dish("Drinks", "Lingondricka", 2_500, [], "Lingonberry drink"),
   ],
@@ -52,9 +53,49 @@ const menus: Readonly<Record<string, readonly Dish[]>> = {
     dish("Coffee", "Espresso", 2_600, [], "Single or double, the same price"),
     dish("Coffee", "Kaffe latte", 4_400, ["milk"], "Espresso with much milk"),
     dish("Tea", "Te i kanna", 3_500, [], "A pot of tea, for reading"),
-    dish("Sweets", "Kladdkaka", 4_500, ["egg", "milk", "gluten"], "Sticky chocolate cake with cream"),
-    dish("Sweets", "Morotskaka", 4_300, ["egg", "milk", "gluten", "nuts"], "Carrot cake with frosting"),
-    dish("Snacks", "Grötfrukost", 4_900, ["oats", "milk"], "Porridge with apple sauce, until ten"),
+    dish("Sweets", "Kladdkaka", 4_500, ["eggs", "milk", "gluten"], "Sticky chocolate cake with cream"),
+    dish("Sweets", "Morotskaka", 4_300, ["eggs", "milk", "gluten", "nuts"], "Carrot cake with frosting"),
+    dish("Snacks", "Grötfrukost", 4_900, ["gluten", "milk"], "Porridge with apple sauce, until ten"),
+  ],
+};
+
+interface OptionGroup {
+  readonly name: string;
+  readonly maxChoices: number;
+  readonly choices: readonly (readonly [name: string, priceMinor: number])[];
+}
+
+// None is required: whoever orders a dish by its id alone gets it plain.
+const coffeeOptions: readonly OptionGroup[] = [
+  {
+    name: "Milk",
+    maxChoices: 1,
+    choices: [
+      ["Oat", 400],
+      ["Soy", 400],
+      ["Lactose-free", 0],
+    ],
+  },
+  {
+    name: "Extras",
+    maxChoices: 2,
+    choices: [
+      ["Extra shot", 800],
+      ["Vanilla syrup", 600],
+    ],
+  },
+];
+const optionsOf: Readonly<Record<string, readonly OptionGroup[]>> = {
+  Coffee: coffeeOptions,
+  Salads: [
+    {
+      name: "Extras",
+      maxChoices: 2,
+      choices: [
+        ["Bread and butter", 900],
+        ["Extra dressing", 500],
+      ],
+    },
   ],
 };
 
@@ -69,25 +110,47 @@ export const addMenus: DemoPart = async (platform, demo) => {
       displayOrder: index,
     })),
   );
-  await writeMenus(platform, JSON.stringify(wanted));
+  const added = new Set(await writeMenus(platform, JSON.stringify(wanted)));
+  const groups = wanted.filter(({ id }) => added.has(id)).flatMap(groupsOf);
+  await writeOptions(platform, JSON.stringify(groups));
+  await addPictures(platform, wanted);
   return { ...demo, cafes: await readMenus(platform, demo.cafes) };
 };
 
-async function writeMenus({ db }: Platform, wanted: string): Promise<void> {
-  await db.transaction(async (tx) => {
+const groupsOf = ({ id, category }: { readonly id: string; readonly category: string }) =>
+  (optionsOf[category] ?? []).map((group, place) => ({ ...group, itemId: id, place }));
+
+/** Gives the ids of the items that were not there before. */
+async function writeMenus({ db }: Platform, wanted: string): Promise<string[]> {
+  return db.transaction(async (tx) => {
     await tx.run(sql`
       insert into categories (id, cafe_id, name, display_order)
       select w."categoryId", w."cafeId", w.category, min(w."displayOrder")
       from jsonb_to_recordset(${wanted}::jsonb) w ("categoryId" uuid, "cafeId" uuid, category text, "displayOrder" integer)
       group by 1, 2, 3 on conflict do nothing`);
-    await tx.run(sql`
+    const added = await tx.rows<{ id: string }>(sql`
       insert into menu_items (id, cafe_id, category_id, name, description, price_minor, vat_basis_points, is_veg, allergens, display_order)
       select w.id, w."cafeId", w."categoryId", w.name, w.description, w."priceMinor", 1200, w."isVeg", w.allergens, w."displayOrder"
       from jsonb_to_recordset(${wanted}::jsonb) w (id uuid, "cafeId" uuid, "categoryId" uuid, name text, description text, "priceMinor" bigint,
         "isVeg" boolean, allergens text[], "displayOrder" integer)
       where exists (select from categories c where c.id = w."categoryId")
-      on conflict do nothing`);
+      on conflict do nothing returning id`);
+    return added.map(({ id }) => id);
   });
+}
+
+/** Groups and choices in one statement: a campus has options whole or not at all. */
+async function writeOptions({ db }: Platform, groups: string): Promise<void> {
+  await db.run(sql`
+    with wanted as (
+      select * from jsonb_to_recordset(${groups}::jsonb) w ("itemId" uuid, name text, "maxChoices" smallint, place integer, choices jsonb)),
+    added as (
+      insert into menu_option_groups (item_id, name, max_choices, display_order)
+      select "itemId", name, "maxChoices", place from wanted returning id, item_id, name)
+    insert into menu_option_choices (group_id, name, price_minor, display_order)
+    select a.id, c.choice ->> 0, (c.choice ->> 1)::bigint, c.place
+    from wanted w join added a on a.item_id = w."itemId" and a.name = w.name,
+      jsonb_array_elements(w.choices) with ordinality c (choice, place)`);
 }
 
 async function readMenus({ db }: Platform, cafes: Demo["cafes"]): Promise<Demo["cafes"]> {
