@@ -10,12 +10,12 @@ export type Ending =
   | { readonly because: "final" }
   | { readonly because: "unavailable"; readonly retryMs: number };
 
-export type ConnectionKind = "student_socket" | "order_socket" | "device_stream";
+export type ConnectionKind = "student_socket" | "order_socket" | "device_stream" | "kitchen_stream";
 
 /** An open WebSocket or event stream, whatever carries it. */
 export interface Connection {
   readonly kind: ConnectionKind;
-  /** The student or device that holds it. */
+  /** The student, device or member of staff that holds it. */
   readonly ownerId: string;
   /** Throws once its credential holds no longer. */
   check(): unknown;

@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { eventTable } from "./event-table.ts";
+import { eventsPage, eventTable } from "./event-table.ts";
 
 const app = path.join(import.meta.dirname, "..");
 
@@ -13,7 +13,9 @@ async function emittedEvents(): Promise<Set<string>> {
 
 // After emit_event's channels, or in a row of an insert into events, stands the event's name.
 const eventsIn = (text: string): string[] => {
-  const calls = [...text.matchAll(/emit_event\((?:array\[[^\]]*\]|\$\{[^}]*\}(?:::text\[\])?),\s*'([a-z_]+)'/g)];
+  const calls = [
+    ...text.matchAll(/emit_event\((?:array\[[^\]]*\]|array_remove\(array\[[^\]]*\], null\)|\$\{[^}]*\}(?:::text\[\])?),\s*'([a-z_]+)'/g),
+  ];
   const inserts = [...text.matchAll(/insert into events \(channels, event, data\) values\s*((?:\(array\[[\s\S]*?\)\),?\s*)+)/g)];
   const rows = inserts.flatMap(([, values]) => [...(values ?? "").matchAll(/\(array\[[^\]]*\],\s*'([a-z_]+)'/g)]);
   return [...calls, ...rows].map(([, name]) => name ?? "");
@@ -22,4 +24,8 @@ const eventsIn = (text: string): string[] => {
 test("every event that the app emits stands in the table that the API document shows, and the table names no other", async () => {
   const own = ["heartbeat", "resync", "reconnect"];
   expect([...(await emittedEvents()), ...own].toSorted()).toEqual(Object.keys(eventTable).toSorted());
+});
+
+test("the page of the docs shows the table as it is", async () => {
+  expect(await readFile(path.join(app, "../docs/live.md"), "utf8")).toContain(eventsPage);
 });

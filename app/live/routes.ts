@@ -1,8 +1,10 @@
 import { upgradeWebSocket } from "@hono/node-server";
 import { z } from "@hono/zod-openapi";
+import { getCookie } from "hono/cookie";
 import type { WebSocket } from "ws";
-import { device, deviceOf, studentOf } from "../identity/guards.ts";
+import { cafeOf, device, deviceOf, staff, staffOf, studentOf } from "../identity/guards.ts";
 import type { Identity } from "../identity/identity.ts";
+import { accessCookieName } from "../identity/session-cookies.ts";
 import type { Platform } from "../platform/context.ts";
 import { CodedError } from "../platform/errors.ts";
 import { type Guard, type HttpContext, route, router } from "../platform/http/router.ts";
@@ -98,6 +100,18 @@ const deviceStream = route({
   responses: { 200: { description: "Events, until one side ends it", content: { "text/event-stream": { schema: z.string() } } } },
 });
 
+const kitchenStream = route({
+  method: "get",
+  path: "/admin/orders/stream",
+  operationId: "watchKitchen",
+  tags: ["live"],
+  summary: "Event stream: the café's orders as they are placed, paid and moved",
+  description: aboutStreams,
+  who: staff("kitchen", "owner", "cashier"),
+  request: { headers: z.object({ "last-event-id": lastEventId }) },
+  responses: { 200: { description: "Events, until one side ends it", content: { "text/event-stream": { schema: z.string() } } } },
+});
+
 export const liveRoutes = (platform: Platform, identity: Identity, live: Live) =>
   router()
     .openapi(studentSocket, (c) => {
@@ -140,6 +154,17 @@ export const liveRoutes = (platform: Platform, identity: Identity, live: Live) =
         channels: [`device:${id}`],
         after: cursorOf(c.req.valid("header")["last-event-id"]),
         check: () => identity.devices.recognize(credential),
+      });
+    })
+    .openapi(kitchenStream, (c) => {
+      const token =
+        /^Bearer +(\S+)$/i.exec(c.req.header("authorization") ?? "")?.[1] ?? getCookie(c, accessCookieName(platform.config)) ?? "";
+      return answerWithEvents(c, live, {
+        kind: "kitchen_stream",
+        ownerId: staffOf(c).id,
+        channels: [`cafe:${cafeOf(c, undefined)}`],
+        after: cursorOf(c.req.valid("header")["last-event-id"]),
+        check: () => identity.verifyAccessToken(token),
       });
     });
 

@@ -1,53 +1,84 @@
 import { CodedError, notFound } from "../platform/errors.ts";
-import { sql, type Transaction } from "../platform/postgres.ts";
-import { type Order, readOrder } from "./order.ts";
-import { takeItems, totalOf, type WantedItem, writeItems } from "./price-items.ts";
+import { validationError } from "../platform/http/router.ts";
+import type { Answer, AnswerOnce, Claim } from "../platform/idempotency.ts";
+import { type Database, OutcomeUnknown, sql } from "../platform/postgres.ts";
+import type { OrderBody, WantedItem } from "./schemas.ts";
 
 export interface OrderWish {
   readonly studentId: string;
   readonly cafeId: string;
   readonly items: readonly WantedItem[];
-  readonly orderType: Order["orderType"];
-  readonly paymentMethod: Order["paymentMethod"];
+  readonly orderType: OrderBody["order_type"];
+  readonly paymentMethod: OrderBody["payment_method"];
   readonly specialInstructions: string | null;
+  readonly deliveryAddress: string | null;
+  readonly tableId: string | null;
+  readonly tableCode: string | null;
+  readonly scheduledFor: string | null;
 }
 
-/** Takes the order: prices and names are snapshots from here on, stock is taken, version 1 begins. */
-export async function placeOrder(tx: Transaction, wish: OrderWish): Promise<Order> {
+interface Outcome {
+  readonly outcome: string;
+  readonly details: Record<string, unknown> | null;
+  readonly body: string | null;
+}
+
+/**
+ * Takes the order in one round trip: prices and names are snapshots from here on, stock and a place in the slot are taken,
+ * the number is given, and the answer is remembered under its key. Each refusal leaves nothing behind.
+ */
+export async function placeOrder(db: Database, claim: Claim | undefined, wish: OrderWish): Promise<AnswerOnce> {
   if (wish.items.length === 0) throw new CodedError("CART_EMPTY", "The order has no items.");
-  refuseMethods(wish);
-  const cafe = await tx.row<{ status: string; currency: string; day: string }>(sql`
-    select status, currency, to_char(now() at time zone time_zone, 'YYYY-MM-DD') as day from cafes where id = ${wish.cafeId}`);
-  if (!cafe) throw notFound("The café");
-  if (cafe.status !== "approved") throw new CodedError("RESTAURANT_CLOSED", "This café takes no orders at the moment.");
-  const items = await takeItems(tx, wish.cafeId, wish.items);
-  const totalMinor = totalOf(items);
-  const order = await tx.row<{ id: string }>(sql`
-    insert into orders (cafe_id, student_id, order_number, order_day, order_type, payment_method, subtotal_minor, total_minor, currency, special_instructions)
-    values (${wish.cafeId}, ${wish.studentId}, 'pending-' || uuidv7(), ${cafe.day}::date, ${wish.orderType}, ${wish.paymentMethod},
-            ${totalMinor}, ${totalMinor}, ${cafe.currency}, ${wish.specialInstructions})
-    returning id`);
-  if (!order) throw new Error("The order was not written.");
-  await writeItems(tx, order.id, items);
-  await numberOrder(tx, order.id, wish.cafeId, cafe.day);
-  return readOrder(tx, order.id, wish.studentId);
+  try {
+    return await decide(db, claim, wish);
+  } catch (error) {
+    if (!(error instanceof OutcomeUnknown) || !claim) throw error;
+    // The first try either committed, and then its answer is found, or it did not: one more run decides.
+    return { ...(await decide(db, claim, wish)), hit: false };
+  }
 }
 
-function refuseMethods(wish: OrderWish): void {
-  if (wish.orderType !== "pickup") throw new CodedError("METHOD_UNAVAILABLE", `This café does not offer ${wish.orderType} orders.`);
-  if (wish.paymentMethod === "upi") throw new CodedError("METHOD_UNAVAILABLE", "This café does not take UPI payments.");
+async function decide(db: Database, claim: Claim | undefined, wish: OrderWish): Promise<AnswerOnce> {
+  const decided = await db.decide<Outcome>(sql`
+    select outcome, details, body from place_order_once(
+      ${claim?.principal ?? null}, ${claim?.route ?? null}, ${claim?.key ?? null}, ${claim?.bodyHash ?? null},
+      ${wish.cafeId}, ${wish.studentId}, ${JSON.stringify(wish.items)}::jsonb, ${wish.orderType}, ${wish.paymentMethod}, ${wish.specialInstructions},
+      ${wish.deliveryAddress}, ${wish.tableId}, ${wish.tableCode}, ${wish.scheduledFor}::timestamptz)`);
+  if (!decided) throw new Error("The order was not decided.");
+  if (decided.body === null || decided.outcome === "mismatch") throw refusalOf(decided.outcome, decided.details ?? {});
+  const answer: Answer = { status: 201, body: decided.body };
+  return { ...answer, hit: decided.outcome === "stored" };
 }
 
-/** The counter's row is taken last and held for this one statement and the commit: no gaps, and hardly a wait. */
-async function numberOrder(tx: Transaction, orderId: string, cafeId: string, day: string): Promise<void> {
-  await tx.run(sql`
-    with taken as (
-      insert into order_counters (cafe_id, day, last_number) values (${cafeId}, ${day}::date, 1)
-      on conflict (cafe_id, day) do update set last_number = order_counters.last_number + 1
-      returning last_number),
-    numbered as (
-      update orders set order_number = 'ORD-' || to_char(${day}::date, 'YYYYMMDD') || '-' || lpad(taken.last_number::text, greatest(3, length(taken.last_number::text)), '0')
-      from taken where orders.id = ${orderId} returning orders.id, orders.order_number, orders.cafe_id, orders.student_id, orders.total_minor)
-    select emit_event(array['cafe:' || cafe_id, 'order:' || id, 'student:' || student_id], 'order_placed',
-      jsonb_build_object('order_id', id, 'order_number', order_number, 'amount_minor', total_minor)) from numbered`);
+/** What place_order(), price_lines() and the key's claim refuse, as the client is told. */
+export function refusalOf(outcome: string, details: Record<string, unknown>): CodedError {
+  switch (outcome) {
+    case "busy":
+      return new CodedError("CONFLICT", "The same request is still being worked on.", { retryAfterSeconds: 1 });
+    case "mismatch":
+      return new CodedError("IDEMPOTENCY_MISMATCH", "This Idempotency-Key was used with another body: make a new key for a new wish.");
+    case "no_cafe":
+      return notFound("The café");
+    case "no_table":
+      return notFound("The table");
+    case "closed":
+      return new CodedError("RESTAURANT_CLOSED", "This café takes no orders for that time.");
+    case "method":
+      return methodUnavailable(details);
+    case "no_slot":
+      return validationError("json", [
+        { path: ["scheduled_for"], message: "must be the beginning of one of the café's slots, in the next 7 days: ask for its slots" },
+      ]);
+    case "slot_full":
+      return new CodedError("ORDER_LIMIT_REACHED", "This slot is full: choose another one.", { details });
+    case "unavailable":
+      return new CodedError("ITEM_UNAVAILABLE", "Something in the order is sold out or not on this café's menu.", { details });
+    case "options":
+      return new CodedError("VALIDATION_ERROR", "The chosen options do not fit their dishes.", { details });
+    default:
+      throw new Error(`An order was answered "${outcome}", which nobody knows.`);
+  }
 }
+
+const methodUnavailable = (details: Record<string, unknown>) =>
+  new CodedError("METHOD_UNAVAILABLE", `This café does not offer ${Object.values(details).join(", ")} orders at the moment.`, { details });

@@ -1,57 +1,32 @@
 import { z } from "@hono/zod-openapi";
 import { student, studentOf } from "../identity/guards.ts";
 import { announce } from "../live/announce.ts";
+import { gatewayOf } from "../payments/open-gateway.ts";
+import { openGatewayOrder } from "../payments/open-gateway-order.ts";
 import type { Platform } from "../platform/context.ts";
-import { once } from "../platform/http/once.ts";
-import { json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
+import { claimOf, once } from "../platform/http/once.ts";
+import { everyone, type HttpContext, json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
+import type { AnswerOnce } from "../platform/idempotency.ts";
 import { amendOrder } from "./amend-order.ts";
-import { cancelOrder } from "./cancel-order.ts";
-import { listOrders, type Order, readOrder } from "./order.ts";
+import { boardRoutes } from "./board-routes.ts";
+import { deliveryRoutes } from "./delivery-routes.ts";
+import { moveOrder } from "./move-order.ts";
+import { listOrders, readOrder } from "./order.ts";
 import { placeOrder } from "./place-order.ts";
-import { orderStatuses } from "./transitions.ts";
-
-const maxLines = 30;
-const maxQuantity = 50;
-
-const OrderParams = z.object({ orderId: z.uuid() });
-const orderType = z.enum(["pickup", "delivery", "table"]);
-const paymentMethod = z.enum(["wallet", "upi", "cash"]);
-const paymentStatus = z.enum(["pending", "paid", "failed", "refunded"]);
-const status = z.enum(orderStatuses);
-const wantedItems = z.array(z.strictObject({ menu_item_id: z.uuid(), quantity: z.number().int().min(1).max(maxQuantity) })).max(maxLines);
-
-export const OrderSchema = z
-  .object({
-    id: z.uuid(),
-    cafe_id: z.uuid(),
-    order_number: z.string(),
-    status,
-    order_type: orderType,
-    payment_method: paymentMethod,
-    payment_status: paymentStatus,
-    subtotal_minor: z.number().int(),
-    delivery_charge_minor: z.number().int(),
-    total_minor: z.number().int(),
-    refunded_minor: z.number().int(),
-    currency: z.string(),
-    special_instructions: z.string().nullable(),
-    version: z.number().int(),
-    items: z.array(
-      z.object({
-        menu_item_id: z.uuid(),
-        item_name: z.string(),
-        item_price_minor: z.number().int(),
-        vat_basis_points: z.number().int(),
-        quantity: z.number().int(),
-        line_total_minor: z.number().int(),
-      }),
-    ),
-    created_at: z.iso.datetime(),
-    updated_at: z.iso.datetime(),
-  })
-  .openapi("Order");
-
-const OrderAnswer = z.object({ order: OrderSchema }).openapi("OrderAnswer");
+import { reorder } from "./reorder.ts";
+import {
+  AmendBody,
+  dayField,
+  OrderAnswer,
+  type OrderBody,
+  OrderParams,
+  OrderSchema,
+  PlaceBody,
+  paymentStatusField,
+  ReorderBody,
+  statusField,
+} from "./schemas.ts";
+import { listSlots, type Slot } from "./slots.ts";
 
 const place = route({
   method: "post",
@@ -61,18 +36,30 @@ const place = route({
   summary: "Order from a café: prices and names are fixed from here on",
   who: student(),
   idempotency: "optional",
-  errors: ["CART_EMPTY", "NOT_FOUND", "RESTAURANT_CLOSED", "ITEM_UNAVAILABLE", "METHOD_UNAVAILABLE", "READ_ONLY_REGION"],
-  request: {
-    body: required(
-      z.strictObject({
-        cafe_id: z.uuid(),
-        items: wantedItems,
-        order_type: orderType.default("pickup"),
-        payment_method: paymentMethod.default("wallet"),
-        special_instructions: z.string().min(1).max(500).nullable().default(null),
-      }),
-    ),
-  },
+  errors: [
+    "CART_EMPTY",
+    "NOT_FOUND",
+    "RESTAURANT_CLOSED",
+    "ITEM_UNAVAILABLE",
+    "METHOD_UNAVAILABLE",
+    "ORDER_LIMIT_REACHED",
+    "PAYMENT_FAILED",
+    "READ_ONLY_REGION",
+  ],
+  request: { body: required(PlaceBody) },
+  responses: { 201: json(OrderAnswer, "Placed") },
+});
+
+const again = route({
+  method: "post",
+  path: "/orders/{orderId}/reorder",
+  operationId: "reorder",
+  tags: ["orders"],
+  summary: "The same dishes once more, at today's prices; what is not to be had is named",
+  who: student(),
+  idempotency: "optional",
+  errors: ["NOT_FOUND", "RESTAURANT_CLOSED", "ITEM_UNAVAILABLE", "METHOD_UNAVAILABLE", "PAYMENT_FAILED", "READ_ONLY_REGION"],
+  request: { params: OrderParams, body: required(ReorderBody) },
   responses: { 201: json(OrderAnswer, "Placed") },
 });
 
@@ -109,7 +96,17 @@ const readStatus = route({
   bucket: "status",
   errors: ["NOT_FOUND"],
   request: { params: OrderParams },
-  responses: { 200: json(z.object({ status, payment_status: paymentStatus, updated_at: z.iso.datetime() }), "Where it stands") },
+  responses: {
+    200: json(
+      z.object({
+        status: statusField,
+        payment_status: paymentStatusField,
+        estimated_ready_time: z.iso.datetime().nullable(),
+        updated_at: z.iso.datetime(),
+      }),
+      "Where it stands",
+    ),
+  },
 });
 
 const amend = route({
@@ -120,10 +117,7 @@ const amend = route({
   summary: "Other items for an order that is new and unpaid; a charge opened before then asks again",
   who: student(),
   errors: ["CART_EMPTY", "NOT_FOUND", "ITEM_UNAVAILABLE", "INVALID_TRANSITION", "READ_ONLY_REGION"],
-  request: {
-    params: OrderParams,
-    body: required(z.strictObject({ items: wantedItems, special_instructions: z.string().min(1).max(500).nullable().default(null) })),
-  },
+  request: { params: OrderParams, body: required(AmendBody) },
   responses: { 200: json(OrderSchema, "The order as it is now") },
 });
 
@@ -140,81 +134,124 @@ const cancel = route({
   responses: { 200: json(OrderSchema, "Cancelled") },
 });
 
-export const orderRoutes = (platform: Platform) =>
-  router()
+const slots = route({
+  method: "get",
+  path: "/cafes/{cafeId}/slots",
+  operationId: "listSlots",
+  tags: ["cafes"],
+  summary: "The slots of a day that an order can be booked for",
+  who: everyone,
+  errors: ["NOT_FOUND"],
+  request: {
+    params: z.object({ cafeId: z.uuid() }),
+    query: z.strictObject({ date: dayField }),
+  },
+  responses: {
+    200: json(
+      z.object({
+        items: z.array(
+          z.object({ starts_at: z.iso.datetime(), ends_at: z.iso.datetime(), time_slot: z.string(), remaining: z.int() }).openapi("Slot"),
+        ),
+      }),
+      "What can still be booked",
+    ),
+  },
+});
+
+export const orderRoutes = (platform: Platform) => {
+  const { db } = platform;
+  return router()
     .openapi(place, async (c) => {
-      const { cafe_id, items, order_type, payment_method, special_instructions } = c.req.valid("json");
+      const body = c.req.valid("json");
+      // Without a gateway the method is refused before an order stands that nobody can pay.
+      if (body.payment_method === "upi") gatewayOf(platform);
+      const answer = await placeOrder(db, await claimOf(c, "a day"), {
+        studentId: studentOf(c).id,
+        cafeId: body.cafe_id,
+        items: body.items,
+        orderType: body.order_type,
+        paymentMethod: body.payment_method,
+        specialInstructions: body.special_instructions,
+        deliveryAddress: body.delivery_address ?? null,
+        tableId: body.table_id ?? null,
+        tableCode: body.table_code ?? null,
+        scheduledFor: body.scheduled_for ?? null,
+      });
+      announce(platform);
+      return placed(c, platform, answer);
+    })
+    .openapi(again, async (c) => {
+      const wish = {
+        orderId: c.req.valid("param").orderId,
+        studentId: studentOf(c).id,
+        withoutUnavailable: c.req.valid("json").without_unavailable,
+      };
+      const answer = await reorder(db, await claimOf(c, "a day"), wish);
+      announce(platform);
+      return placed(c, platform, answer);
+    })
+    .openapi(list, async (c) => {
+      const { limit, cursor } = c.req.valid("query");
+      const page = await listOrders(db, studentOf(c).id, limit, cursor);
+      return c.json({ items: page.items, next_cursor: page.nextCursor }, 200);
+    })
+    .openapi(read, async (c) => c.json(await readOrder(db, c.req.valid("param").orderId, studentOf(c).id), 200))
+    .openapi(readStatus, async (c) => {
+      const { status, payment_status, estimated_ready_time, updated_at } = await readOrder(
+        db,
+        c.req.valid("param").orderId,
+        studentOf(c).id,
+      );
+      return c.json({ status, payment_status, estimated_ready_time, updated_at }, 200);
+    })
+    .openapi(amend, async (c) => {
+      const { items, special_instructions } = c.req.valid("json");
+      const { orderId } = c.req.valid("param");
+      const order = await db.transaction((tx) =>
+        amendOrder(tx, { orderId, studentId: studentOf(c).id, items, specialInstructions: special_instructions }),
+      );
+      announce(platform);
+      return c.json(order, 200);
+    })
+    .openapi(cancel, async (c) => {
+      const { orderId } = c.req.valid("param");
+      const studentId = studentOf(c).id;
       const answer = await once(c, "a day", async (tx) => {
-        const wanted = items.map((item) => ({ menuItemId: item.menu_item_id, quantity: item.quantity }));
-        const order = await placeOrder(tx, {
-          studentId: studentOf(c).id,
-          cafeId: cafe_id,
-          items: wanted,
-          orderType: order_type,
-          paymentMethod: payment_method,
-          specialInstructions: special_instructions,
-        });
-        return { status: 201 as const, body: { order: presentOrder(order) } };
+        await moveOrder(tx, { orderId, to: "cancelled", by: "student", actor: { studentId } });
+        return { status: 200 as const, body: await readOrder(tx, orderId, studentId) };
       });
       announce(platform);
       return answer;
     })
-    .openapi(list, async (c) => {
-      const { limit, cursor } = c.req.valid("query");
-      const page = await listOrders(platform.db, studentOf(c).id, limit, cursor);
-      return c.json({ items: page.items.map(presentOrder), next_cursor: page.nextCursor }, 200);
+    .openapi(slots, async (c) => {
+      const found = await listSlots(db, c.req.valid("param").cafeId, c.req.valid("query").date);
+      return c.json({ items: found.map(presentSlot) }, 200);
     })
-    .openapi(read, async (c) => c.json(presentOrder(await readOrder(platform.db, c.req.valid("param").orderId, studentOf(c).id)), 200))
-    .openapi(readStatus, async (c) => {
-      const order = await readOrder(platform.db, c.req.valid("param").orderId, studentOf(c).id);
-      return c.json({ status: order.status, payment_status: order.paymentStatus, updated_at: order.updatedAt.toISOString() }, 200);
-    })
-    .openapi(amend, async (c) => {
-      const { items, special_instructions } = c.req.valid("json");
-      const order = await platform.db.transaction((tx) =>
-        amendOrder(tx, {
-          orderId: c.req.valid("param").orderId,
-          studentId: studentOf(c).id,
-          items: items.map((item) => ({ menuItemId: item.menu_item_id, quantity: item.quantity })),
-          specialInstructions: special_instructions,
-        }),
-      );
-      return c.json(presentOrder(order), 200);
-    })
-    .openapi(cancel, async (c) => {
-      const answer = await once(c, "a day", async (tx) => ({
-        status: 200 as const,
-        body: presentOrder(await cancelOrder(tx, c.req.valid("param").orderId, studentOf(c).id)),
-      }));
-      announce(platform);
-      return answer;
-    });
+    .route("/", boardRoutes(platform))
+    .route("/", deliveryRoutes(platform));
+};
 
-export function presentOrder(order: Order): z.infer<typeof OrderSchema> {
-  return {
+/**
+ * The stored text travels as it is, so that a repeated request gets the same bytes. The gateway is asked after the order's
+ * transaction, and for one total of one order it always says the same: so do the bytes of an upi order.
+ */
+async function placed(c: HttpContext, platform: Platform, answer: AnswerOnce) {
+  if (answer.hit) c.header("Idempotency-Hit", "true");
+  c.header("Content-Type", "application/json");
+  const { order } = JSON.parse(answer.body) as { readonly order: OrderBody };
+  if (order.payment_method !== "upi") return c.body(answer.body, 201) as never;
+  const payment = await openGatewayOrder(platform, {
     id: order.id,
-    cafe_id: order.cafeId,
-    order_number: order.orderNumber,
-    status: order.status,
-    order_type: order.orderType,
-    payment_method: order.paymentMethod,
-    payment_status: order.paymentStatus,
-    subtotal_minor: order.subtotalMinor,
-    delivery_charge_minor: order.deliveryChargeMinor,
-    total_minor: order.totalMinor,
-    refunded_minor: order.refundedMinor,
+    studentId: studentOf(c).id,
+    totalMinor: order.total_minor,
     currency: order.currency,
-    special_instructions: order.specialInstructions,
-    version: order.version,
-    items: order.items.map((item) => ({
-      menu_item_id: item.menuItemId,
-      item_name: item.itemName,
-      item_price_minor: item.itemPriceMinor,
-      vat_basis_points: item.vatBasisPoints,
-      quantity: item.quantity,
-      line_total_minor: item.lineTotalMinor,
-    })),
-    created_at: order.createdAt.toISOString(),
-    updated_at: order.updatedAt.toISOString(),
-  };
+  });
+  return c.json({ order, payment }, 201);
 }
+
+const presentSlot = ({ startsAt, endsAt, slot, remaining }: Slot) => ({
+  starts_at: startsAt.toISOString(),
+  ends_at: endsAt.toISOString(),
+  time_slot: slot,
+  remaining,
+});

@@ -1,0 +1,183 @@
+import { z } from "@hono/zod-openapi";
+import { cafeOf, staff, staffOf } from "../identity/guards.ts";
+import { reasonField } from "../ledger/field-schemas.ts";
+import { announce } from "../live/announce.ts";
+import type { Platform } from "../platform/context.ts";
+import { once } from "../platform/http/once.ts";
+import { type HttpContext, json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
+import { listBoard, readBoardOrder } from "./board.ts";
+import { assignDelivery } from "./deliveries.ts";
+import { moveOrder, noteNoShow } from "./move-order.ts";
+import { BoardOrderSchema, dayField, OrderParams, OrderSchema, orderTypeField, statusField } from "./schemas.ts";
+import { takeCash } from "./take-cash.ts";
+import { type Mover, type OrderStatus, orderStatuses } from "./transitions.ts";
+
+const counter = () => staff("kitchen", "owner", "cashier");
+const statusList = new RegExp(`^(${orderStatuses.join("|")})(,(${orderStatuses.join("|")}))*$`);
+
+const list = route({
+  method: "get",
+  path: "/admin/orders",
+  operationId: "listBoard",
+  tags: ["orders"],
+  summary: "The café's orders, newest first",
+  who: counter(),
+  request: {
+    query: listQuery.extend({
+      cursor: z.uuid().optional(),
+      status: z
+        .string()
+        .regex(statusList, "must be statuses, separated by commas")
+        .optional()
+        .openapi({ description: "One or more, separated by commas", example: "received,preparing" }),
+      day: dayField.optional(),
+      order_type: orderTypeField.optional(),
+      unpaid: z
+        .stringbool({ truthy: ["true"], falsy: ["false"] })
+        .default(false)
+        .openapi({ type: "string", enum: ["true", "false"], default: "false" }),
+    }),
+  },
+  responses: { 200: json(listOf(BoardOrderSchema), "A page of orders") },
+});
+
+const read = route({
+  method: "get",
+  path: "/admin/orders/{orderId}",
+  operationId: "getBoardOrder",
+  tags: ["orders"],
+  summary: "One order of the café",
+  who: counter(),
+  errors: ["NOT_FOUND"],
+  request: { params: OrderParams },
+  responses: { 200: json(BoardOrderSchema, "The order") },
+});
+
+const move = route({
+  method: "patch",
+  path: "/admin/orders/{orderId}/status",
+  operationId: "moveOrder",
+  tags: ["orders"],
+  summary: "Move an order along the table of statuses; a cancelled one gives the money back",
+  who: counter(),
+  errors: ["NOT_FOUND", "INVALID_TRANSITION", "CONFLICT", "READ_ONLY_REGION"],
+  request: {
+    params: OrderParams,
+    body: required(
+      z.strictObject({
+        status: statusField,
+        from: statusField.optional().openapi({ description: "What the board shows: refused where somebody was quicker" }),
+        reason: reasonField(1).optional(),
+      }),
+    ),
+  },
+  responses: { 200: json(BoardOrderSchema, "As it is now") },
+});
+
+const noShow = route({
+  method: "post",
+  path: "/admin/orders/{orderId}/no-show",
+  operationId: "noteNoShow",
+  tags: ["orders"],
+  summary: "Nobody came for it: a paid order is completed, an unpaid one cancelled",
+  who: counter(),
+  idempotency: "optional",
+  errors: ["NOT_FOUND", "INVALID_TRANSITION", "READ_ONLY_REGION"],
+  request: { params: OrderParams },
+  responses: { 200: json(BoardOrderSchema, "As it is now") },
+});
+
+const cash = route({
+  method: "post",
+  path: "/admin/orders/{orderId}/cash-received",
+  operationId: "takeCash",
+  tags: ["orders"],
+  summary: "The cash of a cash order is in the till, or in the driver's hand",
+  who: staff("kitchen", "owner", "cashier", "delivery"),
+  idempotency: "required",
+  errors: ["NOT_FOUND", "INVALID_TRANSITION", "READ_ONLY_REGION"],
+  request: { params: OrderParams },
+  responses: {
+    200: json(OrderSchema.pick({ id: true, order_number: true, status: true, payment_status: true, total_minor: true }), "Paid"),
+  },
+});
+
+const assign = route({
+  method: "post",
+  path: "/admin/orders/{orderId}/assign-delivery",
+  operationId: "assignDelivery",
+  tags: ["delivery"],
+  summary: "Say which driver brings a delivery",
+  who: counter(),
+  idempotency: "optional",
+  errors: ["NOT_FOUND", "INVALID_TRANSITION", "READ_ONLY_REGION"],
+  request: { params: OrderParams, body: required(z.strictObject({ staff_id: z.uuid() })) },
+  responses: { 200: json(BoardOrderSchema, "Assigned") },
+});
+
+export const boardRoutes = (platform: Platform) => {
+  const { db } = platform;
+  return router()
+    .openapi(list, async (c) => {
+      const { status, day, order_type, unpaid, limit, cursor } = c.req.valid("query");
+      const page = await listBoard(db, {
+        cafeId: cafeOf(c, undefined),
+        statuses: status?.split(",") as OrderStatus[] | undefined,
+        day,
+        orderType: order_type,
+        isUnpaid: unpaid,
+        limit,
+        cursor,
+      });
+      return c.json({ items: page.items, next_cursor: page.nextCursor }, 200);
+    })
+    .openapi(read, async (c) => c.json(await readBoardOrder(db, c.req.valid("param").orderId, cafeOf(c, undefined)), 200))
+    .openapi(move, async (c) => {
+      const { orderId } = c.req.valid("param");
+      const { status, from, reason } = c.req.valid("json");
+      const order = await db.transaction(async (tx) => {
+        await moveOrder(tx, { orderId, to: status, ...byStaff(c), ...(from && { from }), ...(reason && { reason }) });
+        return readBoardOrder(tx, orderId, cafeOf(c, undefined));
+      });
+      announce(platform);
+      return c.json(order, 200);
+    })
+    .openapi(noShow, async (c) => {
+      const { orderId } = c.req.valid("param");
+      const answer = await once(c, "a day", async (tx) => {
+        await noteNoShow(tx, { orderId, ...byStaff(c) });
+        return { status: 200 as const, body: await readBoardOrder(tx, orderId, cafeOf(c, undefined)) };
+      });
+      announce(platform);
+      return answer;
+    })
+    .openapi(cash, async (c) => {
+      const { orderId } = c.req.valid("param");
+      const { id: staffId, role } = staffOf(c);
+      const cafeId = cafeOf(c, undefined);
+      const answer = await once(c, "forever", async (tx) => {
+        await takeCash(tx, { orderId, cafeId, staffId, isDriver: role === "delivery", requestId: c.var.requestId });
+        const { id, order_number, status, payment_status, total_minor } = await readBoardOrder(tx, orderId, cafeId);
+        return { status: 200 as const, body: { id, order_number, status, payment_status, total_minor } };
+      });
+      announce(platform);
+      return answer;
+    })
+    .openapi(assign, async (c) => {
+      const { orderId } = c.req.valid("param");
+      const cafeId = cafeOf(c, undefined);
+      const wish = { orderId, cafeId, driverId: c.req.valid("json").staff_id, staffId: staffOf(c).id, requestId: c.var.requestId };
+      const answer = await once(c, "a day", async (tx) => {
+        await assignDelivery(tx, wish);
+        return { status: 200 as const, body: await readBoardOrder(tx, orderId, cafeId) };
+      });
+      announce(platform);
+      return answer;
+    });
+};
+
+const byStaff = (c: HttpContext) => ({
+  by: staffOf(c).role as Mover,
+  actor: { staffId: staffOf(c).id, cafeId: cafeOf(c, undefined) },
+  requestId: c.var.requestId,
+});

@@ -1,0 +1,59 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, afterEach, beforeAll, expect, inject, test } from "vitest";
+import { type CommitCutter, judgeOnce, startCommitCutter, type Verdict } from "../proof/commit-cutter.ts";
+import { type Campus, startCampus } from "../testing/campus.ts";
+import { addDish } from "../testing/menus.ts";
+import type { TestCafe, TestStudent } from "../testing/people.ts";
+
+let cutter: CommitCutter;
+let campus: Campus;
+let cafe: TestCafe;
+let student: TestStudent;
+
+beforeAll(async () => {
+  cutter = await startCommitCutter(inject("testServers").postgresPort);
+  campus = await startCampus({
+    env: (database) => ({
+      DATABASE_URL: `postgres://campus_app@127.0.0.1:${cutter.port}/${database.name}`,
+      DATABASE_CONNECT_TIMEOUT_MS: "500",
+    }),
+  });
+  cafe = await campus.cafe();
+  student = await campus.student();
+});
+afterEach(() => cutter.judge(undefined));
+afterAll(async () => {
+  await campus.end();
+  await cutter.stop();
+});
+
+const placing = /place_order_once\(/;
+
+async function placeThrough(verdict: Verdict, headers: Record<string, string>) {
+  const dish = await addDish(campus, cafe, { stock: 5 });
+  const body = { cafe_id: cafe.id, items: [{ menu_item_id: dish, quantity: 2 }] };
+  cutter.judge(judgeOnce(placing, verdict));
+  const answer = await student.api<{ order: { id: string } }>("POST", "/orders", { body, headers });
+  cutter.judge(undefined);
+  const orders = await campus.sql<{ orderId: string }>`select order_id from order_items where menu_item_id = ${dish}`;
+  const [left] = await campus.sql<{ stock: number }>`select stock from menu_items where id = ${dish}`;
+  return { answer, body, orders, stock: left?.stock };
+}
+
+test.each(["cut before", "cut after"] as const)(
+  "an order whose connection was %s its commit stands once, and its key gives the same bytes",
+  async (verdict) => {
+    const headers = { "Idempotency-Key": randomUUID() };
+    const { answer, body, orders, stock } = await placeThrough(verdict, headers);
+    expect([answer.status, orders.length, stock]).toEqual([201, 1, 3]);
+    const again = await student.api("POST", "/orders", { body, headers, process: 1 });
+    expect([again.text, again.headers.get("Idempotency-Hit")]).toEqual([answer.text, "true"]);
+    expect(orders).toEqual([{ orderId: answer.body.order.id }]);
+  },
+);
+
+test("without a key nobody can know whether it stands, so the answer is not that it failed", async () => {
+  const { answer, orders } = await placeThrough("cut after", {});
+  expect([answer.status, orders.length]).toEqual([503, 1]);
+  expect(answer.text).toContain("TEMPORARILY_UNAVAILABLE");
+});

@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { registerJobs, runDueJobs } from "../platform/jobs.ts";
+import { type Campus, startCampus } from "../testing/campus.ts";
+import { addDish } from "../testing/menus.ts";
+import { expectOk, type Money, type MoneyStudent, moneyOf, type Till } from "../testing/money.ts";
+import { cancelUnpaidOrdersJob } from "./worker-part.ts";
+
+let campus: Campus;
+let money: Money;
+let till: Till;
+let student: MoneyStudent;
+
+beforeAll(async () => {
+  campus = await startCampus();
+  money = moneyOf(campus);
+  till = await money.till();
+  student = await money.fundedStudent({ balanceMinor: 1_000_000 });
+  await registerJobs(campus.worker, [cancelUnpaidOrdersJob]);
+});
+afterAll(() => campus.end());
+
+const place = async (dish: string, more: object = {}) => {
+  const body = { cafe_id: till.cafe.id, items: [{ menu_item_id: dish, quantity: 2 }], ...more };
+  return expectOk(await student.api<{ order: { id: string } }>("POST", "/orders", { body })).order.id;
+};
+const age = (id: string, minutes: number) =>
+  campus.sql`update orders set created_at = created_at - make_interval(mins => ${minutes}) where id = ${id}`;
+
+async function sweep(): Promise<void> {
+  await campus.sql`update timed_jobs set due_at = now() where name = ${cancelUnpaidOrdersJob.name}`;
+  const failed: unknown[] = [];
+  expect(await runDueJobs(campus.worker, [cancelUnpaidOrdersJob], (error) => failed.push(error))).toBe(1);
+  expect(failed).toEqual([]);
+}
+
+const stateOf = async (id: string) =>
+  (await campus.sql<{ status: string; cancelReason: string | null }>`select status, cancel_reason from orders where id = ${id}`)[0];
+
+test("what nobody paid in thirty minutes is cancelled once, and its stock is back with its movement", async () => {
+  const dish = await addDish(campus, till.cafe, { stock: 10 });
+  const [late, young] = [await place(dish), await place(dish)];
+  await age(late, 31);
+  await age(young, 29);
+  await sweep();
+  await sweep();
+  expect(await stateOf(late)).toEqual({ status: "cancelled", cancelReason: "unpaid" });
+  expect(await stateOf(young)).toMatchObject({ status: "received" });
+  expect(await campus.sql`select change, reason from stock_movements where order_id = ${late} order by id`).toEqual([
+    { change: -2, reason: "ordered" },
+    { change: 2, reason: "order_expired" },
+  ]);
+  expect(await campus.sql`select stock from menu_items where id = ${dish}`).toEqual([{ stock: 8 }]);
+  const told = await campus.sql<{
+    data: { status: string };
+  }>`select data from events where event = 'status_changed' and ${`order:${late}`} = any (channels)`;
+  expect(told.map(({ data }) => data.status)).toEqual(["cancelled"]);
+});
+
+test("an order with an open charge is left alone until the charge has ended", async () => {
+  const id = await place(await addDish(campus, till.cafe));
+  await age(id, 45);
+  const scanned = expectOk(await student.scan(till, { orderId: id }));
+  await sweep();
+  expect(await stateOf(id)).toMatchObject({ status: "received" });
+  await student.decline(scanned.charge.id);
+  await sweep();
+  expect(await stateOf(id)).toMatchObject({ status: "cancelled" });
+});
+
+test("cash is not asked for before the food is handed over, and what is paid or begun stays", async () => {
+  const dish = await addDish(campus, till.cafe);
+  const [cash, paid] = [await place(dish, { payment_method: "cash" }), await place(dish)];
+  const scanned = expectOk(await student.scan(till, { orderId: paid }));
+  expectOk(await student.confirm({ ...(await student.readCharge(scanned.charge.id)), match_code: scanned.match_code }));
+  for (const id of [cash, paid]) await age(id, 600);
+  await sweep();
+  for (const id of [cash, paid]) expect(await stateOf(id)).toMatchObject({ status: "received" });
+});
+
+test("the café's own time counts, and a booked order's from the end of its slot", async () => {
+  const [dish, other] = [await addDish(campus, till.cafe), await money.till()];
+  const day = new Date(Date.now() + 2 * 86_400_000).toISOString().slice(0, 10);
+  const slots = expectOk(await campus.api<{ items: { starts_at: string }[] }>("GET", `/cafes/${till.cafe.id}/slots?date=${day}`));
+  const booked = await place(dish, { scheduled_for: slots.items[0]?.starts_at });
+  await age(booked, 600);
+  await sweep();
+  expect(await stateOf(booked)).toMatchObject({ status: "received" });
+  await campus.sql`insert into slot_counters (cafe_id, starts_at, taken) select cafe_id, date_trunc('hour', now()) - interval '1 hour', 1 from orders where id = ${booked}`;
+  await campus.sql`update orders set scheduled_for = date_trunc('hour', now()) - interval '1 hour' where id = ${booked}`;
+  await sweep();
+  expect(await stateOf(booked)).toMatchObject({ status: "cancelled" });
+  expect(await campus.sql`select taken from slot_counters where cafe_id = ${till.cafe.id} and starts_at < now()`).toEqual([{ taken: 0 }]);
+
+  await campus.sql`insert into settings (cafe_id, key, value) values (${other.cafe.id}, 'unpaid_cancel_minutes', '5')`;
+  const body = { cafe_id: other.cafe.id, items: [{ menu_item_id: await addDish(campus, other.cafe), quantity: 1 }] };
+  const quick = expectOk(await student.api<{ order: { id: string } }>("POST", "/orders", { body })).order.id;
+  await age(quick, 6);
+  await sweep();
+  expect(await stateOf(quick)).toMatchObject({ status: "cancelled" });
+});
