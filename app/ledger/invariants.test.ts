@@ -2,6 +2,7 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Database, type Statement, sql, type Transaction } from "../platform/postgres.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
+import { gatewayOf } from "../testing/gateway.ts";
 import { expectOk, type Money, type MoneyStudent, moneyOf, type Till } from "../testing/money.ts";
 import { settled } from "../testing/settled.ts";
 import { sealFinishedDays } from "./anchors.ts";
@@ -16,6 +17,9 @@ let student: MoneyStudent;
 let other: MoneyStudent;
 /** The charge of a paid order, and its parts. */
 let paid: { chargeId: string; orderId: string; transactionId: string };
+/** A top-up through the gateway, and an order that was paid there. */
+let toppedUpBy: string;
+let upiOrderId: string;
 let superuser: pg.Client;
 
 beforeAll(async () => {
@@ -27,6 +31,7 @@ beforeAll(async () => {
   const { chargeId, orderId } = await pay(student, 5_900);
   const [row] = await campus.sql<{ transactionId: string }>`select transaction_id from charges where id = ${chargeId}`;
   paid = { chargeId, orderId, transactionId: row?.transactionId ?? "" };
+  await payThroughGateway();
   superuser = new pg.Client({ connectionString: campus.database.superuserUrl });
   superuser.on("error", () => undefined);
   await superuser.connect();
@@ -41,6 +46,16 @@ async function pay(payer: MoneyStudent, totalMinor: number): Promise<{ chargeId:
   const charge = await payer.scannedOrder({ till, totalMinor });
   expectOk(await payer.confirm(charge));
   return { chargeId: charge.id, orderId: charge.order_id };
+}
+
+async function payThroughGateway(): Promise<void> {
+  const gateway = gatewayOf(campus);
+  const checkout = await gateway.pay((await gateway.beginTopUp(other, 4_000)).gateway_order_id);
+  expectOk(await gateway.verify(other, checkout));
+  toppedUpBy = checkout.payment_id;
+  upiOrderId = await gateway.upiOrder(other, till.cafe, 3_300);
+  const order = expectOk(await other.api<{ gateway_order_id: string }>("POST", `/payments/orders/${upiOrderId}`));
+  expectOk(await gateway.verify(other, await gateway.pay(order.gateway_order_id)));
 }
 
 /** Runs `damage` as a superuser with triggers and foreign keys off, asks which invariants fire, and takes it all back. */
@@ -212,6 +227,26 @@ const damages: readonly [string, string, () => readonly (Statement | ((tx: Trans
         insert into refunds (order_id, amount_minor, reason, transaction_id) select ${paid.orderId}, 100, 'unseen', id from given`,
     ],
   ],
+  [
+    "I10",
+    "a refund through the gateway is not counted on its order",
+    () => [
+      sql`select post_between('gateway_refund', account_of('cafe_payable', null, ${till.cafe.id}, 'SEK'), account_of('gateway_clearing', null, null, 'SEK'),
+        100, 'SEK', ${upiOrderId}, (select paid_transaction_id from orders where id = ${upiOrderId}))`,
+    ],
+  ],
+  [
+    "I10",
+    "a lost dispute takes from the café what it has refunded",
+    () => [
+      sql`update orders set refunded_minor = 3300, payment_status = 'refunded' where id = ${upiOrderId}`,
+      sql`with given as (select post_between('gateway_refund', account_of('cafe_payable', null, ${till.cafe.id}, 'SEK'), account_of('gateway_clearing', null, null, 'SEK'),
+          3300, 'SEK', ${upiOrderId}, (select paid_transaction_id from orders where id = ${upiOrderId})) as id)
+        insert into gateway_refunds (payment_row_id, order_id, amount_minor, currency, reason, transaction_id)
+        select p.id, ${upiOrderId}, 3300, 'SEK', 'all of it', given.id from given, gateway_payments p join orders o on o.paid_transaction_id = p.transaction_id where o.id = ${upiOrderId}`,
+      sql`select post_between('dispute_lost', account_of('cafe_payable', null, ${till.cafe.id}, 'SEK'), account_of('disputes', null, null, 'SEK'), 1, 'SEK', ${upiOrderId}, null)`,
+    ],
+  ],
   ["I11", "a debit has no outbox row", () => [sql`delete from outbox where payload ->> 'transaction_id' = ${paid.transactionId}`]],
   [
     "I11",
@@ -238,10 +273,50 @@ const damages: readonly [string, string, () => readonly (Statement | ((tx: Trans
       sql`insert into order_status_log (order_id, from_status, to_status) values (${paid.orderId}, 'received', 'completed')`,
     ],
   ],
+  [
+    "I13",
+    "a payment is credited a second time (known by its event's id only)",
+    () => [
+      sql`alter table gateway_payments drop constraint gateway_payments_once`,
+      sql`with again as (select post_to_wallet('top_up', ${other.id}, account_of('gateway_clearing', null, null, 'SEK'), 4000, 'SEK', null, null, null, null) as id)
+        insert into gateway_payments (gateway, payment_id, order_row_id, amount_minor, currency, credited_to, transaction_id, found_by, gateway_response)
+        select gateway, payment_id, order_row_id, amount_minor, currency, credited_to, again.id, found_by, gateway_response
+        from gateway_payments, again where payment_id = ${toppedUpBy}`,
+    ],
+  ],
+  [
+    "I13",
+    "a wallet was topped up by no payment",
+    () => [
+      sql`select post_to_wallet('top_up', ${other.id}, account_of('gateway_clearing', null, null, 'SEK'), 1, 'SEK', null, null, null, null)`,
+    ],
+  ],
+  [
+    "I13",
+    "a payment's credit is gone",
+    () => [
+      sql`update gateway_payments set transaction_id = uuidv7() where payment_id = ${toppedUpBy}`,
+      sql`update ledger_transactions set kind = 'adjustment' where kind = 'top_up'`,
+    ],
+  ],
+  [
+    "I13",
+    "a payment was credited with another amount",
+    () => [sql`update gateway_payments set amount_minor = 4001 where payment_id = ${toppedUpBy}`],
+  ],
+  [
+    "I13",
+    "a dispute was closed without its entries",
+    () => [
+      sql`with taken as (select post_between('dispute', account_of('disputes', null, null, 'SEK'), account_of('gateway_clearing', null, null, 'SEK'), 4000, 'SEK', null, null) as id)
+        insert into gateway_disputes (gateway, dispute_id, payment_row_id, student_id, amount_minor, currency, reason, respond_by, status, transaction_id, settled_at)
+        select p.gateway, 'disp_1', p.id, ${other.id}, 4000, 'SEK', 'fraud', now(), 'won', taken.id, now() from taken, gateway_payments p where payment_id = ${toppedUpBy}`,
+    ],
+  ],
   ["I14", "the app may change the ledger", () => [sql`grant update on ledger_transactions to campus_app`]],
   ["I14", "the app may change one column of the ledger", () => [sql`grant update (amount_minor) on ledger_transactions to campus_app`]],
   ["I14", "the app may delete wallets", () => [sql`grant delete on wallets to campus_app`]],
-  ["I14", "a sealed row was changed", () => [...seal(), sql`update ledger_transactions set kind = 'top_up' where kind = 'adjustment'`]],
+  ["I14", "a sealed row was changed", () => [...seal(), sql`update ledger_transactions set kind = 'settlement' where kind = 'adjustment'`]],
   [
     "I14",
     "a row was slipped into a sealed day",

@@ -1,12 +1,16 @@
 import { audit } from "../platform/audit.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
-import { sql, sqlState, type Transaction } from "../platform/postgres.ts";
+import { part, sql, sqlState, type Transaction } from "../platform/postgres.ts";
+import { openWallet } from "./open-wallet.ts";
+import { type PostedRefund, postGatewayRefund } from "./refund-through-gateway.ts";
 
 interface Wish {
   readonly orderId: string;
   /** What is given back; the rest of what was paid unless told. */
   readonly amountMinor?: number;
   readonly reason: string;
+  /** Where it goes; the wallet unless told. */
+  readonly to?: "wallet" | "gateway";
   /** The member of staff; null where the system or the student's own cancel gives it back. */
   readonly requestedBy: string | null;
   /** Staff refund orders of their own café only. */
@@ -22,6 +26,9 @@ export interface Refund {
   readonly paymentStatus: "paid" | "refunded";
   readonly currency: string;
   readonly reason: string;
+  readonly to: "wallet" | "gateway";
+  /** A gateway takes its time, and may refuse: then the money is the order's again. */
+  readonly status: "done" | "pending";
   readonly transactionId: string;
   readonly createdAt: Date;
 }
@@ -38,30 +45,42 @@ interface Order {
 }
 
 /**
- * Gives money of a paid wallet order back to the wallet, never more than was debited. Locks the order, then the wallet.
- * The day's spending is not lowered by it: a limit that grows back with each refund would be no limit.
+ * Gives money of a paid order back to the wallet, or through the gateway that it came by: over both ways never more than
+ * was paid. Locks the order, then the wallet. The day's spending is not lowered by it: a limit that grows back with each
+ * refund would be no limit.
  */
 export async function refundOrder(tx: Transaction, wish: Wish): Promise<Refund> {
   const order = await lockOrder(tx, wish);
-  const amountMinor = wish.amountMinor ?? order.totalMinor - order.refundedMinor;
+  const to = wish.to ?? "wallet";
+  const amountMinor = wish.amountMinor ?? (await refundableMinor(tx, wish.orderId, order));
   const paymentStatus = await raiseRefunded(tx, wish.orderId, amountMinor, order);
+  const { orderId, reason, requestedBy } = wish;
+  const posted =
+    to === "gateway"
+      ? await postGatewayRefund(tx, { ...order, orderId, amountMinor, reason, requestedBy })
+      : await refundToWallet(tx, wish, amountMinor, order);
+  const refund: Refund = {
+    ...posted,
+    orderId,
+    amountMinor,
+    refundedMinor: order.refundedMinor + amountMinor,
+    paymentStatus,
+    currency: order.currency,
+    reason,
+    to,
+    status: to === "gateway" ? "pending" : "done",
+  };
+  await tell(tx, wish, order, refund);
+  return refund;
+}
+
+async function refundToWallet(tx: Transaction, wish: Wish, amountMinor: number, order: Order): Promise<PostedRefund> {
   const transactionId = await postRefund(tx, wish.orderId, amountMinor, order);
   const made = await tx.row<{ id: string; createdAt: Date }>(sql`
     insert into refunds (order_id, amount_minor, reason, transaction_id, requested_by)
     values (${wish.orderId}, ${amountMinor}, ${wish.reason}, ${transactionId}, ${wish.requestedBy}) returning id, created_at`);
   if (!made) throw new Error("The refund was not written.");
-  const refund: Refund = {
-    ...made,
-    orderId: wish.orderId,
-    amountMinor,
-    refundedMinor: order.refundedMinor + amountMinor,
-    paymentStatus,
-    currency: order.currency,
-    reason: wish.reason,
-    transactionId,
-  };
-  await tell(tx, wish, order, refund);
-  return refund;
+  return { ...made, transactionId };
 }
 
 async function lockOrder(tx: Transaction, { orderId, cafeId }: Wish): Promise<Order> {
@@ -72,25 +91,36 @@ async function lockOrder(tx: Transaction, { orderId, cafeId }: Wish): Promise<Or
   if (order.paidTransactionId === null) {
     throw new CodedError("INVALID_TRANSITION", "Nothing was paid for this order.", { details: { payment_status: order.paymentStatus } });
   }
-  if (order.paymentMethod !== "wallet" || order.studentId === null)
-    throw new CodedError("CONFLICT", `This order was paid by ${order.paymentMethod}: only wallet payments go back to a wallet.`);
+  if (order.paymentMethod === "cash" || order.studentId === null)
+    throw new CodedError("CONFLICT", `This order was paid by ${order.paymentMethod}: it is paid back at the counter.`);
   return order;
+}
+
+/** What the customer's bank has taken back, or may yet take, is not given back a second time. */
+const disputed = (orderId: string) => part`coalesce((
+  select sum(amount_minor) from gateway_disputes where order_id = ${orderId} and status <> 'won'), 0)::bigint`;
+
+async function refundableMinor(tx: Transaction, orderId: string, order: Order): Promise<number> {
+  const taken = await tx.row<{ disputedMinor: number }>(sql`select ${disputed(orderId)} as disputed_minor`);
+  return Math.max(0, order.totalMinor - order.refundedMinor - (taken?.disputedMinor ?? 0));
 }
 
 async function raiseRefunded(tx: Transaction, orderId: string, amountMinor: number, order: Order): Promise<"paid" | "refunded"> {
   const raised = await tx.row<{ paymentStatus: "paid" | "refunded" }>(sql`
     update orders set refunded_minor = refunded_minor + ${amountMinor}, updated_at = now(),
       payment_status = case when refunded_minor + ${amountMinor} = total_minor then 'refunded' else payment_status end
-    where id = ${orderId} and payment_status = 'paid' and ${amountMinor} > 0 and refunded_minor + ${amountMinor} <= total_minor
+    where id = ${orderId} and payment_status = 'paid' and ${amountMinor} > 0
+      and refunded_minor + ${amountMinor} + ${disputed(orderId)} <= total_minor
     returning payment_status`);
   if (raised) return raised.paymentStatus;
-  const refundableMinor = order.totalMinor - order.refundedMinor;
-  throw new CodedError("CONFLICT", `At most ${refundableMinor} of this order can still be refunded.`, {
-    details: { refundable_minor: refundableMinor, refunded_minor: order.refundedMinor },
+  const leftMinor = await refundableMinor(tx, orderId, order);
+  throw new CodedError("CONFLICT", `At most ${leftMinor} of this order can still be refunded.`, {
+    details: { refundable_minor: leftMinor, refunded_minor: order.refundedMinor },
   });
 }
 
 async function postRefund(tx: Transaction, orderId: string, amountMinor: number, order: Order): Promise<string> {
+  if (order.studentId !== null) await openWallet(tx, order.studentId, order.currency);
   try {
     const posted = await tx.row<{ id: string }>(sql`
       select post_to_wallet('refund', ${order.studentId}, account_of('cafe_payable', null, ${order.cafeId}, ${order.currency}), ${amountMinor},

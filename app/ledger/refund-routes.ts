@@ -16,6 +16,8 @@ const RefundSchema = z
     payment_status: z.enum(["paid", "refunded"]),
     currency: z.string(),
     reason: z.string(),
+    to: z.enum(["wallet", "gateway"]),
+    status: z.enum(["done", "pending"]).openapi({ description: "pending: the gateway has yet to give it back" }),
     transaction_id: z.uuid(),
     created_at: z.iso.datetime(),
   })
@@ -26,24 +28,31 @@ const refund = route({
   path: "/admin/orders/{orderId}/refund",
   operationId: "refundOrder",
   tags: ["orders"],
-  summary: "Give a paid order's money back to the wallet: all that is left, or a part",
+  summary: "Give a paid order's money back to the wallet, or through the gateway it came by: all that is left, or a part",
   who: staff("owner", "cashier"),
   idempotency: "required",
   errors: ["NOT_FOUND", "INVALID_TRANSITION", "CONFLICT", "READ_ONLY_REGION"],
   request: {
     params: z.object({ orderId: z.uuid() }),
-    body: required(z.strictObject({ amount_minor: minorUnits.min(1).optional(), reason: reasonField(1) })),
+    body: required(
+      z.strictObject({
+        amount_minor: minorUnits.min(1).optional(),
+        reason: reasonField(1),
+        to: z.enum(["wallet", "gateway"]).default("wallet"),
+      }),
+    ),
   },
   responses: { 201: json(RefundSchema, "Given back") },
 });
 
 export const refundRoutes = (platform: Platform) =>
   router().openapi(refund, async (c) => {
-    const { amount_minor, reason } = c.req.valid("json");
+    const { amount_minor, reason, to } = c.req.valid("json");
     const wish = {
       orderId: c.req.valid("param").orderId,
       cafeId: cafeOf(c, undefined),
       reason,
+      to,
       requestedBy: staffOf(c).id,
       requestId: c.var.requestId,
       ...(amount_minor === undefined ? {} : { amountMinor: amount_minor }),
@@ -61,6 +70,8 @@ const presentRefund = (made: Refund): z.infer<typeof RefundSchema> => ({
   payment_status: made.paymentStatus,
   currency: made.currency,
   reason: made.reason,
+  to: made.to,
+  status: made.status,
   transaction_id: made.transactionId,
   created_at: made.createdAt.toISOString(),
 });

@@ -11,7 +11,7 @@ const maxTries = 8;
  * dimension is a metric that is paid for. The transaction's id is a property, to be searched for in the log.
  */
 export const transactionMetricsTopic = ({ db, log }: Platform): Topics => ({
-  "order.paid": {
+  "transaction.metrics": {
     timeoutMs,
     maxTries,
     deliver: async ({ payload }) => {

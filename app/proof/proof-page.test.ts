@@ -28,8 +28,8 @@ test("every row of the fault matrix that the page promises has its test", () => 
   expect(promised.filter((name) => !tests.includes(`"${name}`))).toEqual([]);
 });
 
-test("the page covers rows 1 to 6, 9 to 30 and 34", () => {
-  const wanted = [1, 2, 3, 4, 5, 6, ...Array.from({ length: 22 }, (_, index) => index + 9), 34];
+test("the page covers rows 1 to 6 and 9 to 34", () => {
+  const wanted = [1, 2, 3, 4, 5, 6, ...Array.from({ length: 26 }, (_, index) => index + 9)];
   expect([...new Set(rows("Fault matrix").map(([number]) => Number(number)))]).toEqual(wanted);
 });
 

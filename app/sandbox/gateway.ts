@@ -1,87 +1,127 @@
-import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import { parseOrRefuse, Refusal, readJson } from "./answers.ts";
+import { Refusal } from "./answers.ts";
 import type { Faults } from "./faults.ts";
+import { emptyBooks, type GatewayBooks, keepOrder, type Order, type Payment, pay, refundPayment } from "./gateway-books.ts";
+import { type GatewayManners, gatewayDoors } from "./gateway-doors.ts";
+import type { Webhooks } from "./gateway-webhooks.ts";
 
 export interface GatewayKey {
   readonly id: string;
   readonly secret: string;
 }
 
-interface Payment {
-  readonly id: string;
-  readonly entity: "payment";
-  readonly order_id: string;
-  readonly amount: number;
-  readonly currency: string;
-  readonly status: "captured" | "failed";
-  readonly captured: boolean;
-  readonly method: "upi";
-  readonly error_code: string | null;
-  readonly created_at: number;
+const notes = z.record(z.string(), z.string()).default({});
+const amount = z.number().int().positive();
+const orderBody = z.object({ amount, currency: z.string().regex(/^[A-Z]{3}$/), receipt: z.string().max(40).optional(), notes });
+const refundBody = z.object({ amount, notes });
+const recurringBody = z.object({ amount, currency: z.string(), order_id: z.string(), customer_id: z.string(), token: z.string() });
+
+interface GatewayParts {
+  readonly faults: Faults;
+  readonly key: GatewayKey;
+  readonly webhooks: Webhooks;
 }
 
-interface Order {
-  readonly id: string;
-  readonly amount: number;
-  readonly currency: string;
-  readonly receipt: string | null;
-  readonly notes: Record<string, string>;
-  readonly createdAtSeconds: number;
-  readonly payments: Payment[];
-}
-
-const orderLimit = 5_000;
-const paymentsPerOrderLimit = 20;
-
-const orderBody = z.object({
-  amount: z.int().positive(),
-  currency: z.string().regex(/^[A-Z]{3}$/),
-  receipt: z.string().max(40).optional(),
-  notes: z.record(z.string(), z.string()).optional(),
-});
-const payBody = z.strictObject({ order_id: z.string(), outcome: z.enum(["captured", "failed"]) });
-
-/** Razorpay's orders, as far as a test needs them, and a door of our own that plays the paying student. */
-export const gatewayRoutes = ({ faults, key }: { faults: Faults; key: GatewayKey }): Hono => {
+/** Razorpay's orders, payments, refunds and disputes, as far as we ask for them, and doors of our own that play the others. */
+export const gatewayRoutes = ({ faults, key, webhooks }: GatewayParts): Hono => {
   const routes = new Hono();
-  const orders = new Map<string, Order>();
+  const books = emptyBooks();
+  const manners: GatewayManners = { refunds: "processed", savedMethods: "captured" };
+  const checked = guard(faults, key);
+  for (const path of ["/v1/orders", "/v1/orders/*", "/v1/payments/*", "/v1/disputes/*"]) routes.use(path, checked);
+  addOrders(routes, books);
+  addPayments(routes, books, webhooks, manners);
+  addDisputes(routes, books, webhooks);
+  routes.route("/", gatewayDoors({ key, books, webhooks, manners }));
+  return routes;
+};
 
-  routes.use("/v1/orders", guard(faults, key));
-  routes.use("/v1/orders/*", guard(faults, key));
-
+function addOrders(routes: Hono, books: GatewayBooks): void {
   routes.post("/v1/orders", async (c) => {
-    const body = orderBody.safeParse(await c.req.json().catch(() => undefined));
+    const body = orderBody.safeParse(await bodyOf(c));
     if (!body.success) return refuse(c, 400, body.error.issues[0]?.message ?? "The order does not fit.");
-    return c.json(presentOrder(keep(orders, newOrder(body.data))));
+    return c.json(presentOrder(keepOrder(books, { ...body.data, receipt: body.data.receipt ?? null })));
   });
 
   routes.get("/v1/orders/:orderId", (c) => {
-    const order = orders.get(c.req.param("orderId"));
-    return order ? c.json(presentOrder(order)) : refuse(c, 400, "The id provided does not exist");
+    const order = books.orders.get(c.req.param("orderId"));
+    return order ? c.json(presentOrder(order)) : unknown(c);
   });
 
   routes.get("/v1/orders/:orderId/payments", (c) => {
-    const order = orders.get(c.req.param("orderId"));
-    if (!order) return refuse(c, 400, "The id provided does not exist");
+    const order = books.orders.get(c.req.param("orderId"));
+    if (!order) return unknown(c);
     return c.json({ entity: "collection", count: order.payments.length, items: order.payments });
   });
+}
 
-  routes.post("/sandbox/gateway/pay", async (c) => {
-    const body = parseOrRefuse(payBody, await readJson(c));
-    const order = orders.get(body.order_id);
-    if (!order) throw new Refusal(404, "NOT_FOUND", "The gateway knows no such order.");
-    const payment = pay(order, body.outcome);
-    return c.json({
-      razorpay_order_id: order.id,
-      razorpay_payment_id: payment.id,
-      razorpay_signature: createHmac("sha256", key.secret).update(`${order.id}|${payment.id}`).digest("hex"),
-    });
+function addPayments(routes: Hono, books: GatewayBooks, webhooks: Webhooks, manners: GatewayManners): void {
+  routes.post("/v1/payments/create/recurring", async (c) => {
+    const body = recurringBody.safeParse(await bodyOf(c));
+    const order = body.success ? books.orders.get(body.data.order_id) : undefined;
+    if (!body.success || !order || order.amount !== body.data.amount || body.data.customer_id !== `cust_${body.data.token}`)
+      return refuse(c, 400, "The recurring payment does not fit its order or its token.");
+    const payment = payOrRefuse(books, order, manners.savedMethods, body.data.token);
+    if (!payment) return refuse(c, 400, "Order already paid");
+    webhooks.tell(payment.captured ? "payment.captured" : "payment.failed", { payment });
+    return c.json(payment);
   });
 
-  return routes;
-};
+  routes.get("/v1/payments/:paymentId", (c) => {
+    const payment = books.payments.get(c.req.param("paymentId"));
+    return payment ? c.json(payment) : unknown(c);
+  });
+
+  routes.post("/v1/payments/:paymentId/refund", async (c) => {
+    const body = refundBody.safeParse(await bodyOf(c));
+    const payment = books.payments.get(c.req.param("paymentId"));
+    if (!body.success || !payment) return unknown(c);
+    const refund = refundPayment(books, payment, { ...body.data, key: c.req.header("x-refund-idempotency") });
+    if (!refund) return refuse(c, 400, "The total refund amount is greater than the refundable amount");
+    if (refund.status === "pending" && manners.refunds !== "pending") {
+      refund.status = manners.refunds;
+      webhooks.tell(`refund.${refund.status}`, { refund, payment });
+    }
+    return c.json(refund);
+  });
+
+  routes.get("/v1/payments/:paymentId/refunds/:refundId", (c) => {
+    const refund = books.refunds.get(c.req.param("refundId"));
+    return refund && refund.payment_id === c.req.param("paymentId") ? c.json(refund) : unknown(c);
+  });
+}
+
+function addDisputes(routes: Hono, books: GatewayBooks, webhooks: Webhooks): void {
+  routes.post("/v1/disputes/:disputeId/accept", (c) => {
+    const dispute = books.disputes.get(c.req.param("disputeId"));
+    if (!dispute) return unknown(c);
+    if (dispute.status === "open") {
+      dispute.status = "lost";
+      webhooks.tell("payment.dispute.lost", { payment: books.payments.get(dispute.payment_id), dispute });
+    }
+    return c.json(dispute);
+  });
+
+  routes.patch("/v1/disputes/:disputeId/contest", (c) => {
+    const dispute = books.disputes.get(c.req.param("disputeId"));
+    if (!dispute) return unknown(c);
+    if (dispute.status === "open") dispute.status = "under_review";
+    return c.json(dispute);
+  });
+}
+
+function payOrRefuse(books: GatewayBooks, order: Order, outcome: "captured" | "failed", token: string): Payment | undefined {
+  try {
+    return pay(books, order, outcome, token);
+  } catch (error) {
+    if (error instanceof Refusal) return undefined;
+    throw error;
+  }
+}
+
+const bodyOf = (c: Context): Promise<unknown> => c.req.json().catch(() => undefined);
 
 const guard =
   (faults: Faults, key: GatewayKey) =>
@@ -97,41 +137,6 @@ const isAuthorized = (c: Context, key: GatewayKey): boolean => {
   const expected = Buffer.from(`Basic ${Buffer.from(`${key.id}:${key.secret}`).toString("base64")}`);
   const given = Buffer.from(c.req.header("authorization") ?? "");
   return given.length === expected.length && timingSafeEqual(given, expected);
-};
-
-const newOrder = (body: z.infer<typeof orderBody>): Order => ({
-  id: gatewayId("order"),
-  amount: body.amount,
-  currency: body.currency,
-  receipt: body.receipt ?? null,
-  notes: body.notes ?? {},
-  createdAtSeconds: Math.floor(Date.now() / 1_000),
-  payments: [],
-});
-
-const keep = (orders: Map<string, Order>, order: Order): Order => {
-  orders.set(order.id, order);
-  if (orders.size > orderLimit) orders.delete(orders.keys().next().value as string);
-  return order;
-};
-
-const pay = (order: Order, outcome: "captured" | "failed"): Payment => {
-  if (order.payments.some((payment) => payment.captured)) throw new Refusal(400, "VALIDATION_ERROR", "This order is paid already.");
-  if (order.payments.length >= paymentsPerOrderLimit) throw new Refusal(400, "VALIDATION_ERROR", "This order has too many payments.");
-  const payment: Payment = {
-    id: gatewayId("pay"),
-    entity: "payment",
-    order_id: order.id,
-    amount: order.amount,
-    currency: order.currency,
-    status: outcome,
-    captured: outcome === "captured",
-    method: "upi",
-    error_code: outcome === "failed" ? "BAD_REQUEST_ERROR" : null,
-    created_at: Math.floor(Date.now() / 1_000),
-  };
-  order.payments.push(payment);
-  return payment;
 };
 
 const presentOrder = (order: Order) => {
@@ -151,7 +156,7 @@ const presentOrder = (order: Order) => {
   };
 };
 
-const gatewayId = (prefix: "order" | "pay"): string => `${prefix}_${randomBytes(7).toString("hex")}`;
+const unknown = (c: Context): Response => refuse(c, 400, "The id provided does not exist");
 
 const refuse = (c: Context, status: 400 | 401 | 500, description: string, code = "BAD_REQUEST_ERROR"): Response =>
   c.json({ error: { code, description, source: "NA", step: "NA", reason: "NA", metadata: {} } }, status);

@@ -7,6 +7,7 @@ import { controlRoutes } from "./control.ts";
 import { createFaults } from "./faults.ts";
 import { fcmRoutes } from "./fcm.ts";
 import { type GatewayKey, gatewayRoutes } from "./gateway.ts";
+import { createWebhooks, type Webhooks } from "./gateway-webhooks.ts";
 import { createMessageLog } from "./message-log.ts";
 import { smsRoutes } from "./sms.ts";
 
@@ -15,6 +16,8 @@ export interface SandboxOptions {
   readonly port: number;
   readonly host?: string;
   readonly gatewayKey: GatewayKey;
+  /** Where the gateway's news goes, and the secret that signs it; it can be set while it runs, too. */
+  readonly gatewayWebhook?: { readonly url: string | undefined; readonly secret: string };
 }
 
 export interface Sandbox {
@@ -26,8 +29,9 @@ export interface Sandbox {
 // FCM takes 4 KiB, an SMS 1,600 characters: with this, the kept messages cannot outgrow 80 MB.
 const bodyLimitBytes = 16 * 1_024;
 
-export const startSandbox = async ({ port, host = "127.0.0.1", gatewayKey }: SandboxOptions): Promise<Sandbox> => {
-  const server = createAdaptorServer({ fetch: createSandboxApp(gatewayKey).fetch, overrideGlobalObjects: false });
+export const startSandbox = async ({ port, host = "127.0.0.1", gatewayKey, gatewayWebhook }: SandboxOptions): Promise<Sandbox> => {
+  const webhooks = createWebhooks({ url: gatewayWebhook?.url, secret: gatewayWebhook?.secret ?? "", copies: 1, longestDelayMs: 0 });
+  const server = createAdaptorServer({ fetch: createSandboxApp(gatewayKey, webhooks).fetch, overrideGlobalObjects: false });
   const bound = await new Promise<AddressInfo>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, host, () => resolve(server.address() as AddressInfo));
@@ -37,6 +41,7 @@ export const startSandbox = async ({ port, host = "127.0.0.1", gatewayKey }: San
     port: bound.port,
     close: () =>
       new Promise((resolve) => {
+        webhooks.close();
         server.close(() => resolve());
         // A request that hangs by order would keep the server open for its whole minute.
         if ("closeAllConnections" in server) server.closeAllConnections();
@@ -44,7 +49,7 @@ export const startSandbox = async ({ port, host = "127.0.0.1", gatewayKey }: San
   };
 };
 
-const createSandboxApp = (gatewayKey: GatewayKey): Hono => {
+const createSandboxApp = (gatewayKey: GatewayKey, webhooks: Webhooks): Hono => {
   const deps = { messages: createMessageLog(), faults: createFaults() };
   const app = new Hono();
   app.use(
@@ -53,7 +58,7 @@ const createSandboxApp = (gatewayKey: GatewayKey): Hono => {
   app.route("/", controlRoutes(deps));
   app.route("/", smsRoutes(deps));
   app.route("/", fcmRoutes(deps));
-  app.route("/", gatewayRoutes({ faults: deps.faults, key: gatewayKey }));
+  app.route("/", gatewayRoutes({ faults: deps.faults, key: gatewayKey, webhooks }));
   app.notFound((c) => c.json(envelope("NOT_FOUND", "The sandbox has nothing at this address."), 404));
   app.onError((error, c) => {
     if (error instanceof Refusal) return c.json(envelope(error.code, error.message, error.details), error.status);

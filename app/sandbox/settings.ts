@@ -14,6 +14,9 @@ const schema = z.object({
   PORT: z.coerce.number("a port number, 0 for a free one").int().min(0).max(65_535).default(8083),
   GATEWAY_KEY_ID: z.string().min(1).default("rzp_test_sandbox"),
   GATEWAY_KEY_SECRET: z.string().min(1).default("sandbox-gateway-key-secret"),
+  GATEWAY_WEBHOOK_SECRET: z.string().min(1).default("sandbox-gateway-webhook-secret"),
+  // Where the app answers: the gateway's news goes there. Without it none is sent.
+  PUBLIC_URL: z.url().optional(),
 });
 
 /** Reads the sandbox's environment; throws one error that lists every problem. */
@@ -22,6 +25,12 @@ export const readSandboxSettings = (environment: Record<string, string | undefin
   if (!parsed.success) {
     throw new Error(parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; "));
   }
-  const { HOST, PORT, GATEWAY_KEY_ID, GATEWAY_KEY_SECRET } = parsed.data;
-  return { host: HOST, port: PORT, gatewayKey: { id: GATEWAY_KEY_ID, secret: GATEWAY_KEY_SECRET } };
+  const { HOST, PORT, GATEWAY_KEY_ID, GATEWAY_KEY_SECRET, GATEWAY_WEBHOOK_SECRET, PUBLIC_URL } = parsed.data;
+  const url = PUBLIC_URL && new URL("/api/v1/payments/webhook", PUBLIC_URL).href;
+  return {
+    host: HOST,
+    port: PORT,
+    gatewayKey: { id: GATEWAY_KEY_ID, secret: GATEWAY_KEY_SECRET },
+    gatewayWebhook: { url, secret: GATEWAY_WEBHOOK_SECRET },
+  };
 };

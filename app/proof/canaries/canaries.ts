@@ -147,8 +147,16 @@ export const canaries: readonly Canary[] = [
     name: "refund without cap",
     caughtBy: ["I10"],
     async break(database, cutter) {
-      onTheWire(cutter, "and refunded_minor + $5 <= total_minor", "and refunded_minor + $5 is not null");
+      onTheWire(cutter, "and refunded_minor + $5 + coalesce((", "and 0 * (refunded_minor + $5) + coalesce((");
       await database.query("alter table orders drop constraint orders_check1");
+    },
+  },
+  {
+    name: "webhook by event id only",
+    caughtBy: ["I13"],
+    async break(database) {
+      await edit(database, "credit_payment", [["if found then return r; end if;", "if false then return r; end if;"]]);
+      await dropConstraint(database, "gateway_payments", "gateway_payments_once");
     },
   },
   {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { sql } from "../../platform/postgres.ts";
 import type { Campus } from "../../testing/campus.ts";
+import { gatewayOf, paymentNews } from "../../testing/gateway.ts";
 import { type Money, type MoneyStudent, moneyOf, type ScannedCharge, type Till } from "../../testing/money.ts";
 import { expireIn, times, violations } from "../books.ts";
 import { ask, askUntilDefinite, type Request } from "../client.ts";
@@ -106,6 +107,14 @@ const stories: readonly Story[] = [
     const { student, charge } = await scanned(scene);
     await confirm(scene, student, charge, 0);
     await Promise.all((await refunds(scene, charge, 3)).map((refund, index) => ask(scene.log, refund, (index % 2) as 0 | 1)));
+  },
+  async function toppedUpAndToldTwice({ campus, money }) {
+    const student = await money.fundedStudent({ balanceMinor: 0 });
+    const gateway = gatewayOf(campus);
+    const topUp = await gateway.beginTopUp(student, 2 * totalMinor);
+    const payment = { id: `pay_${topUp.id}`, order_id: topUp.gateway_order_id, amount: topUp.amount_minor };
+    for (const created_at of [1, 2]) await gateway.send(paymentNews({ ...payment, created_at }), { process: (created_at - 1) as 0 | 1 });
+    await campus.drainOutbox();
   },
   async function refundWhoseAnswerIsCut(scene) {
     const { student, charge } = await scanned(scene);

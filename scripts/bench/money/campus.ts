@@ -68,7 +68,7 @@ const fillWallets = `
   insert into wallets (student_id, account_id, currency, balance_minor, last_seq)
     select student_id, id, '${currency}', ${walletMinor}, 1 from accounts where kind = 'wallet';
   insert into ledger_transactions (kind, from_account_id, to_account_id, amount_minor, currency, wallet_student_id, wallet_seq, wallet_balance_after_minor)
-    select 'top_up', account_of('gateway_clearing', null, null, '${currency}'), account_id, ${walletMinor}, '${currency}', student_id, 1, ${walletMinor} from wallets;`;
+    select 'adjustment', account_of('adjustments', null, null, '${currency}'), account_id, ${walletMinor}, '${currency}', student_id, 1, ${walletMinor} from wallets;`;
 
 export interface OrderWishes {
   /** How many students order, one order each. */
@@ -100,11 +100,13 @@ export async function prepareOrders(superuser: pg.Client, { orders, cafes, scann
   await superuser.query("checkpoint");
 }
 
+// What was paid in an earlier round is handed out, as a kitchen would by then.
 const removeLeftOvers = `
   delete from order_items where order_id in (select id from orders where payment_status = 'pending');
   delete from scans where charge_id in (select id from charges where state <> 'confirmed');
   delete from charges where state <> 'confirmed';
   delete from orders where payment_status = 'pending';
+  update orders set status = 'completed' where status <> 'completed';
   truncate bench_charges;
   alter sequence bench_turn restart`;
 

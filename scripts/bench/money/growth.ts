@@ -84,8 +84,8 @@ async function fillLedger({ superuser }: BenchPlace, rows: number): Promise<void
     await superuser.query("set local session_replication_role = replica");
     await superuser.query(
       `insert into ledger_transactions (kind, from_account_id, to_account_id, amount_minor, currency, wallet_student_id, wallet_seq, wallet_balance_after_minor)
-       select 'top_up', c.id, w.account_id, 1, w.currency, w.student_id, w.last_seq + s, w.balance_minor + s
-       from generate_series(1, $1::int) s cross join wallets w join accounts c on c.kind = 'gateway_clearing'`,
+       select 'adjustment', c.id, w.account_id, 1, w.currency, w.student_id, w.last_seq + s, w.balance_minor + s
+       from generate_series(1, $1::int) s cross join wallets w join accounts c on c.kind = 'adjustments'`,
       [entries],
     );
     await superuser.query("update wallets set balance_minor = balance_minor + $1::int, last_seq = last_seq + $1::int", [entries]);

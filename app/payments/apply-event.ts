@@ -1,0 +1,35 @@
+import type { Platform } from "../platform/context.ts";
+import { Undeliverable } from "../platform/outbox.ts";
+import { sql } from "../platform/postgres.ts";
+import { applyDispute } from "./apply-dispute.ts";
+import { creditPayment } from "./credit-payment.ts";
+import type { Gateway, GatewayEvent, GatewayPayment } from "./gateway.ts";
+import { settleRefund } from "./settle-refund.ts";
+
+/** Acts on kept news. Each effect is guarded by what it is about, so that copies, old news and another order change nothing. */
+export async function applyEvent(platform: Platform, gateway: Gateway, eventId: string): Promise<void> {
+  const kept = await platform.db.row<{ event: GatewayEvent }>(sql`select event from gateway_events where id = ${eventId}`);
+  if (!kept) return;
+  const { event } = kept;
+  switch (event.kind) {
+    case "payment":
+      if (event.payment.status === "captured") await creditOrReport(platform, gateway, event.payment);
+      if (event.payment.status === "failed") await noteFailure(platform, gateway, event.payment.gatewayOrderId);
+      return;
+    case "refund":
+      return settleRefund(platform, event.refund);
+    case "dispute":
+      return applyDispute(platform, gateway, event.dispute);
+  }
+}
+
+/** Money for an order that is not ours is nobody's to credit here: a person has to look, so it is kept as undeliverable. */
+async function creditOrReport(platform: Platform, gateway: Gateway, payment: GatewayPayment): Promise<void> {
+  const { outcome } = await creditPayment(platform, gateway.name, payment, "webhook");
+  if (outcome === "unknown_order")
+    throw new Undeliverable(`The payment ${payment.paymentId} came for the order ${payment.gatewayOrderId}, which is not ours.`);
+}
+
+export async function noteFailure({ db }: Platform, gateway: Gateway, gatewayOrderId: string): Promise<void> {
+  await db.decide(sql`select note_failed_payment(${gateway.name}, ${gatewayOrderId})`);
+}

@@ -1,0 +1,111 @@
+import { audit } from "../platform/audit.ts";
+import type { Platform } from "../platform/context.ts";
+import { CodedError, notFound } from "../platform/errors.ts";
+import { enqueue, Undeliverable } from "../platform/outbox.ts";
+import { type Queryable, sql, type Transaction } from "../platform/postgres.ts";
+import { type Gateway, GatewayRefused } from "./gateway.ts";
+
+export const disputeStatuses = ["open", "contested", "accepted", "won", "lost"] as const;
+
+export interface Dispute {
+  readonly id: string;
+  readonly disputeId: string;
+  readonly paymentId: string;
+  readonly studentId: string;
+  readonly orderId: string | null;
+  readonly amountMinor: number;
+  readonly currency: string;
+  readonly reason: string;
+  readonly respondBy: Date;
+  readonly isOverdue: boolean;
+  readonly status: (typeof disputeStatuses)[number];
+  readonly evidence: string | null;
+  readonly createdAt: Date;
+  readonly decidedAt: Date | null;
+  readonly settledAt: Date | null;
+}
+
+interface Page {
+  readonly status: Dispute["status"] | undefined;
+  readonly limit: number;
+  readonly after: string | undefined;
+}
+
+/** Newest first. */
+export async function listDisputes(
+  db: Queryable,
+  { status, limit, after }: Page,
+): Promise<{ items: readonly Dispute[]; next: string | null }> {
+  const found = await db.rows<Dispute>(sql`
+    select d.id, d.dispute_id, p.payment_id, d.student_id, d.order_id, d.amount_minor, d.currency, d.reason, d.respond_by,
+      d.status = 'open' and d.respond_by <= now() as is_overdue, d.status, d.evidence, d.created_at, d.decided_at, d.settled_at
+    from gateway_disputes d join gateway_payments p on p.id = d.payment_row_id
+    where (${status ?? null}::text is null or d.status = ${status ?? null}) and (${after ?? null}::uuid is null or d.id < ${after ?? null}::uuid)
+    order by d.id desc limit ${limit + 1}`);
+  const items = found.slice(0, limit);
+  return { items, next: found.length > limit ? (items.at(-1)?.id ?? null) : null };
+}
+
+async function readDispute(db: Queryable, id: string): Promise<Dispute> {
+  const dispute = await db.row<Dispute>(sql`
+    select d.id, d.dispute_id, p.payment_id, d.student_id, d.order_id, d.amount_minor, d.currency, d.reason, d.respond_by,
+      d.status = 'open' and d.respond_by <= now() as is_overdue, d.status, d.evidence, d.created_at, d.decided_at, d.settled_at
+    from gateway_disputes d join gateway_payments p on p.id = d.payment_row_id where d.id = ${id}`);
+  if (!dispute) throw notFound("The dispute");
+  return dispute;
+}
+
+interface Decision {
+  readonly id: string;
+  readonly staffId: string;
+  readonly requestId: string;
+}
+
+/** Tells the bank why the payment is right. The gateway is told by the worker; how it ended comes by webhook. */
+export const contestDispute = (tx: Transaction, decision: Decision, evidence: string): Promise<Dispute> =>
+  decide(tx, decision, "contested", evidence);
+
+/** Lets the customer have the money. */
+export const acceptDispute = (tx: Transaction, decision: Decision): Promise<Dispute> => decide(tx, decision, "accepted", null);
+
+async function decide(
+  tx: Transaction,
+  { id, staffId, requestId }: Decision,
+  status: "contested" | "accepted",
+  evidence: string | null,
+): Promise<Dispute> {
+  const decided = await tx.run(sql`
+    update gateway_disputes set status = ${status}, evidence = ${evidence}, decided_by = ${staffId}, decided_at = now()
+    where id = ${id} and status = 'open' and (respond_by > now() or ${status} = 'accepted')`);
+  const dispute = await readDispute(tx, id);
+  if (decided !== 1)
+    throw new CodedError(
+      "INVALID_TRANSITION",
+      dispute.isOverdue ? "The time to respond is over." : `The dispute is ${dispute.status} already.`,
+      {
+        details: { status: dispute.status, respond_by: dispute.respondBy.toISOString() },
+      },
+    );
+  await enqueue(tx, "gateway.dispute", { dispute_id: id });
+  await audit(tx, {
+    actorKind: "staff",
+    actorId: staffId,
+    action: `dispute.${status}`,
+    objectKind: "dispute",
+    objectId: id,
+    details: { amount_minor: dispute.amountMinor, currency: dispute.currency },
+    requestId,
+  });
+  return dispute;
+}
+
+/** Tells the gateway what was decided here. */
+export async function sendDecision({ db }: Platform, gateway: Gateway, id: string): Promise<void> {
+  const dispute = await readDispute(db, id);
+  try {
+    if (dispute.status === "contested") await gateway.contestDispute(dispute.disputeId, dispute.amountMinor, dispute.evidence ?? "");
+    if (dispute.status === "accepted") await gateway.acceptDispute(dispute.disputeId);
+  } catch (error) {
+    throw error instanceof GatewayRefused ? new Undeliverable(`The gateway refused the answer to a dispute: ${error.message}`) : error;
+  }
+}

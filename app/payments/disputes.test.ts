@@ -1,0 +1,225 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { violations } from "../proof/books.ts";
+import { type Campus, startCampus } from "../testing/campus.ts";
+import { gatewayOf, type TestGateway } from "../testing/gateway.ts";
+import { expectOk, type Money, type MoneyStudent, moneyOf } from "../testing/money.ts";
+import type { TestCafe, TestStaff } from "../testing/people.ts";
+
+const amountMinor = 5_000;
+
+let campus: Campus;
+let money: Money;
+let gateway: TestGateway;
+let cafe: TestCafe;
+let finance: TestStaff;
+
+beforeAll(async () => {
+  campus = await startCampus();
+  money = moneyOf(campus);
+  gateway = gatewayOf(campus);
+  cafe = await campus.cafe();
+  finance = await campus.staff("finance");
+  await gateway.connect();
+});
+afterAll(async () => {
+  expect(await violations(campus.owner)).toEqual({});
+  await campus.end();
+});
+
+interface DisputeBody {
+  readonly id: string;
+  readonly dispute_id: string;
+  readonly status: string;
+  readonly order_id: string | null;
+  readonly error?: { readonly code: string; readonly details: Record<string, unknown> };
+}
+
+async function settle(): Promise<void> {
+  await gateway.quiet();
+  await campus.drainOutbox();
+  await gateway.quiet();
+  await campus.drainOutbox();
+}
+
+interface Paid {
+  readonly student: MoneyStudent;
+  readonly paymentId: string;
+  readonly orderId: string | undefined;
+}
+
+async function toppedUp(): Promise<Paid> {
+  const student = await money.fundedStudent({ balanceMinor: 0 });
+  const checkout = await gateway.pay((await gateway.beginTopUp(student, amountMinor)).gateway_order_id);
+  expectOk(await gateway.verify(student, checkout));
+  return { student, paymentId: checkout.payment_id, orderId: undefined };
+}
+
+async function orderPaid(): Promise<Paid & { orderId: string }> {
+  const student = await money.fundedStudent({ balanceMinor: 0 });
+  const orderId = await gateway.upiOrder(student, cafe, amountMinor);
+  const payment = expectOk(await student.api<{ gateway_order_id: string }>("POST", `/payments/orders/${orderId}`));
+  const checkout = await gateway.pay(payment.gateway_order_id);
+  expectOk(await gateway.verify(student, checkout));
+  return { student, paymentId: checkout.payment_id, orderId };
+}
+
+async function disputed(paymentId: string, wishes: { amount?: number; respond_in_seconds?: number } = {}): Promise<DisputeBody> {
+  const { id } = await gateway.door("POST", "/disputes", { payment_id: paymentId, ...wishes });
+  await settle();
+  const { items } = expectOk(await finance.api<{ items: DisputeBody[] }>("GET", "/admin/disputes?limit=100"));
+  const found = items.find(({ dispute_id }) => dispute_id === id);
+  if (!found) throw new Error("The dispute was not listed.");
+  return found;
+}
+
+const decide = (id: string, what: "respond" | "accept", as: TestStaff = finance, process: 0 | 1 = 0) =>
+  as.api<DisputeBody>("POST", `/admin/disputes/${id}/${what}`, {
+    process,
+    ...(what === "respond" ? { body: { evidence: "The card was scanned at the till at 12:03." } } : {}),
+  });
+const bank = async (dispute: DisputeBody, outcome: "won" | "lost") => {
+  await gateway.door("POST", `/disputes/${dispute.dispute_id}/${outcome}`);
+  await settle();
+};
+const readStatus = (id: string) => campus.sql`select status from gateway_disputes where id = ${id}`;
+/** What left whose account for good, by the entries of the dispute's end. */
+const borneBy = (id: string) =>
+  campus.sql`select a.kind, t.amount_minor from gateway_disputes d join ledger_transactions t on t.corrects_id = d.transaction_id
+    join accounts a on a.id = t.from_account_id where d.id = ${id} order by a.kind`;
+const refund = async (orderId: string, amount?: number) => {
+  const owner = await campus.staff("owner", cafe);
+  return owner.api<DisputeBody>("POST", `/admin/orders/${orderId}/refund`, {
+    body: { reason: "cold", ...(amount === undefined ? {} : { amount_minor: amount }) },
+    headers: { "Idempotency-Key": randomUUID() },
+  });
+};
+
+describe("a dispute", () => {
+  test("opens a case with its deadline, once however often it is told, and moves the money out of the gateway's account", async () => {
+    await gateway.set({ copies: 3, longest_delay_ms: 20 });
+    const { paymentId } = await toppedUp();
+    const dispute = await disputed(paymentId);
+    await gateway.set({ copies: 1, longest_delay_ms: 0 });
+    expect(dispute).toMatchObject({ status: "open", is_overdue: false, amount_minor: amountMinor, payment_id: paymentId, order_id: null });
+    expect(
+      await campus.sql`select f.kind as from_kind, a.kind as to_kind, t.amount_minor from gateway_disputes d join ledger_transactions t on t.id = d.transaction_id
+        join accounts f on f.id = t.from_account_id join accounts a on a.id = t.to_account_id where d.id = ${dispute.id}`,
+    ).toEqual([{ fromKind: "disputes", toKind: "gateway_clearing", amountMinor }]);
+  });
+
+  test("is contested once, with evidence and a line in the audit trail, and won gives the money back", async () => {
+    const { student, paymentId } = await toppedUp();
+    const dispute = await disputed(paymentId);
+    expect(await decide(dispute.id, "respond")).toMatchObject({ status: 200, body: { status: "contested" } });
+    expect((await decide(dispute.id, "respond", finance, 1)).body.error).toMatchObject({
+      code: "INVALID_TRANSITION",
+      details: { status: "contested" },
+    });
+    expect((await decide(dispute.id, "accept")).body.error?.code).toBe("INVALID_TRANSITION");
+    await settle();
+    await bank(dispute, "won");
+    await bank(dispute, "lost");
+    expect(await readStatus(dispute.id)).toEqual([{ status: "won" }]);
+    expect(await student.balanceMinor()).toBe(amountMinor);
+    expect(await campus.sql`select actor_id from audit_log where action = 'dispute.contested' and object_id = ${dispute.id}`).toEqual([
+      { actorId: finance.id },
+    ]);
+  });
+
+  test("that is accepted takes from the wallet what is there and leaves the rest as the student's debt; never below zero", async () => {
+    const { student, paymentId } = await toppedUp();
+    const charge = await student.scannedOrder({ till: await money.till(), totalMinor: 3_000 });
+    expectOk(await student.confirm(charge));
+    const dispute = await disputed(paymentId);
+    expect(await decide(dispute.id, "accept")).toMatchObject({ status: 200, body: { status: "accepted" } });
+    await settle();
+    expect(await readStatus(dispute.id)).toEqual([{ status: "lost" }]);
+    expect(await student.balanceMinor()).toBe(0);
+    expect(await borneBy(dispute.id)).toEqual([
+      { kind: "receivables", amountMinor: 3_000 },
+      { kind: "wallet", amountMinor: 2_000 },
+    ]);
+  });
+
+  test("of an order blocks refunds of what it asks for, and lost it is the café's", async () => {
+    const { orderId, paymentId } = await orderPaid();
+    const dispute = await disputed(paymentId, { amount: 4_000 });
+    expect((await refund(orderId, 1_001)).body.error).toMatchObject({ code: "CONFLICT", details: { refundable_minor: 1_000 } });
+    expect((await refund(orderId)).status).toBe(201);
+    await bank(dispute, "lost");
+    expect(await borneBy(dispute.id)).toEqual([{ kind: "cafe_payable", amountMinor: 4_000 }]);
+    expect((await refund(orderId, 1)).status).toBe(409);
+  });
+
+  test("of an order that was refunded before costs the café no more than it was paid; the rest is the university's", async () => {
+    const { orderId, paymentId } = await orderPaid();
+    expect((await refund(orderId, 3_000)).status).toBe(201);
+    const dispute = await disputed(paymentId);
+    await bank(dispute, "lost");
+    expect(await borneBy(dispute.id)).toEqual([
+      { kind: "cafe_payable", amountMinor: 2_000 },
+      { kind: "fees", amountMinor: 3_000 },
+    ]);
+  });
+
+  test("a refund that races the dispute never gives back more than was paid", async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const { orderId, paymentId } = await orderPaid();
+      const [dispute] = await Promise.all([disputed(paymentId), ...Array.from({ length: 4 }, () => refund(orderId, 2_000))]);
+      await bank(dispute, "lost");
+      const [given] = await campus.sql<{ minor: number }>`
+        select coalesce(sum(t.amount_minor), 0)::integer as minor from ledger_transactions t join accounts a on a.id = t.from_account_id
+        where a.kind = 'cafe_payable' and t.order_id = ${orderId}`;
+      expect(given?.minor).toBeLessThanOrEqual(amountMinor);
+    }
+  });
+
+  test("whose end is told before its beginning, or whose payment is not in the books yet, is right in the end", async () => {
+    const { student, paymentId } = await toppedUp();
+    await gateway.set({ webhook_url: null });
+    const { id } = await gateway.door("POST", "/disputes", { payment_id: paymentId });
+    await gateway.connect();
+    await gateway.door("POST", `/disputes/${id}/lost`);
+    await settle();
+    expect(await campus.sql`select status from gateway_disputes where dispute_id = ${String(id)}`).toEqual([{ status: "lost" }]);
+    expect(await student.balanceMinor()).toBe(0);
+
+    const late = await money.fundedStudent({ balanceMinor: 0 });
+    await gateway.set({ webhook_url: null });
+    const checkout = await gateway.pay((await gateway.beginTopUp(late, amountMinor)).gateway_order_id);
+    await gateway.connect();
+    const early = await gateway.door("POST", "/disputes", { payment_id: checkout.payment_id });
+    await settle();
+    expectOk(await gateway.verify(late, checkout));
+    await campus.sql`update outbox set due_at = now() where done_at is null`;
+    await campus.drainOutbox();
+    expect(await campus.sql`select status from gateway_disputes where dispute_id = ${String(early.id)}`).toEqual([{ status: "open" }]);
+  });
+
+  test("after its deadline can only be accepted, and the list says that it is overdue", async () => {
+    const { paymentId } = await toppedUp();
+    const dispute = await disputed(paymentId, { respond_in_seconds: -60 });
+    expect(dispute).toMatchObject({ is_overdue: true });
+    expect((await decide(dispute.id, "respond")).body.error?.code).toBe("INVALID_TRANSITION");
+    expect((await decide(dispute.id, "accept")).status).toBe(200);
+  });
+
+  test("is for finance and admin; others are refused, an unknown one is not there, and the list can be filtered and paged", async () => {
+    const { paymentId } = await toppedUp();
+    const dispute = await disputed(paymentId);
+    const owner = await campus.staff("owner", cafe);
+    expect((await owner.api("GET", "/admin/disputes")).status).toBe(403);
+    for (const what of ["respond", "accept"] as const) {
+      expect((await decide(dispute.id, what, owner)).status).toBe(403);
+      expect((await decide(randomUUID(), what)).status).toBe(404);
+    }
+    const admin = await campus.staff("admin");
+    const page = expectOk(await admin.api<{ items: DisputeBody[]; next_cursor: string }>("GET", "/admin/disputes?status=open&limit=1"));
+    expect(page.items).toMatchObject([{ id: dispute.id, status: "open" }]);
+    const next = expectOk(
+      await admin.api<{ items: DisputeBody[] }>("GET", `/admin/disputes?limit=1&cursor=${page.next_cursor ?? dispute.id}`),
+    );
+    expect(next.items.map(({ id }) => id)).not.toContain(dispute.id);
+  });
+});

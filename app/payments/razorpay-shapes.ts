@@ -1,0 +1,104 @@
+import { z } from "zod";
+import type { GatewayDispute, GatewayEvent, GatewayPayment, GatewayRefund } from "./gateway.ts";
+
+/*
+ * What of Razorpay's answers is read. Everything else falls away here, at the door: a payment entity also carries the
+ * payer's e-mail, phone, UPI address and the last digits of a card, and none of that is ours to keep.
+ */
+const minor = z.number().int().positive();
+const currency = z.string().regex(/^[A-Z]{3}$/);
+const id = z.string().min(1).max(100);
+
+export const OrderEntity = z.object({ id });
+
+export const PaymentEntity = z.object({
+  id,
+  order_id: id,
+  amount: minor,
+  currency,
+  status: z.string().max(40),
+  method: z.string().max(40).nullish(),
+  fee: z.number().int().min(0).nullish(),
+  tax: z.number().int().min(0).nullish(),
+  error_code: z.string().max(100).nullish(),
+  error_reason: z.string().max(200).nullish(),
+  customer_id: id.nullish(),
+  token_id: id.nullish(),
+  created_at: z.number().int().nullish(),
+});
+
+export const PaymentList = z.object({ items: z.array(PaymentEntity).max(100) });
+
+export const RefundEntity = z.object({
+  id,
+  status: z.string().max(40),
+  // An empty object comes as an empty list.
+  notes: z.union([z.record(z.string(), z.unknown()), z.array(z.unknown())]).nullish(),
+});
+
+export const DisputeEntity = z.object({
+  id,
+  payment_id: id,
+  amount: minor,
+  currency,
+  reason_code: z.string().max(200),
+  respond_by: z.number().int(),
+  status: z.string().max(40),
+});
+
+const part = <S extends z.ZodType>(entity: S) => z.object({ entity });
+
+const Webhook = z.object({
+  event: z.string().max(100),
+  payload: z.object({
+    payment: part(PaymentEntity).optional().catch(undefined),
+    refund: part(RefundEntity).optional().catch(undefined),
+    dispute: part(DisputeEntity).optional().catch(undefined),
+  }),
+});
+
+/** "refunded" as a whole is no money of ours any more: whoever gave it back by hand before we heard of it is not credited too. */
+const statuses: Readonly<Record<string, GatewayPayment["status"]>> = { captured: "captured", refunded: "failed", failed: "failed" };
+
+export function paymentOf(entity: z.infer<typeof PaymentEntity>): GatewayPayment {
+  const { customer_id, token_id, ...response } = entity;
+  return {
+    paymentId: entity.id,
+    gatewayOrderId: entity.order_id,
+    status: statuses[entity.status] ?? "pending",
+    amountMinor: entity.amount,
+    currency: entity.currency,
+    feeMinor: entity.fee ?? null,
+    savedMethod: customer_id && token_id ? { customer: customer_id, token: token_id } : null,
+    response,
+  };
+}
+
+export const refundOf = ({ id: gatewayRefundId, status, notes }: z.infer<typeof RefundEntity>): GatewayRefund => ({
+  gatewayRefundId,
+  reference: notes && !Array.isArray(notes) && typeof notes.reference === "string" ? notes.reference : null,
+  status: status === "processed" || status === "failed" ? status : "pending",
+});
+
+const disputeOf = (entity: z.infer<typeof DisputeEntity>): GatewayDispute => ({
+  disputeId: entity.id,
+  paymentId: entity.payment_id,
+  amountMinor: entity.amount,
+  currency: entity.currency,
+  reason: entity.reason_code,
+  respondBy: new Date(entity.respond_by * 1_000).toISOString(),
+  status: entity.status === "won" || entity.status === "lost" ? entity.status : "open",
+});
+
+/** What the body of a webhook says; "irrelevant" for what we do not act on, "unreadable" for what we would, in a shape unknown to us. */
+export function eventOf(body: unknown): GatewayEvent | "irrelevant" | "unreadable" {
+  const webhook = Webhook.safeParse(body);
+  if (!webhook.success) return "unreadable";
+  const { event, payload } = webhook.data;
+  // A dispute's and a refund's news carry their payment beside them.
+  if (event.startsWith("payment.dispute."))
+    return payload.dispute ? { kind: "dispute", dispute: disputeOf(payload.dispute.entity) } : "unreadable";
+  if (event.startsWith("refund.")) return payload.refund ? { kind: "refund", refund: refundOf(payload.refund.entity) } : "unreadable";
+  if (event.startsWith("payment.")) return payload.payment ? { kind: "payment", payment: paymentOf(payload.payment.entity) } : "unreadable";
+  return "irrelevant";
+}

@@ -1,0 +1,114 @@
+import { createHmac, timingSafeEqual } from "node:crypto";
+import type { z } from "zod";
+import type { Breaker } from "../platform/breaker.ts";
+import { unavailable } from "../platform/errors.ts";
+import { type Gateway, GatewayRefused } from "./gateway.ts";
+import { DisputeEntity, eventOf, OrderEntity, PaymentEntity, PaymentList, paymentOf, RefundEntity, refundOf } from "./razorpay-shapes.ts";
+
+interface RazorpayOptions {
+  readonly url: string;
+  readonly keyId: string;
+  readonly keySecret: () => Promise<string>;
+  readonly webhookSecret: () => Promise<string>;
+  readonly breaker: Breaker;
+  readonly timeoutMs: number;
+}
+
+/** Razorpay's API, and of whatever speaks it. Amounts are minor units there too. */
+export function createRazorpay({ url, keyId, keySecret, webhookSecret, breaker, timeoutMs }: RazorpayOptions): Gateway {
+  async function send(method: string, path: string, body?: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+    const authorization = `Basic ${Buffer.from(`${keyId}:${await keySecret()}`).toString("base64")}`;
+    return breaker.run(async () => {
+      const answer = await fetch(`${url}/v1${path}`, {
+        method,
+        headers: { Authorization: authorization, ...(body === undefined ? {} : { "Content-Type": "application/json" }), ...headers },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        redirect: "error",
+        signal: AbortSignal.timeout(timeoutMs),
+      });
+      const text = await answer.text();
+      // 409: the same refund is being worked on there. All three are over after a while.
+      if (answer.status >= 500 || answer.status === 429 || answer.status === 409) throw new Error(`The gateway answered ${answer.status}.`);
+      return { status: answer.status, body: JSON.parse(text) as unknown };
+    });
+  }
+
+  async function ask<S extends z.ZodType>(shape: S, ...request: Parameters<typeof send>): Promise<z.output<S>> {
+    const answer = await send(...request).catch((error: unknown) => {
+      throw unavailable("The payment gateway cannot be reached at the moment.", error, retryAfterSeconds);
+    });
+    if (answer.status >= 400) throw refusalOf(answer);
+    return shape.parse(answer.body);
+  }
+
+  return {
+    name: "razorpay",
+    publicKey: keyId,
+    createOrder: async ({ amountMinor, currency, reference }) => {
+      const order = await ask(OrderEntity, "POST", "/orders", {
+        amount: amountMinor,
+        currency,
+        receipt: reference,
+        payment_capture: true,
+        notes: { reference },
+      });
+      return order.id;
+    },
+    payment: async (paymentId) => paymentOf(await ask(PaymentEntity, "GET", `/payments/${encodeURIComponent(paymentId)}`)),
+    paymentsOf: async (orderId) => {
+      const { items } = await ask(PaymentList, "GET", `/orders/${encodeURIComponent(orderId)}/payments`);
+      return items.map(paymentOf);
+    },
+    chargeSaved: async (orderId, { amountMinor, currency }, { customer, token }) => {
+      const body = { amount: amountMinor, currency, order_id: orderId, customer_id: customer, token, recurring: true };
+      return paymentOf(await ask(PaymentEntity, "POST", "/payments/create/recurring", body));
+    },
+    refund: async (paymentId, amountMinor, reference) => {
+      const body = { amount: amountMinor, notes: { reference } };
+      const headers = { "X-Refund-Idempotency": reference };
+      return refundOf(await ask(RefundEntity, "POST", `/payments/${encodeURIComponent(paymentId)}/refund`, body, headers));
+    },
+    refundOf: async (paymentId, refundId) =>
+      refundOf(await ask(RefundEntity, "GET", `/payments/${encodeURIComponent(paymentId)}/refunds/${encodeURIComponent(refundId)}`)),
+    contestDispute: async (disputeId, amountMinor, evidence) => {
+      const body = { amount: amountMinor, summary: evidence, action: "submit" };
+      await ask(DisputeEntity, "PATCH", `/disputes/${encodeURIComponent(disputeId)}/contest`, body);
+    },
+    acceptDispute: async (disputeId) => {
+      await ask(DisputeEntity, "POST", `/disputes/${encodeURIComponent(disputeId)}/accept`, {});
+    },
+    isCheckoutSigned: async ({ gatewayOrderId, paymentId, signature }) =>
+      isSigned(`${gatewayOrderId}|${paymentId}`, signature, await keySecret()),
+    readWebhook: async (body, headerOf) => {
+      if (!isSigned(body, headerOf("x-razorpay-signature") ?? "", await webhookSecret())) return "forged";
+      return eventOf(parsed(body));
+    },
+  };
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+const retryAfterSeconds = 5;
+
+function refusalOf({ status, body }: Answer): GatewayRefused {
+  const { error } = (body ?? {}) as { error?: { code?: unknown; description?: unknown } };
+  return new GatewayRefused(String(error?.code ?? status), String(error?.description ?? "no reason given").slice(0, 200));
+}
+
+/** Compared in constant time. A signature of another length is compared too, as zeros, which no HMAC in hex is. */
+function isSigned(signed: string | Buffer, signature: string, secret: string): boolean {
+  const expected = Buffer.from(createHmac("sha256", secret).update(signed).digest("hex"));
+  const given = Buffer.from(signature);
+  return timingSafeEqual(given.length === expected.length ? given : Buffer.alloc(expected.length), expected);
+}
+
+function parsed(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString("utf8"));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,36 @@
+import { openWallet } from "../ledger/open-wallet.ts";
+import type { Config } from "../platform/config.ts";
+import { CodedError } from "../platform/errors.ts";
+import { validationError } from "../platform/http/router.ts";
+import { sql, type Transaction } from "../platform/postgres.ts";
+
+interface Wish {
+  readonly studentId: string;
+  readonly gateway: string;
+  readonly amountMinor: number;
+  readonly saveMethod: boolean;
+}
+
+/** Writes what is to be collected and gives its id; the gateway is asked after the commit. */
+export async function requestTopUp(tx: Transaction, config: Config, wish: Wish): Promise<string> {
+  refuseAmount(config, wish.amountMinor);
+  await openWallet(tx, wish.studentId, config.CAMPUS_CURRENCY);
+  const wallet = await tx.row<{ status: string; currency: string; balanceMinor: number }>(
+    sql`select status, currency, balance_minor from wallets where student_id = ${wish.studentId}`,
+  );
+  if (!wallet || wallet.status === "closed") throw new CodedError("CONFLICT", "The wallet is closed and receives nothing.");
+  if (wallet.balanceMinor + wish.amountMinor > config.WALLET_MAX_MINOR)
+    throw new CodedError("SPEND_LIMIT_REACHED", `A wallet is not filled above ${config.WALLET_MAX_MINOR}.`, {
+      details: { balance_minor: wallet.balanceMinor, max_minor: config.WALLET_MAX_MINOR },
+    });
+  const written = await tx.row<{ id: string }>(sql`
+    insert into gateway_orders (gateway, purpose, student_id, amount_minor, currency, save_method)
+    values (${wish.gateway}, 'top_up', ${wish.studentId}, ${wish.amountMinor}, ${wallet.currency}, ${wish.saveMethod}) returning id`);
+  if (!written) throw new Error("The top-up was not written.");
+  return written.id;
+}
+
+export function refuseAmount({ TOP_UP_MIN_MINOR, TOP_UP_MAX_MINOR }: Config, amountMinor: number): void {
+  if (amountMinor >= TOP_UP_MIN_MINOR && amountMinor <= TOP_UP_MAX_MINOR) return;
+  throw validationError("json", [{ path: ["amount_minor"], message: `must be between ${TOP_UP_MIN_MINOR} and ${TOP_UP_MAX_MINOR}` }]);
+}

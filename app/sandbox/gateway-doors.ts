@@ -1,0 +1,112 @@
+import { createHmac } from "node:crypto";
+import { Hono } from "hono";
+import { z } from "zod";
+import { parseOrRefuse, Refusal, readJson } from "./answers.ts";
+import type { GatewayKey } from "./gateway.ts";
+import { type Dispute, type GatewayBooks, gatewayId, nowSeconds, pay } from "./gateway-books.ts";
+import type { Webhooks } from "./gateway-webhooks.ts";
+
+/** How the stand-in behaves from now on. */
+export interface GatewayManners {
+  /** How a refund ends: at once, or when a door says so. */
+  refunds: "processed" | "failed" | "pending";
+  /** How a charge of a kept method ends. */
+  savedMethods: "captured" | "failed";
+}
+
+const mannersBody = z.strictObject({
+  webhook_url: z.url().nullable().optional(),
+  webhook_secret: z.string().min(1).optional(),
+  copies: z.int().min(1).max(10).optional(),
+  longest_delay_ms: z.int().min(0).max(60_000).optional(),
+  refunds: z.enum(["processed", "failed", "pending"]).optional(),
+  saved_methods: z.enum(["captured", "failed"]).optional(),
+});
+const payBody = z.strictObject({
+  order_id: z.string(),
+  outcome: z.enum(["captured", "failed"]),
+  save_method: z.boolean().default(false),
+});
+const disputeBody = z.strictObject({
+  payment_id: z.string(),
+  amount: z.int().positive().optional(),
+  respond_in_seconds: z.int().min(-86_400).max(31_536_000).default(604_800),
+});
+
+interface DoorParts {
+  readonly key: GatewayKey;
+  readonly books: GatewayBooks;
+  readonly webhooks: Webhooks;
+  readonly manners: GatewayManners;
+}
+
+/** Doors that no real gateway has: they play the paying student, the bank and the weather between us. */
+export const gatewayDoors = ({ key, books, webhooks, manners }: DoorParts): Hono => {
+  const routes = new Hono();
+
+  routes.get("/sandbox/gateway", (c) => c.json({ ...manners, webhooks: webhooks.counts() }));
+
+  routes.put("/sandbox/gateway", async (c) => {
+    const body = parseOrRefuse(mannersBody, await readJson(c));
+    webhooks.set({
+      ...(body.webhook_url === undefined ? {} : { url: body.webhook_url ?? undefined }),
+      ...(body.webhook_secret === undefined ? {} : { secret: body.webhook_secret }),
+      ...(body.copies === undefined ? {} : { copies: body.copies }),
+      ...(body.longest_delay_ms === undefined ? {} : { longestDelayMs: body.longest_delay_ms }),
+    });
+    manners.refunds = body.refunds ?? manners.refunds;
+    manners.savedMethods = body.saved_methods ?? manners.savedMethods;
+    return c.json({ ...manners, webhooks: webhooks.counts() });
+  });
+
+  routes.post("/sandbox/gateway/pay", async (c) => {
+    const body = parseOrRefuse(payBody, await readJson(c));
+    const order = books.orders.get(body.order_id);
+    if (!order) throw new Refusal(404, "NOT_FOUND", "The gateway knows no such order.");
+    const payment = pay(books, order, body.outcome, body.save_method ? gatewayId("token") : null);
+    webhooks.tell(payment.captured ? "payment.captured" : "payment.failed", { payment });
+    return c.json({
+      razorpay_order_id: order.id,
+      razorpay_payment_id: payment.id,
+      razorpay_signature: createHmac("sha256", key.secret).update(`${order.id}|${payment.id}`).digest("hex"),
+    });
+  });
+
+  routes.post("/sandbox/gateway/refunds/:refundId/:outcome{processed|failed}", (c) => {
+    const refund = books.refunds.get(c.req.param("refundId"));
+    if (!refund) throw new Refusal(404, "NOT_FOUND", "The gateway knows no such refund.");
+    refund.status = c.req.param("outcome") as "processed" | "failed";
+    webhooks.tell(`refund.${refund.status}`, { refund, payment: books.payments.get(refund.payment_id) });
+    return c.json(refund);
+  });
+
+  routes.post("/sandbox/gateway/disputes", async (c) => {
+    const body = parseOrRefuse(disputeBody, await readJson(c));
+    const payment = books.payments.get(body.payment_id);
+    if (!payment?.captured) throw new Refusal(404, "NOT_FOUND", "The gateway has captured no such payment.");
+    const dispute: Dispute = {
+      id: gatewayId("disp"),
+      entity: "dispute",
+      payment_id: payment.id,
+      amount: body.amount ?? payment.amount,
+      currency: payment.currency,
+      reason_code: "goods_or_services_not_received",
+      respond_by: nowSeconds() + body.respond_in_seconds,
+      status: "open",
+      created_at: nowSeconds(),
+    };
+    books.disputes.set(dispute.id, dispute);
+    webhooks.tell("payment.dispute.created", { payment, dispute });
+    return c.json(dispute);
+  });
+
+  routes.post("/sandbox/gateway/disputes/:disputeId/:outcome{won|lost}", (c) => {
+    const dispute = books.disputes.get(c.req.param("disputeId"));
+    if (!dispute) throw new Refusal(404, "NOT_FOUND", "The gateway knows no such dispute.");
+    dispute.status = c.req.param("outcome") as "won" | "lost";
+    webhooks.tell(`payment.dispute.${dispute.status}`, { payment: books.payments.get(dispute.payment_id), dispute });
+    return c.json(dispute);
+  });
+
+  return routes;
+};
