@@ -94,7 +94,7 @@ async function writeStaff(db: Database, { id, username, password, name, role, ca
   await db.run(sql`
     insert into staff (id, username, password_hash, name, role, cafe_id)
     values (${id}, ${username}, ${hashSync(password, passwordCost)}, ${name}, ${role}, ${cafeId})
-    on conflict (username) do update set password_hash = excluded.password_hash, is_active = true, updated_at = now()`);
+    on conflict (username) do update set password_hash = excluded.password_hash, is_active = true, must_change_password = false, updated_at = now()`);
 }
 
 async function addDevices({ db }: Platform, secretOf: SecretOf): Promise<Demo["devices"]> {

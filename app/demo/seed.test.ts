@@ -71,10 +71,30 @@ test("another installation has the same ids and other secrets", async () => {
   await seed();
 });
 
+test("every dish of the demo menus has a picture that is served, and coffee has options that nobody must take", async () => {
+  for (const cafe of demo.cafes) {
+    const menu = await campus.api<{
+      items: { id: string; image: { small: string } | null; category: { name: string }; has_options: boolean }[];
+    }>("GET", `/menu/items?cafe_id=${cafe.id}`);
+    expect(menu.body.items.map(({ id }) => id).sort()).toEqual(cafe.items.map(({ id }) => id).sort());
+    for (const item of menu.body.items) {
+      expect((await campus.api("GET", `root:${item.image?.small}`)).status).toBe(200);
+      if (item.category.name === "Coffee") expect(item.has_options).toBe(true);
+    }
+  }
+  expect(await campus.sql`select count(*) as required from menu_option_groups where is_required`).toEqual([{ required: 0 }]);
+});
+
 test("the demo campus is refused in production", async () => {
   const secretIds = Object.keys(secretDescriptions).map((name) => [`${name}_SECRET_ID`, "campus/secret"]);
   const clear = Object.keys(secretDescriptions).map((name) => [name, ""]);
-  const production = { CAMPUS_ENV: "production", SMS_PROVIDER: "sns", COOKIE_SECURE: "true", RATE_LIMIT_SCALE: "1" };
+  const production = {
+    CAMPUS_ENV: "production",
+    MENU_IMAGES_BUCKET: "menu-images",
+    SMS_PROVIDER: "sns",
+    COOKIE_SECURE: "true",
+    RATE_LIMIT_SCALE: "1",
+  };
   const refused = seed({ ...production, ...Object.fromEntries([...clear, ...secretIds]) });
   await expect(refused).rejects.toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining("CAMPUS_ENV is production") });
 });

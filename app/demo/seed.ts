@@ -4,9 +4,11 @@ import { type Demo, type DemoPart, secretsOfInstallation } from "./demo.ts";
 import { addMenus } from "./menu.ts";
 import { addMoney } from "./money-part.ts";
 import { addPeople } from "./people.ts";
+import { addRegister } from "./register.ts";
+import { addTables } from "./tables.ts";
 
 // In order: a later part finds what the earlier ones wrote.
-const parts: readonly DemoPart[] = [addPeople, addMoney, addMenus];
+const parts: readonly DemoPart[] = [addPeople, addRegister, addTables, addMoney, addMenus];
 
 const nothing: Demo = { students: [], staff: [], devices: [], cafes: [] };
 

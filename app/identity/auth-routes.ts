@@ -88,7 +88,7 @@ const loginStaff = route({
   tags: ["auth"],
   summary: "Log in as staff with username and password",
   who: everyone,
-  errors: ["INVALID_CREDENTIALS", "RATE_LIMITED"],
+  errors: ["INVALID_CREDENTIALS", "RATE_LIMITED", "CONFLICT"],
   request: {
     headers: sessionHeader,
     body: required(z.strictObject({ username: nameField(50), password: z.string().min(1).max(200) })),

@@ -1,6 +1,7 @@
 import type { Platform } from "../platform/context.ts";
 import { unavailable } from "../platform/errors.ts";
 import { sql } from "../platform/postgres.ts";
+import type { Cache } from "../platform/redis.ts";
 
 const channel = "sessions";
 const pollMs = 5_000;
@@ -16,6 +17,11 @@ export interface EndedSessions {
   /** To be called after the commit: ends the sessions here now, and on the other processes as fast as Redis is. */
   announce(sessionIds: readonly string[]): void;
   stop(): void;
+}
+
+/** For the worker, which checks no tokens itself. To be called after the commit that revoked the sessions. */
+export function announceEnded(cache: Pick<Cache, "publish">, sessionIds: readonly string[]): void {
+  for (const id of sessionIds) cache.publish(channel, id);
 }
 
 export async function watchEndedSessions(platform: Platform): Promise<EndedSessions> {
@@ -47,10 +53,8 @@ export async function watchEndedSessions(platform: Platform): Promise<EndedSessi
       return forgetAtMs.has(sessionId);
     },
     announce(sessionIds) {
-      for (const id of sessionIds) {
-        add(id);
-        cache.publish(channel, id);
-      }
+      for (const id of sessionIds) add(id);
+      announceEnded(cache, sessionIds);
     },
     stop() {
       clearInterval(timer);

@@ -14,7 +14,7 @@ interface Wish {
   readonly requestId: string;
 }
 
-interface StaffRow {
+export interface StaffRow {
   readonly id: string;
   readonly username: string;
   readonly passwordHash: string;
@@ -22,6 +22,8 @@ interface StaffRow {
   readonly role: StaffRole;
   readonly cafeId: string | null;
   readonly isActive: boolean;
+  /** The password is a one-time one: it opens nothing but the change of itself. */
+  readonly mustChangePassword: boolean;
 }
 
 const firstLockingFailure = 5;
@@ -31,7 +33,26 @@ const nobodysHash = "$2b$10$Vgd7ASyx/DYXU6jPsxZUq.5CecRWXrqjp8csZlh6zmT.vIdAPU7F
 
 /** Username and password open a session. Failures are counted by what was typed, whether or not somebody has that name. */
 export async function logInStaff(platform: Platform, identity: Pick<Identity, "passwords">, wish: Wish): Promise<Session> {
-  const { config, db, metrics, secrets } = platform;
+  const staff = await provePassword(platform, identity, wish);
+  if (staff.mustChangePassword)
+    throw new CodedError("CONFLICT", "This is a one-time password: choose your own with POST /api/v1/admin/auth/password, then log in.", {
+      details: { must_change_password: true },
+    });
+  const session = await platform.db.transaction(async (tx) => {
+    // Somebody may have deactivated this account, or given it another role or password, while the password was proved.
+    const still = await tx.row(sql`
+      select id from staff
+      where id = ${staff.id} and is_active and role = ${staff.role} and password_hash = ${staff.passwordHash} for share`);
+    if (!still) throw new CodedError("INVALID_CREDENTIALS", "The username or the password is wrong.");
+    return openSession(tx, platform.config, { kind: "staff", ...staff });
+  });
+  platform.metrics.count("logins_total", { kind: "staff", outcome: "in" });
+  return session;
+}
+
+/** The active member of staff whose username and password these are. Every try is counted, the right one forgives the wrong ones. */
+export async function provePassword(platform: Platform, identity: Pick<Identity, "passwords">, wish: Wish): Promise<StaffRow> {
+  const { db, metrics, secrets } = platform;
   const username = wish.username.toLowerCase();
   const usernameHash = createHmac("sha256", keyFor(await secrets.get("SEAL_KEY"), "login"))
     .update(username)
@@ -41,7 +62,7 @@ export async function logInStaff(platform: Platform, identity: Pick<Identity, "p
     throw error;
   });
   const staff = await db.row<StaffRow>(
-    sql`select id, username, password_hash, name, role, cafe_id, is_active from staff where username = ${username}`,
+    sql`select id, username, password_hash, name, role, cafe_id, is_active, must_change_password from staff where username = ${username}`,
   );
   const matches = await identity.passwords.verify(wish.password, staff?.passwordHash ?? nobodysHash);
   if (!staff?.isActive || !matches) {
@@ -49,12 +70,8 @@ export async function logInStaff(platform: Platform, identity: Pick<Identity, "p
     if (failures === firstLockingFailure) await auditLock(db, staff, wish.requestId);
     throw new CodedError("INVALID_CREDENTIALS", "The username or the password is wrong.");
   }
-  const session = await db.transaction(async (tx) => {
-    await tx.run(sql`delete from login_failures where username_hash = ${usernameHash}`);
-    return openSession(tx, config, { kind: "staff", ...staff });
-  });
-  metrics.count("logins_total", { kind: "staff", outcome: "in" });
-  return session;
+  await db.run(sql`delete from login_failures where username_hash = ${usernameHash}`);
+  return staff;
 }
 
 /**

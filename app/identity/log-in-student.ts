@@ -26,5 +26,5 @@ export const wrongOtp = () => new CodedError("INVALID_OTP", "This code is wrong 
 
 async function findOrAddStudent(tx: Transaction, phone: string, mayAdd: boolean): Promise<{ id: string; name: string | null } | undefined> {
   if (mayAdd) await tx.run(sql`insert into students (phone) values (${phone}) on conflict (phone) do nothing`);
-  return tx.row(sql`select id, name from students where phone = ${phone} and is_active`);
+  return tx.row(sql`select id, name from students where phone = ${phone} and is_active for share`);
 }

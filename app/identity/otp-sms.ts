@@ -22,7 +22,7 @@ interface Recipient {
  */
 export function otpSmsTopic(platform: Platform): Topics[string] {
   const sms = createSmsSender(smsOptions(platform));
-  return { deliver: (row, signal) => deliverOtp(platform, sms, row, signal), timeoutMs: 10_000, maxTries: 8, scrub: true };
+  return { deliver: (row, signal) => deliverOtp(platform, sms, row, signal), timeoutMs: 10_000, maxTries: 8, lane: "urgent", scrub: true };
 }
 
 async function deliverOtp({ config, db, secrets }: Platform, sms: SmsSender, row: OutboxRow, signal: AbortSignal): Promise<void> {

@@ -1,0 +1,43 @@
+import type { StaffRole } from "../identity/access-token.ts";
+import { audit } from "../platform/audit.ts";
+import { CodedError, notFound } from "../platform/errors.ts";
+import { sql, type Transaction, violatedConstraint } from "../platform/postgres.ts";
+import { type Manager, type StaffMember, staffColumns } from "./staff-member.ts";
+
+interface Wish {
+  readonly username: string;
+  readonly name: string;
+  readonly role: StaffRole;
+  /** The café in which they will work; null for finance and admin. */
+  readonly cafeId: string | null;
+  readonly passwordHash: string;
+}
+
+/** Adds a member of staff, whose password is a one-time one. */
+export async function addStaff(
+  tx: Transaction,
+  { username, name, role, cafeId, passwordHash }: Wish,
+  manager: Manager,
+): Promise<StaffMember> {
+  if (cafeId !== null && !(await tx.row(sql`select id from cafes where id = ${cafeId}`))) throw notFound("The café");
+  const member = await tx
+    .row<StaffMember>(sql`
+      insert into staff (username, password_hash, name, role, cafe_id, must_change_password)
+      values (${username}, ${passwordHash}, ${name}, ${role}, ${cafeId}, true) returning ${staffColumns}`)
+    .catch((error: unknown) => {
+      if (violatedConstraint(error) !== "staff_username_key") throw error;
+      throw new CodedError("CONFLICT", "Somebody has this username: choose another one.", { details: { field: "username" }, cause: error });
+    });
+  if (!member) throw new Error("The member of staff was not written.");
+  await audit(tx, {
+    actorKind: "staff",
+    actorId: manager.staffId,
+    action: "staff.added",
+    objectKind: "staff",
+    objectId: member.id,
+    cafeId,
+    details: { role },
+    requestId: manager.requestId,
+  });
+  return member;
+}

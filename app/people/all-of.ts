@@ -1,0 +1,5 @@
+import { part, type Statement } from "../platform/postgres.ts";
+
+/** The conditions joined by `and`; none of them lets every row through. */
+export const allOf = (conditions: readonly Statement[]): Statement =>
+  conditions.reduce((left, right) => part`${left} and ${right}`, part`true`);

@@ -1,0 +1,50 @@
+import { audit } from "../platform/audit.ts";
+import { CodedError, notFound } from "../platform/errors.ts";
+import { sql, type Transaction } from "../platform/postgres.ts";
+import { endLogins } from "./end-logins.ts";
+import { type Actor, asTaken, type Student, type StudentFields, studentColumns } from "./student.ts";
+
+export interface ChangedStudent {
+  readonly student: Student;
+  readonly endedSessionIds: readonly string[];
+}
+
+const fieldNames = ["phone", "name", "email", "address", "studentNumber"] as const;
+
+/** Replaces what is kept of a student, if it is still what was read. Another phone is another login: what was opened with the old one ends. */
+export async function changeStudent(
+  tx: Transaction,
+  studentId: string,
+  wanted: StudentFields & { readonly version: number },
+  { staffId, requestId }: Actor,
+): Promise<ChangedStudent> {
+  const before = await tx.row<Student>(
+    sql`select ${studentColumns} from students where id = ${studentId} and erased_at is null for no key update`,
+  );
+  if (!before) throw notFound("The student");
+  if (before.version !== wanted.version)
+    throw new CodedError("CONFLICT", "The student was changed since you read it: read it again.", { details: { version: before.version } });
+  const fields = fieldNames.filter((name) => before[name] !== wanted[name]);
+  if (fields.length === 0) return { student: before, endedSessionIds: [] };
+  const student = await tx
+    .row<Student>(sql`
+      update students set phone = ${wanted.phone}, name = ${wanted.name}, email = ${wanted.email}, address = ${wanted.address},
+        student_number = ${wanted.studentNumber}, updated_at = clock_timestamp()
+      where id = ${studentId} returning ${studentColumns}`)
+    .catch((error: unknown) => {
+      throw asTaken(error);
+    });
+  if (!student) throw new Error("The student changed under its own lock.");
+  const endedSessionIds = fields.includes("phone") ? await endLogins(tx, studentId, "changed") : [];
+  await audit(tx, {
+    actorKind: "staff",
+    actorId: staffId,
+    action: "student.changed",
+    objectKind: "student",
+    objectId: studentId,
+    // Which fields, never what stood in them: the trail outlives the person's erasure.
+    details: { fields },
+    requestId,
+  });
+  return { student, endedSessionIds };
+}

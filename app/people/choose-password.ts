@@ -1,0 +1,44 @@
+import { endSessions } from "../identity/end-sessions.ts";
+import type { Identity } from "../identity/identity.ts";
+import { provePassword } from "../identity/log-in-staff.ts";
+import { audit } from "../platform/audit.ts";
+import type { Platform } from "../platform/context.ts";
+import { CodedError } from "../platform/errors.ts";
+import { sql } from "../platform/postgres.ts";
+
+interface Wish {
+  readonly username: string;
+  readonly password: string;
+  readonly newPassword: string;
+  readonly requestId: string;
+}
+
+/** Whoever knows the password, also a one-time one, puts an own one in its place. Counted and locked like a login. */
+export async function choosePassword(
+  platform: Platform,
+  identity: Pick<Identity, "passwords" | "sessionsEnded">,
+  wish: Wish,
+): Promise<void> {
+  const { username, password, newPassword, requestId } = wish;
+  if (newPassword === password) throw new CodedError("VALIDATION_ERROR", "The request does not fit: json.new_password must be another one");
+  const member = await provePassword(platform, identity, { username, password, requestId });
+  const passwordHash = await identity.passwords.hash(newPassword);
+  const ended = await platform.db.transaction(async (tx) => {
+    // The hash that was proved: of two changes at once the first one holds.
+    const changed = await tx.run(sql`
+      update staff set password_hash = ${passwordHash}, must_change_password = false, updated_at = clock_timestamp()
+      where id = ${member.id} and password_hash = ${member.passwordHash} and is_active`);
+    if (changed === 0) throw new CodedError("INVALID_CREDENTIALS", "The username or the password is wrong.");
+    await audit(tx, {
+      actorKind: "staff",
+      actorId: member.id,
+      action: "staff.password_changed",
+      objectKind: "staff",
+      objectId: member.id,
+      cafeId: member.cafeId,
+      requestId,
+    });
+    return endSessions(tx, { staffId: member.id }, "changed");
+  });
+  identity.sessionsEnded(ended);
+}

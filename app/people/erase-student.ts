@@ -1,0 +1,157 @@
+import { stopCard } from "../cards/stop-card.ts";
+import { endSessions } from "../identity/end-sessions.ts";
+import { accountBalance } from "../ledger/balances.ts";
+import { audit } from "../platform/audit.ts";
+import { CodedError, notFound } from "../platform/errors.ts";
+import type { Job } from "../platform/jobs.ts";
+import { sql, type Transaction } from "../platform/postgres.ts";
+
+interface Wish {
+  readonly studentId: string;
+  /** The student, or the member of staff who does it for the student. */
+  readonly actorKind: "student" | "staff";
+  readonly actorId: string;
+  readonly requestId: string;
+}
+
+interface Person {
+  readonly phone: string;
+  readonly email: string | null;
+}
+
+/**
+ * Removes the person and keeps the books: what was bought, paid and refunded stays under an id that leads to nobody.
+ * Refused while money or an order waits for that person. Returns the sessions that ended.
+ */
+export async function eraseStudent(tx: Transaction, { studentId, actorKind, actorId, requestId }: Wish): Promise<string[]> {
+  // The order of locks that all keep: orders, student, charges, wallet. With the strongest lock on the student's row, because
+  // an order that is being placed holds its key: it is there before this goes on, or waits until it is over.
+  await tx.run(sql`select id from orders where student_id = ${studentId} order by id for update`);
+  const person = await tx.row<Person>(sql`select phone, email from students where id = ${studentId} and erased_at is null for update`);
+  if (!person) throw notFound("The student");
+  await refuseIfAwaited(tx, studentId);
+  await stopCards(tx, studentId);
+  await closeWallet(tx, studentId);
+  const ended = await endSessions(tx, { studentId }, "erased");
+  const customerIds = await removeCustomers(tx, studentId, person);
+  await tx.run(sql`delete from otps where phone = ${person.phone}`);
+  await tx.run(sql`
+    update students set phone = null, name = null, email = null, address = null, student_number = null, language = 'en',
+      is_active = false, erased_at = clock_timestamp(), updated_at = clock_timestamp()
+    where id = ${studentId}`);
+  await eraseTraces(tx, [studentId]);
+  await eraseElsewhere(tx, studentId);
+  await blankAnswers(tx, studentId, customerIds);
+  await audit(tx, { actorKind, actorId, action: "student.erased", objectKind: "student", objectId: studentId, requestId });
+  return ended;
+}
+
+async function closeWallet(tx: Transaction, studentId: string): Promise<void> {
+  const wallet = await tx.row<{ balanceMinor: number; currency: string }>(
+    sql`select balance_minor, currency from wallets where student_id = ${studentId} for update`,
+  );
+  if (!wallet) return;
+  if (wallet.balanceMinor > 0) {
+    throw new CodedError(
+      "CONFLICT",
+      "There is money in the wallet: spend it, or let the finance office pay it out by an adjustment, then erase.",
+      {
+        details: { because: "balance", balance_minor: wallet.balanceMinor, currency: wallet.currency },
+      },
+    );
+  }
+  await tx.run(sql`update wallets set status = 'closed', updated_at = now() where student_id = ${studentId} and status <> 'closed'`);
+}
+
+const waitingFor = {
+  open_charge: "A payment is waiting for an answer: decline it, or wait a minute for it to end, then erase.",
+  unfinished_order: "An order is not finished: cancel it or wait until it was handed over, then erase.",
+  pending_adjustment: "An adjustment of the wallet is not decided: the finance office approves or rejects it, then erase.",
+  open_dispute: "A payment is disputed at the bank: wait until that is settled, then erase.",
+} as const;
+
+async function refuseIfAwaited(tx: Transaction, studentId: string): Promise<void> {
+  const awaited = await tx.row<{ because: keyof typeof waitingFor }>(sql`
+    select because from (
+      select 1, 'open_charge' from charges where student_id = ${studentId} and state = 'open' and expires_at > clock_timestamp()
+      union all select 2, 'unfinished_order' from orders where student_id = ${studentId} and status not in ('completed', 'cancelled')
+      union all select 3, 'pending_adjustment' from adjustments where student_id = ${studentId} and status = 'pending'
+      union all select 4, 'open_dispute' from gateway_disputes where student_id = ${studentId} and settled_at is null) a (place, because)
+    order by place limit 1`);
+  if (awaited) throw new CodedError("CONFLICT", waitingFor[awaited.because], { details: { because: awaited.because } });
+  const debt = await tx.row<{ id: string }>(sql`select id from accounts where kind = 'receivables' and student_id = ${studentId}`);
+  if (debt && (await accountBalance(tx, debt.id)) !== 0)
+    throw new CodedError("CONFLICT", "This student owes the university money: the finance office settles it, then erase.", {
+      details: { because: "debt" },
+    });
+}
+
+async function stopCards(tx: Transaction, studentId: string): Promise<void> {
+  const cards = await tx.rows<{ id: string }>(
+    sql`select id from cards where student_id = ${studentId} and status in ('active', 'frozen') order by id`,
+  );
+  for (const { id } of cards) await stopCard(tx, { cardId: id, status: "revoked", because: "the student was erased" });
+}
+
+/** What cafés wrote about this student, also where they never knew that their customer was one. */
+async function removeCustomers(tx: Transaction, studentId: string, { phone, email }: Person): Promise<string[]> {
+  const removed = await tx.rows<{ id: string }>(sql`
+    delete from customers where student_id = ${studentId} or phone = ${phone} or lower(email) = lower(${email}) returning id`);
+  return removed.map(({ id }) => id);
+}
+
+/** What was left on the way: words on orders and adjustments, keys, tokens and answers that nobody else can ask for. */
+async function eraseTraces(tx: Transaction, studentIds: readonly string[]): Promise<void> {
+  await tx.run(sql`
+    update orders set special_instructions = null, cancel_reason = null, delivery_address = case when delivery_address is not null then 'erased' end
+    where student_id = any(${studentIds}::uuid[]) and (special_instructions is not null or cancel_reason is not null or delivery_address <> 'erased')`);
+  await tx.run(sql`update adjustments set reason = 'erased' where student_id = any(${studentIds}::uuid[]) and reason <> 'erased'`);
+  await tx.run(sql`delete from push_tokens where student_id = any(${studentIds}::uuid[])`);
+  await tx.run(sql`delete from confirm_keys where student_id = any(${studentIds}::uuid[])`);
+  await tx.run(sql`delete from saved_methods where student_id = any(${studentIds}::uuid[])`);
+  await tx.run(sql`delete from idempotency_answers where principal = any(${studentIds.map((id) => `student:${id}`)})`);
+}
+
+/** What others keep that tells of the student: words of staff, a café's till system, the bank's case, links and sessions. */
+async function eraseElsewhere(tx: Transaction, studentId: string): Promise<void> {
+  await tx.run(sql`select forget_words(${studentId})`);
+  await tx.run(sql`delete from webhook_deliveries where order_id in (select id from orders where student_id = ${studentId})`);
+  await tx.run(sql`update gateway_disputes set evidence = 'erased' where student_id = ${studentId} and evidence <> 'erased'`);
+  await tx.run(sql`update gift_links set revoked_at = now() where student_id = ${studentId} and revoked_at is null`);
+  await tx.run(sql`delete from refresh_tokens where session_id in (select id from sessions where student_id = ${studentId})`);
+}
+
+/** Stored answers of staff that tell of the student are blanked and not deleted: a deleted key of money would let its request move the money again. */
+async function blankAnswers(tx: Transaction, studentId: string, customerIds: readonly string[]): Promise<void> {
+  await tx.run(sql`
+    update idempotency_answers set body = '{}'
+    where expires_at is not null and body <> '{}' and body like any (array(
+      select '%' || id || '%' from orders where student_id = ${studentId} and updated_at > now() - interval '2 days'
+      union all select '%' || id || '%' from unnest(${[studentId, ...customerIds]}::uuid[]) known (id)))`);
+  // Keys of money have no end: found by the staff who asked for these refunds and adjustments, not by a walk through all.
+  await tx.run(sql`
+    with told as (
+      select id, requested_by as staff_id from refunds where order_id in (select id from orders where student_id = ${studentId})
+      union all select id, unnest(array[requested_by, decided_by]) from adjustments where student_id = ${studentId})
+    update idempotency_answers set body = '{}'
+    where principal = any (array(select distinct 'staff:' || staff_id from told where staff_id is not null)) and body <> '{}'
+      and body like any (array(select '%' || id || '%' from told))`);
+}
+
+const sweptHours = 24;
+
+/** A request that was under way at the erasure may have written once more. */
+export const sweepErasedJob: Job = {
+  name: "sweep-erased-students",
+  everySeconds: 600,
+  run: async (tx) => {
+    const erased = await tx.rows<{ id: string }>(
+      sql`select id from students where erased_at > now() - make_interval(hours => ${sweptHours})`,
+    );
+    if (erased.length > 0)
+      await eraseTraces(
+        tx,
+        erased.map(({ id }) => id),
+      );
+  },
+};

@@ -1,0 +1,23 @@
+import { endSessions } from "../identity/end-sessions.ts";
+import { audit } from "../platform/audit.ts";
+import { sql, type Transaction } from "../platform/postgres.ts";
+import type { ChangedStaff } from "./change-staff.ts";
+import { lockStaff, type Manager } from "./staff-member.ts";
+
+/** Gives a member of staff a one-time password; what was opened with the old one ends. */
+export async function resetPassword(tx: Transaction, staffId: string, passwordHash: string, manager: Manager): Promise<ChangedStaff> {
+  const member = await lockStaff(tx, staffId, manager);
+  await tx.run(sql`
+    update staff set password_hash = ${passwordHash}, must_change_password = true, updated_at = clock_timestamp() where id = ${staffId}`);
+  const endedSessionIds = await endSessions(tx, { staffId }, "changed");
+  await audit(tx, {
+    actorKind: "staff",
+    actorId: manager.staffId,
+    action: "staff.password_reset",
+    objectKind: "staff",
+    objectId: staffId,
+    cafeId: member.cafeId,
+    requestId: manager.requestId,
+  });
+  return { member: { ...member, mustChangePassword: true }, endedSessionIds };
+}

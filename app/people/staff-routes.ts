@@ -1,0 +1,171 @@
+import { z } from "@hono/zod-openapi";
+import { type StaffRole, staffRoles } from "../identity/access-token.ts";
+import { cafeQuery, nameField } from "../identity/field-schemas.ts";
+import { staff, staffOf } from "../identity/guards.ts";
+import type { Identity } from "../identity/identity.ts";
+import type { Platform } from "../platform/context.ts";
+import { CodedError } from "../platform/errors.ts";
+import { everyone, type HttpContext, json, listOf, listQuery, required, route, router, validationError } from "../platform/http/router.ts";
+import { addStaff } from "./add-staff.ts";
+import { type ChangedStaff, changeStaff } from "./change-staff.ts";
+import { choosePassword } from "./choose-password.ts";
+import { newOneTimePassword } from "./one-time-password.ts";
+import { resetPassword } from "./reset-password.ts";
+import { listStaff, type Manager, type StaffMember } from "./staff-member.ts";
+
+const fields = {
+  id: z.uuid(),
+  username: z.string(),
+  name: z.string(),
+  role: z.enum(staffRoles),
+  cafe_id: z.uuid().nullable(),
+  is_active: z.boolean(),
+  must_change_password: z.boolean(),
+  created_at: z.iso.datetime(),
+  updated_at: z.iso.datetime(),
+};
+const StaffBody = z.object(fields).openapi("StaffMember");
+const StaffWithPassword = z.object({ ...fields, one_time_password: z.string() }).openapi("StaffMemberWithPassword");
+
+const params = z.object({ staffId: z.uuid() });
+const who = staff("owner", "admin");
+const tags = ["staff"];
+const role = z.enum(staffRoles);
+const username = z.string().regex(/^[a-z0-9._-]{3,50}$/, "must be 3 to 50 of a-z, 0-9, dot, underscore and hyphen");
+// bcrypt reads 72 bytes and no more.
+const newPassword = z
+  .string()
+  .min(12)
+  .max(72)
+  .refine((text) => Buffer.byteLength(text) <= 72, "must be 72 bytes at most");
+
+const list = route({
+  method: "get",
+  path: "/admin/staff",
+  operationId: "listStaff",
+  tags,
+  summary: "The café's staff, newest first; for an admin everybody, or those of `cafe_id`",
+  who,
+  request: { query: listQuery.extend({ cursor: z.uuid().optional(), role: role.optional(), ...cafeQuery.shape }) },
+  responses: { 200: json(listOf(StaffBody), "A page of them") },
+});
+
+const add = route({
+  method: "post",
+  path: "/admin/staff",
+  operationId: "addStaff",
+  tags,
+  summary: "Add a member of staff. The one-time password is shown this once, so there is no Idempotency-Key: the username is the key",
+  description: "An owner adds to the own café; an admin names the café of an owner, cashier, kitchen or delivery with `cafe_id`.",
+  who,
+  errors: ["NOT_FOUND", "CONFLICT", "READ_ONLY_REGION"],
+  request: { query: cafeQuery, body: required(z.strictObject({ username, name: nameField(100), role })) },
+  responses: { 201: json(StaffWithPassword, "Added") },
+});
+
+const change = route({
+  method: "patch",
+  path: "/admin/staff/{staffId}",
+  operationId: "changeStaff",
+  tags,
+  summary: "Change name or role, deactivate or reactivate; another role and a deactivation end the sessions at once",
+  who,
+  errors: ["NOT_FOUND", "CONFLICT", "READ_ONLY_REGION"],
+  request: {
+    params,
+    body: required(z.strictObject({ name: nameField(100).optional(), role: role.optional(), is_active: z.boolean().optional() })),
+  },
+  responses: { 200: json(StaffBody, "The member of staff as it is now") },
+});
+
+const reset = route({
+  method: "post",
+  path: "/admin/staff/{staffId}/reset-password",
+  operationId: "resetStaffPassword",
+  tags,
+  summary: "Give a member of staff a one-time password, shown this once (so there is no Idempotency-Key); sessions end",
+  who,
+  errors: ["NOT_FOUND", "READ_ONLY_REGION"],
+  request: { params },
+  responses: { 200: json(StaffWithPassword, "With the one-time password") },
+});
+
+const choose = route({
+  method: "post",
+  path: "/admin/auth/password",
+  operationId: "chooseStaffPassword",
+  tags: ["auth"],
+  summary: "Put an own password in the place of the present or one-time one; sessions end",
+  who: everyone,
+  errors: ["INVALID_CREDENTIALS", "RATE_LIMITED", "READ_ONLY_REGION"],
+  request: { body: required(z.strictObject({ username: nameField(50), password: z.string().min(1).max(200), new_password: newPassword })) },
+  responses: { 204: { description: "Changed: log in with it" } },
+});
+
+export const staffRoutes = (platform: Platform, identity: Pick<Identity, "passwords" | "sessionsEnded">) => {
+  const { db } = platform;
+  const afterwards = ({ member, endedSessionIds }: ChangedStaff): StaffMember => {
+    identity.sessionsEnded(endedSessionIds);
+    return member;
+  };
+  return router()
+    .openapi(list, async (c) => {
+      const query = c.req.valid("query");
+      const cafeId = staffOf(c).cafeId ?? query.cafe_id ?? null;
+      const { items, next } = await listStaff(db, { cafeId, role: query.role, limit: query.limit, after: query.cursor });
+      return c.json({ items: items.map(presentStaff), next_cursor: next }, 200);
+    })
+    .openapi(add, async (c) => {
+      const wish = c.req.valid("json");
+      const cafeId = cafeOfNew(c, wish.role, c.req.valid("query").cafe_id);
+      const password = newOneTimePassword();
+      const passwordHash = await identity.passwords.hash(password);
+      const member = await db.transaction((tx) => addStaff(tx, { ...wish, cafeId, passwordHash }, managerOf(c)));
+      return c.json({ ...presentStaff(member), one_time_password: password }, 201);
+    })
+    .openapi(change, async (c) => {
+      const { name, role: wanted, is_active } = c.req.valid("json");
+      const wish = { name, role: wanted, isActive: is_active };
+      const changed = await db.transaction((tx) => changeStaff(tx, c.req.valid("param").staffId, wish, managerOf(c)));
+      return c.json(presentStaff(afterwards(changed)), 200);
+    })
+    .openapi(reset, async (c) => {
+      const password = newOneTimePassword();
+      const passwordHash = await identity.passwords.hash(password);
+      const changed = await db.transaction((tx) => resetPassword(tx, c.req.valid("param").staffId, passwordHash, managerOf(c)));
+      return c.json({ ...presentStaff(afterwards(changed)), one_time_password: password }, 200);
+    })
+    .openapi(choose, async (c) => {
+      const { new_password, ...known } = c.req.valid("json");
+      await choosePassword(platform, identity, { ...known, newPassword: new_password, requestId: c.var.requestId });
+      return c.body(null, 204);
+    });
+};
+
+function managerOf(c: HttpContext): Manager {
+  const { id, cafeId } = staffOf(c);
+  return { staffId: id, cafeId, requestId: c.var.requestId };
+}
+
+/** The café that a new member of staff will work in. */
+function cafeOfNew(c: HttpContext, wanted: StaffRole, queryCafeId: string | undefined): string | null {
+  const own = staffOf(c).cafeId;
+  const isOfUniversity = wanted === "finance" || wanted === "admin";
+  if (own !== null && isOfUniversity) throw new CodedError("INSUFFICIENT_ROLE", `An owner makes nobody ${wanted}.`);
+  if (isOfUniversity) return null;
+  const cafeId = own ?? queryCafeId;
+  if (cafeId === undefined) throw validationError("query", [{ path: ["cafe_id"], message: `is needed: name the café of the ${wanted}` }]);
+  return cafeId;
+}
+
+const presentStaff = (member: StaffMember): z.infer<typeof StaffBody> => ({
+  id: member.id,
+  username: member.username,
+  name: member.name,
+  role: member.role,
+  cafe_id: member.cafeId,
+  is_active: member.isActive,
+  must_change_password: member.mustChangePassword,
+  created_at: member.createdAt.toISOString(),
+  updated_at: member.updatedAt.toISOString(),
+});

@@ -1,0 +1,42 @@
+import type { Card } from "../cards/card.ts";
+import { stopCard } from "../cards/stop-card.ts";
+import { audit } from "../platform/audit.ts";
+import { CodedError, notFound } from "../platform/errors.ts";
+import { sql, type Transaction } from "../platform/postgres.ts";
+import type { Actor } from "./student.ts";
+
+interface Wish extends Actor {
+  readonly studentId: string;
+  readonly cardId: string;
+  readonly status: "frozen" | "lost";
+}
+
+const reasons = { frozen: "frozen by the card office", lost: "reported lost at the card office" } as const;
+
+/** For the student who stands at the desk without a phone. What the card office stopped is not thawed by the app, only replaced. */
+export async function stopStudentCard(tx: Transaction, { studentId, cardId, status, staffId, requestId }: Wish): Promise<Card> {
+  const before = await tx.row<Card>(
+    sql`select id, issue_number, status, created_at from cards where id = ${cardId} and student_id = ${studentId}`,
+  );
+  if (!before) throw notFound("The card");
+  if (before.status === "lost" && status === "lost") return before;
+  const card = await stopCard(tx, { cardId, status, because: reasons[status] });
+  if (!card)
+    throw new CodedError(
+      "INVALID_TRANSITION",
+      `A card that is ${before.status} cannot be ${status === "lost" ? "reported lost" : "frozen"}.`,
+      {
+        details: { status: before.status },
+      },
+    );
+  await audit(tx, {
+    actorKind: "staff",
+    actorId: staffId,
+    action: `card.${status}`,
+    objectKind: "card",
+    objectId: cardId,
+    details: { because: reasons[status] },
+    requestId,
+  });
+  return card;
+}

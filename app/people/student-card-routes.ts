@@ -1,0 +1,60 @@
+import { z } from "@hono/zod-openapi";
+import type { Card } from "../cards/card.ts";
+import { staff, staffOf } from "../identity/guards.ts";
+import { announce } from "../live/announce.ts";
+import type { Platform } from "../platform/context.ts";
+import { once } from "../platform/http/once.ts";
+import { type HttpContext, json, route, router } from "../platform/http/router.ts";
+import { stopStudentCard } from "./stop-student-card.ts";
+
+const CardBody = z
+  .object({
+    id: z.uuid(),
+    issue_number: z.number().int(),
+    status: z.enum(["active", "frozen", "lost", "revoked"]),
+    created_at: z.iso.datetime(),
+  })
+  .openapi("StudentCard");
+
+const stop = {
+  method: "post" as const,
+  tags: ["cards"],
+  who: staff("admin"),
+  idempotency: "optional" as const,
+  errors: ["NOT_FOUND", "INVALID_TRANSITION", "READ_ONLY_REGION"] as const,
+  request: { params: z.object({ studentId: z.uuid(), cardId: z.uuid() }) },
+  responses: { 200: json(CardBody, "The card as it is now") },
+};
+
+const freeze = route({
+  path: "/admin/students/{studentId}/cards/{cardId}/freeze",
+  operationId: "freezeCardOfStudent",
+  summary: "Freeze a student's card at the desk; the app does not thaw it, a new card replaces it",
+  ...stop,
+});
+
+const lost = route({
+  path: "/admin/students/{studentId}/cards/{cardId}/report-lost",
+  operationId: "reportCardOfStudentLost",
+  summary: "A student's card is gone, for good",
+  ...stop,
+});
+
+export const studentCardRoutes = (platform: Platform) => {
+  const answer = async (c: HttpContext, params: { studentId: string; cardId: string }, status: "frozen" | "lost") => {
+    const wish = { ...params, status, staffId: staffOf(c).id, requestId: c.var.requestId };
+    const stopped = await once(c, "a day", async (tx) => ({ status: 200 as const, body: presentCard(await stopStudentCard(tx, wish)) }));
+    announce(platform);
+    return stopped;
+  };
+  return router()
+    .openapi(freeze, (c) => answer(c, c.req.valid("param"), "frozen"))
+    .openapi(lost, (c) => answer(c, c.req.valid("param"), "lost"));
+};
+
+const presentCard = (card: Card): z.infer<typeof CardBody> => ({
+  id: card.id,
+  issue_number: card.issueNumber,
+  status: card.status,
+  created_at: card.createdAt.toISOString(),
+});

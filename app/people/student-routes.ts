@@ -1,0 +1,180 @@
+import { z } from "@hono/zod-openapi";
+import { staff, staffOf } from "../identity/guards.ts";
+import type { Identity } from "../identity/identity.ts";
+import { announce } from "../live/announce.ts";
+import type { Platform } from "../platform/context.ts";
+import { once } from "../platform/http/once.ts";
+import { type HttpContext, json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
+import { addStudent } from "./add-student.ts";
+import { type ChangedStudent, changeStudent } from "./change-student.ts";
+import { eraseStudent } from "./erase-student.ts";
+import { searchField, studentFields, versionField } from "./field-schemas.ts";
+import { setStudentActive } from "./set-student-active.ts";
+import { listStudents, readStudent, type Student, type StudentFields } from "./student.ts";
+
+const StudentBody = z
+  .object({
+    id: z.uuid(),
+    student_number: z.string().nullable(),
+    phone: z.string(),
+    name: z.string().nullable(),
+    email: z.string().nullable(),
+    address: z.string().nullable(),
+    language: z.enum(["sv", "it", "en"]),
+    is_active: z.boolean(),
+    version: z.int(),
+    created_at: z.iso.datetime(),
+    updated_at: z.iso.datetime(),
+  })
+  .openapi("Student");
+
+const params = z.object({ studentId: z.uuid() });
+const who = staff("admin");
+const tags = ["students"];
+
+const list = route({
+  method: "get",
+  path: "/admin/students",
+  operationId: "listStudents",
+  tags,
+  summary: "The students, newest first; a search looks into name, phone, e-mail and number",
+  who,
+  request: {
+    query: listQuery.extend({ cursor: z.uuid().optional(), search: searchField.optional(), active: z.enum(["true", "false"]).optional() }),
+  },
+  responses: { 200: json(listOf(StudentBody), "A page of them") },
+});
+
+const add = route({
+  method: "post",
+  path: "/admin/students",
+  operationId: "addStudent",
+  tags,
+  summary: "Enter a student, who logs in with the phone",
+  who,
+  idempotency: "optional",
+  errors: ["CONFLICT", "READ_ONLY_REGION"],
+  request: { body: required(z.strictObject(studentFields)) },
+  responses: { 201: json(StudentBody, "Entered") },
+});
+
+const read = route({
+  method: "get",
+  path: "/admin/students/{studentId}",
+  operationId: "getStudent",
+  tags,
+  summary: "One student",
+  who,
+  errors: ["NOT_FOUND"],
+  request: { params },
+  responses: { 200: json(StudentBody, "The student") },
+});
+
+const change = route({
+  method: "put",
+  path: "/admin/students/{studentId}",
+  operationId: "changeStudent",
+  tags,
+  summary: "Replace what is kept of a student, if nobody changed it since it was read; another phone ends the sessions",
+  who,
+  errors: ["NOT_FOUND", "CONFLICT", "READ_ONLY_REGION"],
+  request: { params, body: required(z.strictObject({ ...studentFields, version: versionField })) },
+  responses: { 200: json(StudentBody, "The student as it is now") },
+});
+
+const setActive = route({
+  method: "patch",
+  path: "/admin/students/{studentId}",
+  operationId: "setStudentActive",
+  tags,
+  summary: "Deactivate a student, which ends all sessions at once, or take it back",
+  who,
+  errors: ["NOT_FOUND", "READ_ONLY_REGION"],
+  request: { params, body: required(z.strictObject({ is_active: z.boolean() })) },
+  responses: { 200: json(StudentBody, "The student as it is now") },
+});
+
+const erase = route({
+  method: "delete",
+  path: "/admin/students/{studentId}",
+  operationId: "eraseStudent",
+  tags,
+  summary: "Remove the person for good and keep the books; refused while money, a payment or an order waits",
+  who,
+  errors: ["NOT_FOUND", "CONFLICT", "READ_ONLY_REGION"],
+  request: { params },
+  responses: { 204: { description: "Erased" } },
+});
+
+export const studentRoutes = (platform: Platform, identity: Pick<Identity, "sessionsEnded">) => {
+  const { db } = platform;
+  const afterwards = ({ student, endedSessionIds }: ChangedStudent) => {
+    identity.sessionsEnded(endedSessionIds);
+    announce(platform);
+    return presentStudent(student);
+  };
+  return router()
+    .openapi(list, async (c) => {
+      const { limit, cursor, search, active } = c.req.valid("query");
+      const isActive = active === undefined ? undefined : active === "true";
+      const { items, next } = await listStudents(db, { search, isActive, limit, after: cursor });
+      return c.json({ items: items.map(presentStudent), next_cursor: next }, 200);
+    })
+    .openapi(add, (c) => {
+      const fields = fieldsOf(c.req.valid("json"));
+      return once(c, "a day", async (tx) => ({ status: 201 as const, body: presentStudent(await addStudent(tx, fields, actorOf(c))) }));
+    })
+    .openapi(read, async (c) => c.json(presentStudent(await readStudent(db, c.req.valid("param").studentId)), 200))
+    .openapi(change, async (c) => {
+      const wanted = { ...fieldsOf(c.req.valid("json")), version: c.req.valid("json").version };
+      const changed = await db.transaction((tx) => changeStudent(tx, c.req.valid("param").studentId, wanted, actorOf(c)));
+      return c.json(afterwards(changed), 200);
+    })
+    .openapi(setActive, async (c) => {
+      const isActive = c.req.valid("json").is_active;
+      const changed = await db.transaction((tx) => setStudentActive(tx, c.req.valid("param").studentId, isActive, actorOf(c)));
+      return c.json(afterwards(changed), 200);
+    })
+    .openapi(erase, async (c) => {
+      const wish = {
+        studentId: c.req.valid("param").studentId,
+        actorKind: "staff",
+        actorId: staffOf(c).id,
+        requestId: c.var.requestId,
+      } as const;
+      identity.sessionsEnded(await db.transaction((tx) => eraseStudent(tx, wish)));
+      return c.body(null, 204);
+    });
+};
+
+const actorOf = (c: HttpContext) => ({ staffId: staffOf(c).id, requestId: c.var.requestId });
+
+interface GivenFields {
+  readonly phone: string;
+  readonly name: string | null;
+  readonly email: string | null;
+  readonly address: string | null;
+  readonly student_number: string | null;
+}
+
+const fieldsOf = ({ phone, name, email, address, student_number }: GivenFields): StudentFields => ({
+  phone,
+  name,
+  email,
+  address,
+  studentNumber: student_number,
+});
+
+const presentStudent = (student: Student): z.infer<typeof StudentBody> => ({
+  id: student.id,
+  student_number: student.studentNumber,
+  phone: student.phone,
+  name: student.name,
+  email: student.email,
+  address: student.address,
+  language: student.language,
+  is_active: student.isActive,
+  version: student.version,
+  created_at: student.createdAt.toISOString(),
+  updated_at: student.updatedAt.toISOString(),
+});

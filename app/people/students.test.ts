@@ -1,0 +1,208 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Campus, startCampus } from "../testing/campus.ts";
+import { type Money, moneyOf, newCardUid } from "../testing/money.ts";
+import type { TestStaff } from "../testing/people.ts";
+
+let campus: Campus;
+let money: Money;
+let admin: TestStaff;
+beforeAll(async () => {
+  campus = await startCampus();
+  money = moneyOf(campus);
+  admin = await campus.staff("admin");
+});
+afterAll(() => campus.end());
+
+interface StudentBody {
+  readonly id: string;
+  readonly phone: string;
+  readonly version: number;
+  readonly is_active: boolean;
+}
+
+const unknownId = "0192f0c1-0000-7000-8000-000000000000";
+const refused = (status: number, code: string) => ({ status, body: { error: { code } } });
+const fields = () => ({
+  phone: campus.newPhone(),
+  name: "Alva Ek",
+  email: "alva@example.org",
+  address: "Storgatan 1, Umeå",
+  student_number: crypto.randomUUID().slice(0, 13),
+});
+const add = async () => (await admin.api<StudentBody>("POST", "/admin/students", { body: fields() })).body;
+const actions = (objectId: string) =>
+  campus.sql<{ action: string; actorId: string }>`select action, actor_id from audit_log where object_id = ${objectId} order by id`;
+
+test("an admin enters a student, who logs in with the phone as that same student", async () => {
+  const body = fields();
+  const added = await admin.api<StudentBody>("POST", "/admin/students", { body });
+  expect(added).toMatchObject({ status: 201, body: { ...body, is_active: true, language: "en", version: expect.any(Number) } });
+  expect(await admin.api("GET", `/admin/students/${added.body.id}`, { process: 1 })).toMatchObject({ status: 200, body: added.body });
+  const otp = await campus.requestOtp(body.phone);
+  expect(await campus.api("POST", "/auth/verify-otp", { body: { phone: body.phone, otp } })).toMatchObject({
+    status: 200,
+    body: { user: { id: added.body.id, name: "Alva Ek" } },
+  });
+  expect(await actions(added.body.id)).toEqual([{ action: "student.added", actorId: admin.id }]);
+});
+
+test("the same Idempotency-Key enters a student once", async () => {
+  const [body, headers] = [fields(), { "Idempotency-Key": crypto.randomUUID() }];
+  const [first, again] = [
+    await admin.api("POST", "/admin/students", { body, headers }),
+    await admin.api("POST", "/admin/students", { body, headers, process: 1 }),
+  ];
+  expect(again.text).toBe(first.text);
+  expect(await admin.api("POST", "/admin/students", { body: fields(), headers })).toMatchObject(refused(422, "IDEMPOTENCY_MISMATCH"));
+});
+
+test("another student's phone or number is refused and named", async () => {
+  const known = fields();
+  await admin.api("POST", "/admin/students", { body: known });
+  for (const field of ["phone", "student_number"] as const) {
+    const answer = await admin.api("POST", "/admin/students", { body: { ...fields(), [field]: known[field] } });
+    expect(answer).toMatchObject({ status: 409, body: { error: { code: "CONFLICT", details: { field } } } });
+  }
+});
+
+test.each([
+  ["no phone", { name: "Alva" }],
+  ["a local phone", { phone: "0701234567" }],
+  ["an e-mail without a domain", { phone: "+46700000001", email: "alva" }],
+  ["a name of 101 characters", { phone: "+46700000001", name: "x".repeat(101) }],
+  ["an unknown field", { phone: "+46700000001", is_active: true }],
+])("a student with %s is refused", async (_, body) => {
+  expect(await admin.api("POST", "/admin/students", { body })).toMatchObject(refused(400, "VALIDATION_ERROR"));
+});
+
+test("the list is searched by name, phone, e-mail and number, and read page by page without a student twice", async () => {
+  const word = crypto.randomUUID().slice(0, 8);
+  const made: StudentBody[] = [];
+  for (const body of [{ name: `Åsa ${word}` }, { email: `${word}@example.org` }, { student_number: `S-${word}` }])
+    made.push((await admin.api<StudentBody>("POST", "/admin/students", { body: { phone: campus.newPhone(), ...body } })).body);
+  const read = async (query: string) =>
+    (await admin.api<{ items: StudentBody[]; next_cursor: string | null }>("GET", `/admin/students?${query}`)).body;
+  const ids = (page: { items: StudentBody[] }) => page.items.map(({ id }) => id);
+  const newestFirst = made.map(({ id }) => id).toReversed();
+  expect(ids(await read(`search=${word.toUpperCase()}`))).toEqual(newestFirst);
+  const first = await read(`search=${word}&limit=2`);
+  const second = await read(`search=${word}&limit=2&cursor=${first.next_cursor}`);
+  expect([...ids(first), ...ids(second)]).toEqual(newestFirst);
+  expect(second.next_cursor).toBeNull();
+  expect(ids(await read(`search=${encodeURIComponent(made[0]?.phone ?? "")}`))).toEqual([made[0]?.id]);
+  await admin.api("PATCH", `/admin/students/${made[0]?.id}`, { body: { is_active: false } });
+  expect(ids(await read(`search=${word}&active=false`))).toEqual([made[0]?.id]);
+  expect(ids(await read(`search=${word}&active=true`))).toEqual(newestFirst.slice(0, 2));
+});
+
+test("a change replaces all fields, and is refused to whoever read an older state", async () => {
+  const before = await add();
+  const body = { ...fields(), email: null, version: before.version };
+  const changed = await admin.api<StudentBody>("PUT", `/admin/students/${before.id}`, { body });
+  expect(changed).toMatchObject({ status: 200, body: { id: before.id, phone: body.phone, email: null } });
+  expect(await admin.api("PUT", `/admin/students/${before.id}`, { body, process: 1 })).toMatchObject({
+    status: 409,
+    body: { error: { code: "CONFLICT", details: { version: changed.body.version } } },
+  });
+  expect((await admin.api("GET", `/admin/students/${before.id}`)).body).toEqual(changed.body);
+});
+
+test("of two changes at once one holds", async () => {
+  const before = await add();
+  const answers = await Promise.all(
+    ([0, 1] as const).map((process) => {
+      const body = { ...fields(), version: before.version };
+      return admin.api("PUT", `/admin/students/${before.id}`, { process, body });
+    }),
+  );
+  expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409]);
+});
+
+test("another phone ends the sessions of the old one on every process", async () => {
+  const student = await campus.student({ name: "Nils" });
+  await student.api("POST", "/users/device-token", { body: { token: "token-of-the-old-phone", platform: "web" } });
+  const { body: known } = await admin.api<StudentBody>("GET", `/admin/students/${student.id}`);
+  const body = { phone: campus.newPhone(), name: "Nils", version: known.version };
+  expect((await admin.api("PUT", `/admin/students/${student.id}`, { body })).status).toBe(200);
+  expect(await student.api("GET", "/users/me")).toMatchObject(refused(401, "INVALID_TOKEN"));
+  await expect.poll(async () => (await student.api("GET", "/users/me", { process: 1 })).status).toBe(401);
+  expect(await campus.sql`select token from push_tokens where student_id = ${student.id}`).toEqual([]);
+});
+
+test("a deactivated student is logged out everywhere at once, pays nothing more and cannot come back until reactivated", async () => {
+  const till = await money.till();
+  const student = await money.fundedStudent({ balanceMinor: 10_000 });
+  const charge = await student.scannedOrder({ till, totalMinor: 5_900 });
+  await student.api("GET", "/users/me", { process: 1 });
+  const answer = await admin.api("PATCH", `/admin/students/${student.id}`, { body: { is_active: false } });
+  expect(answer).toMatchObject({ status: 200, body: { id: student.id, is_active: false } });
+  expect(await student.confirm(charge)).toMatchObject({ status: 401 });
+  await expect.poll(async () => (await student.api("GET", "/users/me", { process: 1 })).status).toBe(401);
+  expect(await till.device.api("GET", `/pos/charges/${charge.id}`)).toMatchObject({ body: { state: "voided" } });
+  expect(await student.scan(till)).toMatchObject(refused(403, "CARD_NOT_ACCEPTED"));
+  await campus.api("POST", "/auth/request-otp", { body: { phone: student.phone } });
+  await campus.drainOutbox();
+  expect(await campus.messages(student.phone)).toEqual([]);
+
+  expect(await admin.api("PATCH", `/admin/students/${student.id}`, { body: { is_active: true } })).toMatchObject({
+    body: { is_active: true },
+  });
+  expect((await admin.api("PATCH", `/admin/students/${student.id}`, { body: { is_active: true } })).status).toBe(200);
+  const otp = await campus.requestOtp(student.phone);
+  expect((await campus.api("POST", "/auth/verify-otp", { body: { phone: student.phone, otp } })).status).toBe(200);
+  expect((await actions(student.id)).map(({ action }) => action)).toEqual(["student.deactivated", "student.reactivated"]);
+});
+
+test("what is written of a change in the trail names the fields and never what stood in them", async () => {
+  const before = await add();
+  await admin.api("PUT", `/admin/students/${before.id}`, { body: { ...fields(), address: "Nygatan 7", version: before.version } });
+  const lines = await campus.sql<{ details: unknown }>`select details from audit_log where object_id = ${before.id} order by id`;
+  expect(lines.map(({ details }) => details)).toEqual([{}, { fields: ["phone", "address", "studentNumber"] }]);
+});
+
+test("a card is frozen and reported lost at the desk, and the next one has the next issue number", async () => {
+  const student = await campus.student();
+  const issue = () => admin.api<{ id: string }>("POST", `/admin/students/${student.id}/cards`, { body: { card_uid: newCardUid() } });
+  const { body: first } = await issue();
+  const stop = (cardId: string, how: string, studentId = student.id) =>
+    admin.api("POST", `/admin/students/${studentId}/cards/${cardId}/${how}`);
+  expect(await stop(first.id, "freeze")).toMatchObject({ status: 200, body: { id: first.id, status: "frozen" } });
+  expect(await student.api("POST", `/cards/${first.id}/unfreeze`)).toMatchObject(refused(409, "INVALID_TRANSITION"));
+  const { body: second } = await issue();
+  expect(second).toMatchObject({ issue_number: 2, status: "active" });
+  expect(await stop(first.id, "freeze")).toMatchObject(refused(409, "INVALID_TRANSITION"));
+  for (const _ of [1, 2]) expect(await stop(second.id, "report-lost")).toMatchObject({ status: 200, body: { status: "lost" } });
+  expect(await stop(second.id, "report-lost", (await campus.student()).id)).toMatchObject(refused(404, "NOT_FOUND"));
+  expect((await issue()).body).toMatchObject({ issue_number: 3, status: "active" });
+  expect((await actions(second.id)).map(({ action }) => action)).toEqual(["card.issued", "card.lost"]);
+});
+
+test("a student that nobody is, is not found", async () => {
+  const body = { ...fields(), version: 1 };
+  expect(await admin.api("GET", `/admin/students/${unknownId}`)).toMatchObject(refused(404, "NOT_FOUND"));
+  expect(await admin.api("PUT", `/admin/students/${unknownId}`, { body })).toMatchObject(refused(404, "NOT_FOUND"));
+  expect(await admin.api("PATCH", `/admin/students/${unknownId}`, { body: { is_active: false } })).toMatchObject(refused(404, "NOT_FOUND"));
+  expect(await admin.api("DELETE", `/admin/students/${unknownId}`)).toMatchObject(refused(404, "NOT_FOUND"));
+});
+
+test("nobody but an admin sees or changes students", async () => {
+  const cafe = await campus.cafe();
+  const known = await add();
+  const callers = [
+    await campus.staff("owner", cafe),
+    await campus.staff("cashier", cafe),
+    await campus.staff("finance"),
+    await campus.student(),
+  ];
+  const path = `/admin/students/${known.id}`;
+  for (const { api } of callers) {
+    expect(await api("GET", "/admin/students")).toMatchObject(refused(403, "INSUFFICIENT_ROLE"));
+    expect(await api("GET", path)).toMatchObject(refused(403, "INSUFFICIENT_ROLE"));
+    expect(await api("POST", "/admin/students", { body: fields() })).toMatchObject(refused(403, "INSUFFICIENT_ROLE"));
+    expect(await api("PUT", path, { body: { ...fields(), version: known.version } })).toMatchObject(refused(403, "INSUFFICIENT_ROLE"));
+    expect(await api("PATCH", path, { body: { is_active: false } })).toMatchObject(refused(403, "INSUFFICIENT_ROLE"));
+    expect(await api("DELETE", path)).toMatchObject(refused(403, "INSUFFICIENT_ROLE"));
+    expect(await api("POST", `${path}/cards/${unknownId}/freeze`)).toMatchObject(refused(403, "INSUFFICIENT_ROLE"));
+  }
+  expect((await admin.api("GET", path)).body).toEqual(known);
+});

@@ -1,0 +1,142 @@
+import { allOf } from "../people/all-of.ts";
+import { uuidFloor } from "../people/uuid-floor.ts";
+import { notFound } from "../platform/errors.ts";
+import { part, type Queryable, type Statement, sql } from "../platform/postgres.ts";
+
+export const paymentMethods = ["wallet", "upi", "cash"] as const;
+type PaymentMethod = (typeof paymentMethods)[number];
+
+/** One sale: an order that was paid, with the transaction of the ledger that paid it. */
+export interface SaleLine {
+  readonly id: string;
+  readonly orderId: string;
+  readonly orderNumber: string;
+  readonly cafeId: string;
+  readonly cafeName: string;
+  readonly paidAt: Date;
+  readonly paymentMethod: PaymentMethod;
+  readonly studentLabel: string | null;
+  readonly amountMinor: number;
+  readonly refundedMinor: number;
+  readonly currency: string;
+}
+
+export interface Sale extends SaleLine {
+  readonly customerId: string | null;
+  readonly subtotalMinor: number;
+  readonly deliveryChargeMinor: number;
+  readonly items: readonly {
+    readonly itemName: string;
+    readonly itemPriceMinor: number;
+    readonly vatBasisPoints: number;
+    readonly quantity: number;
+    readonly lineTotalMinor: number;
+  }[];
+  readonly refunds: readonly {
+    readonly id: string;
+    readonly transactionId: string;
+    readonly amountMinor: number;
+    readonly reason: string;
+    readonly createdAt: string;
+  }[];
+}
+
+export interface SaleFilter {
+  /** null: of all cafés, for the university's finance. */
+  readonly cafeId: string | null;
+  /** The business day of the payment, in the café's zone: YYYY-MM-DD. */
+  readonly day?: string | undefined;
+  readonly from?: Date | undefined;
+  readonly to?: Date | undefined;
+  readonly method?: PaymentMethod | undefined;
+  /** Part of the student's label or of the order number. */
+  readonly search?: string | undefined;
+  readonly minMinor?: number | undefined;
+  readonly maxMinor?: number | undefined;
+}
+
+const columns = part`t.id, o.id as order_id, o.order_number, o.cafe_id, f.name as cafe_name, o.paid_at, o.payment_method,
+  case when o.student_id is not null then student_label(s.name, s.phone) end as student_label, t.amount_minor, o.refunded_minor, t.currency`;
+
+interface Page {
+  readonly limit: number;
+  /** The last order's id of the page before. */
+  readonly after: string | undefined;
+}
+
+/**
+ * In the order in which the orders were placed, newest first; one more than the limit tells that a further page exists.
+ * What is filtered is the orders alone; the ledger, the café and the student are read for the lines that are shown.
+ */
+export const readSales = (db: Queryable, filter: SaleFilter, { limit, after }: Page): Promise<SaleLine[]> =>
+  db.rows<SaleLine>(sql`
+    with paid as ${windowOf(filter)},
+    page as (
+      select o.* from paid o
+      where ${allOf([...conditions(filter), ...(after === undefined ? [] : [part`o.id < ${after}`])])}
+      order by o.id desc limit ${limit + 1})
+    select ${columns} from page o join ledger_transactions t on t.id = o.paid_transaction_id join cafes f on f.id = o.cafe_id
+      left join students s on s.id = o.student_id
+    order by o.id desc`);
+
+/**
+ * With a beginning the window is read first, along the BRIN index on the time of payment: left to itself the planner walks
+ * the ids from the newest on and never knows when to stop (0.7 s for a day without a hit among 200,000 orders of a café).
+ */
+function windowOf({ day, from, to }: SaleFilter): Statement {
+  const { first, last } = day === undefined ? { first: from, last: to } : boundsAround(day);
+  const bounds = [
+    part`payment_status in ('paid', 'refunded')`,
+    ...(first === undefined ? [] : [part`paid_at >= ${first}`]),
+    ...(last === undefined ? [] : [part`paid_at < ${last}`]),
+  ];
+  return part`${first === undefined ? part`not materialized` : part`materialized`} (select * from orders where ${allOf(bounds)})`;
+}
+
+const hourMs = 3_600_000;
+
+/** A day anywhere on earth lies within these: zones reach from 12 hours behind UTC to 14 before it, and a day may have 25. */
+function boundsAround(day: string): { first: Date; last: Date } {
+  const midnight = new Date(`${day}T00:00:00Z`).getTime();
+  return { first: new Date(midnight - 15 * hourMs), last: new Date(midnight + 38 * hourMs) };
+}
+
+/** An id is made a little after the transaction's own time. */
+const idLeadMs = 60_000;
+
+/** Only what was asked for stands in the statement, so that each question gets a plan of its own. */
+function conditions({ cafeId, day, from, to, method, search, minMinor, maxMinor }: SaleFilter): Statement[] {
+  return [
+    ...(cafeId === null ? [] : [part`o.cafe_id = ${cafeId}`]),
+    ...(day === undefined
+      ? []
+      : [part`(o.paid_at at time zone (select f.time_zone from cafes f where f.id = o.cafe_id))::date = ${day}::date`]),
+    ...(from === undefined ? [] : [part`o.paid_at >= ${from}`]),
+    ...(to === undefined ? [] : [part`o.paid_at < ${to} and o.id < ${uuidFloor(new Date(to.getTime() + idLeadMs))}`]),
+    ...(method === undefined ? [] : [part`o.payment_method = ${method}`]),
+    ...(minMinor === undefined ? [] : [part`o.total_minor >= ${minMinor}`]),
+    ...(maxMinor === undefined ? [] : [part`o.total_minor <= ${maxMinor}`]),
+    ...(search === undefined
+      ? []
+      : [
+          part`(strpos(o.order_number, upper(${search}::text)) > 0 or o.student_id in (
+            select s.id from students s where strpos(lower(student_label(s.name, s.phone)), lower(${search}::text)) > 0))`,
+        ]),
+  ];
+}
+
+/** One sale with its lines and what was given back, in one statement and so as of one moment. */
+export async function readSale(db: Queryable, transactionId: string, cafeId: string | null): Promise<Sale> {
+  const sale = await db.row<Sale>(sql`
+    select ${columns}, o.subtotal_minor, o.delivery_charge_minor,
+      (select c.id from customers c where c.cafe_id = o.cafe_id and c.student_id = o.student_id) as customer_id,
+      (select coalesce(json_agg(json_build_object('itemName', i.item_name, 'itemPriceMinor', i.item_price_minor, 'vatBasisPoints', i.vat_basis_points,
+          'quantity', i.quantity, 'lineTotalMinor', i.line_total_minor) order by i.id), '[]') from order_items i where i.order_id = o.id) as items,
+      (select coalesce(json_agg(json_build_object('id', r.id, 'transactionId', r.transaction_id, 'amountMinor', r.amount_minor, 'reason', r.reason,
+          'createdAt', r.created_at) order by r.id), '[]') from refunds r where r.order_id = o.id) as refunds
+    from ledger_transactions t join orders o on o.id = t.order_id and o.paid_transaction_id = t.id join cafes f on f.id = o.cafe_id
+      left join students s on s.id = o.student_id
+    where t.id = ${transactionId} and (${cafeId}::uuid is null or o.cafe_id = ${cafeId}::uuid)`);
+  if (!sale) throw notFound("The transaction");
+  return sale;
+}
