@@ -42,7 +42,7 @@ type OpenOutcome = Opened | Same | Refused;
 /** What the counter shows, made anew for each request to a phone. */
 type Codes = Pick<ScannedCharge, "matchCode" | "shortCode">;
 
-const maxRefusedPrompts = 3;
+export const maxRefusedPrompts = 3;
 const dampMs = 3_000;
 const shortCodeAlphabet = "23456789ABCDEFGHJKMNPQRSTVWXYZ";
 const shortCodeLength = 6;
@@ -97,7 +97,7 @@ async function openCharge(platform: Platform, scan: Scan, hash: Buffer): Promise
   }
 }
 
-function shortCode(): string {
+export function shortCode(): string {
   return Array.from({ length: shortCodeLength }, () => shortCodeAlphabet[randomInt(shortCodeAlphabet.length)]).join("");
 }
 

@@ -1,0 +1,112 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from "vitest";
+import { checkLedger } from "../ledger/check-ledger.ts";
+import { type CommitCutter, commitStatement, judgeOnce, startCommitCutter } from "../proof/commit-cutter.ts";
+import { type Campus, startCampus } from "../testing/campus.ts";
+import { addDish } from "../testing/menus.ts";
+import { expectOk, type Money, moneyOf, type Till } from "../testing/money.ts";
+import type { ZReport } from "./z-report.ts";
+
+let cutter: CommitCutter;
+let campus: Campus;
+let money: Money;
+let till: Till;
+let dish: string;
+
+beforeAll(async () => {
+  cutter = await startCommitCutter(inject("testServers").postgresPort);
+  campus = await startCampus({
+    env: (database) => ({
+      DATABASE_URL: `postgres://campus_app@127.0.0.1:${cutter.port}/${database.name}`,
+      DATABASE_CONNECT_TIMEOUT_MS: "500",
+    }),
+  });
+  money = moneyOf(campus);
+});
+beforeEach(async () => {
+  till = await money.till();
+  dish = await addDish(campus, till.cafe, { stock: 5 });
+});
+afterEach(() => {
+  cutter.judge(undefined);
+  cutter.onCutAfter(undefined);
+  cutter.refuse(false);
+});
+afterAll(async () => {
+  expect((await checkLedger(campus.owner)).invariants.filter((invariant) => !invariant.ok)).toEqual([]);
+  await campus.end();
+  await cutter.stop();
+});
+
+const selling = /sell_once\(/;
+
+const sell = (key: string, part: object, process: 0 | 1 = 0) =>
+  till.device.api<{ order: { id: string }; status?: string; status_url?: string }>("POST", "/pos/sales", {
+    process,
+    body: { items: [{ menu_item_id: dish, quantity: 2 }], ...part },
+    headers: { "Idempotency-Key": key },
+  });
+const sold = () => campus.sql<{ id: string; payments: number }>`
+  select o.id, (select count(*)::integer from ledger_transactions t where t.order_id = o.id) as payments from orders o where cafe_id = ${till.cafe.id}`;
+
+test.each(["cut before", "cut after"] as const)(
+  "a sale for cash whose connection was %s its commit happens once, and its key gives the same bytes",
+  async (verdict) => {
+    const key = randomUUID();
+    cutter.judge(judgeOnce(selling, verdict));
+    const answer = await sell(key, { payment: "cash" });
+    expect(answer.status).toBe(201);
+    expect(await sold()).toEqual([{ id: answer.body.order.id, payments: 1 }]);
+    const again = await sell(key, { payment: "cash" }, 1);
+    expect([again.text, again.headers.get("Idempotency-Hit")]).toEqual([answer.text, "true"]);
+    expect(await campus.sql`select stock from menu_items where id = ${dish}`).toEqual([{ stock: 3 }]);
+  },
+);
+
+test.each(["cut before", "cut after"] as const)(
+  "a sale to a card whose connection was %s its commit opens one charge for one order",
+  async (verdict) => {
+    const student = await money.fundedStudent({ balanceMinor: 20_000 });
+    cutter.judge(judgeOnce(selling, verdict));
+    const answer = await sell(randomUUID(), { payment: "card", card_uid: student.cardUid });
+    expect(answer.status).toBe(201);
+    expect(await campus.sql`select order_id, state from charges where student_id = ${student.id}`).toEqual([
+      { orderId: answer.body.order.id, state: "open" },
+    ]);
+  },
+);
+
+test("a sale that committed and cannot be looked up is answered as pending and never as failed: its address and its key then tell it", async () => {
+  const key = randomUUID();
+  cutter.judge(judgeOnce(selling, "cut after"));
+  cutter.onCutAfter(() => cutter.refuse(true));
+  const pending = await sell(key, { payment: "cash" });
+  expect(pending).toMatchObject({ status: 202, body: { status: "pending", status_url: `/api/v1/pos/sales?key=${key}` } });
+  cutter.refuse(false);
+  const found = await till.device.api<{ order: { id: string } }>("GET", pending.body.status_url?.replace("/api/v1", "") ?? "");
+  expect(found.status).toBe(200);
+  expect((await sell(key, { payment: "cash" }, 1)).text).toBe(found.text);
+  expect(await sold()).toEqual([{ id: found.body.order.id, payments: 1 }]);
+});
+
+test.each(["cut before", "cut after"] as const)(
+  "a refund and a close whose connections were %s their commits happen once",
+  async (verdict) => {
+    const cashier = await campus.staff("cashier", till.cafe);
+    expectOk(await till.device.api("POST", "/pos/shifts/open", { body: { opening_float_minor: 0 } }));
+    const { order } = expectOk(await sell(randomUUID(), { payment: "cash" }));
+    cutter.judge(judgeOnce(commitStatement, verdict));
+    const refund = await till.device.api("POST", "/pos/refunds", {
+      body: { scan_id: randomUUID(), order_id: order.id, amount_minor: 1_000, reason: "cold" },
+      headers: { "X-Staff-Authorization": `Bearer ${cashier.token}` },
+    });
+    expect(refund.status).toBe(201);
+    cutter.judge(judgeOnce(commitStatement, verdict));
+    const closed = await till.device.api<ZReport>("POST", "/pos/shifts/close", {
+      body: { counted_cash_minor: 0 },
+      headers: { "Idempotency-Key": randomUUID() },
+    });
+    expect(closed).toMatchObject({ status: 200, body: { number: 1, refunds_count: 1, refunds_minor: 1_000 } });
+    expect(await campus.sql`select number from z_reports where cafe_id = ${till.cafe.id}`).toEqual([{ number: 1 }]);
+  },
+);

@@ -1,0 +1,15 @@
+import type { Identity } from "../identity/identity.ts";
+import type { Platform } from "../platform/context.ts";
+import { router } from "../platform/http/router.ts";
+import { adminShiftRoutes } from "./admin-shift-routes.ts";
+import { receiptRoutes } from "./receipt-routes.ts";
+import { saleRoutes } from "./sale-routes.ts";
+import { shiftRoutes } from "./shift-routes.ts";
+
+/** What a terminal sells, gives back, closes and prints. */
+export const counterRoutes = (platform: Platform, identity: Identity) =>
+  router()
+    .route("/", saleRoutes(platform, identity))
+    .route("/", shiftRoutes(platform))
+    .route("/", adminShiftRoutes(platform))
+    .route("/", receiptRoutes(platform));

@@ -1,0 +1,174 @@
+import { createHash } from "node:crypto";
+import { z } from "@hono/zod-openapi";
+import { PendingBody } from "../charges/schemas.ts";
+import { device, deviceOf } from "../identity/guards.ts";
+import type { Identity } from "../identity/identity.ts";
+import { announce } from "../live/announce.ts";
+import { OrderParams, OrderSchema } from "../orders/schemas.ts";
+import type { Platform } from "../platform/context.ts";
+import { claimOf, once } from "../platform/http/once.ts";
+import { type HttpContext, idempotencyKeyPattern, json, required, route, router } from "../platform/http/router.ts";
+import { type Answer, answerOnce, type Claim } from "../platform/idempotency.ts";
+import { approverOf } from "./approver.ts";
+import { findSale } from "./find-sale.ts";
+import { type CounterRefund, hashOfCard, refundAtCounter } from "./refund-at-counter.ts";
+import { CounterRefundBody, CounterRefundSchema, SaleAnswer, SaleBody } from "./schemas.ts";
+import { sell } from "./sell.ts";
+import { voidSale } from "./void-sale.ts";
+
+const sale = route({
+  method: "post",
+  path: "/pos/sales",
+  operationId: "sellAtCounter",
+  tags: ["pos"],
+  summary: "Sell at the counter: items, order and payment in one call, to a student's card or for cash",
+  who: device(),
+  idempotency: "required",
+  errors: [
+    "CART_EMPTY",
+    "CARD_NOT_ACCEPTED",
+    "RESTAURANT_CLOSED",
+    "ITEM_UNAVAILABLE",
+    "METHOD_UNAVAILABLE",
+    "RATE_LIMITED",
+    "READ_ONLY_REGION",
+  ],
+  request: { body: required(SaleBody) },
+  responses: {
+    201: json(SaleAnswer, "Paid in cash, or asked for on the phone"),
+    202: json(PendingBody, "Outcome not known yet: ask there, or send the same sale again"),
+  },
+});
+
+const find = route({
+  method: "get",
+  path: "/pos/sales",
+  operationId: "findSale",
+  tags: ["pos"],
+  summary: "What became of a sale whose answer was lost, by the Idempotency-Key that it was sent with",
+  who: device(),
+  errors: ["NOT_FOUND"],
+  request: { query: z.strictObject({ key: z.string().regex(idempotencyKeyPattern, "must be 1 to 64 visible ASCII characters") }) },
+  responses: { 200: json(SaleAnswer, "The sale's own answer") },
+});
+
+const voidRoute = route({
+  method: "post",
+  path: "/pos/sales/{orderId}/void",
+  operationId: "voidSale",
+  tags: ["pos"],
+  summary: "Take back a counter sale that is not paid; said twice it is still void",
+  who: device(),
+  idempotency: "optional",
+  errors: ["NOT_FOUND", "INVALID_TRANSITION", "READ_ONLY_REGION"],
+  request: { params: OrderParams },
+  responses: { 200: json(OrderSchema, "Cancelled") },
+});
+
+const refund = route({
+  method: "post",
+  path: "/pos/refunds",
+  operationId: "refundAtCounter",
+  tags: ["pos"],
+  summary: "Give money back at the counter: the student's card is scanned, and an owner or cashier answers for it",
+  who: device(),
+  errors: [
+    "TOKEN_EXPIRED",
+    "INSUFFICIENT_ROLE",
+    "CARD_NOT_ACCEPTED",
+    "NOT_FOUND",
+    "INVALID_TRANSITION",
+    "CONFLICT",
+    "IDEMPOTENCY_MISMATCH",
+    "READ_ONLY_REGION",
+  ],
+  request: {
+    headers: z.object({
+      "x-staff-authorization": z
+        .string()
+        .min(1)
+        .openapi({ description: "The access token of the café's owner or cashier who stands there: a terminal alone gives no money away" }),
+    }),
+    body: required(CounterRefundBody),
+  },
+  responses: { 201: json(CounterRefundSchema, "Given back") },
+});
+
+export const saleRoutes = (platform: Platform, identity: Identity) => {
+  const { db } = platform;
+  return router()
+    .openapi(sale, async (c) => {
+      const body = c.req.valid("json");
+      const claim = await claimOf(c, "forever");
+      if (!claim) throw new Error("The route asks for an Idempotency-Key.");
+      const answer = await sell(platform, claim, {
+        device: deviceOf(c),
+        items: body.items,
+        specialInstructions: body.special_instructions,
+        cardUid: body.card_uid,
+        tenderedMinor: body.cash_tendered_minor,
+        prepare: body.prepare,
+      });
+      announce(platform);
+      if ("kind" in answer)
+        return c.json({ status: "pending" as const, status_url: `/api/v1/pos/sales?key=${encodeURIComponent(claim.key)}` }, 202);
+      return sendStored(c, answer, 201);
+    })
+    .openapi(find, async (c) => {
+      const { key } = c.req.valid("query");
+      const { id } = deviceOf(c);
+      const body = await findSale(db, { principal: `device:${id}`, route: "POST /api/v1/pos/sales", key });
+      return sendStored(c, { body, hit: true }, 200);
+    })
+    .openapi(voidRoute, async (c) => {
+      const wish = { orderId: c.req.valid("param").orderId, device: deviceOf(c), requestId: c.var.requestId };
+      const answer = await once(c, "a day", async (tx) => ({ status: 200 as const, body: await voidSale(tx, wish) }));
+      announce(platform);
+      return answer;
+    })
+    .openapi(refund, async (c) => {
+      const { scan_id, order_id, card_uid, amount_minor, reason } = c.req.valid("json");
+      const terminal = deviceOf(c);
+      const wish = {
+        device: terminal,
+        staffId: approverOf(identity, c.req.valid("header")["x-staff-authorization"], terminal.cafeId),
+        orderId: order_id,
+        cardHash: await hashOfCard(platform, card_uid),
+        amountMinor: amount_minor,
+        reason,
+        requestId: c.var.requestId,
+      };
+      const claim = claimOfScan(terminal.id, scan_id, [order_id, wish.cardHash?.toString("base64url"), amount_minor]);
+      const answer = await answerOnce(db, claim, async (tx): Promise<Answer> => {
+        const made = await refundAtCounter(tx, wish);
+        return { status: 201, body: JSON.stringify(presentRefund(made)) };
+      });
+      announce(platform);
+      return sendStored(c, answer, 201);
+    });
+};
+
+/** The stored text travels as it is: a repeated request gets the same bytes. */
+function sendStored(c: HttpContext, { body, hit }: { readonly body: string; readonly hit: boolean }, status: 200 | 201) {
+  if (hit) c.header("Idempotency-Hit", "true");
+  c.header("Content-Type", "application/json");
+  return c.body(body, status) as never;
+}
+
+/** The scan is the key. The reason is left out: said in other words it is the same refund. */
+function claimOfScan(deviceId: string, scanId: string, parts: readonly unknown[]): Claim {
+  const bodyHash = createHash("sha256").update(JSON.stringify(parts)).digest();
+  return { principal: `device:${deviceId}`, route: "POST /api/v1/pos/refunds", key: scanId, bodyHash, keep: "forever" };
+}
+
+const presentRefund = (made: CounterRefund): z.infer<typeof CounterRefundSchema> => ({
+  id: made.id,
+  order_id: made.orderId,
+  amount_minor: made.amountMinor,
+  refunded_minor: made.refundedMinor,
+  payment_status: made.paymentStatus,
+  currency: made.currency,
+  to: made.to,
+  transaction_id: made.transactionId,
+  created_at: made.createdAt.toISOString(),
+});

@@ -1,0 +1,116 @@
+import { createHmac, randomBytes, randomInt } from "node:crypto";
+import { cardHash } from "../cards/card-hash.ts";
+import { maxRefusedPrompts, shortCode } from "../charges/scan-card.ts";
+import { hasSocket } from "../live/presence.ts";
+import { refusalOf } from "../orders/place-order.ts";
+import type { WantedItem } from "../orders/schemas.ts";
+import type { Platform } from "../platform/context.ts";
+import { CodedError } from "../platform/errors.ts";
+import { validationError } from "../platform/http/router.ts";
+import type { AnswerOnce, Claim } from "../platform/idempotency.ts";
+import { OutcomeUnknown, sql } from "../platform/postgres.ts";
+import { keyFor } from "../platform/seal.ts";
+import { within } from "../platform/within.ts";
+
+export interface SaleWish {
+  readonly device: { readonly id: string; readonly cafeId: string };
+  readonly items: readonly WantedItem[];
+  readonly specialInstructions: string | null;
+  /** The student's card; cash without one. */
+  readonly cardUid: string | undefined;
+  /** What was handed over in cash; exactly the total unless told. */
+  readonly tenderedMinor: number | undefined;
+  readonly prepare: boolean;
+}
+
+/** The commit may have happened: the terminal asks what became of its key, or sends the same sale again. */
+export interface PendingSale {
+  readonly kind: "pending";
+}
+
+interface Outcome {
+  readonly outcome: string;
+  readonly details: Record<string, unknown> | null;
+  readonly body: string | null;
+}
+
+interface Card {
+  readonly hash: Buffer;
+  readonly hasSocket: boolean;
+}
+
+/** Items, order and payment in one call: paid in cash at once, or asked for on the phone of the card's student. */
+export async function sell(platform: Platform, claim: Claim, wish: SaleWish): Promise<AnswerOnce | PendingSale> {
+  if (wish.items.length === 0) throw new CodedError("CART_EMPTY", "The sale has no items.");
+  const pepper = await platform.secrets.get("CARD_PEPPER");
+  const card = wish.cardUid === undefined ? undefined : await lookUpCard(platform, cardHash(pepper, wish.cardUid));
+  const outcome = await decide(platform, withPepper(claim, pepper), wish, card);
+  if (outcome === undefined) return { kind: "pending" };
+  const isStored = outcome.outcome === "stored";
+  if (outcome.body === null || !(isStored || outcome.outcome === "sold")) throw refusedSale(outcome.outcome, outcome.details ?? {});
+  return { status: 201, body: outcome.body, hit: isStored };
+}
+
+/** The body holds a card's number, and a plain hash of it would give the number away. */
+function withPepper(claim: Claim, pepper: string): Claim {
+  return { ...claim, bodyHash: createHmac("sha256", keyFor(pepper, "sale")).update(claim.bodyHash).digest() };
+}
+
+/** Whether a phone of the student listens is known to Redis, so it is asked before the transaction. */
+async function lookUpCard(platform: Platform, hash: Buffer): Promise<Card> {
+  const card = await platform.db.row<{ studentId: string }>(sql`select student_id from cards where uid_hash = ${hash}`);
+  return { hash, hasSocket: card !== undefined && (await hasSocket(platform, card.studentId)) };
+}
+
+// With the 7 s in which a lost answer is noticed it stays below the request's own 10 s.
+const lookUpMs = 2_000;
+
+/** Asked once more where the answer is lost on the way: the first try either committed, and is found by its key, or did not. */
+async function decide(platform: Platform, claim: Claim, wish: SaleWish, card: Card | undefined): Promise<Outcome | undefined> {
+  const { log, metrics } = platform;
+  try {
+    return await ask(platform, claim, wish, card);
+  } catch (error) {
+    if (!(error instanceof OutcomeUnknown)) throw error;
+    metrics.count("outcomes_unknown_total", {});
+    try {
+      const found = await within(lookUpMs, "The look-up", ask(platform, claim, wish, card));
+      // The first try may still be at work on the server.
+      if (found.outcome === "busy") return undefined;
+      return found.outcome === "stored" ? { ...found, outcome: "sold" } : found;
+    } catch (second) {
+      if (second instanceof CodedError) throw second;
+      log.warn({ err: second }, "The outcome of a sale is not known yet");
+      return undefined;
+    }
+  }
+}
+
+async function ask({ db, config }: Platform, claim: Claim, wish: SaleWish, card: Card | undefined): Promise<Outcome> {
+  const { device, items, specialInstructions, tenderedMinor, prepare } = wish;
+  const [matchCode, short] = [String(randomInt(10, 100)), shortCode()];
+  const outcome = await db.decide<Outcome>(sql`
+    select outcome, details, body from sell_once(
+      ${claim.principal}, ${claim.route}, ${claim.key}, ${claim.bodyHash}, ${device.id}, ${device.cafeId}, ${JSON.stringify(items)}::jsonb, ${specialInstructions},
+      ${tenderedMinor ?? null}, ${prepare}, ${card?.hash ?? null}, ${card?.hasSocket ?? false}, ${config.CHARGE_SECONDS}, ${randomBytes(16).toString("hex")},
+      ${matchCode}, ${short}, ${maxRefusedPrompts}, ${`${config.PUBLIC_URL}/?charge=${short}`})`);
+  if (!outcome) throw new Error("The sale was not decided.");
+  return outcome;
+}
+
+function refusedSale(outcome: string, details: Record<string, unknown>): CodedError {
+  switch (outcome) {
+    case "device_revoked":
+      return new CodedError("DEVICE_REVOKED", "This terminal is no longer enrolled.");
+    case "card":
+      return new CodedError("CARD_NOT_ACCEPTED", "This card is not accepted.");
+    case "capped":
+      return new CodedError("RATE_LIMITED", "Too many requests to this phone were not answered with yes.", {
+        retryAfterSeconds: Number(details.retry_after_seconds ?? 60),
+      });
+    case "tendered":
+      return validationError("json", [{ path: ["cash_tendered_minor"], message: `is less than the total of ${details.total_minor}` }]);
+    default:
+      return refusalOf(outcome, details);
+  }
+}

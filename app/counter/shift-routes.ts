@@ -1,0 +1,103 @@
+import { device, deviceOf } from "../identity/guards.ts";
+import type { Platform } from "../platform/context.ts";
+import { once } from "../platform/http/once.ts";
+import { json, required, route, router } from "../platform/http/router.ts";
+import { sendReport } from "./admin-shift-routes.ts";
+import { closeShift } from "./close-shift.ts";
+import { openShift } from "./open-shift.ts";
+import { readCurrentShift, readZReport } from "./shift.ts";
+import {
+  CloseShiftBody,
+  CurrentShiftSchema,
+  OpenShiftBody,
+  presentReport,
+  presentShift,
+  presentTotals,
+  reportQuery,
+  reportResponse,
+  ShiftParams,
+  ShiftSchema,
+  ZReportSchema,
+} from "./shift-schemas.ts";
+
+const open = route({
+  method: "post",
+  path: "/pos/shifts/open",
+  operationId: "openShift",
+  tags: ["pos"],
+  summary: "Begin a shift at this terminal, with so much cash in the drawer",
+  who: device(),
+  idempotency: "optional",
+  errors: ["NOT_FOUND", "CONFLICT", "READ_ONLY_REGION"],
+  request: { body: required(OpenShiftBody) },
+  responses: { 201: json(ShiftSchema, "Open") },
+});
+
+const close = route({
+  method: "post",
+  path: "/pos/shifts/close",
+  operationId: "closeShift",
+  tags: ["pos"],
+  summary: "End the shift of this terminal with the cash that was counted; the answer is its Z-report",
+  who: device(),
+  idempotency: "optional",
+  errors: ["NOT_FOUND", "READ_ONLY_REGION"],
+  request: { body: required(CloseShiftBody) },
+  responses: { 200: json(ZReportSchema, "The Z-report") },
+});
+
+const current = route({
+  method: "get",
+  path: "/pos/shifts/current",
+  operationId: "getCurrentShift",
+  tags: ["pos"],
+  summary: "The shift that is open at this terminal, and what it has taken until now",
+  who: device(),
+  errors: ["NOT_FOUND"],
+  responses: { 200: json(CurrentShiftSchema, "The shift") },
+});
+
+const report = route({
+  method: "get",
+  path: "/pos/shifts/{shiftId}/z-report",
+  operationId: "getZReportAtCounter",
+  tags: ["pos"],
+  summary: "The Z-report of a closed shift of the café, to be printed again",
+  who: device(),
+  errors: ["NOT_FOUND"],
+  request: { params: ShiftParams, query: reportQuery },
+  responses: reportResponse,
+});
+
+export const shiftRoutes = ({ db }: Platform) =>
+  router()
+    .openapi(open, async (c) => {
+      const { opening_float_minor, staff_id } = c.req.valid("json");
+      const wish = {
+        device: deviceOf(c),
+        openingFloatMinor: opening_float_minor,
+        staffId: staff_id ?? null,
+        requestId: c.var.requestId,
+      };
+      return once(c, "a day", async (tx) => ({ status: 201 as const, body: presentShift(await openShift(tx, wish)) }));
+    })
+    .openapi(close, async (c) => {
+      const { counted_cash_minor, staff_id } = c.req.valid("json");
+      const { id, cafeId } = deviceOf(c);
+      const wish = {
+        cafeId,
+        which: { deviceId: id },
+        countedCashMinor: counted_cash_minor,
+        staffId: staff_id ?? null,
+        actor: { kind: "device" as const, id },
+        requestId: c.var.requestId,
+      };
+      return once(c, "a day", async (tx) => ({ status: 200 as const, body: presentReport(await closeShift(tx, wish)) }));
+    })
+    .openapi(current, async (c) => {
+      const { totals, ...shift } = await readCurrentShift(db, deviceOf(c).id);
+      return c.json({ ...presentShift(shift), totals: presentTotals(totals) }, 200);
+    })
+    .openapi(report, async (c) =>
+      sendReport(c, await readZReport(db, c.req.valid("param").shiftId, deviceOf(c).cafeId), c.req.valid("query").format),
+    );
