@@ -18,7 +18,18 @@ export type Capability = {
 };
 
 const familiesOfBoth = ["t4g", "m6g", "m8g", "c7g", "c8g", "r7g", "r8g"] as const;
-const servicesOfBoth = ["athena", "backup", "config", "glue", "guardduty", "kinesis", "quicksight", "wafv2"] as const;
+const servicesOfBoth = [
+  "athena",
+  "backup",
+  "config",
+  "glue",
+  "guardduty",
+  "kinesis",
+  "lambda",
+  "quicksight",
+  "synthetics",
+  "wafv2",
+] as const;
 
 export const capabilities: Readonly<Record<Region, Capability>> = {
   "eu-north-1": {

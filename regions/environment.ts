@@ -42,8 +42,12 @@ export type RegionPlan = {
   readonly cache: CachePlan;
   readonly api: ApiPlan;
   readonly analytics: AnalyticsPlan;
+  readonly canary: CanaryPlan;
   readonly logs: Costed & { readonly retentionDays: LogRetentionDays };
 };
+
+/** A visitor that never sleeps: asks for the public pages, from this region. */
+export type CanaryPlan = Costed & { readonly everyMinutes: 5 | 15 | 60 };
 
 export type LogRetentionDays = 30 | 60 | 90 | 180 | 365 | 400 | 731;
 
@@ -61,8 +65,8 @@ export type DatabasePlan = Costed & {
   readonly maxStorageGib: number;
   readonly multiAz: Safeguard;
   readonly backupRetentionDays: number;
-  /** Add one to give the master user a new password at the next deploy. */
-  readonly masterPasswordVersion: number;
+  /** The master user gets a new password every so many days; in a standby nothing happens before it is promoted. */
+  readonly masterPasswordDays: number;
   readonly storageLowGib: number;
   readonly replicaLagSeconds: number;
 };

@@ -133,7 +133,8 @@ export class ApiStack extends CampusStack {
     });
     for (const name of secretsOfTheApp) secrets[name].grantRead(role);
     storage.artifacts.grantRead(role, "releases/");
-    storage.menuImages.grantReadWrite(role, "images/");
+    // The whole bucket: an upload waits for its check in uploads/, beside the images/ that the edge serves, and is deleted then.
+    storage.menuImages.grantReadWrite(role, "", ["s3:DeleteObject"]);
     storage.receipts.grantReadWrite(role);
     messaging.transactions.grantPublish(role);
     messaging.webhooks.grantSendAndReceive(role);

@@ -7,7 +7,6 @@ import { CampusStack } from "./constructs/campus-stack.ts";
 import { Key, useStatement } from "./constructs/key.ts";
 import { policyJson, type ResourceStatement } from "./constructs/policy.ts";
 import { boundaryName, Role } from "./constructs/role.ts";
-import { secretName } from "./names.ts";
 
 export type BootstrapStackProps = { readonly environment: Environment };
 
@@ -73,10 +72,10 @@ export class BootstrapStack extends CampusStack {
     const plan = this.ciRole("plan", `${this.environment.name}-plan`, issuer);
     new IamRolePolicyAttachment(this, "plan-reads", { role: plan.name, policyArn: "arn:aws:iam::aws:policy/ReadOnlyAccess" });
     this.allowState(plan, "read");
-    this.readNoSecretButOne(plan);
+    this.readNoSecret(plan);
     const apply = this.ciRole("apply", this.environment.name, issuer);
     this.allowState(apply, "write");
-    this.readNoSecretButOne(apply);
+    this.readNoSecret(apply);
     this.allowDeploy(apply, boundary);
   }
 
@@ -143,12 +142,10 @@ export class BootstrapStack extends CampusStack {
     ]);
   }
 
-  /** Terraform reads back the master password that it made; every other secret stays shut to CI. The database is not reachable from CI. */
-  private readNoSecretButOne(role: Role): void {
-    const master = this.arn("secretsmanager", `secret:${secretName(this.environment.name, "database-master")}-??????`);
+  /** Terraform makes containers and never reads what is in them; the database's first password is random and told to nobody. */
+  private readNoSecret(role: Role): void {
     role.allow("secrets", [
-      { sid: "NoOtherSecret", effect: "Deny", actions: ["secretsmanager:GetSecretValue"], resources: [], exceptResources: [master] },
-      { sid: "MasterPassword", actions: ["secretsmanager:GetSecretValue"], resources: [master] },
+      { sid: "NoSecret", effect: "Deny", actions: ["secretsmanager:GetSecretValue"], resources: ["*"] },
       { sid: "RandomPassword", actions: ["secretsmanager:GetRandomPassword"], resources: ["*"] },
     ]);
   }
@@ -172,6 +169,7 @@ const platformServices = [
   "guardduty",
   "kinesis",
   "kms",
+  "lambda",
   "logs",
   "quicksight",
   "rds",
@@ -183,6 +181,7 @@ const platformServices = [
   "sqs",
   "ssm",
   "ssmmessages",
+  "synthetics",
   "tag",
   "wafv2",
 ];

@@ -36,7 +36,7 @@ export function addCampus(app: App, environment: Environment): void {
     keys: keys.primary,
     network,
     database: {
-      masterPassword: { ownSecretArn: security.databaseMaster.arn },
+      masterSecret: security.databaseMaster,
       backupTo: { vault: storage.vault, copyVault: standbyStorage.vault },
     },
   });

@@ -3,9 +3,11 @@ import type { Environment, RegionPlan } from "../regions/index.ts";
 import { BackupPlan, BackupSelection, type BackupVault, IamRolePolicyAttachment } from "./aws.ts";
 import { Cache } from "./constructs/cache.ts";
 import { CampusStack } from "./constructs/campus-stack.ts";
-import { Database, type MasterPassword } from "./constructs/database.ts";
+import { Database } from "./constructs/database.ts";
 import { LogGroup } from "./constructs/log-group.ts";
 import { Role } from "./constructs/role.ts";
+import { Rotation } from "./constructs/rotation.ts";
+import type { Secret } from "./constructs/secret.ts";
 import { logGroupName } from "./names.ts";
 import type { NetworkStack } from "./network.ts";
 import type { RegionKeys } from "./security.ts";
@@ -16,7 +18,7 @@ export type DataStackProps = {
   readonly keys: RegionKeys;
   readonly network: NetworkStack;
   readonly database:
-    | { readonly masterPassword: MasterPassword; readonly backupTo: { readonly vault: BackupVault; readonly copyVault: BackupVault } }
+    | { readonly masterSecret: Secret; readonly backupTo: { readonly vault: BackupVault; readonly copyVault: BackupVault } }
     | { readonly replicaOf: DataStack };
 };
 
@@ -26,6 +28,7 @@ const dailyCopyDays = 35;
 export class DataStack extends CampusStack {
   readonly database: Database;
   readonly cache: Cache;
+  readonly rotation: Rotation | undefined;
   private readonly props: DataStackProps;
 
   constructor(scope: Construct, props: DataStackProps) {
@@ -33,6 +36,7 @@ export class DataStack extends CampusStack {
     this.props = props;
     this.database = this.createDatabase();
     this.cache = this.createCache();
+    this.rotation = "masterSecret" in props.database ? this.rotatePassword(props.database.masterSecret) : undefined;
     if ("backupTo" in props.database) this.copyDaily(props.database.backupTo);
   }
 
@@ -48,7 +52,17 @@ export class DataStack extends CampusStack {
       kind:
         "replicaOf" in database
           ? { replicaOf: database.replicaOf.database.arn }
-          : { primary: true, masterPassword: database.masterPassword, hasReplica: true },
+          : { primary: true, masterPassword: "rotated by us", hasReplica: true },
+    });
+  }
+
+  private rotatePassword(secret: Secret): Rotation {
+    const { plan, keys } = this.props;
+    return new Rotation(this, "rotation", {
+      database: this.database,
+      secret,
+      everyDays: plan.database.masterPasswordDays,
+      logs: { retentionDays: plan.logs.retentionDays, key: keys.logs },
     });
   }
 

@@ -9,10 +9,13 @@ import {
   CloudwatchLogGroup,
   DbInstance,
   IamRole,
+  LambdaFunction,
   LaunchTemplate,
   S3Bucket,
+  SecretsmanagerSecretRotation,
   SecurityGroup,
   SnsTopic,
+  SyntheticsCanary,
   Vpc,
   VpcSecurityGroupIngressRule,
 } from "./aws.ts";
@@ -83,7 +86,7 @@ describe("refused at synth", () => {
     {
       mistake: "a replica with a managed password",
       make: () => withMistake((stack) => databaseIn(stack, { primary: true, masterPassword: "managed by RDS", hasReplica: true })),
-      says: /"managed by RDS" and a read replica: RDS refuses the two together; give it ownSecretArn/,
+      says: /"managed by RDS" and a read replica: RDS refuses the two together; let it be "rotated by us"/,
     },
     {
       mistake: "an alarm without a runbook",
@@ -256,6 +259,33 @@ describe("caught by a policy test", () => {
       rule: unprotected,
       put: (stack) => new CloudwatchLogGroup(stack, "log", { name: "/campus/raw" }),
       says: /trial\/log \(aws_cloudwatch_log_group\) lacks a retention/,
+    },
+    {
+      mistake: "a rotation that Secrets Manager may not call",
+      rule: unprotected,
+      put: (stack) => {
+        const rotator = new LambdaFunction(stack, "rotator", { functionName: "rotator", role: "arn", timeout: 60 });
+        new SecretsmanagerSecretRotation(stack, "rotation", {
+          secretId: "arn",
+          rotationLambdaArn: rotator.arn,
+          rotationRules: { automaticallyAfterDays: 30 },
+        });
+      },
+      says: /trial\/rotation calls a function that Secrets Manager may not call.*add an aws_lambda_permission/,
+    },
+    {
+      mistake: "a canary that nobody hears",
+      rule: unprotected,
+      put: (stack) =>
+        new SyntheticsCanary(stack, "canary", {
+          name: "alone",
+          artifactS3Location: "s3://x",
+          executionRoleArn: "arn",
+          handler: "canary.handler",
+          runtimeVersion: "syn-nodejs-5.0",
+          schedule: { expression: "rate(5 minutes)" },
+        }),
+      says: /trial\/canary has no alarm on its SuccessPercent/,
     },
     {
       mistake: "a policy that allows *",

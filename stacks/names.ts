@@ -1,7 +1,9 @@
 /** Every name that AWS limits is built and measured here. Lengths are AWS's own. */
 const limits = {
   bucket: 63,
+  canary: 255,
   database: 63,
+  lambda: 64,
   loadBalancer: 32,
   queue: 80,
   replicationGroup: 40,

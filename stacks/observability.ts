@@ -14,6 +14,7 @@ import {
 } from "./aws.ts";
 import { Alarm } from "./constructs/alarm.ts";
 import { CampusStack } from "./constructs/campus-stack.ts";
+import { Canary } from "./constructs/canary.ts";
 import { LogGroup } from "./constructs/log-group.ts";
 import { Role } from "./constructs/role.ts";
 import type { DataStack } from "./data.ts";
@@ -34,6 +35,8 @@ export type ObservabilityStackProps = {
 
 const bytesPerGib = 1_073_741_824;
 
+const periodOf = { 5: 300, 15: 900, 60: 3600 } as const;
+
 /** Who is told of what: logs, the trail of what was done to the account, alarms with their runbooks, the person on call. */
 export class ObservabilityStack extends CampusStack {
   private readonly props: ObservabilityStackProps;
@@ -49,6 +52,8 @@ export class ObservabilityStack extends CampusStack {
     if (props.plan.security.configRecorder) this.recordConfiguration();
     this.watchTargets();
     this.watchDatabase();
+    this.watchRotation();
+    this.watchFromOutside();
   }
 
   private createMachineLogs(): Record<(typeof machineLogs)[number], LogGroup> {
@@ -182,6 +187,57 @@ export class ObservabilityStack extends CampusStack {
       when: "above",
       threshold: plan.database.replicaLagSeconds,
       periods: 1,
+      silence: "breaching",
+      tell: messaging.alarms,
+    });
+  }
+
+  /** A failed rotation leaves the old password in use: nothing is broken yet, and nobody would notice. */
+  private watchRotation(): void {
+    const { data, messaging } = this.props;
+    if (!data.rotation) return;
+    new Alarm(this, "rds-rotation-failed", {
+      severity: "ticket",
+      runbook: "rds-failover-and-storage.md#rotation",
+      says: "The database's master password could not be rotated; the old one stays valid.",
+      metric: {
+        namespace: "AWS/Lambda",
+        name: "Errors",
+        dimensions: { FunctionName: data.rotation.functionName },
+        statistic: "Sum",
+        periodSeconds: 3600,
+      },
+      when: "above",
+      threshold: 0,
+      periods: 1,
+      silence: "notBreaching",
+      tell: messaging.alarms,
+    });
+  }
+
+  /** From both regions through the one public name: what a visitor sees, name, edge and switch included. */
+  private watchFromOutside(): void {
+    const { storage, keys, messaging, plan } = this.props;
+    const canary = new Canary(this, "visitor", {
+      plan: plan.canary,
+      address: `https://${this.environment.domain}`,
+      artifacts: storage.logs,
+      logs: { retentionDays: plan.logs.retentionDays, key: keys.logs },
+    });
+    new Alarm(this, "visitor-not-served", {
+      severity: "page",
+      runbook: "bad-deploy-and-unhealthy-hosts.md",
+      says: `Asked from ${this.region}, ${this.environment.domain} does not answer as it should.`,
+      metric: {
+        namespace: "CloudWatchSynthetics",
+        name: "SuccessPercent",
+        dimensions: { CanaryName: canary.name },
+        statistic: "Average",
+        periodSeconds: periodOf[plan.canary.everyMinutes],
+      },
+      when: "below",
+      threshold: 100,
+      periods: 2,
       silence: "breaching",
       tell: messaging.alarms,
     });

@@ -30,6 +30,8 @@ function servicesOf(plan: RegionPlan): string[] {
     "glue",
     "athena",
     "backup",
+    "lambda",
+    "synthetics",
     "wafv2",
     ...(plan.security.guardDuty ? ["guardduty"] : []),
     ...(plan.security.configRecorder ? ["config"] : []),

@@ -65,7 +65,7 @@ export class PrimarySecurityStack extends SecurityStack {
     this.secrets = this.createAppSecrets();
     this.databaseMaster = this.createSecret(
       "database-master",
-      "master user of PostgreSQL, made by Terraform, read by nobody but migrations",
+      "password of PostgreSQL's master user, set by its rotation, read by nobody but a person in need",
     );
     this.analyticsDatabase = this.createSecret(
       "analytics-database",

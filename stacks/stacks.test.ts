@@ -4,7 +4,7 @@ import { exposures, openPorts } from "./rules/exposure.ts";
 import { unreasonedWildcards, wideTrust, wildcards } from "./rules/policies.ts";
 import { unprotected } from "./rules/protection.ts";
 import { secretsInJson } from "./rules/secrets.ts";
-import { resourcesOf, type Synthesized, synthesizeCampus } from "./rules/synthesized.ts";
+import { referenced, resourcesOf, type Synthesized, synthesizeCampus } from "./rules/synthesized.ts";
 import { missingTags } from "./rules/tags.ts";
 import { reasonedWildcards } from "./rules/wildcards.ts";
 
@@ -99,10 +99,21 @@ test.each(campuses)("$name: the writer is in the primary region, its replica in 
     (place) => resourcesOf(campus, "aws_db_instance").find((one) => one.stack.includes(place))?.body,
   );
   expect(writer).toMatchObject({ engine: "postgres", engine_version: "18", multi_az: true });
-  expect(writer?.password_wo).toBe(["$", "{ephemeral.aws_secretsmanager_secret_version.master.secret_string}"].join(""));
+  expect(writer?.password_wo).toBe(["$", "{ephemeral.aws_secretsmanager_random_password.first.random_password}"].join(""));
   expect(replica?.replicate_source_db).toContain("aws_db_instance");
   expect(replica?.password_wo ?? replica?.username ?? replica?.manage_master_user_password).toBeUndefined();
 });
+
+test.each(campuses)(
+  "$name: writer and copy both grow by themselves to the same size, and compress the pages in their log",
+  ({ environment, campus }) => {
+    const instances = resourcesOf(campus, "aws_db_instance").map(({ body }) => body.max_allocated_storage);
+    expect(instances).toEqual([environment.primary, environment.standby].map((plan) => plan.database.maxStorageGib));
+    for (const { body } of resourcesOf(campus, "aws_db_parameter_group")) {
+      expect(body.parameter).toContainEqual({ name: "wal_compression", value: "lz4" });
+    }
+  },
+);
 
 test.each(campuses)("$name: web, images, receipts and artifacts are copied to the standby, receipts are locked in both", ({ campus }) => {
   const copied = resourcesOf(campus, "aws_s3_bucket_replication_configuration").map(({ path }) => path.split("/").slice(-2)[0]);
@@ -134,25 +145,25 @@ test.each(campuses)("$name: the policies of each role together stay below the 10
   for (const [role, size] of sizes) expect(size, role).toBeLessThanOrEqual(10_240);
 });
 
-test.each(campuses)("$name: who plans cannot write the state, nor read any secret but the master password", ({ name, campus }) => {
+test.each(campuses)("$name: who plans cannot write the state, and neither plan nor apply can read a secret", ({ name, campus }) => {
   const policies = resourcesOf(campus, "aws_iam_role_policy").filter(({ path }) => path.startsWith(`${name}-bootstrap/ci-plan/`));
   const statements = policies.flatMap(({ body }) => JSON.parse(body.policy).Statement);
   const writes = statements.filter((one: { Action: string | string[] }) => [one.Action].flat().includes("s3:PutObject"));
   expect(writes.map((one: { Resource: string }) => one.Resource)).toEqual([expect.stringMatching(/\.tflock$/)]);
-  expect(statements).toContainEqual(
-    expect.objectContaining({
-      Effect: "Deny",
-      Action: "secretsmanager:GetSecretValue",
-      NotResource: expect.stringContaining("database-master"),
-    }),
-  );
+  const denials = resourcesOf(campus, "aws_iam_role_policy")
+    .filter(({ path }) => /-bootstrap\/ci-(plan|apply)\/secrets$/.test(path))
+    .map(({ body }) => JSON.parse(body.policy).Statement);
+  expect(denials).toHaveLength(2);
+  for (const denial of denials) {
+    expect(denial).toContainEqual(expect.objectContaining({ Effect: "Deny", Action: "secretsmanager:GetSecretValue", Resource: "*" }));
+  }
 });
 
 test.each(campuses)("$name: analytics jobs run where the region is primary only", ({ campus }) => {
   for (const trigger of resourcesOf(campus, "aws_glue_trigger")) expect(trigger.body.enabled).toBe(trigger.stack.includes("-north-"));
 });
 
-test.each(campuses)("$name: three alarms stand, each with a severity and a runbook", ({ campus }) => {
+test.each(campuses)("$name: every alarm stands where it must, each with a severity and a runbook", ({ campus }) => {
   const alarms = resourcesOf(campus, "aws_cloudwatch_metric_alarm").map(({ body }) => body);
   const kinds = new Set(
     alarms.map((alarm) =>
@@ -161,7 +172,9 @@ test.each(campuses)("$name: three alarms stand, each with a severity and a runbo
         .replace(/-blue$/, ""),
     ),
   );
-  expect(kinds).toEqual(new Set(["alb-unhealthy-hosts", "rds-storage-low", "rds-replica-lag"]));
+  expect(kinds).toEqual(
+    new Set(["alb-unhealthy-hosts", "rds-storage-low", "rds-replica-lag", "rds-rotation-failed", "visitor-not-served"]),
+  );
   for (const alarm of alarms) expect(alarm.alarm_description).toMatch(/Severity: (page|ticket)\. Runbook: runbooks\/[a-z-]+\.md/);
 });
 
@@ -178,13 +191,41 @@ test("the region that serves is one value, and it turns the switch of Route 53",
   expect(switchOf(synthesizeCampus({ ...pilot, serving: "south" }))).toMatchObject({ disabled: true, invert_healthcheck: true });
 });
 
-test("a new version of the master password reaches the secret and the database together", () => {
-  const pilot = environments.pilot as Environment;
-  const database = { ...pilot.primary.database, masterPasswordVersion: 2 };
-  const campus = synthesizeCampus({ ...pilot, primary: { ...pilot.primary, database } });
-  expect(resourcesOf(campus, "aws_secretsmanager_secret_version").map(({ body }) => body.secret_string_wo_version)).toEqual([2]);
-  expect(resourcesOf(campus, "aws_db_instance").find(({ body }) => body.engine)?.body.password_wo_version).toBe(2);
+test.each(campuses)(
+  "$name: the master password is rotated by the writer's function alone, and Terraform sets none twice",
+  ({ environment, campus }) => {
+    const [rotation, ...others] = resourcesOf(campus, "aws_secretsmanager_secret_rotation");
+    expect(others).toEqual([]);
+    expect(rotation?.body.rotation_rules).toEqual({ automatically_after_days: environment.primary.database.masterPasswordDays });
+    expect(referenced(campus, rotation?.stack ?? "", rotation?.body.secret_id)?.path).toContain("/database-master/");
+    expect(resourcesOf(campus, "aws_secretsmanager_secret_version")).toEqual([]); // a version in the state would be written again once AWS forgets it
+    expect(resourcesOf(campus, "aws_db_instance").map(({ body }) => body.password_wo_version)).toEqual([1, undefined]);
+    const [replaces] = rotation?.body.lifecycle.replace_triggered_by ?? [];
+    expect(replaces).toMatch(/^aws_db_instance\.[\w-]+\.resource_id$/);
+  },
+);
+
+test.each(campuses)("$name: the function that rotates may change one secret and one database, and nothing else", ({ campus }) => {
+  const policies = resourcesOf(campus, "aws_iam_role_policy").filter(({ path }) => path.includes("/rotation/role/"));
+  const statements = policies.flatMap(({ body }) => JSON.parse(body.policy).Statement);
+  const resources = statements.map((one: { Resource: string }) => one.Resource);
+  expect(new Set(resources).size).toBe(4); // the secret, its key, the database, its log
+  expect(resources.every((resource: string) => resource.startsWith("$"))).toBe(true);
 });
+
+test.each(campuses)(
+  "$name: a canary in each region asks for the public name, keeps its log and cannot make another",
+  ({ environment, campus }) => {
+    const canaries = resourcesOf(campus, "aws_synthetics_canary");
+    expect(canaries.map(({ body }) => body.schedule.expression)).toEqual(
+      [environment.primary, environment.standby].map((plan) => `rate(${plan.canary.everyMinutes} minutes)`),
+    );
+    const logs = resourcesOf(campus, "aws_cloudwatch_log_group").filter(({ body }) => String(body.name).includes("aws_synthetics_canary"));
+    expect(logs).toHaveLength(2);
+    const policies = resourcesOf(campus, "aws_iam_role_policy").filter(({ path }) => path.includes("/visitor/role/"));
+    expect(policies.map(({ body }) => body.policy).join()).not.toContain("CreateLogGroup");
+  },
+);
 
 test("with every option switched on, all rules still hold", () => {
   const pilot = environments.pilot as Environment;

@@ -27,8 +27,10 @@ async function synth(project: string, environment: Record<string, string>) {
     const { stderr } = await promisify(execFile)(process.execPath, ["--import", sayMemory, ...command], { cwd: project, env });
     const folder = join(outdir, "stacks");
     const texts = readdirSync(folder).map((stack) => [stack, readFileSync(join(folder, stack, "cdk.tf.json"), "utf8")]);
+    const archives = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".zip"));
     return {
       texts: Object.fromEntries(texts),
+      archives: Object.fromEntries(archives.map((file) => [file, readFileSync(join(folder, file), "base64")])),
       seconds: (performance.now() - started) / 1000,
       peakMb: Number(/peak (\d+)/.exec(stderr)?.[1]) / 1024,
     };
@@ -43,6 +45,8 @@ test("pilot and production are synthesized within 250 MB, and to the same bytes 
     const there = await synth(elsewhere, { CAMPUS_ENVIRONMENT: name });
     expect(Object.keys(here.texts)).toHaveLength(18);
     expect(there.texts).toEqual(here.texts);
+    expect(Object.keys(here.archives)).toHaveLength(3); // one function that rotates, two canaries
+    expect(there.archives).toEqual(here.archives);
     expect(here.peakMb).toBeLessThan(250);
     expect(here.seconds).toBeLessThan(45); // 15 s are promised for both; the machine of a test is busy
   }

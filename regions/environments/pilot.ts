@@ -14,7 +14,7 @@ const north: RegionPlan = {
     maxStorageGib: 100,
     multiAz: { on: true },
     backupRetentionDays: 7,
-    masterPasswordVersion: 1,
+    masterPasswordDays: 90,
     storageLowGib: 6,
     replicaLagSeconds: 300,
     monthlyUsd: 62,
@@ -39,6 +39,7 @@ const north: RegionPlan = {
     monthlyUsd: 54,
   },
   analytics: { glueWorkers: 2, quickSight: false, orderStream: false, monthlyUsd: 10 },
+  canary: { everyMinutes: 5, monthlyUsd: 11 },
   logs: { retentionDays: 90, monthlyUsd: 10 },
 };
 

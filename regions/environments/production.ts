@@ -16,7 +16,7 @@ const north: RegionPlan = {
     maxStorageGib: 500,
     multiAz: { on: true },
     backupRetentionDays: 35,
-    masterPasswordVersion: 1,
+    masterPasswordDays: 30,
     storageLowGib: 20,
     replicaLagSeconds: 300,
     monthlyUsd: 290,
@@ -35,6 +35,7 @@ const north: RegionPlan = {
     monthlyUsd: 240,
   },
   analytics: { glueWorkers: 4, quickSight: false, orderStream: true, monthlyUsd: 60 },
+  canary: { everyMinutes: 5, monthlyUsd: 11 },
   logs: { retentionDays: 400, monthlyUsd: 80 },
 };
 

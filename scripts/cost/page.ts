@@ -3,7 +3,7 @@ import { machinesOf } from "./estimate.ts";
 
 export const costPage = "docs/platform/cost.md";
 
-const parts = ["network", "security", "database", "cache", "api", "analytics", "logs"] as const;
+const parts = ["network", "security", "database", "cache", "api", "analytics", "canary", "logs"] as const;
 type Part = (typeof parts)[number];
 
 /** What one pays for, in the words of the sizes. */
@@ -26,6 +26,7 @@ const sizes: Readonly<Record<Part, (plan: RegionPlan) => string>> = {
     const jobs = role === "primary" ? `${analytics.glueWorkers} Glue workers while a job runs` : "catalogue only, jobs are off";
     return [jobs, ...(analytics.orderStream ? ["order stream"] : []), ...(analytics.quickSight ? ["QuickSight"] : [])].join(", ");
   },
+  canary: ({ canary }) => `one visit every ${canary.everyMinutes} minutes`,
   logs: ({ logs }) => `kept ${logs.retentionDays} days`,
 };
 

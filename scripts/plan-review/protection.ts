@@ -50,7 +50,9 @@ const guards: Readonly<Record<string, string>> = {
   aws_s3_bucket_replication_configuration: "new objects are no longer copied to the other region",
   aws_s3_bucket_server_side_encryption_configuration: "new objects are no longer encrypted with our key",
   aws_s3_bucket_versioning: "an overwritten or removed object is gone",
+  aws_secretsmanager_secret_rotation: "the secret is no longer changed by itself",
   aws_shield_protection: "floods are no longer answered by Shield Advanced",
+  aws_synthetics_canary: "nobody asks from outside any more",
   aws_wafv2_web_acl: "requests are no longer filtered",
   aws_wafv2_web_acl_association: "requests are no longer filtered",
 };

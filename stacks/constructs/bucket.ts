@@ -71,11 +71,20 @@ export class Bucket extends Construct {
     ]);
   }
 
-  grantReadWrite(role: Role, prefix = ""): void {
+  grantReadWrite(role: Role, prefix = "", more: readonly "s3:DeleteObject"[] = []): void {
     role.allow(`write-${this.props.part}`, [
-      { sid: "ReadAndWriteObjects", actions: ["s3:GetObject", "s3:PutObject"], resources: [`${this.arn}/${prefix}*`] },
+      { sid: "ReadAndWriteObjects", actions: ["s3:GetObject", "s3:PutObject", ...more], resources: [`${this.arn}/${prefix}*`] },
       { sid: "ListObjects", actions: ["s3:ListBucket"], resources: [this.arn], ...this.under(prefix) },
       ...this.keyFor(["Decrypt", "GenerateDataKey"]),
+    ]);
+  }
+
+  /** To a service of AWS that puts files there and first asks in which region the bucket is. */
+  grantWriteOnly(role: Role, prefix: string): void {
+    role.allow(`put-${this.props.part}`, [
+      { sid: "PutObjects", actions: ["s3:PutObject"], resources: [`${this.arn}/${prefix}*`] },
+      { sid: "WhereIsIt", actions: ["s3:GetBucketLocation"], resources: [this.arn] },
+      ...this.keyFor(["GenerateDataKey"]),
     ]);
   }
 

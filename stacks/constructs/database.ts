@@ -1,6 +1,6 @@
 import { Construct } from "constructs";
 import type { DatabasePlan } from "../../regions/index.ts";
-import { DbInstance, DbParameterGroup, DbSubnetGroup, IamRolePolicyAttachment, SecretsmanagerSecretVersion } from "../aws.ts";
+import { DbInstance, DbParameterGroup, DbSubnetGroup, IamRolePolicyAttachment } from "../aws.ts";
 import { campusOf } from "./campus-stack.ts";
 import { expression } from "./expression.ts";
 import type { KeyRef } from "./key.ts";
@@ -20,7 +20,7 @@ export type DatabaseProps = {
 };
 
 /** RDS can keep the master password itself, but then refuses a read replica. */
-export type MasterPassword = { readonly ownSecretArn: string } | "managed by RDS";
+export type MasterPassword = "rotated by us" | "managed by RDS";
 
 /** PostgreSQL 18: encrypted, TLS only, with backups to any second, protected from deletion; the writer or a copy of it. */
 export class Database extends Construct {
@@ -46,7 +46,7 @@ export class Database extends Construct {
     const { plan, kind } = this.props;
     if ("primary" in kind && kind.hasReplica && kind.masterPassword === "managed by RDS") {
       throw new Error(
-        'the database has the master password "managed by RDS" and a read replica: RDS refuses the two together; give it ownSecretArn.',
+        'the database has the master password "managed by RDS" and a read replica: RDS refuses the two together; let it be "rotated by us".',
       );
     }
     if (plan.backupRetentionDays < 7 || plan.backupRetentionDays > 35) {
@@ -67,9 +67,7 @@ export class Database extends Construct {
       engineVersion: "18",
       dbName: "campus",
       username: "campus_master",
-      ...(password === "managed by RDS"
-        ? { manageMasterUserPassword: true }
-        : { passwordWo: this.makePassword(password.ownSecretArn), passwordWoVersion: plan.masterPasswordVersion }),
+      ...(password === "managed by RDS" ? { manageMasterUserPassword: true } : { passwordWo: this.firstPassword(), passwordWoVersion: 1 }),
       allocatedStorage: plan.storageGib,
       maxAllocatedStorage: plan.maxStorageGib,
       dbSubnetGroupName: this.createSubnetGroup().name,
@@ -83,6 +81,7 @@ export class Database extends Construct {
     return new DbInstance(this, "instance", {
       ...this.common(),
       replicateSourceDb: sourceArn,
+      maxAllocatedStorage: this.props.plan.maxStorageGib, // not inherited: without it the copy stops when the writer grows past its own size
       dbSubnetGroupName: this.createSubnetGroup().name,
       skipFinalSnapshot: true, // RDS takes no final snapshot of a replica
     });
@@ -134,6 +133,8 @@ export class Database extends Construct {
       description: "TLS only; slow and schema-changing statements in the log",
       parameter: [
         { name: "rds.force_ssl", value: "1" },
+        // The first change of a page after a checkpoint writes the whole page: 12.8 kB of log for a debit without, 6.6 kB with it.
+        { name: "wal_compression", value: "lz4" },
         { name: "log_min_duration_statement", value: "500" },
         { name: "log_statement", value: "ddl" },
         { name: "idle_in_transaction_session_timeout", value: "60000" },
@@ -155,22 +156,12 @@ export class Database extends Construct {
   }
 
   /**
-   * A random password goes into the secret, and from there into the database: only through ephemeral blocks and write-only arguments,
-   * so it is in no plan and no state. Read back from the secret, so that a deploy that broke in between can be run again.
-   * cdktf 0.21 has no class for an ephemeral block: both are written into the stack's JSON.
+   * The database is born with a password that nobody learns: an ephemeral value, in no plan and no state. The first rotation gives it
+   * one that stands in the secret (rotation.ts). The version never changes, so Terraform never sets a password again.
+   * cdktf 0.21 has no class for an ephemeral block: it is written into the stack's JSON.
    */
-  private makePassword(secretArn: string): string {
-    const stack = campusOf(this);
-    stack.addOverride("ephemeral.aws_secretsmanager_random_password.master", { password_length: 40, exclude_punctuation: true });
-    const version = new SecretsmanagerSecretVersion(this, "master-password", {
-      secretId: secretArn,
-      secretStringWo: expression("ephemeral.aws_secretsmanager_random_password.master.random_password"),
-      secretStringWoVersion: this.props.plan.masterPasswordVersion,
-    });
-    stack.addOverride("ephemeral.aws_secretsmanager_secret_version.master", {
-      secret_id: version.arn, // not known before the version stands: else Terraform reads it while it plans, and there is none yet
-      depends_on: [`${version.terraformResourceType}.${version.friendlyUniqueId}`],
-    });
-    return expression("ephemeral.aws_secretsmanager_secret_version.master.secret_string");
+  private firstPassword(): string {
+    campusOf(this).addOverride("ephemeral.aws_secretsmanager_random_password.first", { password_length: 40, exclude_punctuation: true });
+    return expression("ephemeral.aws_secretsmanager_random_password.first.random_password");
   }
 }

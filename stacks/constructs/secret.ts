@@ -1,5 +1,5 @@
 import { Construct } from "constructs";
-import { SecretsmanagerSecret } from "../aws.ts";
+import { type IamRolePolicy, SecretsmanagerSecret } from "../aws.ts";
 import { secretName } from "../names.ts";
 import { campusOf } from "./campus-stack.ts";
 import { type KeyRef, useStatement } from "./key.ts";
@@ -39,6 +39,26 @@ export class Secret extends Construct {
 
   get arn(): string {
     return this.secret.arn;
+  }
+
+  /** To the function that rotates it, in its home region: a copy cannot be rotated. */
+  grantRotate(role: Role): IamRolePolicy {
+    return role.allow(`rotate-secret-${this.props.name}`, [
+      {
+        sid: "MakeVersion",
+        actions: [
+          "secretsmanager:DescribeSecret",
+          "secretsmanager:GetSecretValue",
+          "secretsmanager:PutSecretValue",
+          "secretsmanager:UpdateSecretVersionStage",
+        ],
+        resources: [this.arn],
+      },
+      {
+        ...useStatement(this.props.key.arn, ["Decrypt", "GenerateDataKey"]),
+        conditions: { StringEquals: { "kms:ViaService": `secretsmanager.${this.home}.amazonaws.com` } },
+      },
+    ]);
   }
 
   grantRead(role: Role): void {

@@ -74,6 +74,11 @@ const demands: Readonly<Record<string, readonly Demand[]>> = {
   aws_cloudtrail: [
     { what: "a key and proof of its files", holds: (body) => Boolean(body.kms_key_id) && body.enable_log_file_validation === true },
   ],
+  aws_lambda_function: [
+    { what: "a role and a limit of time", holds: (body) => Boolean(body.role) && body.timeout >= 1 },
+    { what: "its settings outside the environment, which would need a key", holds: (body) => body.environment === undefined },
+  ],
+  aws_synthetics_canary: [{ what: "encrypted artifacts", holds: (body) => Boolean(body.artifact_config?.s3_encryption?.encryption_mode) }],
   aws_s3_bucket: [{ what: "force_destroy = false", holds: (body) => body.force_destroy === false }],
   aws_subnet: [{ what: "no public addresses by default", holds: (body) => body.map_public_ip_on_launch === false }],
 };
@@ -84,7 +89,29 @@ export function unprotected(synthesized: Synthesized): string[] {
       .filter(({ holds }) => !holds(resource.body))
       .map(({ what }) => `${resource.path} (${resource.type}) lacks ${what}.`),
   );
-  return [...broken, ...bareBuckets(synthesized)];
+  return [...broken, ...bareBuckets(synthesized), ...silentCanaries(synthesized), ...uncallableRotations(synthesized)];
+}
+
+/** A canary that fails where nobody hears it. */
+function silentCanaries(synthesized: Synthesized): string[] {
+  const heard = resourcesOf(synthesized, "aws_cloudwatch_metric_alarm").map(({ stack, body }) => `${stack} ${body.dimensions?.CanaryName}`);
+  return resourcesOf(synthesized, "aws_synthetics_canary")
+    .filter(({ stack, body }) => !heard.includes(`${stack} ${body.name}`))
+    .map(({ path }) => `${path} has no alarm on its SuccessPercent; build one with constructs/alarm.ts.`);
+}
+
+/** Secrets Manager asks only at the first rotation whether it may call the function, and then fails where nobody looks. */
+function uncallableRotations(synthesized: Synthesized): string[] {
+  const functionOf = (text: unknown) => /aws_lambda_function\.[\w-]+/.exec(String(text))?.[0];
+  const callable = resourcesOf(synthesized, "aws_lambda_permission")
+    .filter(({ body }) => body.principal === "secretsmanager.amazonaws.com" && body.source_account && body.source_arn)
+    .map(({ stack, body }) => `${stack} ${functionOf(body.function_name)}`);
+  return resourcesOf(synthesized, "aws_secretsmanager_secret_rotation")
+    .filter(({ stack, body }) => !callable.includes(`${stack} ${functionOf(body.rotation_lambda_arn)}`))
+    .map(
+      ({ path }) =>
+        `${path} calls a function that Secrets Manager may not call for this secret; add an aws_lambda_permission with source_account and source_arn.`,
+    );
 }
 
 /** The resources that a bucket needs beside it to be private, encrypted, versioned, TLS only and tidy. */

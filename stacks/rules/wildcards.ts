@@ -7,5 +7,7 @@ export const reasonedWildcards: Readonly<Record<string, string>> = {
   "bootstrap/ci-apply/build#ReadIdentities": "a plan reads every role and policy that it compares",
   "/secrets#RandomPassword": "GetRandomPassword knows no resource and reads nothing",
   "api/machine-role/sessions#Sessions": "Session Manager's actions know no resource",
+  "visitor/role/tell#Metrics": "a metric is no resource; the condition names the one namespace",
+  "visitor/role/tell#FindBucket": "the canary's runtime looks for its bucket among the account's; it sees names and nothing in them",
   "analytics/role/join-the-network#Look": "describing network things knows no resource",
 };

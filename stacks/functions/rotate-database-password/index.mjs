@@ -1,0 +1,6 @@
+import { RDSClient } from "@aws-sdk/client-rds";
+import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { rotation } from "./rotation.mjs";
+import settings from "./settings.json" with { type: "json" };
+
+export const handler = rotation({ secrets: new SecretsManagerClient(), rds: new RDSClient(), ...settings });
