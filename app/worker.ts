@@ -2,11 +2,14 @@ import { ConfigError, parseConfig } from "./platform/config.ts";
 import { openPlatform } from "./platform/context.ts";
 import { writeEmbeddedMetrics } from "./platform/embedded-metrics.ts";
 import { registerJobs, runDueJobs } from "./platform/jobs.ts";
-import { deliverDue, outboxChannel, refreshOutboxGauges } from "./platform/outbox.ts";
+import { type Lane, lanes, outboxChannel, refreshOutboxGauges, runLane, spreadDue } from "./platform/outbox.ts";
 import { createErrorReporter } from "./platform/report-error.ts";
+import { consumeOrderQueue } from "./webhooks/order-queue.ts";
 import { workerJobs, workerTopics } from "./worker-parts.ts";
 
 const idlePauseMs = 200;
+// After a look that found nothing, however often it is woken: a busy hour wakes it a thousand times a second.
+const shortestPauseMs = 20;
 const faultPauseMs = 1_000;
 const jobCheckMs = 1_000;
 
@@ -19,16 +22,36 @@ async function main(): Promise<void> {
   const jobs = workerJobs(platform);
   const stopping = new AbortController();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => stopping.abort());
-  const nap = napper(stopping.signal, (wake) => platform.cache.subscribe(outboxChannel, wake));
+  const clocks: Clock[] = [];
+  const newClock = (): Clock => {
+    const clock = createClock(stopping.signal);
+    clocks.push(clock);
+    return clock;
+  };
+  const wakeAll = () => {
+    for (const clock of clocks) clock.wake();
+  };
+  platform.cache.subscribe(outboxChannel, wakeAll);
 
-  const loop = async (work: () => Promise<number>, pauseMs: number) => {
+  const loop = async (work: () => Promise<number>, pauseMs: number, clock: Clock) => {
     while (!stopping.signal.aborted) {
       const done = await work().catch((error: unknown) => {
         platform.log.warn({ err: error }, "The worker's round failed; it tries again");
         return -1;
       });
-      if (done <= 0) await nap(done < 0 ? faultPauseMs : pauseMs);
+      if (done <= 0) await clock.nap(done < 0 ? faultPauseMs : pauseMs);
     }
+  };
+  const workLane = async (lane: Lane) => {
+    const clock = newClock();
+    const { takeSome, finish } = runLane(platform, topics, lane, reportError, clock.wake);
+    await loop(takeSome, idlePauseMs, clock);
+    await finish();
+  };
+  const spread = async () => {
+    const events = await spreadDue(platform);
+    if (events > 0) wakeAll();
+    return events;
   };
   let registered = false;
   const runJobs = async () => {
@@ -40,31 +63,43 @@ async function main(): Promise<void> {
 
   const stopMetrics = writeEmbeddedMetrics(platform, () => refreshOutboxGauges(platform));
   platform.log.info("working");
-  await Promise.all([loop(() => deliverDue(platform, topics, reportError), idlePauseMs), loop(runJobs, jobCheckMs)]);
+  await Promise.all([
+    ...lanes.map(workLane),
+    loop(spread, idlePauseMs, newClock()),
+    // Of its own: a new row in the outbox makes no job due.
+    loop(runJobs, jobCheckMs, createClock(stopping.signal)),
+    consumeOrderQueue(platform, stopping.signal),
+  ]);
   await stopMetrics();
   await platform.end();
   platform.log.info("stopped");
   platform.log.flush();
 }
 
-/** Waits until the time is up, somebody wakes it (a new row was committed) or the process is to stop. */
-function napper(signal: AbortSignal, subscribe: (wake: () => void) => void): (ms: number) => Promise<void> {
-  const sleepers = new Set<() => void>();
-  const wakeAll = () => {
-    for (const wake of sleepers) wake();
-  };
-  subscribe(wakeAll);
-  signal.addEventListener("abort", wakeAll);
-  return (ms) =>
-    new Promise((resolve) => {
-      const wake = () => {
-        clearTimeout(timer);
-        sleepers.delete(wake);
+interface Clock {
+  /** Waits until the time is up, somebody wakes it (a new row was committed) or the process is to stop. */
+  nap(ms: number): Promise<void>;
+  wake(): void;
+}
+
+function createClock(signal: AbortSignal): Clock {
+  let ring: (() => void) | undefined;
+  const wake = () => ring?.();
+  signal.addEventListener("abort", wake);
+  const nap = (ms: number) =>
+    new Promise<void>((resolve) => {
+      const beganMs = performance.now();
+      const end = () => {
+        ring = undefined;
         resolve();
       };
-      const timer = setTimeout(wake, ms);
-      sleepers.add(wake);
+      let timer = setTimeout(end, ms);
+      ring = () => {
+        clearTimeout(timer);
+        timer = setTimeout(end, Math.max(0, beganMs + shortestPauseMs - performance.now()));
+      };
     });
+  return { nap, wake };
 }
 
 main().catch((error: unknown) => {

@@ -4,7 +4,7 @@ import { ConfigError, parseConfig, secretDescriptions, variables } from "./confi
 const requiredSecrets = ["DATABASE_PASSWORD", "JWT_KEYS", "RECEIPT_KEYS", "CARD_PEPPER", "LOG_PEPPER", "SEAL_KEY"];
 const given = (suffix: string, value: string) => Object.fromEntries(requiredSecrets.map((name) => [`${name}${suffix}`, value]));
 const onOneMachine = given("", "value");
-const onAws = { ...given("_SECRET_ID", "campus/secret"), CAMPUS_ENV: "production", SMS_PROVIDER: "sns" };
+const onAws = { ...given("_SECRET_ID", "campus/secret"), CAMPUS_ENV: "production", SMS_PROVIDER: "sns", MENU_IMAGES_BUCKET: "menu-images" };
 
 function problemsOf(environment: Record<string, string>): readonly string[] {
   try {
@@ -65,6 +65,7 @@ test("a secret is either a value or a reference, with a JSON key by option", () 
 test.each([
   ["a secret in clear", { JWT_KEYS_SECRET_ID: "", JWT_KEYS: "value" }, "JWT_KEYS is given in clear"],
   ["the sandbox's SMS", { SMS_PROVIDER: "sandbox" }, "SMS_PROVIDER is sandbox"],
+  ["pictures on one machine", { MENU_IMAGES_BUCKET: "" }, "MENU_IMAGES_BUCKET is not set"],
   ["cookies without Secure", { COOKIE_SECURE: "false" }, "COOKIE_SECURE is false"],
   ["raised limits", { RATE_LIMIT_SCALE: "100" }, "RATE_LIMIT_SCALE"],
 ])("production refuses %s", (_, change, problem) => {

@@ -90,6 +90,9 @@ export const variables = {
   RATE_GENERAL_PER_MINUTE: variable(whole(1, 1_000_000), "Requests a minute of one student or member of staff.", { default: "100" }),
   RATE_STATUS_PER_MINUTE: variable(whole(1, 1_000_000), "Confirms and status reads a minute of one student.", { default: "300" }),
   RATE_DEVICE_PER_MINUTE: variable(whole(1, 1_000_000), "Requests a minute of one POS device.", { default: "600" }),
+  RATE_CAFE_REGISTRATIONS_PER_HOUR: variable(whole(1, 1_000_000), "Registrations of cafés in an hour, from everybody together.", {
+    default: "20",
+  }),
   RATE_OTP_PER_10_MINUTES: variable(whole(1, 1_000_000), "One-time passwords for one phone in ten minutes.", { default: "3" }),
 
   ACCESS_TOKEN_SECONDS: variable(whole(60, 86_400), "Life of an access token.", { default: "3600" }),
@@ -108,8 +111,39 @@ export const variables = {
   SANDBOX_URL: variable(z.url(), "The stand-ins for SMS, FCM and the gateway; used with CAMPUS_ENV=sandbox only.", {
     default: "http://127.0.0.1:8083",
   }),
+  GATEWAY_KEY_ID: variable(
+    optionalText,
+    "The payment gateway's API key (rzp_live_…). Without one, and outside the sandbox, nothing can be paid through a gateway.",
+  ),
+  GATEWAY_URL: variable(z.url().optional(), "Another address of the gateway than its own."),
+  GATEWAY_TIMEOUT_MS: variable(whole(100, 10_000), "The longest wait for one answer of the gateway.", { default: "3000" }),
+  GATEWAY_POLL_SECONDS: variable(whole(1, 3_600), "How old an unpaid gateway order is before the worker asks the gateway about it.", {
+    default: "60",
+  }),
+  TOP_UP_MIN_MINOR: variable(whole(1, 1_000_000_000), "The smallest top-up, in minor units.", { default: "1000" }),
+  TOP_UP_MAX_MINOR: variable(whole(1, 1_000_000_000), "The largest top-up, in minor units.", { default: "500000" }),
+  WALLET_MAX_MINOR: variable(whole(1, 1_000_000_000), "No top-up is begun that would lift a wallet above this, in minor units.", {
+    default: "1000000",
+  }),
   FCM_PROJECT_ID: variable(optionalText, "The Firebase project. Without one, and outside the sandbox, nothing is pushed."),
   AWS_REGION: variable(z.string().min(1), "Where Secrets Manager and the other AWS services are asked.", { default: "eu-north-1" }),
+
+  MENU_IMAGES_BUCKET: variable(optionalText, "The S3 bucket of the menus' pictures. Without one they are kept in OBJECT_FOLDER."),
+  RECEIPTS_BUCKET: variable(optionalText, "The S3 bucket of the receipts. Without one they are kept in OBJECT_FOLDER."),
+  TRANSACTIONS_TOPIC: variable(
+    optionalText,
+    "The SNS topic (ARN) that is told of each payment. Without one the sandbox keeps the messages in OBJECT_FOLDER.",
+  ),
+  WEBHOOKS_QUEUE: variable(
+    optionalText,
+    "The SQS queue (URL) through which orders go to the cafés' till systems. Without one the outbox in PostgreSQL is the queue.",
+  ),
+  CAMPUS_LANGUAGE: variable(z.enum(["sv", "it", "en"]), "The language in which staff are told of new orders.", { default: "sv" }),
+  S3_URL: variable(z.url().optional(), "Another address of S3 than AWS's own."),
+  OBJECT_FOLDER: variable(z.string().min(1), "Where objects are kept that have no bucket; all processes share it.", {
+    default: ".campus/objects",
+  }),
+  IMAGE_LIMIT_BYTES: variable(whole(1_024, 20_971_520), "The largest picture that may be uploaded.", { default: "5242880" }),
 
   LIVE_CONNECTIONS_PER_PROCESS: variable(
     whole(1, 100_000),
@@ -247,6 +281,8 @@ function contradictions(config: Config): string[] {
         problems.push(`${name} is given in clear: in production a secret is read from Secrets Manager, set ${name}_SECRET_ID.`);
     }
     if (config.SMS_PROVIDER === "sandbox") problems.push("SMS_PROVIDER is sandbox: production needs twilio, msg91 or sns.");
+    if (config.MENU_IMAGES_BUCKET === undefined)
+      problems.push("MENU_IMAGES_BUCKET is not set: in production pictures are kept in a bucket, not on one of the machines.");
     if (!config.COOKIE_SECURE) problems.push("COOKIE_SECURE is false: production serves HTTPS only.");
   }
   if (config.CAMPUS_ENV !== "sandbox" && config.RATE_LIMIT_SCALE !== 1)

@@ -107,6 +107,12 @@ export const declaredMetrics = {
     labels: ["outcome"],
     cloudWatch: { name: "Pushes", unit: "Count" },
   },
+  webhooks_total: {
+    kind: "counter",
+    help: "Tries to post to a café's till system, by outcome",
+    labels: ["outcome"],
+    cloudWatch: { name: "Webhooks", unit: "Count" },
+  },
   live_connections: {
     kind: "gauge",
     help: "Open WebSockets and event streams by kind",

@@ -46,6 +46,16 @@ describe.each([0, 1])("store %i", (index) => {
     expect(await store.get("a/b", 100_000)).toBeUndefined();
   });
 
+  test("what is to be written once stays as the first one wrote it, also when several write at once", async ({ skip }) => {
+    const store = storeOrSkip(skip);
+    const texts = ["one", "two", "three"];
+    await Promise.all(texts.map((text) => store.put("once/a.txt", Buffer.from(text), { ...about, once: true })));
+    const first = (await store.get("once/a.txt", 100))?.toString();
+    expect(texts).toContain(first);
+    await store.put("once/a.txt", Buffer.from("later"), { ...about, once: true });
+    expect((await store.get("once/a.txt", 100))?.toString()).toBe(first);
+  });
+
   test("gives nothing that is larger than asked for", async ({ skip }) => {
     const store = storeOrSkip(skip);
     await store.put("large.bin", randomBytes(1_001), about);

@@ -61,8 +61,11 @@ function folderStore(folder: string): ObjectStore {
       const file = fileOf(key);
       // Written aside and moved: a reader finds the whole object or none.
       const unfinished = `${file}.${randomUUID()}.new`;
-      await mkdir(path.dirname(file), { recursive: true });
-      await writeFile(unfinished, bytes);
+      await writeFile(unfinished, bytes).catch(async (error: NodeJS.ErrnoException) => {
+        if (error.code !== "ENOENT") throw error;
+        await mkdir(path.dirname(file), { recursive: true });
+        await writeFile(unfinished, bytes);
+      });
       if (!once) return rename(unfinished, file);
       await link(unfinished, file).catch(unlessThere);
       await rm(unfinished);

@@ -4,7 +4,9 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { testEnvironment } from "../testing/configure.ts";
 import { createTestDatabase, type TestDatabase } from "../testing/database.ts";
 import { openTestPlatform, type TestPlatform, until } from "../testing/platform.ts";
-import { type Deliver, deliverDue, enqueue, type Topics, Undeliverable } from "./outbox.ts";
+import { type Deliver, deliverDue, enqueue, runLane, spreadDue, type Topics, Undeliverable } from "./outbox.ts";
+import { sql } from "./postgres.ts";
+import { listDeadLetters, redrive } from "./redrive.ts";
 
 let database: TestDatabase;
 let workers: readonly [TestPlatform, TestPlatform, TestPlatform];
@@ -216,4 +218,126 @@ test("deliveries are counted by topic and outcome", async () => {
     report,
   );
   expect(await workers[2].metrics.text()).toMatch(/campus_outbox_delivered_total\{topic="test.note",outcome="done"\} \d+/);
+});
+
+const consumersOf = (eventId: string) =>
+  database.query<{ topic: string; payload: Record<string, unknown> }>(
+    "select topic, payload from outbox where payload ->> 'event_id' = $1 order by topic",
+    [eventId],
+  );
+
+test("an event becomes a row for each who is to hear of it, with the event's own id, and is done", async () => {
+  await put({ order_id: "o-1", amount_minor: 100 }, "order.paid");
+  const event = await onlyRow();
+  expect(await spreadDue(workers[0])).toBe(1);
+  const told = await consumersOf(event.id);
+  expect(told.map(({ topic }) => topic)).toEqual(["push.order", "receipt.store", "transaction.metrics", "transaction.publish"]);
+  expect(told.every(({ payload }) => payload.event === "order.paid" && payload.order_id === "o-1")).toBe(true);
+  expect((await rows()).find(({ id }) => id === event.id)).toMatchObject({ done: true, tries: 1 });
+  expect(await spreadDue(workers[0])).toBe(0);
+});
+
+test("an event whose payload nobody can read stops none beside it", async () => {
+  await put({ cafe_id: "no café" }, "order.paid");
+  await put({ cafe_id: null }, "order.paid");
+  expect(await spreadDue(workers[0])).toBe(2);
+});
+
+test("several workers at once spread each event once", async () => {
+  for (let n = 0; n < 300; n += 1) await put({ n }, "order.changed");
+  await database.query('update outbox set payload = payload || \'{"status": "ready"}\'');
+  const drain = async (worker: TestPlatform) => {
+    while ((await spreadDue(worker)) > 0);
+  };
+  await Promise.all(workers.map(drain));
+  const told = await database.query<{ n: number }>("select (payload ->> 'n')::int as n from outbox where topic = 'push.order' order by 1");
+  expect(told.map(({ n }) => n)).toEqual(Array.from({ length: 300 }, (_, n) => n));
+});
+
+test("in a lane a delivery that hangs holds up none behind it, and the lane ends once all have ended", async () => {
+  await put({ n: 0 });
+  for (let n = 1; n <= 150; n += 1) await put({ n });
+  const gate = Promise.withResolvers<void>();
+  const delivered: unknown[] = [];
+  const topics = topicsOf(({ payload }) => (payload.n === 0 ? gate.promise : Promise.resolve(void delivered.push(payload.n))));
+  const lane = runLane(workers[0], topics, "general", report, () => undefined);
+  await until("all behind it are delivered", async () => {
+    await lane.takeSome();
+    return delivered.length === 150;
+  });
+  expect((await rows()).filter(({ done }) => !done).length).toBeGreaterThanOrEqual(1);
+  gate.resolve();
+  await lane.finish();
+  expect((await rows()).every(({ done }) => done)).toBe(true);
+});
+
+test("a lane takes no more than it can carry", async () => {
+  for (let n = 0; n < 150; n += 1) await put({ n });
+  const gate = Promise.withResolvers<void>();
+  const lane = runLane(
+    workers[0],
+    topicsOf(() => gate.promise),
+    "general",
+    report,
+    () => undefined,
+  );
+  let taken = 0;
+  for (let turn = 0; turn < 5; turn += 1) taken += await lane.takeSome();
+  expect(taken).toBe(100);
+  gate.resolve();
+  await lane.finish();
+});
+
+test("each topic's lease is its own time and a margin, whatever else is taken with it", async () => {
+  await put({}, "test.quick");
+  await put({}, "test.slow");
+  const gate = Promise.withResolvers<void>();
+  const deliver = () => gate.promise;
+  const topics: Topics = {
+    "test.quick": { deliver, timeoutMs: 1_000, maxTries: 3 },
+    "test.slow": { deliver, timeoutMs: 60_000, maxTries: 3 },
+  };
+  const ended = deliverDue(workers[0], topics, report);
+  await until("both are taken", async () => (await rows()).every(({ tries }) => tries === 1));
+  const [quick, slow] = await rows();
+  expect(quick?.due_in_seconds).toBeLessThanOrEqual(6);
+  expect(slow?.due_in_seconds).toBeGreaterThan(50);
+  gate.resolve();
+  await ended;
+});
+
+test("dead letters are listed by topic, and redriven they have all their tries again; one whose secret is wiped stays dead", async () => {
+  const refuse = () => Promise.reject(new Undeliverable("no such number"));
+  for (let n = 0; n < 3; n += 1) await put({ n });
+  await deliverDue(workers[0], topicsOf(refuse), report);
+  await put({ otp: "123456" });
+  await put({ otp: "123456" }, "test.other");
+  await deliverDue(
+    workers[0],
+    { ...topicsOf(refuse, { scrub: true }), "test.other": { deliver: refuse, timeoutMs: 500, maxTries: 1 } },
+    report,
+  );
+  expect(await listDeadLetters(workers[0].db)).toMatchObject([
+    { topic: "test.note", rows: 4, wiped: 1, lastError: "no such number" },
+    { topic: "test.other", rows: 1, wiped: 0 },
+  ]);
+  expect(await redrive(workers[0].db, "test.note")).toBe(3);
+  const delivered: unknown[] = [];
+  await deliverDue(
+    workers[0],
+    topicsOf(async ({ payload, tries }) => void delivered.push([payload.n, tries])),
+    report,
+  );
+  expect(delivered.toSorted()).toEqual([
+    [0, 1],
+    [1, 1],
+    [2, 1],
+  ]);
+  expect((await listDeadLetters(workers[0].db)).map(({ topic, rows }) => [topic, rows])).toEqual([
+    ["test.note", 1],
+    ["test.other", 1],
+  ]);
+  expect(await workers[0].db.rows(sql`select details from audit_log where action = 'outbox.redriven'`)).toEqual([
+    { details: { rows: 3, topic: "test.note" } },
+  ]);
 });

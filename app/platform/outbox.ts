@@ -1,5 +1,5 @@
 import type { Platform } from "./context.ts";
-import { type Queryable, sql } from "./postgres.ts";
+import { type Database, part, type Queryable, type Statement, sql } from "./postgres.ts";
 import type { ReportError } from "./report-error.ts";
 
 /** Published after a commit that left rows: wakes the workers. Lost, they look by themselves within 200 ms. */
@@ -23,15 +23,30 @@ export type Deliver = (row: OutboxRow, signal: AbortSignal) => Promise<void>;
 /** Thrown by a delivery that can never succeed: the row is given up at once. */
 export class Undeliverable extends Error {}
 
+/**
+ * How many rows of each lane one worker delivers at once. A lane waits for no other: a bell never stands behind a till
+ * system that hangs, and work that costs milliseconds of CPU leaves the processor to those who wait for news.
+ */
+const laneRows = { urgent: 100, general: 100, outside: 100, background: 4 } as const;
+export type Lane = keyof typeof laneRows;
+export const lanes = Object.keys(laneRows) as readonly Lane[];
+
 interface Topic {
   readonly deliver: Deliver;
   readonly timeoutMs: number;
   readonly maxTries: number;
+  /** "general" unless said. */
+  readonly lane?: Lane;
+  /** The longest pause between two tries; five minutes unless said. */
+  readonly longestPauseSeconds?: number;
   /** What of the payload is kept once it is delivered: nothing that was a secret. */
   readonly scrub?: boolean;
 }
 
 export type Topics = Readonly<Record<string, Topic>>;
+
+const topicsOfLane = (topics: Topics, lane: Lane): Topics =>
+  Object.fromEntries(Object.entries(topics).filter(([, topic]) => (topic.lane ?? "general") === lane));
 
 /** How many rows wait and how many were given up, as of now. */
 export async function refreshOutboxGauges({ db, metrics }: Platform): Promise<void> {
@@ -42,44 +57,106 @@ export async function refreshOutboxGauges({ db, metrics }: Platform): Promise<vo
   metrics.set("outbox_dead", {}, row?.dead ?? 0);
 }
 
-const batchRows = 20;
+/**
+ * As a condition of a statement that stands alone: its commit does not wait for the disk. For what the worker writes about
+ * its own work, nothing else: lost in a crash, the row is delivered once more and its receiver knows it (measured: 28 %
+ * more events a second). Commits reach the disk in order, so what came before it is never lost alone.
+ */
+export const withoutWaiting: Statement = part`(select set_config('synchronous_commit', 'off', true)) is not null`;
+
+const spreadRows = 200;
+const batchRows = 50;
+const leaseMarginMs = 5_000;
 const firstPauseSeconds = 1;
-const longestPauseSeconds = 300;
+const usualLongestPauseSeconds = 300;
+
+/** Makes of each event one row for everybody who is to hear of it. Returns how many events there were. */
+export async function spreadDue({ db }: Pick<Platform, "db">): Promise<number> {
+  const spread = await db.row<{ events: number }>(sql`select spread_outbox(${spreadRows}) as events`);
+  return spread?.events ?? 0;
+}
+
+export type TakenRow = OutboxRow & { readonly waitedMs: number };
 
 /**
- * Takes due rows and delivers them. A row is leased, not locked: its due time moves past the delivery's own time-out,
- * so no transaction is open while the network is waited for, and a worker killed at any moment leaves a row that
- * another one takes when the lease ends. Returns how many rows were taken.
+ * Takes due rows. A row is leased, not locked: its due time moves past the delivery's own time-out, so no transaction is
+ * open while the network is waited for, and a worker killed at any moment leaves a row that another one takes when the
+ * lease ends.
  */
-export async function deliverDue(platform: Platform, topics: Topics, reportError: ReportError): Promise<number> {
+export async function takeDue({ db }: Pick<Platform, "db">, topics: Topics, limit = batchRows): Promise<TakenRow[]> {
   const names = Object.keys(topics);
-  const leaseSeconds = Math.ceil(Math.max(...Object.values(topics).map((topic) => topic.timeoutMs)) / 1000) + 5;
-  const rows = await platform.db.rows<OutboxRow & { waitedMs: number }>(sql`
-    update outbox set tries = tries + 1, due_at = now() + make_interval(secs => ${leaseSeconds})
-    where id in (
-      select id from outbox
-      where done_at is null and dead_at is null and due_at <= now() and topic = any(${names})
-      order by due_at limit ${batchRows} for update skip locked)
-    returning id, topic, payload, tries, (extract(epoch from clock_timestamp() - created_at) * 1000)::float8 as waited_ms`);
-  await Promise.all(rows.map((row) => deliverRow(platform, topics, row, row.waitedMs, reportError)));
+  const leases = Object.values(topics).map(({ timeoutMs }) => Math.ceil((timeoutMs + leaseMarginMs) / 1000));
+  return db.rows<TakenRow>(sql`
+    with due as (
+      select d.id, t.lease_seconds from unnest(${names}::text[], ${leases}::float8[]) t (topic, lease_seconds),
+        lateral (
+          select id, due_at from outbox w
+          where w.topic = t.topic and w.done_at is null and w.dead_at is null and w.due_at <= now()
+          order by w.due_at limit ${limit} for update skip locked) d
+      order by d.due_at limit ${limit})
+    update outbox o set tries = o.tries + 1, due_at = now() + make_interval(secs => due.lease_seconds)
+    from due where o.id = due.id and ${withoutWaiting}
+    returning o.id, o.topic, o.payload, o.tries, (extract(epoch from clock_timestamp() - o.created_at) * 1000)::float8 as waited_ms`);
+}
+
+/** Which share of a lane must be free before more is taken. */
+const shareToTake = 0.2;
+
+/**
+ * A worker's share of a lane: `takeSome` takes what there is room for and returns how many rows that were, without waiting
+ * for their deliveries, so that one that hangs holds up no other. `onRoom` is called when there is room again.
+ */
+export function runLane(
+  platform: Platform,
+  allTopics: Topics,
+  lane: Lane,
+  reportError: ReportError,
+  onRoom: () => void,
+): { takeSome(): Promise<number>; finish(): Promise<void> } {
+  const topics = topicsOfLane(allTopics, lane);
+  const mostRows = laneRows[lane];
+  const roomToTake = Math.ceil(mostRows * shareToTake);
+  const deliverRow = createDelivery(platform, topics, reportError);
+  const underWay = new Set<Promise<void>>();
+  const deliver = (row: TakenRow) => {
+    const delivery = deliverRow(row).finally(() => {
+      underWay.delete(delivery);
+      if (mostRows - underWay.size === roomToTake) onRoom();
+    });
+    underWay.add(delivery);
+  };
+  return {
+    async takeSome() {
+      const room = mostRows - underWay.size;
+      if (room < roomToTake) return 0;
+      const rows = await takeDue(platform, topics, Math.min(room, batchRows));
+      rows.forEach(deliver);
+      return rows.length;
+    },
+    async finish() {
+      await Promise.all(underWay);
+    },
+  };
+}
+
+/** Takes one batch and delivers it. Returns how many rows were taken. */
+export async function deliverDue(platform: Platform, topics: Topics, reportError: ReportError): Promise<number> {
+  const rows = await takeDue(platform, topics);
+  const deliverRow = createDelivery(platform, topics, reportError);
+  await Promise.all(rows.map(deliverRow));
   return rows.length;
 }
 
-async function deliverRow(platform: Platform, topics: Topics, row: OutboxRow, waitedMs: number, reportError: ReportError): Promise<void> {
-  const topic = topics[row.topic];
-  if (!topic) return;
+/** Delivers a row that was taken, and writes down how that ended. It never throws: a row that could not be marked comes again. */
+export function createDelivery(platform: Platform, topics: Topics, reportError: ReportError): (row: TakenRow) => Promise<void> {
   const { db, log, metrics } = platform;
-  try {
-    const signal = AbortSignal.timeout(topic.timeoutMs);
-    await Promise.race([topic.deliver(row, signal), refusal(signal)]);
-    await db.run(sql`
-      update outbox set done_at = now(), last_error = null, payload = case when ${topic.scrub === true} then '{}' else payload end
-      where id = ${row.id} and done_at is null`);
-    metrics.count("outbox_delivered_total", { topic: row.topic, outcome: "done" });
-    metrics.observe("outbox_lag_ms", { topic: row.topic }, waitedMs);
-  } catch (error) {
+  const scrubbed = Object.keys(topics).filter((name) => topics[name]?.scrub === true);
+  const markDone = createMarker(db, scrubbed);
+
+  const fail = async (row: TakenRow, topic: Topic, error: unknown) => {
     const dead = error instanceof Undeliverable || row.tries >= topic.maxTries;
-    const pauseSeconds = Math.min(longestPauseSeconds, firstPauseSeconds * 2 ** (row.tries - 1)) * (0.75 + Math.random() / 2);
+    const longest = topic.longestPauseSeconds ?? usualLongestPauseSeconds;
+    const pauseSeconds = Math.min(longest, firstPauseSeconds * 2 ** (row.tries - 1)) * (0.75 + Math.random() / 2);
     log.warn({ err: error, topic: row.topic, outbox_id: row.id, tries: row.tries, dead }, "An outbox row was not delivered");
     if (dead) reportError(error, { job: `outbox ${row.topic}` });
     metrics.count("outbox_delivered_total", { topic: row.topic, outcome: dead ? "dead" : "retry" });
@@ -88,7 +165,51 @@ async function deliverRow(platform: Platform, topics: Topics, row: OutboxRow, wa
         due_at = now() + make_interval(secs => ${pauseSeconds}), dead_at = case when ${dead} then now() end,
         payload = case when ${dead && topic.scrub === true} then '{}' else payload end
       where id = ${row.id} and done_at is null`);
-  }
+  };
+
+  const deliver = async (row: TakenRow, topic: Topic) => {
+    try {
+      const signal = AbortSignal.timeout(topic.timeoutMs);
+      await Promise.race([topic.deliver(row, signal), refusal(signal)]);
+    } catch (error) {
+      return fail(row, topic, error);
+    }
+    await markDone(row.id);
+    metrics.count("outbox_delivered_total", { topic: row.topic, outcome: "done" });
+    metrics.observe("outbox_lag_ms", { topic: row.topic }, row.waitedMs);
+  };
+
+  return async (row) => {
+    const topic = topics[row.topic];
+    if (!topic) return;
+    await deliver(row, topic).catch((error: unknown) =>
+      log.warn({ err: error, topic: row.topic, outbox_id: row.id }, "How a delivery ended could not be written; the row comes again"),
+    );
+  };
+}
+
+/** Marks rows done, many in one statement: whoever ends while one is under way goes along with the next. */
+function createMarker(db: Database, scrubbed: readonly string[]): (id: string) => Promise<void> {
+  let waiting: string[] = [];
+  let marking: Promise<void> | undefined;
+  const markAll = async () => {
+    try {
+      while (waiting.length > 0) {
+        const ids = waiting;
+        waiting = [];
+        await db.run(sql`
+          update outbox set done_at = now(), last_error = null, payload = case when topic = any(${scrubbed}) then '{}' else payload end
+          where id = any(${ids}::uuid[]) and done_at is null and ${withoutWaiting}`);
+      }
+    } finally {
+      marking = undefined;
+    }
+  };
+  return (id) => {
+    waiting.push(id);
+    marking ??= markAll();
+    return marking;
+  };
 }
 
 /** Not every library listens to a signal: a delivery that does not is left behind when its time is up. */

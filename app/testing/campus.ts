@@ -4,7 +4,7 @@ import { type Identity, openIdentity } from "../identity/identity.ts";
 import { type Live, openLive } from "../live/live.ts";
 import { openPlatform, type Platform } from "../platform/context.ts";
 import { type RunningServer, startServer } from "../platform/http/server.ts";
-import { deliverDue, type Topics } from "../platform/outbox.ts";
+import { deliverDue, spreadDue, type Topics } from "../platform/outbox.ts";
 import { type Database, openDatabase, sql } from "../platform/postgres.ts";
 import type { SentMessage } from "../sandbox/message-log.ts";
 import { type Sandbox, startSandbox } from "../sandbox/server.ts";
@@ -146,7 +146,7 @@ const maxRounds = 1_000;
 async function drainOutbox(worker: Platform, topics: Topics): Promise<number> {
   let taken = 0;
   for (let round = 0; round < maxRounds; round += 1) {
-    const rows = await deliverDue(worker, topics, () => undefined);
+    const rows = (await spreadDue(worker)) + (await deliverDue(worker, topics, () => undefined));
     if (rows === 0) return taken;
     taken += rows;
   }

@@ -1,4 +1,6 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { type Config, parseConfig } from "../platform/config.ts";
 
 const secret = () => randomBytes(32).toString("base64url");
@@ -29,6 +31,7 @@ export const testEnvironment = (own: Readonly<Record<string, string>>): Readonly
   RATE_LIMIT_SCALE: "100",
   DRAIN_NOTICE_MS: "0",
   DRAIN_SECONDS: "1",
+  OBJECT_FOLDER: path.join(tmpdir(), "campus-test-objects"),
   ...secrets,
   ...own,
 });

@@ -6,9 +6,10 @@ import { type Identity, openIdentity } from "../../app/identity/identity.ts";
 import { openLive } from "../../app/live/live.ts";
 import { parseConfig } from "../../app/platform/config.ts";
 import { openPlatform } from "../../app/platform/context.ts";
+import { createApplication } from "../../app/platform/http/application.ts";
 import type { HttpEnv } from "../../app/platform/http/router.ts";
 
-// One of the four servers that are compared, all with the same address: node http-variant.ts VARIANT HOLDER.
+// One of the servers that are compared, all with the same address: node http-variant.ts VARIANT HOLDER.
 const [variant, holderText = "{}"] = process.argv.slice(2);
 const platform = await openPlatform(parseConfig(process.env), { process: "api" });
 const identity = await openIdentity(platform);
@@ -28,11 +29,22 @@ function tokenCheckAlone() {
     .get(address, check, (c) => c.json({ ok: true }));
 }
 
+/** The outer layer of the real application (request id, log line, metrics, limits, headers), a token check and nothing else. */
+function tokenCheckInApplication() {
+  const { check } = student();
+  if (!check) throw new Error("The guard of a student has no check.");
+  const app = createApplication(platform, () => undefined);
+  app.use(withIdentity(identity));
+  app.get(address, check, (c) => c.json({ ok: true }));
+  return app;
+}
+
 const application = (asked: Identity) => createApp({ platform, identity: asked, live: openLive(platform), isDraining: () => false });
 
 const apps: Readonly<Record<string, () => { fetch(request: Request, env: unknown): Response | Promise<Response> }>> = {
   bare,
   token: tokenCheckAlone,
+  "app-token": tokenCheckInApplication,
   me: () => application(identity),
   // The same application, but whoever calls is taken for the holder without a look at the token.
   "me-unchecked": () => application({ ...identity, verifyAccessToken: () => JSON.parse(holderText) }),

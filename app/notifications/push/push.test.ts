@@ -36,7 +36,7 @@ async function studentWithPhone(language: "sv" | "it" | "en" = "en") {
   return { student, token: await phoneOf(student) };
 }
 
-const pushes = (token: string) => campus.messages(token, "push");
+const pushes = async (token: string) => (await campus.messages(token, "push")).filter(({ data }) => data.type === "charge");
 const rowOf = async (chargeId: string) =>
   (
     await campus.sql<{ doneAt: Date | null; deadAt: Date | null; tries: number; dueInMs: number }>`

@@ -1,32 +1,46 @@
 import type { Platform } from "../../platform/context.ts";
 import type { Job } from "../../platform/jobs.ts";
-import type { Topics } from "../../platform/outbox.ts";
+import type { OutboxRow, Topics } from "../../platform/outbox.ts";
 import { sql } from "../../platform/postgres.ts";
 import { openPushSender } from "./open-push-sender.ts";
+import type { PushSender } from "./push-sender.ts";
 import { sendChargePush } from "./send-charge-push.ts";
+import { type OrderEvent, sendOrderPush } from "./send-order-push.ts";
 
 const timeoutMs = 5_000;
 const maxTries = 3;
 const keptDays = 30;
 const purgeBatch = 5_000;
 
-/** What a scan leaves in the outbox. A bell that nobody heard in time is no dead letter: the metric and the notification tell it. */
+/**
+ * What a scan leaves in the outbox, and what becomes of an order. A bell that nobody heard in three tries is no dead
+ * letter, for nobody can hear it later: the metric and the notification tell it.
+ */
 export function pushTopics(platform: Platform): Topics {
   const sender = openPushSender(platform);
-  return {
-    "push.charge": {
-      timeoutMs,
-      maxTries,
-      deliver: async ({ payload, tries }) => {
-        if (!sender) return platform.metrics.count("push_total", { outcome: "switched_off" });
-        await sendChargePush(platform, sender, String(payload.charge_id)).catch((error: unknown) => {
-          if (tries < maxTries) throw error;
-          platform.log.warn({ err: error, charge_id: payload.charge_id }, "A phone was not reached by push");
-        });
-      },
+  const bell = (send: (sender: PushSender, row: OutboxRow) => Promise<void>): Topics[string] => ({
+    timeoutMs,
+    maxTries,
+    lane: "urgent",
+    deliver: async (row) => {
+      if (!sender) return platform.metrics.count("push_total", { outcome: "switched_off" });
+      await send(sender, row).catch((error: unknown) => {
+        if (row.tries < maxTries) throw error;
+        platform.log.warn({ err: error, topic: row.topic, outbox_id: row.id }, "A phone was not reached by push");
+      });
     },
+  });
+  return {
+    "push.charge": bell((to, { payload }) => sendChargePush(platform, to, String(payload.charge_id))),
+    "push.order": bell((to, { payload }) => sendOrderPush(platform, to, eventOf(payload))),
   };
 }
+
+const eventOf = (payload: OutboxRow["payload"]): OrderEvent => ({
+  event: payload.event as OrderEvent["event"],
+  orderId: String(payload.order_id),
+  status: typeof payload.status === "string" ? payload.status : null,
+});
 
 export const pushJobs = (): readonly Job[] => [
   {

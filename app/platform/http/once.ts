@@ -27,7 +27,8 @@ export async function once<Body, Status extends number>(
 
 const asText = (reply: Reply<unknown, number>): Answer => ({ status: reply.status, body: JSON.stringify(reply.body) });
 
-async function claimOf(c: HttpContext, keep: Claim["keep"]): Promise<Claim | undefined> {
+/** Which wish this request is; undefined without an Idempotency-Key. */
+export async function claimOf(c: HttpContext, keep: Claim["keep"]): Promise<Claim | undefined> {
   const key = c.req.header("idempotency-key");
   if (key === undefined) return undefined;
   const { kind, id } = c.var.principal;

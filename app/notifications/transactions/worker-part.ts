@@ -1,0 +1,32 @@
+import type { Platform } from "../../platform/context.ts";
+import type { OutboxRow, Topics } from "../../platform/outbox.ts";
+import type { TransactionMessage } from "./sns-transactions.ts";
+import { openTransactionTopic } from "./transaction-topic.ts";
+
+const timeoutMs = 5_000;
+/** With pauses that grow to five minutes, about an hour and a half. */
+const maxTries = 25;
+
+/** Tells the world outside of each payment: of ids and amounts, never of a person. */
+export function transactionTopics(platform: Platform): Topics {
+  const topic = openTransactionTopic(platform);
+  return {
+    "transaction.publish": {
+      timeoutMs,
+      maxTries,
+      deliver: async ({ payload }, signal) => {
+        await topic?.publish(messageOf(payload), signal);
+      },
+    },
+  };
+}
+
+const messageOf = (payload: OutboxRow["payload"]): TransactionMessage => ({
+  event_id: String(payload.event_id),
+  transaction_id: String(payload.transaction_id),
+  order_id: String(payload.order_id),
+  cafe_id: String(payload.cafe_id),
+  amount_minor: Number(payload.amount_minor),
+  currency: String(payload.currency),
+  at: new Date(String(payload.at)).toISOString(),
+});

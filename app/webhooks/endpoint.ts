@@ -1,0 +1,30 @@
+import { notFound } from "../platform/errors.ts";
+import { type Queryable, sql } from "../platform/postgres.ts";
+
+/** A café's till system, to which orders are posted. */
+export interface WebhookEndpoint {
+  readonly id: string;
+  readonly cafeId: string;
+  readonly url: string;
+  readonly createdAt: Date;
+}
+
+/** Who does something to the webhooks of which café. */
+export interface Actor {
+  readonly cafeId: string;
+  readonly staffId: string;
+  readonly requestId: string;
+}
+
+/** Oldest first; a café has few, so there are no pages. */
+export const listEndpoints = (db: Queryable, cafeId: string): Promise<WebhookEndpoint[]> =>
+  db.rows<WebhookEndpoint>(
+    sql`select id, cafe_id, url, created_at from webhook_endpoints where cafe_id = ${cafeId} and removed_at is null order by id`,
+  );
+
+export async function readEndpoint(db: Queryable, cafeId: string, endpointId: string): Promise<WebhookEndpoint> {
+  const endpoint = await db.row<WebhookEndpoint>(sql`
+    select id, cafe_id, url, created_at from webhook_endpoints where id = ${endpointId} and cafe_id = ${cafeId} and removed_at is null`);
+  if (!endpoint) throw notFound("The webhook");
+  return endpoint;
+}

@@ -1,0 +1,28 @@
+import { audit } from "../platform/audit.ts";
+import { sql, type Transaction } from "../platform/postgres.ts";
+import type { WebhookDelivery } from "./delivery.ts";
+import { type Actor, readEndpoint } from "./endpoint.ts";
+
+/** Sends a test along the same way as an order: how it ended stands in the log. */
+export async function sendTest(tx: Transaction, actor: Actor, endpointId: string): Promise<WebhookDelivery> {
+  await readEndpoint(tx, actor.cafeId, endpointId);
+  const delivery = await tx.row<WebhookDelivery>(sql`
+    with placed as (
+      insert into webhook_deliveries (endpoint_id, event_id, event, body)
+      select ${endpointId}, e.id, 'test', json_build_object('event_id', e.id, 'event', 'test', 'at', json_time(now()))::text
+      from (select uuidv7() as id) e
+      returning *),
+    queued as (insert into outbox (topic, payload) select 'webhook.deliver', jsonb_build_object('delivery_id', id) from placed)
+    select id, event_id, event, order_id, state, tries, last_tried_at, last_status, last_error, delivered_at, created_at from placed`);
+  if (!delivery) throw new Error("The test was not written.");
+  await audit(tx, {
+    actorKind: "staff",
+    actorId: actor.staffId,
+    action: "webhook.tested",
+    objectKind: "webhook",
+    objectId: endpointId,
+    cafeId: actor.cafeId,
+    requestId: actor.requestId,
+  });
+  return delivery;
+}
