@@ -1,0 +1,27 @@
+import { expect, test } from "vitest";
+import { CodedError } from "../platform/errors.ts";
+import { createTurns } from "./turns.ts";
+
+test("two reports are made at once, twenty wait in order, one more is refused, and one that fails gives up its turn", async () => {
+  const inTurn = createTurns();
+  const begun: number[] = [];
+  const ends: ((outcome: "done" | "failed") => void)[] = [];
+  const make = (number: number) =>
+    inTurn(async () => {
+      begun.push(number);
+      const outcome = await new Promise<"done" | "failed">((end) => ends.push(end));
+      if (outcome === "failed") throw new Error(`report ${number}`);
+      return number;
+    });
+  const reports = Array.from({ length: 22 }, (_, number) => make(number));
+  const settled = Promise.allSettled(reports);
+  expect(begun).toEqual([0, 1]);
+  await expect(make(22)).rejects.toThrow(CodedError);
+  for (let ended = 0; ended < reports.length; ended += 1) {
+    expect(begun.length).toBe(Math.min(ended + 2, reports.length));
+    ends[ended]?.(ended % 5 === 0 ? "failed" : "done");
+    await reports[ended]?.catch(() => undefined);
+  }
+  expect(begun).toEqual(reports.map((_, number) => number));
+  expect((await settled).map(({ status }) => status)).toEqual(reports.map((_, number) => (number % 5 === 0 ? "rejected" : "fulfilled")));
+});
