@@ -22,7 +22,13 @@ export type Environment = {
   readonly monthlyBudgetUsd: number;
   readonly onCallEmails: readonly string[];
   /** Who sends one-time passwords, and the Firebase project of the pushes; their tokens are secrets. */
-  readonly providers: { readonly sms: "twilio" | "msg91"; readonly smsAccount: string; readonly fcmProjectId: string };
+  readonly providers: {
+    readonly sms: "twilio" | "msg91";
+    readonly smsAccount: string;
+    readonly fcmProjectId: string;
+    /** Names the account at the payment gateway; its secret stands in Secrets Manager. */
+    readonly gatewayKeyId: string;
+  };
   readonly edge: Costed & {
     readonly priceClass: "PriceClass_100" | "PriceClass_200" | "PriceClass_All";
     readonly requestsPer5MinutesPerAddress: number;

@@ -120,6 +120,7 @@ export class ApiStack extends CampusStack {
       SMS_PROVIDER: environment.providers.sms,
       SMS_ACCOUNT: environment.providers.smsAccount,
       FCM_PROJECT_ID: environment.providers.fcmProjectId,
+      GATEWAY_KEY_ID: environment.providers.gatewayKeyId,
       ...Object.fromEntries(secretIds),
     };
   }

@@ -83,7 +83,7 @@ export const pilot: Environment = {
   protection: { on: true },
   monthlyBudgetUsd: 450,
   onCallEmails: ["campus-pay-oncall@campus.example"],
-  providers: { sms: "msg91", smsAccount: "campus-pay-otp", fcmProjectId: "campus-pay-pilot" },
+  providers: { sms: "msg91", smsAccount: "campus-pay-otp", fcmProjectId: "campus-pay-pilot", gatewayKeyId: "rzp_test_campuspilot" },
   edge: { priceClass: "PriceClass_100", requestsPer5MinutesPerAddress: 20_000, shieldAdvanced: false, monthlyUsd: 14 },
   primary: north,
   standby: south,

@@ -8,7 +8,7 @@ export const staging: Environment = {
   name: "staging",
   accountId: "222233334444",
   domain: "staging.pay.campus.example",
-  providers: { ...pilot.providers, fcmProjectId: "campus-pay-staging" },
+  providers: { ...pilot.providers, fcmProjectId: "campus-pay-staging", gatewayKeyId: "rzp_test_campusstaging" },
   primary: {
     ...pilot.primary,
     network: { ...pilot.primary.network, cidr: "10.50.0.0/16" },
