@@ -35,24 +35,43 @@ export function pair(left: string, right: string, indent = ""): string[] {
 
 /** 5900 → "59.00"; as many decimals as the currency has. */
 export function amount(minor: number, currency: string): string {
-  const decimals = new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits ?? 2;
+  const decimals = decimalsOf(currency);
   return (minor / 10 ** decimals).toFixed(decimals);
+}
+
+// A formatter takes longer to make than a line to print, and there are a few currencies and zones.
+const decimalsOf = remembered(
+  (currency) => new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits ?? 2,
+);
+
+const clockOf = remembered(
+  (timeZone) =>
+    new Intl.DateTimeFormat("en-CA", {
+      timeZone,
+      year: "numeric",
+      month: "2-digit",
+      day: "2-digit",
+      hour: "2-digit",
+      minute: "2-digit",
+      hourCycle: "h23",
+      timeZoneName: "longOffset",
+    }),
+);
+
+function remembered<T>(make: (name: string) => T): (name: string) => T {
+  const made = new Map<string, T>();
+  return (name) => {
+    const value = made.get(name) ?? make(name);
+    made.set(name, value);
+    return value;
+  };
 }
 
 export const percent = (basisPoints: number): string => `${basisPoints / 100} %`;
 
 /** On the café's own clock, with its distance from UTC: an hour that the clock reads twice stays two. */
 export function localTime(at: Date, timeZone: string): string {
-  const parts = new Intl.DateTimeFormat("en-CA", {
-    timeZone,
-    year: "numeric",
-    month: "2-digit",
-    day: "2-digit",
-    hour: "2-digit",
-    minute: "2-digit",
-    hourCycle: "h23",
-    timeZoneName: "longOffset",
-  }).formatToParts(at);
+  const parts = clockOf(timeZone).formatToParts(at);
   const of = (type: Intl.DateTimeFormatPartTypes) => parts.find((each) => each.type === type)?.value ?? "";
   const offset = of("timeZoneName").replace("GMT", "") || "+00:00";
   return `${of("year")}-${of("month")}-${of("day")} ${of("hour")}:${of("minute")} ${offset}`;

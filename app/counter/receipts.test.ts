@@ -180,17 +180,17 @@ describe("a receipt as a PDF", () => {
 // A CommonJS module: its types say that the function is the module, Node that it is the module's default.
 const decode = jsqr as unknown as typeof jsqr.default;
 
-/** Paints the page's squares into pixels, four for each side, and lets a reader look at them. */
+/** Paints the page's bars into pixels, four for each module, and lets a reader look at them. */
 function readQr(page: string): string | undefined {
-  const squares = [...page.matchAll(/([\d.]+) ([\d.]+) ([\d.]+) [\d.]+ re/g)].map((found) => found.slice(1).map(Number));
-  const side = squares[0]?.[2] ?? 1;
-  const [left, top] = [Math.min(...squares.map(([x = 0]) => x)), Math.min(...squares.map(([, y = 0]) => y))];
-  const modules = 1 + Math.max(...squares.map(([x = 0]) => Math.round((x - left) / side)));
+  const bars = [...page.matchAll(/([\d.]+) ([\d.]+) ([\d.]+) ([\d.]+) re/g)].map((found) => found.slice(1).map(Number));
+  const side = bars[0]?.[3] ?? 1;
+  const [left, top] = [Math.min(...bars.map(([x = 0]) => x)), Math.min(...bars.map(([, y = 0]) => y))];
+  const modules = Math.max(...bars.map(([x = 0, , wide = 0]) => Math.round((x + wide - left) / side)));
   const width = (modules + 8) * 4;
   const pixels = new Uint8ClampedArray(width * width * 4).fill(255);
-  for (const [x = 0, y = 0] of squares)
+  for (const [x = 0, y = 0, wide = 0] of bars)
     for (let row = 0; row < 4; row += 1)
-      for (let column = 0; column < 4; column += 1) {
+      for (let column = 0; column < 4 * Math.round(wide / side); column += 1) {
         const at = ((Math.round((y - top) / side) + 4) * 4 + row) * width + (Math.round((x - left) / side) + 4) * 4 + column;
         pixels.set([0, 0, 0], at * 4);
       }
