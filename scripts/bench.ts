@@ -8,7 +8,7 @@ export interface BenchOutcome {
 }
 
 /** Each is scripts/bench/NAME.ts and exports `run`. */
-const names = ["http", "money"];
+const names = ["http", "money", "ordering", "reports", "webhooks", "worker"];
 
 /** `npm run bench -- NAME [options]`: the table goes to standard error, the JSON alone to standard output. */
 async function main(): Promise<void> {

@@ -1,75 +1,16 @@
 // `npm run ledger:check`: asks every invariant of the books in one snapshot. Exit 0: sound, 1: broken, 2: it could not ask.
-import { readFileSync } from "node:fs";
 import { checkLedger, type InvariantOutcome, type LedgerCheck } from "../app/ledger/check-ledger.ts";
 import { invariants } from "../app/ledger/invariants.ts";
-import { openDatabase } from "../app/platform/postgres.ts";
-import { awsSecretFetcher, createSecrets, type SecretSource } from "../app/platform/secrets.ts";
-import { findHome } from "./local/home.ts";
-import { PlainError, reportAndSetExitCode } from "./local/plain-error.ts";
-import type { ServicesFile } from "./local/services-file.ts";
+import { withAppDatabase } from "./local/app-database.ts";
+import { reportAndSetExitCode } from "./local/plain-error.ts";
 
-interface Place {
-  readonly url: string;
-  readonly password: SecretSource;
-  readonly ca: string | undefined;
-}
-
-const couldNotAsk = 2;
 const statementTimeoutMs = 30_000;
 const shownOfSample = 3;
 
 async function main(): Promise<void> {
-  const check = await ask(findPlace());
+  const check = await withAppDatabase({ what: "ledger", applicationName: "campus-ledger-check", statementTimeoutMs }, checkLedger);
   process.stdout.write(`${report(check)}\n`);
   if (!check.ok) process.exitCode = 1;
-}
-
-/** The database of the environment, else the one of the running `npm start`. */
-function findPlace(): Place {
-  const { DATABASE_URL: url, DATABASE_PASSWORD: value, DATABASE_PASSWORD_SECRET_ID: reference, DATABASE_CA: ca } = process.env;
-  if (url) return { url, password: reference ? secretOf(reference) : { value: value ?? "" }, ca };
-  const { services } = findHome();
-  try {
-    const { database_url, database_password } = JSON.parse(readFileSync(services, "utf8")) as ServicesFile;
-    return { url: database_url, password: { value: database_password }, ca: undefined };
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    throw new PlainError(
-      "Campus Pay does not run here: start it with `npm start`, or give a database in DATABASE_URL and DATABASE_PASSWORD.",
-      couldNotAsk,
-    );
-  }
-}
-
-function secretOf(reference: string): SecretSource {
-  const [id = "", jsonKey] = reference.split("#");
-  return jsonKey === undefined ? { id } : { id, jsonKey };
-}
-
-async function ask({ url, password, ca }: Place): Promise<LedgerCheck> {
-  const log = { warn: (...words: unknown[]) => console.error(...words) };
-  const fetchSecret = awsSecretFetcher(process.env.AWS_REGION ?? "eu-north-1");
-  const secrets = createSecrets<"DATABASE_PASSWORD">({ sources: { DATABASE_PASSWORD: password }, fetchSecret, log });
-  const db = openDatabase({
-    url,
-    password: () => secrets.get("DATABASE_PASSWORD"),
-    freshPassword: () => secrets.fresh("DATABASE_PASSWORD"),
-    poolSize: 1,
-    connectTimeoutMs: 5_000,
-    statementTimeoutMs,
-    lockTimeoutMs: 2_000,
-    idleInTransactionTimeoutMs: 10_000,
-    ca,
-    applicationName: "campus-ledger-check",
-    log,
-  });
-  try {
-    return await checkLedger(db);
-  } catch (error) {
-    throw new PlainError(`The ledger of ${url} could not be asked: ${(error as Error).message}`, couldNotAsk);
-  } finally {
-    await db.end();
-  }
 }
 
 function report(check: LedgerCheck): string {

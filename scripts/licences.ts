@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 interface LockedPackage {
@@ -15,8 +15,14 @@ export interface Licensed {
   readonly isShipped: boolean;
 }
 
-/** What may be part of the artifact: all allow shipping under Apache-2.0 when their notices are kept. */
-const shippable = ["0BSD", "Apache-2.0", "BlueOak-1.0.0", "BSD-2-Clause", "BSD-3-Clause", "CC0-1.0", "ISC", "MIT", "Unlicense"];
+/**
+ * What may be part of the artifact: all allow shipping under Apache-2.0 when their notices are kept. Under the LGPL is libvips
+ * alone, which sharp loads as a library of its own that anybody may replace; under the OFL is the font of printed pages.
+ */
+const shippable = [
+  ...["0BSD", "Apache-2.0", "BlueOak-1.0.0", "BSD-2-Clause", "BSD-3-Clause", "CC0-1.0", "ISC", "LGPL-3.0-or-later", "MIT", "OFL-1.1"],
+  "Unlicense",
+];
 
 /** Reads the lock file, so that the list is the same on every platform, and an installed package.json where the lock names no licence. */
 export const readLicences = (root: string): Licensed[] => {
@@ -35,18 +41,25 @@ export const readLicences = (root: string): Licensed[] => {
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** Old packages have a list, `licenses: [{type}]`. */
+/** Old packages have a list, `licenses: [{type}]`, and some only the text itself, whose first line is its name. */
 const installedLicence = (path: string): string => {
   if (!existsSync(path)) return "unknown";
   const { license, licenses } = JSON.parse(readFileSync(path, "utf8")) as { license?: unknown; licenses?: { type?: string }[] };
   if (typeof license === "string") return license;
-  return licenses?.map(({ type }) => type ?? "unknown").join(" OR ") ?? "unknown";
+  return licenses?.map(({ type }) => type ?? "unknown").join(" OR ") ?? licenceOfText(join(dirname(path), "LICENSE"));
 };
 
+const licenceOfText = (path: string): string =>
+  existsSync(path) && readFileSync(path, "utf8").startsWith("MIT License") ? "MIT" : "unknown";
+
 export const notShippable = (packages: readonly Licensed[]): Licensed[] =>
-  packages.filter(
-    ({ isShipped, licence }) => isShipped && !licence.split(" OR ").some((choice) => shippable.includes(choice.replace(/[()]/g, ""))),
-  );
+  packages.filter(({ isShipped, licence }) => isShipped && !licence.split(" OR ").some(isShippable));
+
+const isShippable = (choice: string): boolean =>
+  choice
+    .replace(/[()]/g, "")
+    .split(" AND ")
+    .every((licence) => shippable.includes(licence));
 
 export const renderLicences = (packages: readonly Licensed[]): string => {
   const shipped = packages.filter(({ isShipped }) => isShipped);

@@ -1,14 +1,21 @@
 import { z } from "@hono/zod-openapi";
+import { isReconciling } from "../failover/reconciling.ts";
 import type { Platform } from "../platform/context.ts";
 import { unavailable } from "../platform/errors.ts";
 import { everyone, json, route, router } from "../platform/http/router.ts";
+import { within } from "../platform/within.ts";
 import { checkDatabase, checkHealth } from "./check-health.ts";
+
+const booksTimeoutMs = 1_000;
 
 const HealthSchema = z
   .object({
     status: z.enum(["healthy", "degraded", "down"]),
     database: z.enum(["connected", "read_only", "full", "disconnected"]),
     redis: z.enum(["connected", "disconnected"]),
+    books: z
+      .enum(["normal", "reconciling", "unknown"])
+      .openapi({ description: "reconciling: after a failover, until its lost tail was looked at" }),
     version: z.string(),
     region: z.string(),
     timestamp: z.iso.datetime(),
@@ -50,7 +57,13 @@ export const healthRoutes = (platform: Platform, isDraining: () => boolean) =>
     .openapi(health, async (c) => {
       const { CAMPUS_VERSION, CAMPUS_REGION } = platform.config;
       return c.json(
-        { ...(await checkHealth(platform)), version: CAMPUS_VERSION, region: CAMPUS_REGION, timestamp: new Date().toISOString() },
+        {
+          ...(await checkHealth(platform)),
+          books: await booksOf(platform),
+          version: CAMPUS_VERSION,
+          region: CAMPUS_REGION,
+          timestamp: new Date().toISOString(),
+        },
         200,
       );
     })
@@ -64,6 +77,13 @@ export const healthRoutes = (platform: Platform, isDraining: () => boolean) =>
       refreshGauges(platform);
       return c.text(await platform.metrics.text(), 200, { "Content-Type": "text/plain; version=0.0.4" });
     });
+
+/** Without a database to ask nothing is known of it, and /health answers all the same. */
+const booksOf = ({ db, config }: Platform): Promise<"normal" | "reconciling" | "unknown"> =>
+  within(booksTimeoutMs, "The look at the epochs", isReconciling(db, config)).then(
+    (reconciling) => (reconciling ? "reconciling" : "normal"),
+    () => "unknown",
+  );
 
 /** Gauges are read when they are asked for. */
 export function refreshGauges({ metrics, db, cache }: Platform): void {

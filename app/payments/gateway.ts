@@ -61,6 +61,8 @@ export interface Gateway {
   /** Asks for an order that collects the amount once, and gives its id. */
   createOrder(collection: Collection): Promise<string>;
   payment(paymentId: string): Promise<GatewayPayment>;
+  /** What it collected in this span, as it keeps its own books: at most `limit`, undefined where there were more. */
+  capturedBetween(from: Date, until: Date, limit: number): Promise<readonly GatewayPayment[] | undefined>;
   /** All attempts to pay the order. */
   paymentsOf(gatewayOrderId: string): Promise<readonly GatewayPayment[]>;
   /** Collects the order by a saved method, without its owner. */

@@ -29,6 +29,11 @@ export const PaymentEntity = z.object({
 
 export const PaymentList = z.object({ items: z.array(PaymentEntity).max(100) });
 
+/** Of everything on the account, also what was collected without an order of ours. */
+export const PaymentListing = z.object({
+  items: z.array(PaymentEntity.extend({ order_id: id.nullish().transform((orderId) => orderId ?? "") })).max(100),
+});
+
 export const RefundEntity = z.object({
   id,
   status: z.string().max(40),

@@ -2,8 +2,18 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import type { z } from "zod";
 import type { Breaker } from "../platform/breaker.ts";
 import { unavailable } from "../platform/errors.ts";
-import { type Gateway, GatewayRefused } from "./gateway.ts";
-import { DisputeEntity, eventOf, OrderEntity, PaymentEntity, PaymentList, paymentOf, RefundEntity, refundOf } from "./razorpay-shapes.ts";
+import { type Gateway, type GatewayPayment, GatewayRefused } from "./gateway.ts";
+import {
+  DisputeEntity,
+  eventOf,
+  OrderEntity,
+  PaymentEntity,
+  PaymentList,
+  PaymentListing,
+  paymentOf,
+  RefundEntity,
+  refundOf,
+} from "./razorpay-shapes.ts";
 
 interface RazorpayOptions {
   readonly url: string;
@@ -55,6 +65,17 @@ export function createRazorpay({ url, keyId, keySecret, webhookSecret, breaker, 
       return order.id;
     },
     payment: async (paymentId) => paymentOf(await ask(PaymentEntity, "GET", `/payments/${encodeURIComponent(paymentId)}`)),
+    capturedBetween: async (from, until, limit) => {
+      const found: GatewayPayment[] = [];
+      // Both ends are whole seconds that belong to the span.
+      const span = `from=${Math.ceil(from.getTime() / 1_000)}&to=${Math.ceil(until.getTime() / 1_000) - 1}`;
+      for (let skip = 0; skip <= limit; skip += pageRows) {
+        const { items } = await ask(PaymentListing, "GET", `/payments?${span}&count=${pageRows}&skip=${skip}`);
+        found.push(...items.map(paymentOf).filter(({ status }) => status === "captured"));
+        if (items.length < pageRows) return found;
+      }
+      return undefined;
+    },
     paymentsOf: async (orderId) => {
       const { items } = await ask(PaymentList, "GET", `/orders/${encodeURIComponent(orderId)}/payments`);
       return items.map(paymentOf);
@@ -92,6 +113,7 @@ interface Answer {
 }
 
 const retryAfterSeconds = 5;
+const pageRows = 100;
 
 function refusalOf({ status, body }: Answer): GatewayRefused {
   const { error } = (body ?? {}) as { error?: { code?: unknown; description?: unknown } };

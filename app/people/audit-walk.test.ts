@@ -105,6 +105,11 @@ async function dispute(): Promise<string> {
   return row?.id ?? "";
 }
 
+async function closeOut(): Promise<string> {
+  const leaver = await money.fundedStudent({ balanceMinor: 100 });
+  return made(leaver.api("POST", "/wallet/close-out", { headers: keyed(), body: { pay_to: "SE45 5000 0000" } }));
+}
+
 const picture = { content_type: "image/png", size_bytes: 100 };
 
 const webhook = () => {
@@ -187,6 +192,11 @@ const walks: Readonly<Record<string, () => Answer>> = {
   respondToDispute: async () =>
     accountants[0].api("POST", `/admin/disputes/${await dispute()}/respond`, { body: { evidence: "Scanned at 12:03." } }),
   acceptDispute: async () => accountants[0].api("POST", `/admin/disputes/${await dispute()}/accept`),
+  setSettlementTerms: () =>
+    admin.api("POST", "/admin/settlement-terms", { body: { from_day: "2099-01-01", fee_basis_points: 100, fee_vat_basis_points: 2_500 } }),
+  approveCloseOut: async () =>
+    accountants[0].api("POST", `/admin/close-outs/${await closeOut()}/approve`, { headers: keyed(), body: { bank_reference: "SEB-7" } }),
+  rejectCloseOut: async () => accountants[0].api("POST", `/admin/close-outs/${await closeOut()}/reject`, { body: { reason: "not yours" } }),
   refundOrder: async () => owner.api("POST", `/admin/orders/${await paidByCard()}/refund`, { body: { reason: "cold" }, headers: keyed() }),
 };
 
@@ -195,6 +205,12 @@ const ownAffairs = ["logOut", "registerPushToken", "removePushToken"];
 
 /** What stands before them takes a feature's whole test: that test looks for the line, by the action that is named here. */
 const lookedForElsewhere: Readonly<Record<string, string>> = {
+  paySettlement: "settlement.paid",
+  presentFoundReceipts: "failover.presented",
+  agreeToFailoverCases: "failover.agreed",
+  repostAgreedCases: "failover.reposted",
+  dismissFailoverCase: "failover.dismissed",
+  endReconciling: "failover.ended",
   completeItemImage: "image.shown",
   completeCategoryImage: "image.shown",
 };

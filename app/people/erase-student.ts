@@ -52,13 +52,9 @@ async function closeWallet(tx: Transaction, studentId: string): Promise<void> {
   );
   if (!wallet) return;
   if (wallet.balanceMinor > 0) {
-    throw new CodedError(
-      "CONFLICT",
-      "There is money in the wallet: spend it, or let the finance office pay it out by an adjustment, then erase.",
-      {
-        details: { because: "balance", balance_minor: wallet.balanceMinor, currency: wallet.currency },
-      },
-    );
+    throw new CodedError("CONFLICT", "There is money in the wallet: spend it, or ask for it with a close-out of the wallet, then erase.", {
+      details: { because: "balance", balance_minor: wallet.balanceMinor, currency: wallet.currency },
+    });
   }
   await tx.run(sql`update wallets set status = 'closed', updated_at = now() where student_id = ${studentId} and status <> 'closed'`);
 }

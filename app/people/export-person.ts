@@ -60,6 +60,8 @@ export async function exportPerson(db: Pick<Database, "row">, studentId: string)
         from saved_methods where student_id = s.id),
       'adjustments', (select coalesce(json_agg(json_build_object('id', id, 'amount_minor', amount_minor, 'currency', currency, 'reason', reason,
           'status', status, 'created_at', created_at) order by id), '[]') from adjustments where student_id = s.id),
+      'close_outs', (select coalesce(json_agg(json_build_object('id', id, 'pay_to', pay_to, 'amount_minor', amount_minor, 'currency', currency, 'status', status,
+          'reason', reason, 'created_at', created_at, 'decided_at', decided_at) order by id), '[]') from close_outs where student_id = s.id),
       'cards', (select coalesce(json_agg(json_build_object('id', id, 'issue_number', issue_number, 'status', status, 'status_because', status_because,
           'created_at', created_at) order by issue_number), '[]') from cards where student_id = s.id),
       'confirm_keys', (select coalesce(json_agg(json_build_object('id', id, 'public_key', encode(public_key, 'base64'), 'created_at', created_at,

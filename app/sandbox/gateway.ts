@@ -16,6 +16,8 @@ const notes = z.record(z.string(), z.string()).default({});
 const amount = z.number().int().positive();
 const orderBody = z.object({ amount, currency: z.string().regex(/^[A-Z]{3}$/), receipt: z.string().max(40).optional(), notes });
 const refundBody = z.object({ amount, notes });
+const seconds = z.coerce.number().int().min(0);
+const spanQuery = z.object({ from: seconds, to: seconds, count: seconds.max(100).default(10), skip: seconds.default(0) });
 const recurringBody = z.object({ amount, currency: z.string(), order_id: z.string(), customer_id: z.string(), token: z.string() });
 
 interface GatewayParts {
@@ -30,7 +32,7 @@ export const gatewayRoutes = ({ faults, key, webhooks }: GatewayParts): Hono => 
   const books = emptyBooks();
   const manners: GatewayManners = { refunds: "processed", savedMethods: "captured" };
   const checked = guard(faults, key);
-  for (const path of ["/v1/orders", "/v1/orders/*", "/v1/payments/*", "/v1/disputes/*"]) routes.use(path, checked);
+  for (const path of ["/v1/orders", "/v1/orders/*", "/v1/payments", "/v1/payments/*", "/v1/disputes/*"]) routes.use(path, checked);
   addOrders(routes, books);
   addPayments(routes, books, webhooks, manners);
   addDisputes(routes, books, webhooks);
@@ -67,6 +69,15 @@ function addPayments(routes: Hono, books: GatewayBooks, webhooks: Webhooks, mann
     if (!payment) return refuse(c, 400, "Order already paid");
     webhooks.tell(payment.captured ? "payment.captured" : "payment.failed", { payment });
     return c.json(payment);
+  });
+
+  routes.get("/v1/payments", (c) => {
+    const span = spanQuery.safeParse(c.req.query());
+    if (!span.success) return refuse(c, 400, span.error.issues[0]?.message ?? "The span does not fit.");
+    const { from, to, count, skip } = span.data;
+    const within = [...books.payments.values()].filter(({ created_at }) => created_at >= from && created_at <= to).reverse();
+    const items = within.slice(skip, skip + count);
+    return c.json({ entity: "collection", count: items.length, items });
   });
 
   routes.get("/v1/payments/:paymentId", (c) => {

@@ -11,7 +11,12 @@ export const areas: readonly Area[] = [
     about: "Students, staff, the tills, and everything that lets them in. Secrets stand here as hashes only.",
     tables: [
       "cafes",
+      "cafe_tables",
+      "setting_keys",
+      "settings",
       "students",
+      "student_imports",
+      "customers",
       "staff",
       "login_failures",
       "devices",
@@ -25,7 +30,23 @@ export const areas: readonly Area[] = [
   {
     title: "Menu, orders and cards",
     about: "What can be ordered and what was: prices, names and VAT of an order are snapshots.",
-    tables: ["categories", "menu_items", "order_counters", "orders", "order_items", "order_transitions", "order_status_log", "cards"],
+    tables: [
+      "categories",
+      "menu_items",
+      "menu_option_groups",
+      "menu_option_choices",
+      "stock_movements",
+      "images",
+      "menu_versions",
+      "order_counters",
+      "slot_counters",
+      "orders",
+      "order_items",
+      "order_transitions",
+      "order_status_log",
+      "delivery_assignments",
+      "cards",
+    ],
   },
   {
     title: "From the scan to the receipt",
@@ -37,6 +58,26 @@ export const areas: readonly Area[] = [
     about:
       "Double entry, append-only. The view `ledger_entries` shows the two entries of each transaction; only wallets have a balance row.",
     tables: ["accounts", "wallets", "ledger_transactions", "account_snapshots", "ledger_anchors", "adjustments", "refunds"],
+  },
+  {
+    title: "At the counter",
+    about: "What a terminal sold and gave back, its shifts, and the Z-reports that close them: numbered without gaps, never changed.",
+    tables: ["counter_sales", "counter_refunds", "shifts", "z_report_counters", "z_reports"],
+  },
+  {
+    title: "Through the gateway",
+    about: "What the gateway is to collect, what it collected (once each), what it gives back and what its customers dispute.",
+    tables: ["gateway_orders", "gateway_payments", "gateway_events", "gateway_refunds", "gateway_disputes", "saved_methods", "gift_links"],
+  },
+  {
+    title: "Out to the bank, and after a failover",
+    about: "What each café is owed for a day, the rest of a student who leaves, and receipts whose debit the books lack.",
+    tables: ["settlement_terms", "settlements", "close_outs", "region_epochs", "failover_cases"],
+  },
+  {
+    title: "To the cafés' till systems",
+    about: "Where a café wants its orders posted, and what was posted there: the very bytes, and how it went.",
+    tables: ["webhook_endpoints", "webhook_deliveries"],
   },
   {
     title: "What carries it",

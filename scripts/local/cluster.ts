@@ -36,7 +36,8 @@ export const superuser = "postgres";
 const neededDiskBytes = 300 * 1024 * 1024;
 const startTimeoutMs = 60_000;
 const stopGraceMs = 20_000;
-const readyLine = "database system is ready to accept connections";
+// A standby is ready for "read-only connections".
+const readyLine = "database system is ready to accept";
 
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const programs = await findPostgresPrograms();

@@ -7,6 +7,8 @@ export interface Home {
   readonly folder: string;
   readonly lock: string;
   readonly dataFolder: string;
+  /** Pictures of the menus and whatever else is no row of a table. */
+  readonly objects: string;
   readonly secrets: string;
   /** The contract with tests and people: addresses, processes, demo logins. */
   readonly start: string;
@@ -22,6 +24,7 @@ export function findHome(environment: NodeJS.ProcessEnv = process.env): Home {
     folder,
     lock: at("lock"),
     dataFolder: at("postgres"),
+    objects: at("objects"),
     secrets: at("secrets.json"),
     start: at("start.json"),
     services: at("services.json"),

@@ -4,10 +4,15 @@ import type { Services } from "./servers.ts";
 interface Addresses {
   readonly baseUrl: string;
   readonly sandboxUrl: string;
+  readonly objectFolder: string;
 }
 
 /** The variables of the app's processes. What the person set for the app (a limit, a log level) stays as it is. */
-export function appEnvironment(secrets: LocalSecrets, services: Services, { baseUrl, sandboxUrl }: Addresses): NodeJS.ProcessEnv {
+export function appEnvironment(
+  secrets: LocalSecrets,
+  services: Services,
+  { baseUrl, sandboxUrl, objectFolder }: Addresses,
+): NodeJS.ProcessEnv {
   return {
     RATE_LIMIT_SCALE: "100",
     TRUSTED_PROXIES: "1",
@@ -18,6 +23,7 @@ export function appEnvironment(secrets: LocalSecrets, services: Services, { base
     CAMPUS_ENV: "sandbox",
     PUBLIC_URL: baseUrl,
     SANDBOX_URL: sandboxUrl,
+    OBJECT_FOLDER: objectFolder,
     DATABASE_URL: services.databaseUrl,
     DATABASE_PASSWORD: services.databasePassword,
     REDIS_URL: services.redisUrl,

@@ -68,10 +68,11 @@ export class System {
   }
 
   private prepareHome(): void {
-    const { dataFolder, secrets, logs, start, services } = this.home;
-    const old = this.options.fresh ? [dataFolder, secrets, logs] : [];
+    const { dataFolder, objects, secrets, logs, start, services } = this.home;
+    const old = this.options.fresh ? [dataFolder, objects, secrets, logs] : [];
     for (const place of [...old, start, services]) rmSync(place, { recursive: true, force: true });
     mkdirSync(logs, { recursive: true });
+    mkdirSync(objects, { recursive: true });
   }
 
   private async startServers() {
@@ -80,7 +81,7 @@ export class System {
     this.stopWhenDead(this.servers);
     const { services } = this.servers;
     writePrivateJson(this.home.services, servicesFile(services));
-    const app = appEnvironment(secrets, services, { baseUrl: this.url(0), sandboxUrl: this.url(3) });
+    const app = appEnvironment(secrets, services, { baseUrl: this.url(0), sandboxUrl: this.url(3), objectFolder: this.home.objects });
     return { app, owner: { ...app, ...ownerEnvironment(services) } };
   }
 

@@ -1,0 +1,177 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { openGateway } from "../payments/open-gateway.ts";
+import { settleFinishedDays } from "../settlements/settle-days.ts";
+import { type Campus, startCampus } from "../testing/campus.ts";
+import { gatewayOf, paymentNews, type TestGateway } from "../testing/gateway.ts";
+import { expectOk, type Money, moneyOf, type Till } from "../testing/money.ts";
+import type { TestStaff } from "../testing/people.ts";
+import { until } from "../testing/platform.ts";
+
+let campus: Campus;
+let money: Money;
+let gateway: TestGateway;
+let finance: TestStaff;
+
+beforeAll(async () => {
+  campus = await startCampus();
+  money = moneyOf(campus);
+  gateway = gatewayOf(campus);
+  finance = await campus.staff("finance");
+});
+afterAll(async () => {
+  await campus.end();
+});
+
+interface Report {
+  readonly gateway_source: string;
+  readonly currencies: {
+    readonly currency: string;
+    readonly total_minor: number;
+    readonly explained_minor: number;
+    readonly explained_percent: number;
+  }[];
+  readonly sides: { readonly side: string; readonly total_minor: number; readonly explained_minor: number }[];
+  readonly unexplained: {
+    readonly side: string;
+    readonly problem: string;
+    readonly amount_minor: number;
+    readonly ids: Record<string, string>;
+  }[];
+}
+
+const hourMs = 3_600_000;
+const span = () =>
+  new URLSearchParams({ from: new Date(Date.now() - hourMs).toISOString(), until: new Date(Date.now() + hourMs).toISOString() });
+const reconcile = async (): Promise<Report> => expectOk(await finance.api<Report>("GET", `/admin/reconciliation?${span()}`));
+const sideOf = ({ sides }: Report, name: string) => sides.find(({ side }) => side === name);
+
+async function sell(till: Till, totalMinor: number): Promise<void> {
+  const student = await money.fundedStudent({ balanceMinor: totalMinor });
+  expectOk(await student.confirm(await student.scannedOrder({ till, totalMinor })));
+}
+
+async function paySettled(till: Till): Promise<void> {
+  const at = new Date(Date.now() + 25 * hourMs);
+  await until("every day is settled", async () => (await campus.worker.db.transaction((tx) => settleFinishedDays(tx, at))) === 0);
+  const { items } = expectOk(
+    await finance.api<{ items: { id: string }[] }>("GET", `/admin/settlements?cafe_id=${till.cafe.id}&status=due`),
+  );
+  const headers = { "Idempotency-Key": randomUUID() };
+  for (const { id } of items)
+    expectOk(await finance.api("POST", `/admin/settlements/${id}/pay`, { headers, body: { bank_reference: "SEB-1" } }));
+}
+
+test("money that came in through the gateway, was sold for, settled and paid out is explained to the last unit", async () => {
+  const till = await money.till();
+  const student = await campus.student();
+  expectOk(await gateway.verify(student, await gateway.pay((await gateway.beginTopUp(student, 7_000)).gateway_order_id)));
+  await sell(till, 5_900);
+  await paySettled(till);
+  await sell(till, 100);
+  const report = await reconcile();
+  expect(report.gateway_source).toBe("listing");
+  expect(report.unexplained).toEqual([]);
+  expect(sideOf(report, "gateway")).toMatchObject({ total_minor: 7_000, explained_minor: 7_000 });
+  // Sold, paid out, sold again: each is money that moved on the café's account.
+  expect(sideOf(report, "cafes")).toMatchObject({ total_minor: 11_900, explained_minor: 11_900 });
+  expect(sideOf(report, "bank")).toMatchObject({ total_minor: 5_900, explained_minor: 5_900 });
+  expect(report.currencies).toEqual([{ currency: "SEK", total_minor: 24_800, explained_minor: 24_800, explained_percent: 100 }]);
+});
+
+test("what the gateway collected and nobody told us is listed by its id until it is credited", async () => {
+  const student = await campus.student();
+  const checkout = await gateway.pay((await gateway.beginTopUp(student, 3_000)).gateway_order_id);
+  const report = await reconcile();
+  expect(report.unexplained).toEqual([
+    {
+      side: "gateway",
+      problem: "collected by the gateway, not credited",
+      amount_minor: 3_000,
+      currency: "SEK",
+      ids: { payment_id: checkout.payment_id },
+    },
+  ]);
+  expect(report.currencies[0]?.explained_percent).toBeLessThan(100);
+  expectOk(await gateway.verify(student, checkout));
+  expect((await reconcile()).unexplained).toEqual([]);
+});
+
+test("a refund through the gateway is explained while it is on its way, and listed when it is for more than a week", async () => {
+  const till = await money.till();
+  const student = await campus.student();
+  const orderId = await gateway.upiOrder(student, till.cafe, 2_000);
+  const [open] = await campus.sql<{ gatewayOrderId: string }>`select gateway_order_id from gateway_orders where order_id = ${orderId}`;
+  expectOk(await gateway.verify(student, await gateway.pay(open?.gatewayOrderId ?? "")));
+  const owner = await campus.staff("owner", till.cafe);
+  const headers = { "Idempotency-Key": randomUUID() };
+  const body = { amount_minor: 500, reason: "cold", to: "gateway" };
+  expectOk(await owner.api("POST", `/admin/orders/${orderId}/refund`, { headers, body }));
+  expect(sideOf(await reconcile(), "refunds")).toMatchObject({ total_minor: 500, explained_minor: 500 });
+  await campus.sql`update gateway_refunds set created_at = now() - interval '8 days' where order_id = ${orderId}`;
+  const old = new URLSearchParams({ from: new Date(Date.now() - 200 * hourMs).toISOString() });
+  const report = expectOk(await finance.api<Report>("GET", `/admin/reconciliation?${old}`));
+  expect(report.unexplained).toMatchObject([{ side: "refunds", problem: "on its way for more than a week", ids: { order_id: orderId } }]);
+  await campus.sql`update gateway_refunds set created_at = now() where order_id = ${orderId}`;
+});
+
+test("money that left a café's account for the bank without a settlement is listed on both sides", async () => {
+  const till = await money.till();
+  await sell(till, 1_000);
+  const [rogue] = await campus.sql<{ id: string }>`
+    select post_between('settlement', account_of('cafe_payable', null, ${till.cafe.id}, 'SEK'), account_of('bank', null, null, 'SEK'), 400, 'SEK', null, null) as id`;
+  const { unexplained } = await reconcile();
+  expect(unexplained).toMatchObject([
+    { side: "cafes", problem: "the ledger and the settlements differ", amount_minor: 400, ids: { cafe_id: till.cafe.id } },
+    {
+      side: "bank",
+      problem: "left for the bank without a settlement of this amount",
+      amount_minor: 400,
+      ids: { transaction_id: rogue?.id },
+    },
+  ]);
+  await campus.sql`delete from ledger_transactions where id = ${rogue?.id}`;
+  expect((await reconcile()).unexplained).toEqual([]);
+});
+
+test("a credit that the gateway does not know of is listed, and a gateway that does not answer is said to be away", async () => {
+  const student = await campus.student();
+  const order = await gateway.beginTopUp(student, 1_500);
+  const paymentId = `pay_${randomUUID().slice(0, 14)}`;
+  const news = paymentNews({ id: paymentId, order_id: order.gateway_order_id, amount: 1_500, created_at: Math.floor(Date.now() / 1_000) });
+  expect((await gateway.send(news)).status).toBe(200);
+  await campus.drainOutbox();
+  expect((await reconcile()).unexplained).toMatchObject([
+    { side: "gateway", problem: "credited, and the gateway does not know of it", amount_minor: 1_500, ids: { payment_id: paymentId } },
+  ]);
+  await campus.setFaults({ gateway: "500" });
+  const away = await finance.api("GET", `/admin/reconciliation?${span()}`);
+  await campus.setFaults({ gateway: "ok" });
+  expect(away.body).toMatchObject({ error: { code: "TEMPORARILY_UNAVAILABLE" } });
+});
+
+test("a span that ends before it begins or is too long, and every other role, are refused", async () => {
+  const at = (from: string, until: string) => `/admin/reconciliation?${new URLSearchParams({ from, until })}`;
+  for (const [from, until] of [
+    ["2026-11-02T00:00:00Z", "2026-11-01T00:00:00Z"],
+    ["2026-01-01T00:00:00Z", "2026-11-01T00:00:00Z"],
+  ] as const)
+    expect((await finance.api("GET", at(from, until))).body).toMatchObject({ error: { code: "VALIDATION_ERROR" } });
+  const till = await money.till();
+  for (const { api } of [await campus.student(), await campus.staff("owner", till.cafe)])
+    expect((await api("GET", "/admin/reconciliation")).body).toMatchObject({ error: { code: "INSUFFICIENT_ROLE" } });
+});
+
+test("every page of the gateway's list is read, and a span with more than can be read at once is refused and never cut short", async () => {
+  const asked = openGateway(campus.worker);
+  if (!asked) throw new Error("There is no gateway in the sandbox.");
+  const before = (await reconcile()).unexplained.length;
+  const wanted = Array.from({ length: 105 }, () => ({ amountMinor: 100, currency: "SEK", reference: randomUUID() }));
+  for (const each of wanted) await gateway.pay(await asked.createOrder(each));
+  const { unexplained } = await reconcile();
+  expect(unexplained.length).toBe(before + 105);
+  expect(new Set(unexplained.map(({ ids }) => ids.payment_id)).size).toBe(before + 105);
+  const [from, until] = [new Date(Date.now() - hourMs), new Date(Date.now() + hourMs)];
+  expect(await asked.capturedBetween(from, until, 99)).toBeUndefined();
+  expect((await asked.capturedBetween(from, until, 200))?.length).toBeGreaterThanOrEqual(105);
+});

@@ -1,0 +1,155 @@
+import { z } from "@hono/zod-openapi";
+import { staff, staffOf, student, studentOf } from "../identity/guards.ts";
+import { reasonField } from "../ledger/field-schemas.ts";
+import { pageOf } from "../people/page.ts";
+import type { Platform } from "../platform/context.ts";
+import { once } from "../platform/http/once.ts";
+import { type HttpContext, json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
+import {
+  approveCloseOut,
+  type CloseOut,
+  closeOutStatuses,
+  latestCloseOut,
+  listCloseOuts,
+  rejectCloseOut,
+  requestCloseOut,
+  withdrawCloseOut,
+} from "./close-out.ts";
+import { bankReferenceField, payToField } from "./schemas.ts";
+
+const CloseOutBody = z
+  .object({
+    id: z.uuid(),
+    student_id: z.uuid(),
+    pay_to: z.string(),
+    currency: z.string(),
+    status: z.enum(closeOutStatuses),
+    amount_minor: z.int().openapi({ description: "What was paid; while it waits, what the wallet holds" }),
+    transaction_id: z.uuid().nullable(),
+    bank_reference: z.string().nullable(),
+    reason: z.string().nullable(),
+    decided_by: z.uuid().nullable(),
+    decided_at: z.iso.datetime().nullable(),
+    created_at: z.iso.datetime(),
+  })
+  .openapi("CloseOut");
+
+const params = z.object({ closeOutId: z.uuid() });
+
+const request = route({
+  method: "post",
+  path: "/wallet/close-out",
+  operationId: "requestCloseOut",
+  tags: ["wallet"],
+  summary: "A student who leaves asks for the rest of the wallet; finance pays it out and the wallet is closed",
+  who: student(),
+  idempotency: "required",
+  errors: ["CONFLICT", "READ_ONLY_REGION"],
+  request: { body: required(z.strictObject({ pay_to: payToField })) },
+  responses: { 201: json(CloseOutBody, "Waits for the finance office") },
+});
+
+const readOwn = route({
+  method: "get",
+  path: "/wallet/close-out",
+  operationId: "getCloseOut",
+  tags: ["wallet"],
+  summary: "What became of it",
+  who: student(),
+  errors: ["NOT_FOUND"],
+  responses: { 200: json(CloseOutBody, "The last one") },
+});
+
+const withdraw = route({
+  method: "delete",
+  path: "/wallet/close-out",
+  operationId: "withdrawCloseOut",
+  tags: ["wallet"],
+  summary: "Take it back while it waits",
+  who: student(),
+  errors: ["NOT_FOUND", "INVALID_TRANSITION", "READ_ONLY_REGION"],
+  responses: { 200: json(CloseOutBody, "Taken back") },
+});
+
+const list = route({
+  method: "get",
+  path: "/admin/close-outs",
+  operationId: "listCloseOuts",
+  tags: ["finance"],
+  summary: "Students who leave and ask for the rest, newest first",
+  who: staff("finance", "admin"),
+  request: { query: listQuery.extend({ cursor: z.uuid().optional(), status: z.enum(closeOutStatuses).optional() }) },
+  responses: { 200: json(listOf(CloseOutBody), "A page of them") },
+});
+
+const approve = route({
+  method: "post",
+  path: "/admin/close-outs/{closeOutId}/approve",
+  operationId: "approveCloseOut",
+  tags: ["finance"],
+  summary: "The rest was paid to the student's bank account; the wallet is closed",
+  who: staff("finance"),
+  idempotency: "required",
+  errors: ["NOT_FOUND", "INVALID_TRANSITION", "CONFLICT", "READ_ONLY_REGION"],
+  request: { params, body: required(z.strictObject({ bank_reference: bankReferenceField })) },
+  responses: { 200: json(CloseOutBody, "Paid, and the wallet is closed") },
+});
+
+const reject = route({
+  method: "post",
+  path: "/admin/close-outs/{closeOutId}/reject",
+  operationId: "rejectCloseOut",
+  tags: ["finance"],
+  summary: "Not in this way; the student reads why and may ask again",
+  who: staff("finance"),
+  idempotency: "optional",
+  errors: ["NOT_FOUND", "INVALID_TRANSITION", "READ_ONLY_REGION"],
+  request: { params, body: required(z.strictObject({ reason: reasonField(3) })) },
+  responses: { 200: json(CloseOutBody, "Rejected") },
+});
+
+export const closeOutRoutes = ({ db, config }: Platform) =>
+  router()
+    .openapi(request, (c) => {
+      const wish = { studentId: studentOf(c).id, payTo: c.req.valid("json").pay_to, requestId: c.var.requestId };
+      return once(c, "a day", async (tx) => ({ status: 201 as const, body: presentCloseOut(await requestCloseOut(tx, wish)) }));
+    })
+    .openapi(readOwn, async (c) => c.json(presentCloseOut(await latestCloseOut(db, studentOf(c).id)), 200))
+    .openapi(withdraw, async (c) => c.json(presentCloseOut(await db.transaction((tx) => withdrawCloseOut(tx, studentOf(c).id))), 200))
+    .openapi(list, async (c) => {
+      const { status, limit, cursor } = c.req.valid("query");
+      const { items, next } = pageOf(await listCloseOuts(db, { status, limit, after: cursor }), limit);
+      return c.json({ items: items.map(presentCloseOut), next_cursor: next }, 200);
+    })
+    .openapi(approve, (c) => {
+      const decision = { ...decisionOf(c, c.req.valid("param")), bankReference: c.req.valid("json").bank_reference };
+      return once(c, "forever", async (tx) => ({
+        status: 200 as const,
+        body: presentCloseOut(await approveCloseOut(tx, config, decision)),
+      }));
+    })
+    .openapi(reject, (c) => {
+      const decision = { ...decisionOf(c, c.req.valid("param")), reason: c.req.valid("json").reason };
+      return once(c, "a day", async (tx) => ({ status: 200 as const, body: presentCloseOut(await rejectCloseOut(tx, decision)) }));
+    });
+
+const decisionOf = (c: HttpContext, { closeOutId }: { readonly closeOutId: string }) => ({
+  closeOutId,
+  staffId: staffOf(c).id,
+  requestId: c.var.requestId,
+});
+
+const presentCloseOut = (each: CloseOut): z.infer<typeof CloseOutBody> => ({
+  id: each.id,
+  student_id: each.studentId,
+  pay_to: each.payTo,
+  currency: each.currency,
+  status: each.status,
+  amount_minor: each.amountMinor,
+  transaction_id: each.transactionId,
+  bank_reference: each.bankReference,
+  reason: each.reason,
+  decided_by: each.decidedBy,
+  decided_at: each.decidedAt?.toISOString() ?? null,
+  created_at: each.createdAt.toISOString(),
+});

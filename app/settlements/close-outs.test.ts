@@ -1,0 +1,112 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { checkLedger } from "../ledger/check-ledger.ts";
+import { type Campus, startCampus } from "../testing/campus.ts";
+import { expectOk, type Money, type MoneyStudent, moneyOf } from "../testing/money.ts";
+import type { TestStaff } from "../testing/people.ts";
+
+let campus: Campus;
+let money: Money;
+let finance: TestStaff;
+
+beforeAll(async () => {
+  campus = await startCampus();
+  money = moneyOf(campus);
+  finance = await campus.staff("finance");
+});
+afterAll(async () => {
+  await campus.end();
+});
+
+interface CloseOut {
+  readonly id: string;
+  readonly status: string;
+  readonly amount_minor: number;
+  readonly error?: { readonly code: string; readonly details: Readonly<Record<string, unknown>> };
+}
+
+const keyed = (key: string = randomUUID()) => ({ "Idempotency-Key": key });
+const account = "SE45 5000 0000 0583 9825 7466";
+
+const ask = (student: MoneyStudent) => student.api<CloseOut>("POST", "/wallet/close-out", { headers: keyed(), body: { pay_to: account } });
+const approve = (closeOutId: string, staff = finance, process: 0 | 1 = 0) =>
+  staff.api<CloseOut>("POST", `/admin/close-outs/${closeOutId}/approve`, {
+    process,
+    headers: keyed(),
+    body: { bank_reference: "SEB-77" },
+  });
+
+test("a student who leaves gets the rest, the wallet is closed with it, and the person can be erased", async () => {
+  const student = await money.fundedStudent({ balanceMinor: 4_321 });
+  const asked = expectOk(await ask(student));
+  expect(asked).toMatchObject({ status: "pending", amount_minor: 4_321, pay_to: account });
+  expect(await student.balanceMinor()).toBe(4_321);
+  expect((await student.api("GET", "/users/me/export")).text).toContain(account);
+  const [first, second] = await Promise.all([approve(asked.id), approve(asked.id, await campus.staff("finance"), 1)]);
+  expect([first.status, second.status].toSorted()).toEqual([200, 409]);
+  expect(expectOk(await student.api("GET", "/wallet/close-out"))).toMatchObject({ status: "paid", amount_minor: 4_321 });
+  expect((await student.statement())[0]).toEqual({ kind: "close_out", amountMinor: -4_321 });
+  expect(expectOk(await student.api("GET", "/wallet"))).toMatchObject({ status: "closed", balance_minor: 0 });
+  expect((await checkLedger(campus.worker.db)).ok).toBe(true);
+
+  const admin = await campus.staff("admin");
+  expect((await admin.api("DELETE", `/admin/students/${student.id}`)).status).toBeLessThan(300);
+  const [row] = await campus.sql`select pay_to, status, amount_minor from close_outs where id = ${asked.id}`;
+  expect(row).toEqual({ payTo: "erased", status: "paid", amountMinor: 4_321 });
+  const told = await campus.sql`select 1 from idempotency_answers where body like ${`%${account}%`}`;
+  expect(told).toEqual([]);
+});
+
+test("an empty wallet is closed without a transfer", async () => {
+  const student = await money.fundedStudent({ balanceMinor: 0 });
+  const { id } = expectOk(await ask(student));
+  expect(expectOk(await approve(id))).toMatchObject({ status: "paid", amount_minor: 0, transaction_id: null });
+});
+
+test("one close-out waits at a time; the student may take it back, and finance may say no with a reason", async () => {
+  const student = await money.fundedStudent({ balanceMinor: 100 });
+  const first = expectOk(await ask(student));
+  expect((await ask(student)).body.error?.code).toBe("CONFLICT");
+  expect(expectOk(await student.api<CloseOut>("DELETE", "/wallet/close-out")).status).toBe("withdrawn");
+  expect((await student.api<CloseOut>("DELETE", "/wallet/close-out")).body.error?.code).toBe("INVALID_TRANSITION");
+  expect((await approve(first.id)).body.error?.code).toBe("INVALID_TRANSITION");
+  const second = expectOk(await ask(student));
+  const reject = () =>
+    finance.api<CloseOut>("POST", `/admin/close-outs/${second.id}/reject`, { body: { reason: "The account is not yours." } });
+  expect(expectOk(await reject())).toMatchObject({ status: "rejected", reason: "The account is not yours." });
+  expect((await reject()).body.error?.code).toBe("INVALID_TRANSITION");
+  expect(await student.balanceMinor()).toBe(100);
+});
+
+test("while an order is unfinished, an adjustment undecided or money owed, nothing is paid out", async () => {
+  const till = await money.till();
+  const student = await money.fundedStudent({ balanceMinor: 10_000 });
+  const order = await student.placeOrder({ till, totalMinor: 5_900 });
+  const { id } = expectOk(await ask(student));
+  const because = async () => (await approve(id)).body.error?.details.because;
+  expect(await because()).toBe("unfinished_order");
+  expectOk(await student.cancel(order.id));
+  await campus.sql`insert into adjustments (student_id, amount_minor, currency, reason, requested_by) values (${student.id}, 5, 'SEK', 'for a test', ${finance.id})`;
+  expect(await because()).toBe("pending_adjustment");
+  await campus.sql`update adjustments set status = 'rejected', decided_by = requested_by, decided_at = now() where student_id = ${student.id} and status = 'pending'`;
+  await campus.sql`select post_to_wallet('repost', ${student.id}, account_of('receivables', ${student.id}, null, 'SEK'), 50, 'SEK', null, null, null, null)`;
+  expect(await because()).toBe("debt");
+  expect(await student.balanceMinor()).toBe(10_050);
+});
+
+test("a student without a wallet, another's close-out and wrong roles are refused", async () => {
+  const without = await campus.student();
+  const refused = await without.api<CloseOut>("POST", "/wallet/close-out", { headers: keyed(), body: { pay_to: account } });
+  expect(refused.body.error?.code).toBe("CONFLICT");
+  expect((await without.api<CloseOut>("GET", "/wallet/close-out")).body.error?.code).toBe("NOT_FOUND");
+  expect((await without.api<CloseOut>("DELETE", "/wallet/close-out")).body.error?.code).toBe("NOT_FOUND");
+  const student = await money.fundedStudent({ balanceMinor: 100 });
+  const { id } = expectOk(await ask(student));
+  const admin = await campus.staff("admin");
+  const owner = await campus.staff("owner", await campus.cafe());
+  for (const staff of [admin, owner]) expect((await approve(id, staff)).body.error?.code).toBe("INSUFFICIENT_ROLE");
+  expect((await owner.api<CloseOut>("GET", "/admin/close-outs")).body.error?.code).toBe("INSUFFICIENT_ROLE");
+  expect((await approve(randomUUID())).body.error?.code).toBe("NOT_FOUND");
+  const { items } = expectOk(await admin.api<{ items: CloseOut[] }>("GET", "/admin/close-outs?status=pending"));
+  expect(items.map((each) => each.id)).toContain(id);
+});

@@ -1,0 +1,316 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { checkLedger } from "../ledger/check-ledger.ts";
+import { sql } from "../platform/postgres.ts";
+import { type Campus, startCampus } from "../testing/campus.ts";
+import { gatewayOf, type TestGateway } from "../testing/gateway.ts";
+import { expectOk, type Money, type MoneyStudent, moneyOf, type Till } from "../testing/money.ts";
+import type { TestStaff } from "../testing/people.ts";
+import { settleFinishedDays } from "./settle-days.ts";
+
+let campus: Campus;
+let money: Money;
+let gateway: TestGateway;
+let finance: TestStaff;
+let admin: TestStaff;
+
+beforeAll(async () => {
+  campus = await startCampus({ env: { CHARGE_SECONDS: "300" } });
+  money = moneyOf(campus);
+  gateway = gatewayOf(campus);
+  [finance, admin] = [await campus.staff("finance"), await campus.staff("admin")];
+});
+afterAll(async () => {
+  await campus.end();
+});
+
+interface Settlement {
+  readonly id: string;
+  readonly day: string;
+  readonly status: string;
+  readonly payable_minor: number;
+  readonly carried_minor: number;
+  readonly opening_minor: number;
+  readonly wallet_sales_minor: number;
+  readonly wallet_refunds_minor: number;
+  readonly sales_count: number;
+  readonly error?: { readonly code: string };
+}
+
+const hourMs = 3_600_000;
+/** Runs the worker's job as if this many days had passed, until nothing is left to settle. */
+async function settle(days = 1): Promise<number> {
+  const at = new Date(Date.now() + days * 24 * hourMs + hourMs);
+  for (let settled = 0; ; ) {
+    const more = await campus.worker.db.transaction((tx) => settleFinishedDays(tx, at));
+    if (more === 0) return settled;
+    settled += more;
+  }
+}
+
+const settlementsOf = async (till: Till, staff = finance) =>
+  expectOk(await staff.api<{ items: Settlement[] }>("GET", `/admin/settlements?cafe_id=${till.cafe.id}&limit=100`)).items;
+
+const pay = (settlementId: string, staff = finance, key: string = randomUUID()) =>
+  staff.api<Settlement>("POST", `/admin/settlements/${settlementId}/pay`, {
+    headers: { "Idempotency-Key": key },
+    body: { bank_reference: "SEB-2026-0007" },
+  });
+
+async function sell(till: Till, totalMinor: number, student?: MoneyStudent): Promise<string> {
+  const buyer = student ?? (await money.fundedStudent({ balanceMinor: totalMinor }));
+  const charge = await buyer.scannedOrder({ till, totalMinor });
+  expectOk(await buyer.confirm(charge));
+  return charge.order_id;
+}
+
+async function sellForCash(till: Till, priceMinor: number): Promise<string> {
+  const { id } = await money.dish(till.cafe, priceMinor);
+  const sold = await till.device.api<{ order: { id: string } }>("POST", "/pos/sales", {
+    headers: { "Idempotency-Key": randomUUID() },
+    body: { items: [{ menu_item_id: id, quantity: 1 }], payment: "cash" },
+  });
+  return expectOk(sold).order.id;
+}
+
+async function refund(till: Till, orderId: string, amountMinor: number): Promise<void> {
+  const owner = await campus.staff("owner", till.cafe);
+  const body = { amount_minor: amountMinor, reason: "cold" };
+  expectOk(await owner.api("POST", `/admin/orders/${orderId}/refund`, { headers: { "Idempotency-Key": randomUUID() }, body }));
+}
+
+/** 1.5 % and 25 % VAT on it, for this café alone. */
+const charge150 = (till: Till) =>
+  campus.sql`insert into settlement_terms (cafe_id, from_day, fee_basis_points, fee_vat_basis_points) values (${till.cafe.id}, '2020-01-01', 150, 2500)`;
+
+const payableBalance = async (till: Till) => {
+  const [row] = await campus.sql<{ minor: number }>`
+    select coalesce(sum(e.amount_minor), 0)::bigint as minor from ledger_entries e join accounts a on a.id = e.account_id
+    where a.kind = 'cafe_payable' and a.cafe_id = ${till.cafe.id}`;
+  return row?.minor;
+};
+
+const brokenInvariants = async () => (await checkLedger(campus.worker.db)).invariants.filter(({ ok }) => !ok);
+
+test("a café's day adds up to the minor unit: sales of every kind, refunds, its own cash, the fee and the VAT on it", async () => {
+  const till = await money.till();
+  await charge150(till);
+  const order = await sell(till, 5_900);
+  await sell(till, 3_333);
+  await sellForCash(till, 4_000);
+  const payer = await campus.student();
+  const upi = await gateway.upiOrder(payer, till.cafe, 2_000);
+  const [open] = await campus.sql<{ gatewayOrderId: string }>`select gateway_order_id from gateway_orders where order_id = ${upi}`;
+  expectOk(await gateway.verify(payer, await gateway.pay(open?.gatewayOrderId ?? "")));
+  await refund(till, order, 900);
+  await settle();
+  const [settlement] = await settlementsOf(till);
+  // (5900 + 3333 + 2000 - 900) × 1.5 % = 154.995, and a quarter of 155 is 38.75.
+  expect(settlement).toMatchObject({
+    opening_minor: 0,
+    wallet_sales_minor: 9_233,
+    gateway_sales_minor: 2_000,
+    cash_sales_minor: 4_000,
+    wallet_refunds_minor: 900,
+    gateway_refunds_minor: 0,
+    cash_refunds_minor: 0,
+    disputes_minor: 0,
+    sales_count: 4,
+    cash_kept_minor: 4_000,
+    fee_basis_points: 150,
+    fee_minor: 155,
+    fee_vat_minor: 39,
+    payable_minor: 10_139,
+    carried_minor: 0,
+    status: "due",
+    vat: [{ vat_basis_points: 1_200, gross_minor: 14_333 }],
+  });
+  expect(await payableBalance(till)).toBe(10_139);
+  expect(await brokenInvariants()).toEqual([]);
+});
+
+test("two workers at once, and the same worker again, settle a day once", async () => {
+  const till = await money.till();
+  await sell(till, 5_900);
+  await Promise.all([settle(), settle(), settle()]);
+  await settle();
+  expect((await settlementsOf(till)).length).toBe(1);
+  const moved = await campus.sql`select count(*)::integer as count from ledger_entries e join accounts a on a.id = e.account_id
+    where a.cafe_id = ${till.cafe.id} and a.kind = 'cafe_payable'`;
+  expect(moved).toEqual([{ count: 1 }]);
+});
+
+test("a day that is not over is not settled, and no day twice by the function itself", async () => {
+  const till = await money.till();
+  await sell(till, 5_900);
+  await campus.worker.db.transaction((tx) => settleFinishedDays(tx));
+  expect(await settlementsOf(till)).toEqual([]);
+  await settle();
+  const [settlement] = await settlementsOf(till);
+  const again = await campus.sql`select settle_cafe_day(${till.cafe.id}, ${settlement?.day}::date, now() + interval '9 days') as id`;
+  expect(again).toEqual([{ id: null }]);
+});
+
+test("row 36: a refund after the settlement is netted in the next one, and what is left below zero is carried on", async () => {
+  const till = await money.till();
+  const order = await sell(till, 5_900);
+  await settle(1);
+  const [first] = await settlementsOf(till);
+  expectOk(await pay(first?.id ?? ""));
+  await refund(till, order, 5_900);
+  await settle(2);
+  await sell(till, 2_000);
+  await settle(3);
+  await sell(till, 7_000);
+  await settle(4);
+  const [fourth, third, second] = await settlementsOf(till);
+  expect(second).toMatchObject({ wallet_refunds_minor: 5_900, payable_minor: 0, carried_minor: -5_900, status: "carried" });
+  expect(third).toMatchObject({ opening_minor: -5_900, wallet_sales_minor: 2_000, carried_minor: -3_900, status: "carried" });
+  expect(fourth).toMatchObject({ opening_minor: -3_900, wallet_sales_minor: 7_000, payable_minor: 3_100, status: "due" });
+  expect((await pay(second?.id ?? "")).body).toMatchObject({ error: { code: "INVALID_TRANSITION" } });
+  expectOk(await pay(fourth?.id ?? ""));
+  expect(await payableBalance(till)).toBe(0);
+  expect(await brokenInvariants()).toEqual([]);
+});
+
+test("a sale whose commit was late comes with the next settlement, once, and none is left out", async () => {
+  const till = await money.till();
+  await sell(till, 1_000);
+  const begun = Promise.withResolvers<void>();
+  const mayCommit = Promise.withResolvers<void>();
+  const late = campus.owner.transaction(async (tx) => {
+    await tx.run(sql`
+      select post_between('cash_sale', account_of('cash', null, ${till.cafe.id}, 'SEK'), account_of('cafe_payable', null, ${till.cafe.id}, 'SEK'), 700, 'SEK', null, null)`);
+    begun.resolve();
+    await mayCommit.promise;
+  });
+  await begun.promise;
+  await settle(1);
+  mayCommit.resolve();
+  await late;
+  await sell(till, 300);
+  await settle(2);
+  const found = await settlementsOf(till);
+  expect(found.map(({ wallet_sales_minor, sales_count }) => [wallet_sales_minor, sales_count])).toEqual([
+    [300, 2],
+    [1_000, 1],
+  ]);
+});
+
+test("a movement of a kind that no line has stands on a line of its own and stops no settlement", async () => {
+  const till = await money.till();
+  await sell(till, 1_000);
+  await campus.sql`select post_between('adjustment', account_of('cafe_payable', null, ${till.cafe.id}, 'SEK'), account_of('adjustments', null, null, 'SEK'), 300, 'SEK', null, null)`;
+  await settle();
+  expect(await settlementsOf(till)).toMatchObject([{ wallet_sales_minor: 1_000, other_minor: -300, payable_minor: 700, status: "due" }]);
+  expect(await payableBalance(till)).toBe(700);
+});
+
+test("a business day is the café's own, also one of 25 hours", async () => {
+  const till = await money.till();
+  const ids = [await sell(till, 1_000), await sell(till, 2_000), await sell(till, 4_000)];
+  const times = ["2026-10-24T21:59:59Z", "2026-10-25T22:59:59Z", "2026-10-25T23:00:00Z"];
+  for (const [place, orderId] of ids.entries())
+    await campus.sql`update ledger_transactions set at = ${times[place]}::timestamptz where order_id = ${orderId}`;
+  await campus.sql`update accounts set created_at = '2026-10-24T10:00:00Z' where kind = 'cafe_payable' and cafe_id = ${till.cafe.id}`;
+  await settle(0);
+  const found = (await settlementsOf(till)).filter(({ day }) => day <= "2026-10-26");
+  expect(found.map(({ day, wallet_sales_minor, status }) => [day, wallet_sales_minor, status])).toEqual([
+    ["2026-10-26", 4_000, "due"],
+    ["2026-10-25", 2_000, "due"],
+    ["2026-10-24", 1_000, "due"],
+  ]);
+  // The sales were moved in time behind the seals' and the outbox's back.
+  await campus.sql`delete from ledger_anchors`;
+});
+
+test("a settlement is paid once, by finance alone, and the same key gives the same answer", async () => {
+  const till = await money.till();
+  await sell(till, 5_900);
+  await settle();
+  const [{ id } = { id: "" }] = await settlementsOf(till);
+  const owner = await campus.staff("owner", till.cafe);
+  for (const staff of [admin, owner]) expect((await pay(id, staff)).body.error?.code).toBe("INSUFFICIENT_ROLE");
+  const other = await campus.staff("finance");
+  const answers = await Promise.all([pay(id), pay(id, other)]);
+  expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409]);
+  const key = randomUUID();
+  const second = await money.till();
+  await sell(second, 100);
+  await settle();
+  const [due] = await settlementsOf(second);
+  const first = await pay(due?.id ?? "", finance, key);
+  expect(first.body).toMatchObject({ status: "paid", bank_reference: "SEB-2026-0007", paid_by: finance.id });
+  expect((await pay(due?.id ?? "", finance, key)).text).toBe(first.text);
+  expect((await pay(randomUUID())).body.error?.code).toBe("NOT_FOUND");
+  expect(await payableBalance(till)).toBe(0);
+  const lines = await campus.sql`select actor_id from audit_log where action = 'settlement.paid' and object_id = ${id}`;
+  expect(lines.length).toBe(1);
+});
+
+test("the statement is a page to print and a table that adds up", async () => {
+  const till = await money.till();
+  await charge150(till);
+  const order = await sell(till, 5_900);
+  await refund(till, order, 1_000);
+  await settle();
+  const [settlement] = await settlementsOf(till);
+  const at = `/admin/settlements/${settlement?.id}/statement`;
+  const csv = await finance.api("GET", `${at}?format=csv`);
+  const rows = csv.text
+    .trimEnd()
+    .split("\r\n")
+    .map((line) => line.split(","));
+  const sumOf = (kind: string) => rows.filter((cells) => cells[2] === kind).reduce((sum, cells) => sum + Number(cells[7]), 0);
+  expect(rows.filter((cells) => cells[2] === "transaction").map((cells) => cells[3])).toEqual(["wallet_sale", "wallet_refund"]);
+  expect(sumOf("transaction")).toBe(4_900);
+  expect(sumOf("line")).toBe(settlement?.payable_minor);
+  expect(sumOf("total")).toBe(settlement?.payable_minor);
+  const [first, second] = [await finance.api("GET", at), await finance.api("GET", at)];
+  expect(first.headers.get("content-type")).toBe("application/pdf");
+  expect(first.text.startsWith("%PDF-")).toBe(true);
+  expect(second.text).toBe(first.text);
+  expect((await finance.api("GET", `/admin/settlements/${randomUUID()}`)).status).toBe(404);
+  expect((await finance.api("GET", `/admin/settlements/${settlement?.id}`)).body).toMatchObject({ id: settlement?.id });
+});
+
+test("an owner reads the settlements of the own café and no other's; nobody else of a café, and no student, reads any", async () => {
+  const [till, neighbour] = [await money.till(), await money.till()];
+  await sell(till, 5_900);
+  await sell(neighbour, 100);
+  await settle();
+  const owner = await campus.staff("owner", till.cafe);
+  const other = await campus.staff("owner", neighbour.cafe);
+  const all = expectOk(await owner.api<{ items: Settlement[] }>("GET", `/admin/settlements?cafe_id=${neighbour.cafe.id}`)).items;
+  expect(all).toMatchObject([{ cafe_id: till.cafe.id, payable_minor: 5_900 }]);
+  for (const at of [`/admin/settlements/${all[0]?.id}`, `/admin/settlements/${all[0]?.id}/statement`]) {
+    expect((await owner.api("GET", at)).status).toBe(200);
+    expect((await other.api("GET", at)).body).toMatchObject({ error: { code: "NOT_FOUND" } });
+  }
+  expect((await owner.api("GET", "/admin/settlement-terms")).body).toMatchObject({ error: { code: "INSUFFICIENT_ROLE" } });
+  const student = await campus.student();
+  const cashier = await campus.staff("cashier", till.cafe);
+  for (const at of ["/admin/settlements", `/admin/settlements/${all[0]?.id}`])
+    for (const { api } of [student, cashier]) expect((await api("GET", at)).body).toMatchObject({ error: { code: "INSUFFICIENT_ROLE" } });
+  expect(await settlementsOf(neighbour, admin)).toMatchObject([{ payable_minor: 100 }]);
+});
+
+test("a fee is set by an admin, from a later day on, for one café or for all, once for each day", async () => {
+  const till = await money.till();
+  const later = new Date(Date.now() + 30 * 24 * hourMs).toISOString().slice(0, 10);
+  const set = (staff: TestStaff, body: object) => staff.api<{ error?: { code: string } }>("POST", "/admin/settlement-terms", { body });
+  const good = { cafe_id: till.cafe.id, from_day: later, fee_basis_points: 200, fee_vat_basis_points: 2_500 };
+  expect((await set(finance, good)).body.error?.code).toBe("INSUFFICIENT_ROLE");
+  expect((await set(admin, good)).status).toBe(201);
+  expect((await set(admin, good)).body.error?.code).toBe("CONFLICT");
+  expect((await set(admin, { ...good, from_day: "2026-01-01" })).body.error?.code).toBe("VALIDATION_ERROR");
+  expect((await set(admin, { ...good, cafe_id: randomUUID() })).body.error?.code).toBe("NOT_FOUND");
+  const listed = expectOk(await finance.api<{ items: object[] }>("GET", `/admin/settlement-terms?cafe_id=${till.cafe.id}`)).items;
+  expect(listed).toMatchObject([
+    { cafe_id: null, fee_basis_points: 0 },
+    { cafe_id: till.cafe.id, fee_basis_points: 200 },
+  ]);
+  const [held] = await campus.sql`select (settlement_terms_of(${till.cafe.id}, ${later}::date)).fee_basis_points as own,
+    (settlement_terms_of(${till.cafe.id}, ${later}::date - 1)).fee_basis_points as before`;
+  expect(held).toEqual({ own: 200, before: 0 });
+});

@@ -1,0 +1,77 @@
+// `npm run failover:compare -- --url https://…`: reads the receipts that the old primary's database still holds and presents
+// them to the new one. Nothing is merged: what the new books lack becomes a case. Exit 0: compared, 2: it could not ask.
+import { parseArgs } from "node:util";
+import pg from "pg";
+import { couldNotAsk, logIn, type StaffApi } from "./failover/staff-api.ts";
+import { PlainError, reportAndSetExitCode } from "./local/plain-error.ts";
+
+const perCall = 40;
+const maxHours = 744;
+
+interface Found {
+  readonly id: string;
+  readonly jws: string | null;
+}
+
+interface Tally {
+  known: number;
+  listed: number;
+  refused: number;
+  unsigned: number;
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { url: { type: "string", default: "http://127.0.0.1:8080" }, hours: { type: "string", default: "24" } },
+  });
+  const hours = Number(values.hours);
+  if (!Number.isInteger(hours) || hours < 1 || hours > maxHours)
+    throw new PlainError(`failover:compare: --hours "${values.hours}" is not a whole number from 1 to ${maxHours}.`, couldNotAsk);
+  const api = await logIn(values.url);
+  const { known, listed, refused, unsigned } = await compare(await openOld(), api, hours);
+  console.log(
+    `${known + listed + refused + unsigned} receipts on the old primary: ${known} known, ${listed} listed, ${refused} refused, ${unsigned} unsigned`,
+  );
+}
+
+async function openOld(): Promise<pg.Client> {
+  const { OLD_DATABASE_URL: url, OLD_DATABASE_PASSWORD: password } = process.env;
+  if (!url) throw new PlainError("Where is the old primary? Give its address in OLD_DATABASE_URL and OLD_DATABASE_PASSWORD.", couldNotAsk);
+  // Read only, whatever the role may do: this server is evidence.
+  const old = new pg.Client({ connectionString: withPassword(url, password), options: "-c default_transaction_read_only=on" });
+  await old.connect().catch((error: unknown) => {
+    throw new PlainError(`The old primary cannot be read: ${(error as Error).message}`, couldNotAsk);
+  });
+  return old;
+}
+
+function withPassword(url: string, password: string | undefined): string {
+  const address = new URL(url);
+  if (password !== undefined) address.password = password;
+  return address.href;
+}
+
+async function compare(old: pg.Client, api: StaffApi, hours: number): Promise<Tally> {
+  const tally: Tally = { known: 0, listed: 0, refused: 0, unsigned: 0 };
+  try {
+    // An id begins with its time, so the range is found along the primary key.
+    const first = await old.query<{ id: string }>("select uuid_from(now() - make_interval(hours => $1)) as id", [hours]);
+    for (let after = first.rows[0]?.id; ; ) {
+      const { rows } = await old.query<Found>("select id, jws from receipts where id > $1 order by id limit $2", [after, perCall]);
+      const signed = rows.flatMap(({ jws }) => (jws === null ? [] : [jws]));
+      tally.unsigned += rows.length - signed.length;
+      if (signed.length > 0) {
+        const { items } = await api.post<{ items: { status: "known" | "listed" | "refused" }[] }>("/admin/failover/present", {
+          receipts: signed,
+        });
+        for (const { status } of items) tally[status] += 1;
+      }
+      if (rows.length < perCall) return tally;
+      after = rows.at(-1)?.id ?? after;
+    }
+  } finally {
+    await old.end();
+  }
+}
+
+main().catch(reportAndSetExitCode);

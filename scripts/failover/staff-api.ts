@@ -1,0 +1,32 @@
+import { PlainError } from "../local/plain-error.ts";
+
+export const couldNotAsk = 2;
+
+/** The API as one of finance: the login comes from the environment, so that no password stands in a list of processes. */
+export interface StaffApi {
+  post<Body>(path: string, body?: unknown): Promise<Body>;
+}
+
+export async function logIn(url: string): Promise<StaffApi> {
+  const { CAMPUS_USERNAME: username, CAMPUS_PASSWORD: password } = process.env;
+  if (!username || !password)
+    throw new PlainError("Who are you? Give a finance login in CAMPUS_USERNAME and CAMPUS_PASSWORD.", couldNotAsk);
+  const api = `${url.replace(/\/$/, "")}/api/v1`;
+  const { access_token: token } = await post<{ access_token: string }>(`${api}/admin/auth/login`, { username, password });
+  return { post: (path, body) => post(`${api}${path}`, body, token) };
+}
+
+async function post<Body>(url: string, body: unknown, token?: string): Promise<Body> {
+  const answer = await fetch(url, {
+    method: "POST",
+    headers: {
+      ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+      ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  }).catch((error: unknown) => {
+    throw new PlainError(`${url} cannot be reached (${(error as Error).message}): give the address in --url.`, couldNotAsk);
+  });
+  if (!answer.ok) throw new PlainError(`${url} answered ${answer.status}: ${(await answer.text()).slice(0, 300)}`, couldNotAsk);
+  return (await answer.json()) as Body;
+}
