@@ -1,5 +1,6 @@
 import path from "node:path";
 import { parseArgs } from "node:util";
+import { startSandbox } from "../app/sandbox/server.ts";
 import { startApiProcess } from "../app/testing/api-process.ts";
 import { type LocalSystem, startLocalSystem } from "./bench/local-system.ts";
 import { reportAndSetExitCode } from "./local/plain-error.ts";
@@ -12,7 +13,7 @@ const shownFaults = 10;
 /** Generates requests from the API document and holds every answer against it, once as each kind of caller. */
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { examples: { type: "string", default: "15" }, seed: { type: "string", default: "1" } },
+    options: { examples: { type: "string", default: "10" }, seed: { type: "string", default: "1" } },
   });
   const tester = installTester(path.join(import.meta.dirname, "../.cache"));
   if (tester === undefined)
@@ -26,7 +27,8 @@ async function main(): Promise<void> {
 }
 
 async function testAsEachCaller(system: LocalSystem, tester: string, examples: number, seed: number): Promise<boolean> {
-  const api = await startApiProcess({ ...system.env, PUBLIC_URL: issuer, DRAIN_NOTICE_MS: "0" });
+  const sandbox = await startSandbox({ port: 0, gatewayKey: { id: "rzp_test_sandbox", secret: system.env.GATEWAY_KEY_SECRET ?? "" } });
+  const api = await startApiProcess({ ...system.env, PUBLIC_URL: issuer, SANDBOX_URL: sandbox.url, DRAIN_NOTICE_MS: "0" });
   const failed: string[] = [];
   try {
     for (const [name, authorization] of Object.entries(await makeCallers(system, issuer))) {
@@ -36,6 +38,7 @@ async function testAsEachCaller(system: LocalSystem, tester: string, examples: n
   } finally {
     api.signal("SIGTERM");
     await api.exited;
+    await sandbox.close();
   }
   const faults = api.lines.filter((line) => line.includes('"level":"error"'));
   for (const line of faults.slice(0, shownFaults)) console.error(line);

@@ -28,7 +28,15 @@ const open = route({
   summary: "What waits for the student's yes: to be asked where no push and no socket arrives",
   who: student(),
   bucket: "status",
-  request: { query: z.strictObject({ short_code: z.string().min(4).max(12).toUpperCase().optional() }) },
+  request: {
+    query: z.strictObject({
+      short_code: z
+        .string()
+        .regex(/^[0-9A-Za-z]{4,12}$/, "must be the code at the counter")
+        .toUpperCase()
+        .optional(),
+    }),
+  },
   responses: { 200: json(listOf(StudentChargeSchema), "The open charges, newest first") },
 });
 

@@ -17,7 +17,7 @@ const lines = (minLength: number) =>
     .trim()
     .min(minLength)
     .max(500)
-    .regex(/^[\P{Cc}\n]*$/u, "must not contain control characters");
+    .regex(/^(?:\P{Cc}|\n)*$/u, "must not contain control characters");
 const instructions = lines(1).nullable().default(null);
 
 const thisCentury = /^20\d\d-/;

@@ -59,7 +59,7 @@ const respond = route({
           .trim()
           .min(1)
           .max(2_000)
-          .regex(/^[^\p{Cc}]*$/u, "must not contain control characters"),
+          .regex(/^\P{Cc}*$/u, "must not contain control characters"),
       }),
     ),
   },

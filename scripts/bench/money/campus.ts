@@ -100,13 +100,11 @@ export async function prepareOrders(superuser: pg.Client, { orders, cafes, scann
   await superuser.query("checkpoint");
 }
 
-// What was paid in an earlier round is handed out, as a kitchen would by then.
 const removeLeftOvers = `
   delete from order_items where order_id in (select id from orders where payment_status = 'pending');
   delete from scans where charge_id in (select id from charges where state <> 'confirmed');
   delete from charges where state <> 'confirmed';
   delete from orders where payment_status = 'pending';
-  update orders set status = 'completed' where status <> 'completed';
   truncate bench_charges;
   alter sequence bench_turn restart`;
 
