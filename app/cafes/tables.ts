@@ -31,7 +31,7 @@ interface Page {
   readonly skip?: number;
 }
 
-/** In the order in which they were made; one more than the limit tells that a further page exists. */
+/** By label, table 2 before table 10; one more than the limit tells that a further page exists. */
 export async function listTables(
   db: Queryable,
   cafeId: string,
@@ -39,8 +39,9 @@ export async function listTables(
 ): Promise<{ items: CafeTable[]; next: string | undefined }> {
   const rows = await db.rows<CafeTable>(sql`
     select id, cafe_id, code, label, created_at from cafe_tables
-    where cafe_id = ${cafeId} and is_active and (${after ?? null}::uuid is null or id > ${after ?? null}::uuid)
-    order by id limit ${limit + 1} offset ${skip}`);
+    where cafe_id = ${cafeId} and is_active and (${after ?? null}::uuid is null
+      or (length(label), label, id) > (select length(x.label), x.label, x.id from cafe_tables x where x.id = ${after ?? null}::uuid))
+    order by length(label), label, id limit ${limit + 1} offset ${skip}`);
   const items = rows.slice(0, limit);
   return { items, next: rows.length > limit ? items.at(-1)?.id : undefined };
 }
