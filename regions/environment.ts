@@ -29,6 +29,8 @@ export type Environment = {
     /** Names the account at the payment gateway; its secret stands in Secrets Manager. */
     readonly gatewayKeyId: string;
   };
+  /** By choice: receipts by e-mail to students who gave an address. SES must know the sender in both regions: preflight asks. */
+  readonly receiptMail?: { readonly from: string };
   readonly edge: Costed & {
     readonly priceClass: "PriceClass_100" | "PriceClass_200" | "PriceClass_All";
     readonly requestsPer5MinutesPerAddress: number;

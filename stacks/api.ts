@@ -117,6 +117,11 @@ export class ApiStack extends CampusStack {
       RECEIPTS_BUCKET: storage.receipts.name,
       TRANSACTIONS_TOPIC: messaging.transactions.arn,
       WEBHOOKS_QUEUE: messaging.webhooks.queue.url,
+      ...(environment.receiptMail &&
+        messaging.receiptMails && {
+          RECEIPT_MAIL_QUEUE: messaging.receiptMails.queue.url,
+          RECEIPT_MAIL_FROM: environment.receiptMail.from,
+        }),
       SMS_PROVIDER: environment.providers.sms,
       SMS_ACCOUNT: environment.providers.smsAccount,
       FCM_PROJECT_ID: environment.providers.fcmProjectId,
@@ -139,8 +144,24 @@ export class ApiStack extends CampusStack {
     storage.receipts.grantReadWrite(role);
     messaging.transactions.grantPublish(role);
     messaging.webhooks.grantSendAndReceive(role);
+    this.allowReceiptMail(role);
     this.allowLogsAndSessions(role);
     return role;
+  }
+
+  private allowReceiptMail(role: Role): void {
+    const { environment, messaging } = this.props;
+    if (!environment.receiptMail) return;
+    const { from } = environment.receiptMail;
+    messaging.receiptMails?.grantReceive(role);
+    role.allow("send-receipt-mails", [
+      {
+        sid: "SendReceiptMails",
+        actions: ["ses:SendEmail"],
+        resources: [this.arn("ses", `identity/${from.slice(from.indexOf("@") + 1)}`)],
+        conditions: { StringEquals: { "ses:FromAddress": from } },
+      },
+    ]);
   }
 
   private allowLogsAndSessions(role: Role): void {

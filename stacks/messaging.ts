@@ -12,6 +12,8 @@ export class MessagingStack extends CampusStack {
   readonly alarms: { readonly page: Topic; readonly ticket: Topic };
   readonly analytics: Queue;
   readonly webhooks: Queue;
+  /** Where an environment mails receipts: each payment is heard here as well. */
+  readonly receiptMails: Queue | undefined;
 
   constructor(scope: Construct, props: MessagingStackProps) {
     super(scope, { ...props, part: "messaging" });
@@ -26,6 +28,14 @@ export class MessagingStack extends CampusStack {
     this.analytics = new Queue(this, "analytics", { part: "analytics", key, visibilityTimeoutSeconds: 180, triesBeforeDeadLetter: 5 }, [
       this.transactions,
     ]);
+    if (props.environment.receiptMail) {
+      this.receiptMails = new Queue(
+        this,
+        "receipt-mails",
+        { part: "receipt-mails", key, visibilityTimeoutSeconds: 60, triesBeforeDeadLetter: 8 },
+        [this.transactions],
+      );
+    }
     this.webhooks = new Queue(this, "webhooks", { part: "webhooks", key, visibilityTimeoutSeconds: 60, triesBeforeDeadLetter: 8 });
   }
 }

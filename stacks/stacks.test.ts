@@ -227,6 +227,30 @@ test.each(campuses)(
   },
 );
 
+test.each(campuses)(
+  "$name: receipts are mailed where it is wished, from the one address and by the machine alone",
+  ({ environment, campus }) => {
+    const policies = resourcesOf(campus, "aws_iam_role_policy").filter(({ body }) => String(body.policy).includes("ses:"));
+    const queues = resourcesOf(campus, "aws_sqs_queue").filter(({ body }) => String(body.name).endsWith("receipt-mails"));
+    const from = environment.receiptMail?.from;
+    expect(queues).toHaveLength(from ? 2 : 0);
+    expect(policies.map(({ stack, body }) => [stack, JSON.parse(body.policy).Statement])).toEqual(
+      (from ? ["north", "south"] : []).map((place) => [
+        `${environment.name}-${place}-api`,
+        [
+          {
+            Sid: "SendReceiptMails",
+            Effect: "Allow",
+            Action: "ses:SendEmail",
+            Resource: expect.stringMatching(/^arn:aws:ses:eu-(north|south)-1:\d{12}:identity\/pay\.campus\.example$/),
+            Condition: { StringEquals: { "ses:FromAddress": from } },
+          },
+        ],
+      ]),
+    );
+  },
+);
+
 test("with every option switched on, all rules still hold", () => {
   const pilot = environments.pilot as Environment;
   const options = (plan: RegionPlan): RegionPlan => ({

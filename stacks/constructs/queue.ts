@@ -14,6 +14,7 @@ export type QueueProps = {
 };
 
 const fourteenDaysSeconds = 1_209_600;
+const receiving = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"];
 
 /** An encrypted queue with its dead-letter queue: what cannot be handled is kept for two weeks and seen, not lost. */
 export class Queue extends Construct {
@@ -39,13 +40,16 @@ export class Queue extends Construct {
     return this.queue.arn;
   }
 
+  grantReceive(role: Role): void {
+    role.allow(`receive-queue-${this.props.part}`, [
+      { sid: "Receive", actions: receiving, resources: [this.arn] },
+      useStatement(this.props.key.arn, ["Decrypt"]),
+    ]);
+  }
+
   grantSendAndReceive(role: Role): void {
     role.allow(`use-queue-${this.props.part}`, [
-      {
-        sid: "SendAndReceive",
-        actions: ["sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"],
-        resources: [this.arn],
-      },
+      { sid: "SendAndReceive", actions: ["sqs:SendMessage", ...receiving], resources: [this.arn] },
       useStatement(this.props.key.arn, ["Decrypt", "GenerateDataKey"]),
     ]);
   }
