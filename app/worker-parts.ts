@@ -11,6 +11,7 @@ import { peopleJobs, peopleTopics } from "./people/worker-part.ts";
 import type { Platform } from "./platform/context.ts";
 import type { Job } from "./platform/jobs.ts";
 import type { Topics } from "./platform/outbox.ts";
+import { receiptMailJobs, receiptMailTopics } from "./receipts/mail/worker-part.ts";
 import { receiptTopics } from "./receipts/worker-part.ts";
 import { settleJob } from "./settlements/settle-days.ts";
 import { webhookJobs, webhookTopics } from "./webhooks/worker-part.ts";
@@ -23,6 +24,7 @@ export const workerTopics = async (platform: Platform): Promise<Topics> => ({
   ...transactionTopics(platform),
   ...webhookTopics(platform),
   ...receiptTopics(platform),
+  ...receiptMailTopics(platform),
   ...imageTopics(platform),
   ...peopleTopics(platform),
   ...paymentTopics(platform),
@@ -35,6 +37,7 @@ export const workerJobs = (platform: Platform): readonly Job[] => [
   cancelUnpaidOrdersJob,
   ...pushJobs(),
   ...webhookJobs(),
+  ...receiptMailJobs(),
   ...imageJobs(),
   ...peopleJobs,
   ...paymentJobs(platform),

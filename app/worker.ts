@@ -4,6 +4,7 @@ import { writeEmbeddedMetrics } from "./platform/embedded-metrics.ts";
 import { registerJobs, runDueJobs } from "./platform/jobs.ts";
 import { type Lane, lanes, outboxChannel, refreshOutboxGauges, runLane, spreadDue } from "./platform/outbox.ts";
 import { createErrorReporter } from "./platform/report-error.ts";
+import { consumeReceiptMails } from "./receipts/mail/mail-queue.ts";
 import { consumeOrderQueue } from "./webhooks/order-queue.ts";
 import { workerJobs, workerTopics } from "./worker-parts.ts";
 
@@ -69,6 +70,7 @@ async function main(): Promise<void> {
     // Of its own: a new row in the outbox makes no job due.
     loop(runJobs, jobCheckMs, createClock(stopping.signal)),
     consumeOrderQueue(platform, stopping.signal),
+    consumeReceiptMails(platform, stopping.signal),
   ]);
   await stopMetrics();
   await platform.end();

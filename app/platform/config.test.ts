@@ -73,6 +73,15 @@ test.each([
   expect(problemsOf({ ...onAws, ...change })).toEqual([expect.stringContaining(problem)]);
 });
 
+test("a queue of receipt mails without an address to send from is refused in one line", () => {
+  const queue = { ...onOneMachine, RECEIPT_MAIL_QUEUE: "https://sqs.eu-north-1.example/receipt-mails" };
+  expect(problemsOf(queue)).toEqual([expect.stringMatching(/^RECEIPT_MAIL_QUEUE is set without RECEIPT_MAIL_FROM: /)]);
+  expect(problemsOf({ ...queue, RECEIPT_MAIL_FROM: "receipts@campus.example" })).toEqual([]);
+  expect(problemsOf({ ...queue, RECEIPT_MAIL_FROM: "Campus <receipts@campus.example>" })).toEqual([
+    expect.stringMatching(/^RECEIPT_MAIL_FROM: must be an e-mail address/),
+  ]);
+});
+
 test("a problem never quotes a secret", () => {
   const problems = problemsOf({ ...onAws, JWT_KEYS: "hush-hush", SEAL_KEY_SECRET_ID: "", SEAL_KEY: "hush-hush", PORT: "x" });
   expect(problems.length).toBeGreaterThan(1);

@@ -138,6 +138,14 @@ export const variables = {
     optionalText,
     "The SQS queue (URL) through which orders go to the cafés' till systems. Without one the outbox in PostgreSQL is the queue.",
   ),
+  RECEIPT_MAIL_QUEUE: variable(
+    optionalText,
+    "The SQS queue (URL), subscribed to the transaction topic with raw delivery, by which receipts are mailed. Without one nothing is mailed through SES.",
+  ),
+  RECEIPT_MAIL_FROM: variable(
+    z.email("must be an e-mail address").max(254).optional(),
+    "The address from which receipts are mailed. With one, and without a queue, the sandbox keeps the mails in OBJECT_FOLDER.",
+  ),
   CAMPUS_LANGUAGE: variable(z.enum(["sv", "it", "en"]), "The language in which staff are told of new orders.", { default: "sv" }),
   S3_URL: variable(z.url().optional(), "Another address of S3 than AWS's own."),
   OBJECT_FOLDER: variable(z.string().min(1), "Where objects are kept that have no bucket; all processes share it.", {
@@ -285,6 +293,8 @@ function contradictions(config: Config): string[] {
       problems.push("MENU_IMAGES_BUCKET is not set: in production pictures are kept in a bucket, not on one of the machines.");
     if (!config.COOKIE_SECURE) problems.push("COOKIE_SECURE is false: production serves HTTPS only.");
   }
+  if (config.RECEIPT_MAIL_QUEUE !== undefined && config.RECEIPT_MAIL_FROM === undefined)
+    problems.push("RECEIPT_MAIL_QUEUE is set without RECEIPT_MAIL_FROM: say from which address receipts are mailed, or remove the queue.");
   if (config.CAMPUS_ENV !== "sandbox" && config.RATE_LIMIT_SCALE !== 1)
     problems.push("RATE_LIMIT_SCALE may differ from 1 in the sandbox only.");
   return problems;

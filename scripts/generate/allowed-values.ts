@@ -18,6 +18,7 @@ export function allowedValues(schema: z.ZodType): string {
   if (whole.minimum !== undefined && whole.maximum !== undefined)
     return `${whole.minimum.toLocaleString("en")} to ${whole.maximum.toLocaleString("en")}`;
   if (shape.format === "uri") return "an address";
+  if (shape.format === "email") return "an e-mail address";
   if (shape.pattern !== undefined) return `\`${shape.pattern.replaceAll("\\/", "/").replaceAll("|", "\\|")}\``;
   return "text";
 }

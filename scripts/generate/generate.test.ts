@@ -62,6 +62,7 @@ test.each([
   [z.stringbool(), "true or false"],
   [z.enum(["a", "b"]), "`a`, `b`"],
   [z.url().optional(), "an address"],
+  [z.email().optional(), "an e-mail address"],
   [z.string().regex(/^a|b$/), "`^a\\|b$`"],
 ])("the allowed values are told in words (%#)", (schema, words) => {
   expect(allowedValues(schema)).toBe(words);

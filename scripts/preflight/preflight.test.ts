@@ -214,6 +214,71 @@ test("a domain that the parent zone does not delegate is said, with the records 
   );
 });
 
+const mailing: Environment = { ...pilot, receiptMail: { from: "receipts@pay.campus.example" } };
+const mailIsWell: Script = {
+  GetEmailIdentity: { body: JSON.stringify({ VerifiedForSendingStatus: true, VerificationStatus: "SUCCESS" }) },
+  GetAccount: { body: JSON.stringify({ ProductionAccessEnabled: true, SendingEnabled: true }) },
+};
+const lookAtMail = async (change: Script = {}): Promise<Finding[]> => {
+  aws.play({ ...allIsWell, ...mailIsWell, ...change });
+  return preflight(mailing, { terraform: program("1.11.4"), askNameServers: delegated });
+};
+
+test("where receipts are mailed SES is asked in both regions, elsewhere not at all", async () => {
+  const findings = await lookAtMail();
+  expect(stopsOf(findings)).toBe("");
+  expect(findings.filter(({ about }) => about.startsWith("mail")).map(lineOf)).toEqual([
+    "ok   mail from pay.campus.example in eu-north-1: verified for sending",
+    "ok   mail account in eu-north-1: sends to everybody",
+    "ok   mail from pay.campus.example in eu-south-1: verified for sending",
+    "ok   mail account in eu-south-1: sends to everybody",
+  ]);
+  await look(mailIsWell);
+  expect(aws.asked.filter((asked) => /^(GetEmailIdentity|GetAccount) /.test(asked))).toEqual([]);
+});
+
+const inTheSouth = (answer: Answer, name: keyof typeof mailIsWell) => (_: string, region: string) =>
+  region === "eu-south-1" ? answer : (mailIsWell[name] as Answer);
+const mailCases: readonly Case[] = [
+  {
+    bad: "a sender's domain that SES does not know in the standby's region",
+    change: {
+      GetEmailIdentity: inTheSouth(
+        { status: 404, body: JSON.stringify({ __type: "NotFoundException", message: "no" }) },
+        "GetEmailIdentity",
+      ),
+    },
+    says: /^STOP mail from pay\.campus\.example in eu-south-1: SES does not know the domain\n +mend: aws sesv2 create-email-identity --region eu-south-1 --email-identity pay\.campus\.example; .*\.$/,
+  },
+  {
+    bad: "a sender's domain that was never verified",
+    change: {
+      GetEmailIdentity: {
+        body: JSON.stringify({ VerifiedForSendingStatus: false, VerificationStatus: "PENDING", DkimAttributes: { Tokens: ["abc"] } }),
+      },
+    },
+    says: /in eu-north-1: not verified for sending \(PENDING\)\n +mend: .*abc\._domainkey\.pay\.campus\.example CNAME abc\.dkim\.amazonses\.com/,
+  },
+  {
+    bad: "an account in SES's sandbox",
+    change: { GetAccount: inTheSouth({ body: JSON.stringify({ ProductionAccessEnabled: false, SendingEnabled: true }) }, "GetAccount") },
+    says: /^STOP mail account in eu-south-1: SES is in its sandbox here.*\n +mend: .*put-account-details --region eu-south-1 --production-access-enabled/,
+  },
+  {
+    bad: "an account whose sending was paused",
+    change: { GetAccount: { body: JSON.stringify({ ProductionAccessEnabled: true, SendingEnabled: false }) } },
+    says: /mail account in eu-north-1: SES has paused sending .*\n +mend: read why/,
+  },
+  {
+    bad: "credentials that may not ask SES",
+    change: { GetEmailIdentity: { status: 403, body: JSON.stringify({ __type: "AccessDeniedException", message: "no" }) } },
+    says: /mail in eu-north-1: AWS refused to answer \(AccessDeniedException.*\n +mend: give these credentials the right to read/,
+  },
+];
+test.each(mailCases)("$bad is said, with the way to mend it", async ({ change, says }) =>
+  expect(stopsOf(await lookAtMail(change))).toMatch(says),
+);
+
 test("a region that is not enabled is asked nothing more", async () => {
   await look({ DescribeRegions: regions("not-opted-in") });
   expect(aws.asked.filter((asked) => asked.endsWith(" eu-south-1"))).toEqual([]);

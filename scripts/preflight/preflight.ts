@@ -3,6 +3,7 @@ import { checkAccount } from "./account.ts";
 import { checkArtifact } from "./artifact.ts";
 import { type AskNameServers, checkDomain } from "./domain.ts";
 import { type Finding, note, stop } from "./finding.ts";
+import { checkMail } from "./mail.ts";
 import { checkQuotas } from "./quotas.ts";
 import { askBackupReplication, checkRegion, checkRegionsEnabled } from "./region.ts";
 import { checkTerraform } from "./terraform-version.ts";
@@ -22,6 +23,7 @@ export async function preflight(environment: Environment, options: PreflightOpti
     plans.map(async (plan) => [
       ...(await answered(plan.region, () => checkRegion(plan))),
       ...(await answered(plan.region, () => checkQuotas(plan))),
+      ...(await answered(`mail in ${plan.region}`, () => checkMail(environment, plan.region))),
     ]),
   );
   const domain = await answered("domain", () => checkDomain(environment, options.askNameServers));

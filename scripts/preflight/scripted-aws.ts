@@ -14,7 +14,7 @@ export class ScriptedAws {
   constructor() {
     this.server = createServer((request, response) => {
       void this.answer(request).then(({ body, status = 200 }) => {
-        const json = request.headers["x-amz-target"] !== undefined;
+        const json = request.headers["x-amz-target"] !== undefined || mailPath.test(request.url ?? "");
         response.writeHead(status, { "content-type": json ? "application/x-amz-json-1.1" : "text/xml" }).end(body);
       });
     });
@@ -52,10 +52,15 @@ export class ScriptedAws {
   }
 }
 
+/** SES speaks JSON by path alone. */
+const mailPath = /^\/v2\/email\/(account|identities)/;
+
 function actionOf(request: IncomingMessage, body: string): string {
   const target = request.headers["x-amz-target"];
   if (typeof target === "string") return target.split(".").at(-1) ?? target;
   const query = /(?:^|&)Action=(\w+)/.exec(body)?.[1];
   if (query) return query;
+  const mail = mailPath.exec(request.url ?? "")?.[1];
+  if (mail) return mail === "account" ? "GetAccount" : "GetEmailIdentity";
   return request.url?.includes("hostedzonesbyname") ? "ListHostedZonesByName" : "GetHostedZone";
 }

@@ -17,6 +17,7 @@ export function appEnvironment(
     RATE_LIMIT_SCALE: "100",
     TRUSTED_PROXIES: "1",
     COOKIE_SECURE: "false",
+    RECEIPT_MAIL_FROM: "receipts@campus.example",
     ...process.env,
     ...secrets.app,
     TZ: "UTC",

@@ -1,5 +1,6 @@
 import type { Platform } from "../../platform/context.ts";
 import { openObjectStore } from "../../platform/objects.ts";
+import { takePayment } from "../../receipts/mail/take-payment.ts";
 import { snsTransactions, type TransactionMessage } from "./sns-transactions.ts";
 
 /** Where each payment is told: whoever subscribes there hears of it at least once and knows it again by its event's id. */
@@ -7,15 +8,20 @@ export interface TransactionTopic {
   publish(message: TransactionMessage, signal: AbortSignal): Promise<void>;
 }
 
-/** SNS; in the sandbox, where there is none, a folder that shows what would have been published. */
-export function openTransactionTopic({ config }: Platform): TransactionTopic | undefined {
+/**
+ * SNS; in the sandbox, where there is none, a folder that shows what would have been published, and the one subscriber that
+ * is ours: receipts by e-mail, where they are wished.
+ */
+export function openTransactionTopic({ config, db }: Platform): TransactionTopic | undefined {
   if (config.TRANSACTIONS_TOPIC !== undefined) return snsTransactions(config.TRANSACTIONS_TOPIC, config.AWS_REGION);
   if (config.CAMPUS_ENV !== "sandbox") return undefined;
   const store = openObjectStore({ bucket: undefined, folder: config.OBJECT_FOLDER, region: config.AWS_REGION, s3Url: undefined });
+  const isMailed = config.RECEIPT_MAIL_FROM !== undefined && config.RECEIPT_MAIL_QUEUE === undefined;
   return {
-    publish: (message) =>
-      store.put(`published/transactions/${message.event_id}.json`, Buffer.from(JSON.stringify(message)), {
-        contentType: "application/json",
-      }),
+    async publish(message) {
+      const body = Buffer.from(JSON.stringify(message));
+      await store.put(`published/transactions/${message.event_id}.json`, body, { contentType: "application/json" });
+      if (isMailed) await takePayment(db, message);
+    },
   };
 }

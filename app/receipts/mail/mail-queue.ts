@@ -1,0 +1,10 @@
+import { TransactionMessage } from "../../notifications/transactions/sns-transactions.ts";
+import type { Platform } from "../../platform/context.ts";
+import { consumeQueue } from "../../platform/queue.ts";
+import { takePayment } from "./take-payment.ts";
+
+/** The queue that hears of each payment from the transaction topic, where an environment mails receipts. */
+export const consumeReceiptMails = (platform: Platform, stopping: AbortSignal): Promise<void> => {
+  const take = (message: unknown) => takePayment(platform.db, TransactionMessage.parse(message));
+  return consumeQueue(platform, { queueUrl: platform.config.RECEIPT_MAIL_QUEUE, what: "queue of receipt mails", take }, stopping);
+};
