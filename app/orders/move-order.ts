@@ -112,5 +112,5 @@ async function giveBack(
   if (order.paymentMethod !== "cash") return void (await refundOrder(tx, refund));
   // Cash goes back over the counter, so somebody has to stand there.
   if (refund.requestedBy === null) throw refusedStep(order, "cancelled", "it was paid in cash: ask at the counter");
-  await tx.run(sql`select give_back_cash(${refund.orderId}, ${refund.reason}, ${refund.requestedBy})`);
+  await tx.run(sql`select refund_cash(${refund.orderId}, null, ${refund.reason}, ${refund.requestedBy})`);
 }
