@@ -1,14 +1,11 @@
 import { randomInt } from "node:crypto";
-import { audit } from "../platform/audit.ts";
+import { auditActor, type CafeActor } from "../identity/actor.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { sql, type Transaction, violatedConstraint } from "../platform/postgres.ts";
 import type { CafeTable } from "./tables.ts";
 
-interface Wish {
-  readonly cafeId: string;
+interface Wish extends CafeActor {
   readonly label: string;
-  readonly staffId: string;
-  readonly requestId: string;
 }
 
 const maxTables = 500;
@@ -18,22 +15,14 @@ const codeLength = 8;
 const newCode = () => Array.from({ length: codeLength }, () => letters[randomInt(letters.length)]).join("");
 
 /** A table with a code of its own that cannot be guessed from another one's. */
-export async function addTable(tx: Transaction, { cafeId, label, staffId, requestId }: Wish): Promise<CafeTable> {
+export async function addTable(tx: Transaction, wish: Wish): Promise<CafeTable> {
+  const { cafeId, label } = wish;
   const count = await tx.row<{ tables: number }>(sql`
     select (select count(*)::int from cafe_tables t where t.cafe_id = f.id and t.is_active) as tables from cafes f where f.id = ${cafeId}`);
   if (!count) throw notFound("The café");
   if (count.tables >= maxTables) throw new CodedError("CONFLICT", `A café has ${maxTables} tables at most: remove one first.`);
   const table = await insert(tx, cafeId, label);
-  await audit(tx, {
-    actorKind: "staff",
-    actorId: staffId,
-    action: "table.added",
-    objectKind: "table",
-    objectId: table.id,
-    cafeId,
-    details: { label },
-    requestId,
-  });
+  await auditActor(tx, wish, { action: "table.added", objectKind: "table", objectId: table.id, details: { label } });
   return table;
 }
 

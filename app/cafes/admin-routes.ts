@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { cafeQuery, nameField } from "../identity/field-schemas.ts";
-import { cafeOf, staff, staffOf } from "../identity/guards.ts";
+import { actorOf, cafeActorOf, cafeOf, staff } from "../identity/guards.ts";
 import type { Platform } from "../platform/context.ts";
 import { type HttpContext, json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
 import { changeCafe } from "./change-cafe.ts";
@@ -62,7 +62,7 @@ const listAll = route({
   tags: ["cafes"],
   summary: "Every café, newest first, with its owners",
   who: staff("admin", "finance"),
-  request: { query: listQuery.extend({ cursor: z.uuid().optional(), status: cafeStatus.optional() }) },
+  request: { query: listQuery.extend({ status: cafeStatus.optional() }) },
   responses: { 200: json(listOf(RegisteredCafeBody), "A page of cafés") },
 });
 
@@ -92,13 +92,13 @@ const suspend = route({
 
 export const cafeAdminRoutes = ({ db }: Platform) => {
   const decide = (c: HttpContext, cafeId: string, to: "approved" | "suspended", reason: string | null) =>
-    db.transaction((tx) => decideCafe(tx, { cafeId, to, reason, staffId: staffOf(c).id, requestId: c.var.requestId }));
+    db.transaction((tx) => decideCafe(tx, { cafeId, to, reason, ...actorOf(c) }));
   return router()
     .openapi(readOwn, async (c) => c.json(presentOwnCafe(await readCafe(db, cafeOf(c, c.req.valid("query").cafe_id))), 200))
     .openapi(change, async (c) => {
       const body = c.req.valid("json");
       const wish = {
-        cafeId: cafeOf(c, c.req.valid("query").cafe_id),
+        ...cafeActorOf(c, c.req.valid("query").cafe_id),
         change: {
           name: body.name,
           address: body.address,
@@ -108,15 +108,13 @@ export const cafeAdminRoutes = ({ db }: Platform) => {
           pausedUntil: typeof body.paused_until === "string" ? new Date(body.paused_until) : body.paused_until,
           numberMatchRequired: body.number_match_required,
         },
-        staffId: staffOf(c).id,
-        requestId: c.var.requestId,
       };
       return c.json(presentOwnCafe(await db.transaction((tx) => changeCafe(tx, wish))), 200);
     })
     .openapi(listAll, async (c) => {
       const { limit, cursor, status } = c.req.valid("query");
       const { items, next } = await listRegistrations(db, { limit, after: cursor, status });
-      return c.json({ items: items.map(presentRegistration), next_cursor: next ?? null }, 200);
+      return c.json({ items: items.map(presentRegistration), next_cursor: next }, 200);
     })
     .openapi(approve, async (c) => c.json(presentOwnCafe(await decide(c, c.req.valid("param").cafeId, "approved", null)), 200))
     .openapi(suspend, async (c) =>

@@ -4,6 +4,7 @@ import type { ApiAnswer } from "../testing/api-client.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { moneyOf } from "../testing/money.ts";
 import type { TestStaff } from "../testing/people.ts";
+import { refused, unknownId } from "../testing/refusal.ts";
 
 let campus: Campus;
 let admin: TestStaff;
@@ -13,8 +14,6 @@ beforeAll(async () => {
 });
 afterAll(() => campus.end());
 
-const refused = (status: number, code: string) => ({ status, body: { error: { code } } });
-const unknownId = "0192f0c1-0000-7000-8000-000000000000";
 const unique = () => randomBytes(4).toString("hex");
 
 interface CafePage {

@@ -1,4 +1,4 @@
-import { audit } from "../platform/audit.ts";
+import { auditActor, type CafeActor } from "../identity/actor.ts";
 import { notFound } from "../platform/errors.ts";
 import { sql, type Transaction, violatedConstraint } from "../platform/postgres.ts";
 import type { Cafe } from "./cafe.ts";
@@ -8,31 +8,25 @@ import { nameTaken } from "./register-cafe.ts";
 const changeable = ["name", "address", "timeZone", "openingHours", "holidays", "pausedUntil", "numberMatchRequired"] as const;
 type Changeable = Pick<Cafe, (typeof changeable)[number]>;
 
-interface Wish {
-  readonly cafeId: string;
+interface Wish extends CafeActor {
   /** What is not named stays as it is. */
   readonly change: { readonly [K in keyof Changeable]?: Changeable[K] | undefined };
-  readonly staffId: string;
-  readonly requestId: string;
 }
 
 /** Changes what is named. The row is locked first, so that two changes at once both hold and the trail tells each truly. */
-export async function changeCafe(tx: Transaction, { cafeId, change, staffId, requestId }: Wish): Promise<Cafe> {
+export async function changeCafe(tx: Transaction, wish: Wish): Promise<Cafe> {
+  const { cafeId, change } = wish;
   await lockCafe(tx, cafeId);
   const before = await readCafe(tx, cafeId);
   const wanted: Changeable = { ...before, ...named(change) };
   const changed = changeable.filter((field) => JSON.stringify(before[field]) !== JSON.stringify(wanted[field]));
   if (changed.length === 0) return before;
   await write(tx, cafeId, before, wanted);
-  await audit(tx, {
-    actorKind: "staff",
-    actorId: staffId,
+  await auditActor(tx, wish, {
     action: "cafe.changed",
     objectKind: "cafe",
     objectId: cafeId,
-    cafeId,
     details: Object.fromEntries(changed.map((field) => [field, { before: before[field], after: wanted[field] }])),
-    requestId,
   });
   return readCafe(tx, cafeId);
 }

@@ -1,33 +1,27 @@
-import { audit } from "../platform/audit.ts";
+import { auditActor, type CafeActor } from "../identity/actor.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
 import type { Cafe } from "./cafe.ts";
 import { readCafe } from "./read-cafe.ts";
 
-interface Decision {
-  readonly cafeId: string;
+interface Decision extends CafeActor {
   readonly to: "approved" | "suspended";
   readonly reason: string | null;
-  readonly staffId: string;
-  readonly requestId: string;
 }
 
 /**
  * Opens a café for everybody or closes it. The trigger of the status waits for the debits that are under way and holds new
  * ones until the commit, so each is before or after. Deciding the same again changes nothing.
  */
-export async function decideCafe(tx: Transaction, { cafeId, to, reason, staffId, requestId }: Decision): Promise<Cafe> {
+export async function decideCafe(tx: Transaction, decision: Decision): Promise<Cafe> {
+  const { cafeId, to, reason } = decision;
   const changed = await tx.row<{ before: string }>(sql`
     update cafes set status = ${to}, updated_at = now() where id = ${cafeId} and status <> ${to} returning old.status as before`);
   if (changed)
-    await audit(tx, {
-      actorKind: "staff",
-      actorId: staffId,
+    await auditActor(tx, decision, {
       action: to === "approved" ? "cafe.approved" : "cafe.suspended",
       objectKind: "cafe",
       objectId: cafeId,
-      cafeId,
       details: { before: changed.before, after: to, ...(reason === null ? {} : { reason }) },
-      requestId,
     });
   return readCafe(tx, cafeId);
 }

@@ -1,16 +1,11 @@
+import { type Page, type PageWish, pageOf } from "../platform/page.ts";
 import { type Queryable, sql } from "../platform/postgres.ts";
 import type { Cafe } from "./cafe.ts";
-
-interface Page {
-  readonly limit: number;
-  /** The last id of the page before. */
-  readonly after: string | undefined;
-}
 
 export type ListedCafe = Pick<Cafe, "id" | "code" | "name" | "address" | "timeZone" | "currency" | "isOpen" | "pausedUntil">;
 
 /** The approved cafés in the order of their names, and whether each takes orders at this moment. */
-export async function listCafes(db: Queryable, { limit, after }: Page): Promise<{ items: ListedCafe[]; next: string | undefined }> {
+export async function listCafes(db: Queryable, { limit, after }: PageWish): Promise<Page<ListedCafe>> {
   const rows = await db.rows<ListedCafe>(sql`
     select id, code, name, address, time_zone, currency, paused_until, cafe_takes_orders_at(id, now()) as is_open from cafes
     where status = 'approved'
@@ -26,8 +21,8 @@ export type RegisteredCafe = Omit<Cafe, "openingHours" | "holidays" | "pausedUnt
 /** Every café, newest first, with those who run it: for whoever approves them. */
 export async function listRegistrations(
   db: Queryable,
-  { limit, after, status }: Page & { readonly status: Cafe["status"] | undefined },
-): Promise<{ items: RegisteredCafe[]; next: string | undefined }> {
+  { limit, after, status }: PageWish & { readonly status: Cafe["status"] | undefined },
+): Promise<Page<RegisteredCafe>> {
   const rows = await db.rows<RegisteredCafe>(sql`
     select f.id, f.code, f.name, f.status, f.address, f.time_zone, f.currency, f.number_match_required, f.created_at, f.updated_at,
       coalesce((select jsonb_agg(jsonb_build_object('id', s.id, 'username', s.username, 'name', s.name) order by s.id)
@@ -36,9 +31,4 @@ export async function listRegistrations(
     where (${status ?? null}::text is null or f.status = ${status ?? null}) and (${after ?? null}::uuid is null or f.id < ${after ?? null}::uuid)
     order by f.id desc limit ${limit + 1}`);
   return pageOf(rows, limit);
-}
-
-function pageOf<Row extends { readonly id: string }>(rows: Row[], limit: number): { items: Row[]; next: string | undefined } {
-  const items = rows.slice(0, limit);
-  return { items, next: rows.length > limit ? items.at(-1)?.id : undefined };
 }

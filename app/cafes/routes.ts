@@ -64,7 +64,7 @@ const list = route({
   tags: ["cafes"],
   summary: "The cafés, by name, and whether each takes orders now",
   who: everyone,
-  request: { query: listQuery.extend({ cursor: z.uuid().optional() }) },
+  request: { query: listQuery },
   responses: { 200: json(listOf(CafeBody), "A page of cafés") },
 });
 
@@ -99,7 +99,7 @@ export const cafeRoutes = (platform: Platform, identity: Identity) =>
     .openapi(list, async (c) => {
       const { limit, cursor } = c.req.valid("query");
       const { items, next } = await listCafes(platform.db, { limit, after: cursor });
-      return c.json({ items: items.map(presentCafe), next_cursor: next ?? null }, 200);
+      return c.json({ items: items.map(presentCafe), next_cursor: next }, 200);
     })
     .openapi(read, async (c) => {
       const { cafeId } = c.req.valid("param");

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { cafeQuery, nameField } from "../identity/field-schemas.ts";
-import { cafeOf, staff, staffOf } from "../identity/guards.ts";
+import { cafeActorOf, cafeOf, staff } from "../identity/guards.ts";
 import type { Platform } from "../platform/context.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { once } from "../platform/http/once.ts";
@@ -31,7 +31,7 @@ const list = route({
   tags: ["tables"],
   summary: "The café's tables, oldest first",
   who,
-  request: { query: listQuery.extend({ cursor: z.uuid().optional(), ...cafeQuery.shape }) },
+  request: { query: listQuery.extend({ ...cafeQuery.shape }) },
   responses: { 200: json(listOf(TableBody), "A page of them") },
 });
 
@@ -100,24 +100,14 @@ export const tableRoutes = ({ config, db }: Platform) => {
     .openapi(list, async (c) => {
       const { limit, cursor, cafe_id } = c.req.valid("query");
       const { items, next } = await listTables(db, cafeOf(c, cafe_id), { limit, after: cursor });
-      return c.json({ items: items.map(presentTable), next_cursor: next ?? null }, 200);
+      return c.json({ items: items.map(presentTable), next_cursor: next }, 200);
     })
     .openapi(add, async (c) => {
-      const wish = {
-        cafeId: cafeOf(c, c.req.valid("query").cafe_id),
-        label: c.req.valid("json").label,
-        staffId: staffOf(c).id,
-        requestId: c.var.requestId,
-      };
+      const wish = { ...cafeActorOf(c, c.req.valid("query").cafe_id), label: c.req.valid("json").label };
       return once(c, "a day", async (tx) => ({ status: 201 as const, body: presentTable(await addTable(tx, wish)) }));
     })
     .openapi(remove, async (c) => {
-      const wish = {
-        cafeId: cafeOf(c, c.req.valid("query").cafe_id),
-        tableId: c.req.valid("param").tableId,
-        staffId: staffOf(c).id,
-        requestId: c.var.requestId,
-      };
+      const wish = { ...cafeActorOf(c, c.req.valid("query").cafe_id), tableId: c.req.valid("param").tableId };
       await db.transaction((tx) => removeTable(tx, wish));
       return c.body(null, 204);
     })

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { ApiAnswer } from "../testing/api-client.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import type { TestCafe, TestStaff } from "../testing/people.ts";
+import { refused, unknownId } from "../testing/refusal.ts";
 
 const publicUrl = "https://pay.example.org";
 
@@ -26,9 +27,6 @@ interface Table {
 
 // A CommonJS module: its types say that the function is the module, Node that it is the module's default.
 const readQr = jsqr as unknown as typeof jsqr.default;
-
-const refused = (status: number, code: string) => ({ status, body: { error: { code } } });
-const unknownId = "0192f0c1-0000-7000-8000-000000000000";
 
 async function add(label: string, as = owner): Promise<Table> {
   const added = await as.api<Table>("POST", "/admin/tables", { body: { label } });

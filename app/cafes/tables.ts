@@ -1,3 +1,4 @@
+import { type Page, pageOf } from "../platform/page.ts";
 import { type Queryable, sql } from "../platform/postgres.ts";
 
 export interface CafeTable {
@@ -24,26 +25,21 @@ export const readTable = (db: Queryable, cafeId: string, tableId: string): Promi
     sql`select id, cafe_id, code, label, created_at from cafe_tables where id = ${tableId} and cafe_id = ${cafeId} and is_active`,
   );
 
-interface Page {
+interface Wanted {
   readonly limit: number;
   /** The last id of the page before. */
   readonly after?: string | undefined;
   readonly skip?: number;
 }
 
-/** By label, table 2 before table 10; one more than the limit tells that a further page exists. */
-export async function listTables(
-  db: Queryable,
-  cafeId: string,
-  { limit, after, skip = 0 }: Page,
-): Promise<{ items: CafeTable[]; next: string | undefined }> {
+/** By label, table 2 before table 10. */
+export async function listTables(db: Queryable, cafeId: string, { limit, after, skip = 0 }: Wanted): Promise<Page<CafeTable>> {
   const rows = await db.rows<CafeTable>(sql`
     select id, cafe_id, code, label, created_at from cafe_tables
     where cafe_id = ${cafeId} and is_active and (${after ?? null}::uuid is null
       or (length(label), label, id) > (select length(x.label), x.label, x.id from cafe_tables x where x.id = ${after ?? null}::uuid))
     order by length(label), label, id limit ${limit + 1} offset ${skip}`);
-  const items = rows.slice(0, limit);
-  return { items, next: rows.length > limit ? items.at(-1)?.id : undefined };
+  return pageOf(rows, limit);
 }
 
 /** The address that a table's QR code says. */

@@ -3,6 +3,7 @@ import { checkLedger } from "../ledger/check-ledger.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { type Money, moneyOf, newCardUid, type Till } from "../testing/money.ts";
 import type { TestStaff } from "../testing/people.ts";
+import { codeOf } from "../testing/refusal.ts";
 import { cardHash } from "./card-hash.ts";
 
 let campus: Campus;
@@ -27,7 +28,6 @@ interface CardBody {
 
 const issue = (studentId: string, cardUid: string, as = admin) =>
   as.api<CardBody>("POST", `/admin/students/${studentId}/cards`, { body: { card_uid: cardUid } });
-const codeOf = (answer: { body: CardBody }) => answer.body.error?.code;
 const shopper = () => money.fundedStudent({ balanceMinor: 20_000 });
 
 describe("the hash of a card's number", () => {

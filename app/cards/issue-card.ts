@@ -1,14 +1,12 @@
-import { audit } from "../platform/audit.ts";
+import { type Actor, auditActor } from "../identity/actor.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
 import type { Card } from "./card.ts";
 import { stopCard } from "./stop-card.ts";
 
-interface Issue {
+interface Issue extends Actor {
   readonly studentId: string;
   readonly uidHash: Buffer;
-  readonly staffId: string;
-  readonly requestId: string;
 }
 
 interface KnownCard extends Card {
@@ -19,7 +17,8 @@ interface KnownCard extends Card {
  * Gives the student a card; the one in use until now is revoked. The card's number is the key of this wish: asked again,
  * the card that was made is the answer. A number serves once: a card that went through another hand is never trusted again.
  */
-export async function issueCard(tx: Transaction, { studentId, uidHash, staffId, requestId }: Issue): Promise<Card> {
+export async function issueCard(tx: Transaction, issue: Issue): Promise<Card> {
+  const { studentId, uidHash } = issue;
   const student = await tx.row<{ isActive: boolean }>(sql`select is_active from students where id = ${studentId} for no key update`);
   if (!student) throw notFound("The student");
   if (!student.isActive) throw new CodedError("CONFLICT", "This student is deactivated and gets no card.");
@@ -35,14 +34,11 @@ export async function issueCard(tx: Transaction, { studentId, uidHash, staffId, 
     on conflict (uid_hash) do nothing
     returning id, issue_number, status, created_at`);
   if (!card) throw new CodedError("CONFLICT", "A card with this number was issued just now: take a fresh one.");
-  await audit(tx, {
-    actorKind: "staff",
-    actorId: staffId,
+  await auditActor(tx, issue, {
     action: "card.issued",
     objectKind: "card",
     objectId: card.id,
     details: { student_id: studentId, issue_number: card.issueNumber },
-    requestId,
   });
   return card;
 }

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { staff, staffOf, student, studentOf } from "../identity/guards.ts";
+import { actorOf, staff, student, studentOf } from "../identity/guards.ts";
 import { announce } from "../live/announce.ts";
 import type { Platform } from "../platform/context.ts";
 import { once } from "../platform/http/once.ts";
@@ -112,7 +112,7 @@ export const cardRoutes = (platform: Platform) =>
     })
     .openapi(issue, async (c) => {
       const uidHash = cardHash(await platform.secrets.get("CARD_PEPPER"), c.req.valid("json").card_uid);
-      const wish = { studentId: c.req.valid("param").studentId, uidHash, staffId: staffOf(c).id, requestId: c.var.requestId };
+      const wish = { studentId: c.req.valid("param").studentId, uidHash, ...actorOf(c) };
       const card = await platform.db.transaction((tx) => issueCard(tx, wish));
       announce(platform);
       return c.json(presentCard(card), 201);

@@ -5,7 +5,7 @@ import type { Platform } from "../platform/context.ts";
 import { json, required, route, router } from "../platform/http/router.ts";
 import { readCafeCharge, type ScannedCharge } from "./charge.ts";
 import { voidCharge } from "./end-charges.ts";
-import { scanCard } from "./scan-card.ts";
+import { qrUrl, scanCard } from "./scan-card.ts";
 import { ChargeParams, CounterChargeSchema, presentCounterCharge, ScanAnswer, ScanBody } from "./schemas.ts";
 
 const scan = route({
@@ -87,7 +87,7 @@ function presentScan(platform: Platform, charge: ScannedCharge, reachable: reado
     charge: presentCounterCharge(charge),
     match_code: charge.matchCode,
     short_code: charge.shortCode,
-    qr_url: `${platform.config.PUBLIC_URL}/?charge=${charge.shortCode}`,
+    qr_url: qrUrl(platform.config, charge.shortCode),
     reachable: [...reachable],
   };
 }

@@ -1,5 +1,6 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { cardHash } from "../cards/card-hash.ts";
+import type { Config } from "../platform/config.ts";
 import type { Platform } from "../platform/context.ts";
 import { CodedError } from "../platform/errors.ts";
 import { sql, violatedConstraint } from "../platform/postgres.ts";
@@ -55,7 +56,7 @@ export async function scanCard(platform: Platform, scan: Scan): Promise<Scanned>
   const opened = await openCharge(platform, scan, hash);
   if (opened.outcome === "opened") return { charge: newCharge(platform, opened), isNew: true };
   if (opened.outcome === "same") return { charge: await readCafeCharge(platform.db, opened.chargeId, scan.device.cafeId), isNew: false };
-  throw refusal(opened);
+  throw refusedScan(opened);
 }
 
 function newCharge({ config }: Platform, { outcome, chargeId, ...opened }: Opened & Codes): ScannedCharge {
@@ -81,7 +82,7 @@ async function dampedScan(platform: Platform, scan: Scan, hash: Buffer): Promise
 
 async function openCharge(platform: Platform, scan: Scan, hash: Buffer): Promise<OpenOutcome & Codes> {
   const attempt = async () => {
-    const codes = { matchCode: String(randomInt(10, 100)), shortCode: shortCode() };
+    const codes = newCodes();
     const outcome = await platform.db.decide<OpenOutcome>(sql`
     select * from open_charge(${scan.scanId}, ${scan.device.id}, ${hash}, ${scan.orderId ?? null}, ${platform.config.CHARGE_SECONDS},
       ${randomBytes(16).toString("hex")}, ${codes.matchCode}, ${codes.shortCode}, ${maxRefusedPrompts})`);
@@ -97,11 +98,15 @@ async function openCharge(platform: Platform, scan: Scan, hash: Buffer): Promise
   }
 }
 
-export function shortCode(): string {
-  return Array.from({ length: shortCodeLength }, () => shortCodeAlphabet[randomInt(shortCodeAlphabet.length)]).join("");
-}
+export const newCodes = (): Codes => ({
+  matchCode: String(randomInt(10, 100)),
+  shortCode: Array.from({ length: shortCodeLength }, () => shortCodeAlphabet[randomInt(shortCodeAlphabet.length)]).join(""),
+});
 
-function refusal(opened: Refused): CodedError {
+/** Behind the QR code that the terminal shows for a phone that was not reached. */
+export const qrUrl = ({ PUBLIC_URL }: Config, shortCode: string): string => `${PUBLIC_URL}/?charge=${shortCode}`;
+
+export function refusedScan(opened: Refused): CodedError {
   switch (opened.outcome) {
     case "device_revoked":
       return new CodedError("DEVICE_REVOKED", "This terminal is no longer enrolled.");

@@ -1,9 +1,8 @@
-import { z } from "@hono/zod-openapi";
 import { cafeOf, staff, staffOf } from "../identity/guards.ts";
-import { pageOf } from "../people/page.ts";
 import type { Platform } from "../platform/context.ts";
 import { once } from "../platform/http/once.ts";
 import { type HttpContext, json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
+import { pageOf } from "../platform/page.ts";
 import { closeShift } from "./close-shift.ts";
 import { listShifts, readShift, readZReport } from "./shift.ts";
 import {
@@ -28,7 +27,7 @@ const list = route({
   tags: ["shifts"],
   summary: "The café's shifts, newest first",
   who: readers(),
-  request: { query: listQuery.extend({ cursor: z.uuid().optional() }) },
+  request: { query: listQuery },
   responses: { 200: json(listOf(ShiftSchema), "A page of shifts") },
 });
 

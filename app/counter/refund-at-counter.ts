@@ -1,6 +1,6 @@
 import { cardHash } from "../cards/card-hash.ts";
+import { auditActor } from "../identity/actor.ts";
 import { refundOrder } from "../ledger/refund-order.ts";
-import { audit } from "../platform/audit.ts";
 import type { Platform } from "../platform/context.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
@@ -100,15 +100,12 @@ async function giveCash(tx: Transaction, wish: RefundWish, order: Order): Promis
       details: { refundable_minor: order.leftMinor, refunded_minor: order.refundedMinor },
     });
   }
-  await audit(tx, {
-    actorKind: "staff",
-    actorId: staffId,
+  const actor = { ...wish, cafeId: device.cafeId };
+  await auditActor(tx, actor, {
     action: "order.refunded",
     objectKind: "order",
     objectId: orderId,
-    cafeId: device.cafeId,
     details: { refund_id: made.id, amount_minor: made.amountMinor, transaction_id: made.transactionId },
-    requestId: wish.requestId,
   });
   return {
     ...made,

@@ -5,6 +5,7 @@ import { type Campus, startCampus } from "../testing/campus.ts";
 import { addDish } from "../testing/menus.ts";
 import { expectOk, type Money, type MoneyStudent, moneyOf, newCardUid, type Till } from "../testing/money.ts";
 import type { TestStaff } from "../testing/people.ts";
+import { codeOf } from "../testing/refusal.ts";
 
 let campus: Campus;
 let money: Money;
@@ -43,8 +44,6 @@ const refund = (body: object, { by = cashier, at = till, process = 0 }: Asked = 
     body: { scan_id: randomUUID(), reason: "the soup was cold", ...body },
     headers: { "X-Staff-Authorization": `Bearer ${by.token}` },
   });
-const codeOf = (answer: { readonly body: Refund }) => answer.body.error?.code;
-
 async function paidByCard(): Promise<{ student: MoneyStudent; orderId: string }> {
   const student = await money.fundedStudent({ balanceMinor: 10_000 });
   const charge = await student.scannedOrder({ till, totalMinor: 5_000 });

@@ -6,8 +6,8 @@ import type { Identity } from "../identity/identity.ts";
 import { announce } from "../live/announce.ts";
 import { OrderParams, OrderSchema } from "../orders/schemas.ts";
 import type { Platform } from "../platform/context.ts";
-import { claimOf, once } from "../platform/http/once.ts";
-import { type HttpContext, idempotencyKeyPattern, json, required, route, router } from "../platform/http/router.ts";
+import { claimOf, once, sendStored } from "../platform/http/once.ts";
+import { idempotencyKeyPattern, json, required, route, router } from "../platform/http/router.ts";
 import { type Answer, answerOnce, type Claim } from "../platform/idempotency.ts";
 import { approverOf } from "./approver.ts";
 import { findSale } from "./find-sale.ts";
@@ -112,13 +112,13 @@ export const saleRoutes = (platform: Platform, identity: Identity) => {
       announce(platform);
       if ("kind" in answer)
         return c.json({ status: "pending" as const, status_url: `/api/v1/pos/sales?key=${encodeURIComponent(claim.key)}` }, 202);
-      return sendStored(c, answer, 201);
+      return sendStored(c, answer);
     })
     .openapi(find, async (c) => {
       const { key } = c.req.valid("query");
       const { id } = deviceOf(c);
       const body = await findSale(db, { principal: `device:${id}`, route: "POST /api/v1/pos/sales", key });
-      return sendStored(c, { body, hit: true }, 200);
+      return sendStored(c, { status: 200, body, hit: true });
     })
     .openapi(voidRoute, async (c) => {
       const wish = { orderId: c.req.valid("param").orderId, device: deviceOf(c), requestId: c.var.requestId };
@@ -144,16 +144,9 @@ export const saleRoutes = (platform: Platform, identity: Identity) => {
         return { status: 201, body: JSON.stringify(presentRefund(made)) };
       });
       announce(platform);
-      return sendStored(c, answer, 201);
+      return sendStored(c, answer);
     });
 };
-
-/** The stored text travels as it is: a repeated request gets the same bytes. */
-function sendStored(c: HttpContext, { body, hit }: { readonly body: string; readonly hit: boolean }, status: 200 | 201) {
-  if (hit) c.header("Idempotency-Hit", "true");
-  c.header("Content-Type", "application/json");
-  return c.body(body, status) as never;
-}
 
 /** The scan is the key. The reason is left out: said in other words it is the same refund. */
 function claimOfScan(deviceId: string, scanId: string, parts: readonly unknown[]): Claim {

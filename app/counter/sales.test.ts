@@ -5,6 +5,7 @@ import { checkLedger } from "../ledger/check-ledger.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { addDish } from "../testing/menus.ts";
 import { type Money, moneyOf, newCardUid, type Till } from "../testing/money.ts";
+import { codeOf } from "../testing/refusal.ts";
 
 let campus: Campus;
 let money: Money;
@@ -56,7 +57,6 @@ const toCard = (cardUid: string, more: object = {}) => ({
   items: [{ menu_item_id: soup, quantity: 1 }],
   ...more,
 });
-const codeOf = (answer: { readonly body: { readonly error?: { readonly code: string } } }) => answer.body.error?.code;
 const ordersOf = async (cafeId: string) =>
   (await campus.sql<{ orders: number }>`select count(*)::integer as orders from orders where cafe_id = ${cafeId}`)[0]?.orders;
 

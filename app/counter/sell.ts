@@ -1,6 +1,6 @@
-import { createHmac, randomBytes, randomInt } from "node:crypto";
+import { createHmac, randomBytes } from "node:crypto";
 import { cardHash } from "../cards/card-hash.ts";
-import { maxRefusedPrompts, shortCode } from "../charges/scan-card.ts";
+import { maxRefusedPrompts, newCodes, qrUrl, refusedScan } from "../charges/scan-card.ts";
 import { hasSocket } from "../live/presence.ts";
 import { refusalOf } from "../orders/place-order.ts";
 import type { WantedItem } from "../orders/schemas.ts";
@@ -88,12 +88,12 @@ async function decide(platform: Platform, claim: Claim, wish: SaleWish, card: Ca
 
 async function ask({ db, config }: Platform, claim: Claim, wish: SaleWish, card: Card | undefined): Promise<Outcome> {
   const { device, items, specialInstructions, tenderedMinor, prepare } = wish;
-  const [matchCode, short] = [String(randomInt(10, 100)), shortCode()];
+  const { matchCode, shortCode } = newCodes();
   const outcome = await db.decide<Outcome>(sql`
     select outcome, details, body from sell_once(
       ${claim.principal}, ${claim.route}, ${claim.key}, ${claim.bodyHash}, ${device.id}, ${device.cafeId}, ${JSON.stringify(items)}::jsonb, ${specialInstructions},
       ${tenderedMinor ?? null}, ${prepare}, ${card?.hash ?? null}, ${card?.hasSocket ?? false}, ${config.CHARGE_SECONDS}, ${randomBytes(16).toString("hex")},
-      ${matchCode}, ${short}, ${maxRefusedPrompts}, ${`${config.PUBLIC_URL}/?charge=${short}`})`);
+      ${matchCode}, ${shortCode}, ${maxRefusedPrompts}, ${qrUrl(config, shortCode)})`);
   if (!outcome) throw new Error("The sale was not decided.");
   return outcome;
 }
@@ -101,13 +101,9 @@ async function ask({ db, config }: Platform, claim: Claim, wish: SaleWish, card:
 function refusedSale(outcome: string, details: Record<string, unknown>): CodedError {
   switch (outcome) {
     case "device_revoked":
-      return new CodedError("DEVICE_REVOKED", "This terminal is no longer enrolled.");
     case "card":
-      return new CodedError("CARD_NOT_ACCEPTED", "This card is not accepted.");
     case "capped":
-      return new CodedError("RATE_LIMITED", "Too many requests to this phone were not answered with yes.", {
-        retryAfterSeconds: Number(details.retry_after_seconds ?? 60),
-      });
+      return refusedScan({ outcome, retryAfterSeconds: Number(details.retry_after_seconds ?? 60), orders: null });
     case "tendered":
       return validationError("json", [{ path: ["cash_tendered_minor"], message: `is less than the total of ${details.total_minor}` }]);
     default:

@@ -6,6 +6,7 @@ import { gatewayOf } from "../testing/gateway.ts";
 import { addDish } from "../testing/menus.ts";
 import { expectOk, type Money, moneyOf, type Till } from "../testing/money.ts";
 import type { TestStaff } from "../testing/people.ts";
+import { codeOf } from "../testing/refusal.ts";
 import type { ShiftTotals, ZReport } from "./z-report.ts";
 
 let campus: Campus;
@@ -45,8 +46,6 @@ const sellForCash = async (till: Till, itemId: string, quantity = 1) =>
       headers: { "Idempotency-Key": randomUUID() },
     }),
   ).order;
-const codeOf = (answer: { readonly body: ErrorPart }) => answer.body.error?.code;
-
 async function payByCard(till: Till, totalMinor: number): Promise<string> {
   const student = await money.fundedStudent({ balanceMinor: totalMinor });
   const charge = await student.scannedOrder({ till, totalMinor });

@@ -1,15 +1,10 @@
-import { audit } from "../platform/audit.ts";
+import { type Actor, auditActor } from "../identity/actor.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
 import { type FailoverCase, type Obstacle, readCases } from "./failover-case.ts";
 
-interface Person {
-  readonly staffId: string;
-  readonly requestId: string;
-}
-
 /** The first of the two people looks and says yes. Nothing moves yet. Cases that cannot be posted again are left open. */
-export async function agreeToCases(tx: Transaction, caseIds: readonly string[], person: Person): Promise<FailoverCase[]> {
+export async function agreeToCases(tx: Transaction, caseIds: readonly string[], person: Actor): Promise<FailoverCase[]> {
   const agreed = await tx.rows<{ id: string }>(sql`
     with chosen as (select id from failover_cases where id = any(${caseIds}::uuid[]) and status = 'open' order by id for update)
     update failover_cases f set status = 'agreed', agreed_by = ${person.staffId}, agreed_at = now()
@@ -33,7 +28,7 @@ export interface Reposted {
 export const maxPerRepost = 100;
 
 /** The second person posts what the first agreed to, at most a hundred a call: each under its own id, so that it is never posted twice. */
-export async function repostAgreed(tx: Transaction, person: Person): Promise<Reposted> {
+export async function repostAgreed(tx: Transaction, person: Actor): Promise<Reposted> {
   const { staffId } = person;
   const chosen = await tx.rows<{ id: string }>(sql`
     select id from failover_cases where status = 'agreed' and agreed_by <> ${staffId} order by id limit ${maxPerRepost}`);
@@ -54,7 +49,7 @@ export async function repostAgreed(tx: Transaction, person: Person): Promise<Rep
 }
 
 /** The debit is not posted again: the student was debited anew, or the people settled it in another way. */
-export async function dismissCase(tx: Transaction, caseId: string, reason: string, person: Person): Promise<FailoverCase> {
+export async function dismissCase(tx: Transaction, caseId: string, reason: string, person: Actor): Promise<FailoverCase> {
   const dismissed = await tx.run(sql`
     update failover_cases set status = 'dismissed', decided_by = ${person.staffId}, decided_at = now(), dismissed_because = ${reason}
     where id = ${caseId} and status in ('open', 'agreed')`);
@@ -66,5 +61,5 @@ export async function dismissCase(tx: Transaction, caseId: string, reason: strin
   return found;
 }
 
-const note = (tx: Transaction, { staffId, requestId }: Person, action: string, caseId: string) =>
-  audit(tx, { actorKind: "staff", actorId: staffId, action, objectKind: "failover_case", objectId: caseId, requestId });
+const note = (tx: Transaction, person: Actor, action: string, caseId: string) =>
+  auditActor(tx, person, { action, objectKind: "failover_case", objectId: caseId });

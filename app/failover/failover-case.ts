@@ -1,3 +1,4 @@
+import type { PageWish } from "../platform/page.ts";
 import { part, type Queryable, sql } from "../platform/postgres.ts";
 
 export const caseStatuses = ["open", "agreed", "reposted", "dismissed"] as const;
@@ -37,10 +38,8 @@ export interface FailoverCase {
   readonly dismissedBecause: string | null;
 }
 
-interface Page {
+interface Wanted extends PageWish {
   readonly status: CaseStatus | undefined;
-  readonly limit: number;
-  readonly after: string | undefined;
 }
 
 const maxSimilar = 5;
@@ -55,7 +54,7 @@ const columns = part`
   f.agreed_by, f.decided_by, f.decided_at, f.dismissed_because`;
 
 /** Newest first; one more than the limit tells that a further page exists. */
-export const listCases = (db: Queryable, { status, limit, after }: Page): Promise<FailoverCase[]> =>
+export const listCases = (db: Queryable, { status, limit, after }: Wanted): Promise<FailoverCase[]> =>
   db.rows<FailoverCase>(sql`
     select ${columns} from failover_cases f left join orders o on o.id = f.order_id left join wallets w on w.student_id = f.student_id
     where (${status ?? null}::text is null or f.status = ${status ?? null}) and (${after ?? null}::uuid is null or f.id < ${after ?? null}::uuid)

@@ -1,5 +1,5 @@
 import type { ReceiptSigner } from "../charges/receipt-signer.ts";
-import { audit } from "../platform/audit.ts";
+import { type Actor, auditActor } from "../identity/actor.ts";
 import type { Config } from "../platform/config.ts";
 import { type Queryable, sql, type Transaction } from "../platform/postgres.ts";
 import { type HeldReceipt, readHeldReceipt } from "./read-receipt.ts";
@@ -48,17 +48,15 @@ export async function presentFoundReceipts(
   config: Pick<Config, "CAMPUS_EPOCH">,
   signer: ReceiptSigner,
   receipts: readonly string[],
-  { staffId, requestId }: { readonly staffId: string; readonly requestId: string },
+  actor: Actor,
 ): Promise<Presented[]> {
-  const presented = await presentReceipts(tx, config, signer, receipts, { kind: "staff", id: staffId });
-  await audit(tx, {
-    actorKind: "staff",
-    actorId: staffId,
+  const presented = await presentReceipts(tx, config, signer, receipts, { kind: "staff", id: actor.staffId });
+  const listed = presented.filter(({ status }) => status === "listed").length;
+  await auditActor(tx, actor, {
     action: "failover.presented",
     objectKind: "epoch",
     objectId: null,
-    details: { receipts: presented.length, listed: presented.filter(({ status }) => status === "listed").length },
-    requestId,
+    details: { receipts: presented.length, listed },
   });
   return presented;
 }

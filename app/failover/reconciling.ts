@@ -1,4 +1,4 @@
-import { audit } from "../platform/audit.ts";
+import { type Actor, auditActor } from "../identity/actor.ts";
 import type { Config } from "../platform/config.ts";
 import { CodedError, unavailable } from "../platform/errors.ts";
 import { type Queryable, sql, type Transaction } from "../platform/postgres.ts";
@@ -25,13 +25,8 @@ export async function refuseWhileReconciling(db: Queryable, config: Pick<Config,
   );
 }
 
-interface Ending {
-  readonly staffId: string;
-  readonly requestId: string;
-}
-
 /** A person says that the books are whole again: not while a case waits. Said twice it stays so. */
-export async function endReconciling(tx: Transaction, { CAMPUS_EPOCH }: Config, { staffId, requestId }: Ending): Promise<void> {
+export async function endReconciling(tx: Transaction, { CAMPUS_EPOCH }: Config, actor: Actor): Promise<void> {
   const waiting = await tx.row<{ cases: number }>(sql`select count(*) as cases from failover_cases where status in ('open', 'agreed')`);
   if (waiting && waiting.cases > 0) {
     throw new CodedError("CONFLICT", `${waiting.cases} receipts are not decided yet: post them again or dismiss them first.`, {
@@ -39,15 +34,7 @@ export async function endReconciling(tx: Transaction, { CAMPUS_EPOCH }: Config, 
     });
   }
   const ended = await tx.run(sql`
-    insert into region_epochs (epoch, reconciled_by) values (${CAMPUS_EPOCH}, ${staffId}) on conflict (epoch) do nothing`);
+    insert into region_epochs (epoch, reconciled_by) values (${CAMPUS_EPOCH}, ${actor.staffId}) on conflict (epoch) do nothing`);
   if (ended === 0) return;
-  await audit(tx, {
-    actorKind: "staff",
-    actorId: staffId,
-    action: "failover.ended",
-    objectKind: "epoch",
-    objectId: null,
-    details: { epoch: CAMPUS_EPOCH },
-    requestId,
-  });
+  await auditActor(tx, actor, { action: "failover.ended", objectKind: "epoch", objectId: null, details: { epoch: CAMPUS_EPOCH } });
 }

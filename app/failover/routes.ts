@@ -1,12 +1,12 @@
 import { z } from "@hono/zod-openapi";
 import type { ReceiptSigner } from "../charges/receipt-signer.ts";
-import { device, deviceOf, staff, staffOf, student, studentOf } from "../identity/guards.ts";
+import { actorOf, device, deviceOf, staff, student, studentOf } from "../identity/guards.ts";
 import { reasonField } from "../ledger/field-schemas.ts";
 import { announce } from "../live/announce.ts";
-import { pageOf } from "../people/page.ts";
 import type { Platform } from "../platform/context.ts";
 import { once } from "../platform/http/once.ts";
-import { type HttpContext, json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
+import { json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
+import { pageOf } from "../platform/page.ts";
 import { agreeToCases, dismissCase, maxPerRepost, repostAgreed } from "./decide-cases.ts";
 import { type CaseCounts, caseStatuses, countCases, type FailoverCase, listCases } from "./failover-case.ts";
 import { type Presented, presentFoundReceipts, presentReceipts } from "./present-receipts.ts";
@@ -144,7 +144,7 @@ const list = route({
   tags,
   summary: "Receipts that we signed and whose debit is not in the books, newest first",
   who,
-  request: { query: listQuery.extend({ cursor: z.uuid().optional(), status: z.enum(caseStatuses).optional() }) },
+  request: { query: listQuery.extend({ status: z.enum(caseStatuses).optional() }) },
   responses: { 200: json(listOf(CaseBody), "A page of them") },
 });
 
@@ -213,8 +213,7 @@ export const failoverRoutes = (platform: Platform, signer: ReceiptSigner) => {
     })
     .openapi(presentFound, async (c) => {
       const { receipts } = c.req.valid("json");
-      const { staffId, requestId } = personOf(c);
-      const items = await db.transaction((tx) => presentFoundReceipts(tx, config, signer, receipts, { staffId, requestId }));
+      const items = await db.transaction((tx) => presentFoundReceipts(tx, config, signer, receipts, actorOf(c)));
       return c.json({ items: items.map(presentPresented) }, 200);
     })
     .openapi(state, async (c) => c.json(presentState(platform, await isReconciling(db, config), await countCases(db)), 200))
@@ -227,12 +226,12 @@ export const failoverRoutes = (platform: Platform, signer: ReceiptSigner) => {
       const { case_ids } = c.req.valid("json");
       return once(c, "a day", async (tx) => ({
         status: 200 as const,
-        body: { items: (await agreeToCases(tx, case_ids, personOf(c))).map(presentCase) },
+        body: { items: (await agreeToCases(tx, case_ids, actorOf(c))).map(presentCase) },
       }));
     })
     .openapi(repost, async (c) => {
       const answer = await once(c, "forever", async (tx) => {
-        const { reposted, refused, left } = await repostAgreed(tx, personOf(c));
+        const { reposted, refused, left } = await repostAgreed(tx, actorOf(c));
         const named = refused.map(({ caseId, because }) => ({ case_id: caseId, because }));
         return { status: 200 as const, body: { reposted, refused: named, left } };
       });
@@ -244,18 +243,16 @@ export const failoverRoutes = (platform: Platform, signer: ReceiptSigner) => {
       const { reason } = c.req.valid("json");
       return once(c, "a day", async (tx) => ({
         status: 200 as const,
-        body: presentCase(await dismissCase(tx, caseId, reason, personOf(c))),
+        body: presentCase(await dismissCase(tx, caseId, reason, actorOf(c))),
       }));
     })
     .openapi(end, (c) =>
       once(c, "a day", async (tx) => {
-        await endReconciling(tx, config, personOf(c));
+        await endReconciling(tx, config, actorOf(c));
         return { status: 200 as const, body: presentState(platform, await isReconciling(tx, config), await countCases(tx)) };
       }),
     );
 };
-
-const personOf = (c: HttpContext) => ({ staffId: staffOf(c).id, requestId: c.var.requestId });
 
 const presentPresented = ({ place, receiptId, status, because }: Presented) => ({ place, receipt_id: receiptId, status, because });
 

@@ -2,6 +2,7 @@ import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import type { TestStudent } from "../testing/people.ts";
+import { refused } from "../testing/refusal.ts";
 
 let campus: Campus;
 beforeAll(async () => {
@@ -35,7 +36,6 @@ const register = (student: TestStudent, key: PhoneKey, otp?: string, proof = pro
     process,
   });
 const keysOf = async (student: TestStudent) => (await student.api<Listed>("GET", "/users/confirm-keys")).body.items;
-const refused = (status: number, code: string) => ({ status, body: { error: { code } } });
 const wrong = (otp: string) => String((Number(otp) + 1) % 1_000_000).padStart(6, "0");
 
 test("the first key is registered with its proof, and from then on payments must be signed", async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Campus, startCampus } from "../testing/campus.ts";
+import { refused } from "../testing/refusal.ts";
 import { sessionCookies } from "./session-cookies.ts";
 
 let campus: Campus;
@@ -27,8 +28,6 @@ const cookiesOf = (headers: Headers): string =>
     .getSetCookie()
     .map((line) => line.split(";")[0])
     .join("; ");
-
-const refused = (status: number, code: string) => ({ status, body: { error: { code } } });
 
 test("a login that asks for cookies gets tokens that no script can read", async () => {
   const { answer, member } = await logIn();

@@ -1,9 +1,9 @@
 import { z } from "@hono/zod-openapi";
 import type { Platform } from "../platform/context.ts";
-import { type HttpContext, json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
+import { json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
 import { type EnrolledDevice, enrolDevice } from "./enrol-device.ts";
 import { cafeQuery, nameField } from "./field-schemas.ts";
-import { cafeOf, staff, staffOf } from "./guards.ts";
+import { cafeActorOf, cafeOf, staff } from "./guards.ts";
 import type { Identity } from "./identity.ts";
 import { type ListedDevice, listDevices } from "./list-devices.ts";
 import { revokeDevice } from "./revoke-device.ts";
@@ -34,7 +34,7 @@ const getDevices = route({
   tags: ["devices"],
   summary: "The café's POS devices, newest first, revoked ones too",
   who,
-  request: { query: listQuery.extend({ cursor: z.uuid().optional(), ...cafeQuery.shape }) },
+  request: { query: listQuery.extend({ ...cafeQuery.shape }) },
   responses: { 200: json(listOf(DeviceBody), "A page of them") },
 });
 
@@ -79,26 +79,20 @@ export const deviceRoutes = (platform: Platform, identity: Identity) =>
     .openapi(getDevices, async (c) => {
       const { limit, cursor, cafe_id } = c.req.valid("query");
       const { items, next } = await listDevices(platform.db, cafeOf(c, cafe_id), { limit, after: cursor });
-      return c.json({ items: items.map(presentDevice), next_cursor: next ?? null }, 200);
+      return c.json({ items: items.map(presentDevice), next_cursor: next }, 200);
     })
     .openapi(postDevice, async (c) => {
-      const wish = { ...actor(c, c.req.valid("query").cafe_id), name: c.req.valid("json").name };
+      const wish = { ...cafeActorOf(c, c.req.valid("query").cafe_id), name: c.req.valid("json").name };
       return c.json(presentWithKey(await enrolDevice(platform, wish)), 201);
     })
     .openapi(postKey, async (c) => {
-      const wish = { ...actor(c, c.req.valid("query").cafe_id), deviceId: c.req.valid("param").deviceId };
+      const wish = { ...cafeActorOf(c, c.req.valid("query").cafe_id), deviceId: c.req.valid("param").deviceId };
       return c.json(presentWithKey(await rotateDeviceKey(platform, identity, wish)), 200);
     })
     .openapi(deleteDevice, async (c) => {
-      await revokeDevice(platform, identity, { ...actor(c, c.req.valid("query").cafe_id), deviceId: c.req.valid("param").deviceId });
+      await revokeDevice(platform, identity, { ...cafeActorOf(c, c.req.valid("query").cafe_id), deviceId: c.req.valid("param").deviceId });
       return c.body(null, 204);
     });
-
-const actor = (c: HttpContext, queryCafeId: string | undefined) => ({
-  cafeId: cafeOf(c, queryCafeId),
-  staffId: staffOf(c).id,
-  requestId: c.var.requestId,
-});
 
 const presentDevice = (device: ListedDevice): z.infer<typeof DeviceBody> => ({
   id: device.id,

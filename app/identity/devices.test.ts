@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import type { TestCafe, TestStaff } from "../testing/people.ts";
+import { refused } from "../testing/refusal.ts";
 
 let campus: Campus;
 let cafe: TestCafe;
@@ -19,7 +20,6 @@ interface Enrolled {
   readonly cafe_id: string;
 }
 
-const refused = (status: number, code: string) => ({ status, body: { error: { code } } });
 const enrol = (as = owner, query = "") => as.api<Enrolled>("POST", `/admin/devices${query}`, { body: { name: "Till 1" } });
 const recognize = async (device: { id: string; key: string }, process: 0 | 1 = 0) => {
   try {

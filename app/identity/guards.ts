@@ -3,6 +3,7 @@ import { createMiddleware } from "hono/factory";
 import { CodedError } from "../platform/errors.ts";
 import { type Guard, type HttpContext, type HttpEnv, validationError } from "../platform/http/router.ts";
 import { type Holder, type StaffRole, staffRoles } from "./access-token.ts";
+import type { Actor, CafeActor } from "./actor.ts";
 import { csrfTokenMatches } from "./csrf.ts";
 import type { Identity } from "./identity.ts";
 import type { Device } from "./known-devices.ts";
@@ -117,3 +118,10 @@ export function cafeOf(c: HttpContext, queryCafeId: string | undefined): string 
   if (cafeId === undefined) throw validationError("query", [{ path: ["cafe_id"], message: "is needed: name the café" }]);
   return cafeId;
 }
+
+export const actorOf = (c: HttpContext): Actor => ({ staffId: staffOf(c).id, requestId: c.var.requestId });
+
+export const cafeActorOf = (c: HttpContext, queryCafeId: string | undefined): CafeActor => ({
+  cafeId: cafeOf(c, queryCafeId),
+  ...actorOf(c),
+});

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Campus, startCampus } from "../testing/campus.ts";
+import { refused } from "../testing/refusal.ts";
 
 let campus: Campus;
 beforeAll(async () => {
@@ -7,7 +8,6 @@ beforeAll(async () => {
 });
 afterAll(() => campus.end());
 
-const refused = (status: number, code: string) => ({ status, body: { error: { code } } });
 const change = { name: "Alva Ek", language: "sv", notifications: { orders: false, payments: true } };
 
 test("a student reads the own profile and nobody else's", async () => {

@@ -1,21 +1,18 @@
-import { audit } from "../platform/audit.ts";
 import type { Platform } from "../platform/context.ts";
 import { notFound } from "../platform/errors.ts";
 import { sql } from "../platform/postgres.ts";
+import { auditActor, type CafeActor } from "./actor.ts";
 import { type EnrolledDevice, newDeviceKey } from "./enrol-device.ts";
 import type { Identity } from "./identity.ts";
 import { hashDeviceKey } from "./known-devices.ts";
 
-interface Wish {
-  readonly cafeId: string;
+interface Wish extends CafeActor {
   readonly deviceId: string;
-  readonly staffId: string;
-  readonly requestId: string;
 }
 
 /** Gives a device a new key; the old one ends at once. */
 export async function rotateDeviceKey({ db }: Platform, { devices }: Pick<Identity, "devices">, wish: Wish): Promise<EnrolledDevice> {
-  const { cafeId, deviceId, staffId, requestId } = wish;
+  const { cafeId, deviceId } = wish;
   const key = newDeviceKey();
   const device = await db.transaction(async (tx) => {
     const rotated = await tx.row<Omit<EnrolledDevice, "key">>(sql`
@@ -23,15 +20,7 @@ export async function rotateDeviceKey({ db }: Platform, { devices }: Pick<Identi
       where id = ${deviceId} and cafe_id = ${cafeId} and revoked_at is null
       returning id, name, cafe_id, created_at`);
     if (!rotated) throw notFound("The device");
-    await audit(tx, {
-      actorKind: "staff",
-      actorId: staffId,
-      action: "device.key_rotated",
-      objectKind: "device",
-      objectId: deviceId,
-      cafeId,
-      requestId,
-    });
+    await auditActor(tx, wish, { action: "device.key_rotated", objectKind: "device", objectId: deviceId });
     return rotated;
   });
   devices.announce(deviceId);

@@ -2,6 +2,7 @@ import { hashSync } from "bcryptjs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import type { TestStaff } from "../testing/people.ts";
+import { refused } from "../testing/refusal.ts";
 import { passwordCost } from "./passwords.ts";
 
 let campus: Campus;
@@ -14,7 +15,6 @@ afterAll(() => campus.end());
 
 const logIn = (username: string, password: string, more: { headers?: Record<string, string>; process?: 0 | 1 } = {}) =>
   campus.api<{ access_token: string; refresh_token: string }>("POST", "/admin/auth/login", { body: { username, password }, ...more });
-const refused = (status: number, code: string) => ({ status, body: { error: { code } } });
 const times = (count: number) => Array.from({ length: count }, (_, index) => index);
 
 test("staff log in with username and password and act in the café of their token", async () => {

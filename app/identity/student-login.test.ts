@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Campus, startCampus } from "../testing/campus.ts";
+import { refused } from "../testing/refusal.ts";
 
 let campus: Campus;
 let strict: Campus;
@@ -23,8 +24,6 @@ const times = (count: number) => Array.from({ length: count }, (_, index) => ind
 const verify = (phone: string, otp: string, on = campus, process: 0 | 1 = 0) =>
   on.api<Tokens>("POST", "/auth/verify-otp", { body: { phone, otp }, process });
 const wrong = (otp: string) => String((Number(otp) + 1) % 1_000_000).padStart(6, "0");
-const refused = (code: string, status = 400) => ({ status, body: { error: { code } } });
-
 test("a phone's first one-time password makes a student without a name and opens a session", async () => {
   const phone = campus.newPhone();
   const answer = await verify(phone, await campus.requestOtp(phone));
@@ -68,16 +67,16 @@ test("a used one-time password opens nothing a second time", async () => {
   const phone = campus.newPhone();
   const otp = await campus.requestOtp(phone);
   expect((await verify(phone, otp)).status).toBe(200);
-  expect(await verify(phone, otp)).toMatchObject(refused("INVALID_OTP"));
+  expect(await verify(phone, otp)).toMatchObject(refused(400, "INVALID_OTP"));
 });
 
 test("four wrong tries leave a one-time password usable, the fifth burns it", async () => {
   const [careless, guesser] = [campus.newPhone(), campus.newPhone()];
   const [first, second] = [await campus.requestOtp(careless), await campus.requestOtp(guesser)];
-  for (const _ of times(4)) expect(await verify(careless, wrong(first))).toMatchObject(refused("INVALID_OTP"));
+  for (const _ of times(4)) expect(await verify(careless, wrong(first))).toMatchObject(refused(400, "INVALID_OTP"));
   expect((await verify(careless, first)).status).toBe(200);
-  for (const _ of times(5)) expect(await verify(guesser, wrong(second))).toMatchObject(refused("INVALID_OTP"));
-  expect(await verify(guesser, second)).toMatchObject(refused("INVALID_OTP"));
+  for (const _ of times(5)) expect(await verify(guesser, wrong(second))).toMatchObject(refused(400, "INVALID_OTP"));
+  expect(await verify(guesser, second)).toMatchObject(refused(400, "INVALID_OTP"));
 });
 
 test("wrong tries in parallel get no more guesses than wrong tries in a row", async () => {
@@ -85,7 +84,7 @@ test("wrong tries in parallel get no more guesses than wrong tries in a row", as
   const otp = await campus.requestOtp(phone);
   await Promise.all(times(20).map((index) => verify(phone, wrong(otp), campus, index % 2 === 0 ? 0 : 1)));
   expect(await campus.sql`select wrong_tries from otps where phone = ${phone}`).toEqual([{ wrongTries: 5 }]);
-  expect(await verify(phone, otp)).toMatchObject(refused("INVALID_OTP"));
+  expect(await verify(phone, otp)).toMatchObject(refused(400, "INVALID_OTP"));
 });
 
 test("only the newest one-time password is valid", async () => {
@@ -93,7 +92,7 @@ test("only the newest one-time password is valid", async () => {
   const first = await campus.requestOtp(phone);
   let second = await campus.requestOtp(phone);
   while (second === first) second = await campus.requestOtp(phone);
-  expect(await verify(phone, first)).toMatchObject(refused("INVALID_OTP"));
+  expect(await verify(phone, first)).toMatchObject(refused(400, "INVALID_OTP"));
   expect((await verify(phone, second)).status).toBe(200);
 });
 
@@ -101,7 +100,7 @@ test("a one-time password ends by the database's clock", async () => {
   const phone = campus.newPhone();
   const otp = await campus.requestOtp(phone);
   await campus.sql`update otps set expires_at = clock_timestamp() - interval '1 millisecond' where phone = ${phone}`;
-  expect(await verify(phone, otp)).toMatchObject(refused("INVALID_OTP"));
+  expect(await verify(phone, otp)).toMatchObject(refused(400, "INVALID_OTP"));
 });
 
 test("another phone's one-time password is refused", async () => {
@@ -109,7 +108,7 @@ test("another phone's one-time password is refused", async () => {
   const otp = await campus.requestOtp(other);
   let own = await campus.requestOtp(mine);
   while (own === otp) own = await campus.requestOtp(mine);
-  expect(await verify(mine, otp)).toMatchObject(refused("INVALID_OTP"));
+  expect(await verify(mine, otp)).toMatchObject(refused(400, "INVALID_OTP"));
 });
 
 test("a deactivated student gets no message and no session", async () => {
@@ -124,7 +123,7 @@ test("a student who was deactivated after the message was sent is refused", asyn
   const student = await campus.student();
   const otp = await campus.requestOtp(student.phone);
   await campus.sql`update students set is_active = false where id = ${student.id}`;
-  expect(await verify(student.phone, otp)).toMatchObject(refused("INVALID_OTP"));
+  expect(await verify(student.phone, otp)).toMatchObject(refused(400, "INVALID_OTP"));
 });
 
 test("the message is written in the student's language", async () => {
@@ -166,7 +165,7 @@ test("the fourth request of a phone within ten minutes is refused with the time 
   const ask = (process: 0 | 1) => strict.api("POST", "/auth/request-otp", { body: { phone }, process });
   for (const process of [0, 1, 0] as const) expect((await ask(process)).status).toBe(200);
   const fourth = await ask(1);
-  expect(fourth).toMatchObject(refused("RATE_LIMITED", 429));
+  expect(fourth).toMatchObject(refused(429, "RATE_LIMITED"));
   expect(Number(fourth.headers.get("retry-after"))).toBeGreaterThan(590);
   expect(Number(fourth.headers.get("retry-after"))).toBeLessThanOrEqual(600);
   await strict.sql`update otps set created_at = created_at - interval '10 minutes' where phone = ${phone}`;
@@ -199,12 +198,12 @@ test.each([
   ["an unknown field", { phone: "+46700000001", channel: "sms" }],
   ["nothing", {}],
 ])("a request for a one-time password with %s is refused", async (_, body) => {
-  expect(await campus.api("POST", "/auth/request-otp", { body })).toMatchObject(refused("VALIDATION_ERROR"));
+  expect(await campus.api("POST", "/auth/request-otp", { body })).toMatchObject(refused(400, "VALIDATION_ERROR"));
 });
 
 test("a login without a body or with five digits is refused", async () => {
   expect(await campus.api("POST", "/auth/verify-otp")).toMatchObject({ status: expect.toSatisfy((status) => [400, 415].includes(status)) });
-  expect(await verify(campus.newPhone(), "12345")).toMatchObject(refused("VALIDATION_ERROR"));
+  expect(await verify(campus.newPhone(), "12345")).toMatchObject(refused(400, "VALIDATION_ERROR"));
 });
 
 test("neither phone nor code nor token of a login stands in any log line", async () => {

@@ -1,4 +1,4 @@
-import { type Actor, auditMenu } from "../menu/actor.ts";
+import { auditActor, type CafeActor } from "../identity/actor.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { part, sql, type Transaction } from "../platform/postgres.ts";
 import type { Subject } from "./image.ts";
@@ -16,7 +16,7 @@ interface Announced {
 /** Announces a picture of an item or a category. Nothing is shown of it before its bytes have come and were checked. */
 export async function beginUpload(
   tx: Transaction,
-  actor: Actor,
+  actor: CafeActor,
   subject: Subject,
   { contentType, sizeBytes }: Announced,
 ): Promise<{ id: string; expiresAt: Date }> {
@@ -34,7 +34,7 @@ export async function beginUpload(
     select cafe_id, id, ${contentType}, ${sizeBytes}::integer, ${staffId}::uuid, now() + make_interval(secs => ${uploadSeconds}) from ${own}
     returning id, expires_at`);
   if (!begun) throw notFound(subject.kind === "item" ? "The item" : "The category");
-  await auditMenu(tx, actor, { action: "image.announced", objectKind: objectKindOf(subject), objectId: subject.id });
+  await auditActor(tx, actor, { action: "image.announced", objectKind: objectKindOf(subject), objectId: subject.id });
   return begun;
 }
 

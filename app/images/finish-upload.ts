@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { auditMenu } from "../menu/actor.ts";
+import { auditActor } from "../identity/actor.ts";
 import type { Platform } from "../platform/context.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import type { ObjectStore } from "../platform/objects.ts";
@@ -67,7 +67,7 @@ async function show(
     // What was uploaded may tell where it was taken: it goes as soon as its sizes are shown.
     if (store.signPut) await enqueue(tx, "objects.delete", { keys: [uploadKey(image.id)] });
     const actor = { cafeId: image.cafeId, staffId: image.staffId, requestId };
-    await auditMenu(tx, actor, {
+    await auditActor(tx, actor, {
       action: "image.shown",
       objectKind: objectKindOf(subject),
       objectId: subject.id,

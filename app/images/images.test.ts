@@ -5,11 +5,11 @@ import path from "node:path";
 import { crc32, deflateSync } from "node:zlib";
 import sharp from "sharp";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { ErrorBody } from "../platform/errors.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { addDish } from "../testing/menus.ts";
 import type { TestCafe, TestStaff } from "../testing/people.ts";
 import { until } from "../testing/platform.ts";
+import { outcome } from "../testing/refusal.ts";
 import { type S3World, startS3World } from "../testing/s3-world.ts";
 import { purgeImages } from "./purge-images.ts";
 
@@ -52,7 +52,6 @@ async function enter(which: Campus): Promise<void> {
   dish = await addDish(campus, cafe);
 }
 
-const outcome = (answer: { status: number; body: unknown }) => [answer.status, (answer.body as Partial<ErrorBody>).error?.code];
 const paint = (width: number, height: number) => sharp({ create: { width, height, channels: 3, background: "#c63" } });
 const announce = (bytes: Buffer, contentType: string, subject = `items/${dish}`) =>
   owner.api<Upload>("POST", `/admin/menu/${subject}/image`, { body: { content_type: contentType, size_bytes: bytes.length } });

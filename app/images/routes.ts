@@ -1,7 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { cafeQuery } from "../identity/field-schemas.ts";
-import { staff } from "../identity/guards.ts";
-import { actorOf } from "../menu/actor-of-request.ts";
+import { cafeActorOf, staff } from "../identity/guards.ts";
 import { ImageSchema } from "../menu/menu-schemas.ts";
 import type { Platform } from "../platform/context.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
@@ -141,7 +140,9 @@ async function announce(
   if (wish.size_bytes > maxBytes)
     throw new CodedError("PAYLOAD_TOO_LARGE", `A picture may have ${maxBytes} bytes.`, { details: { max_bytes: maxBytes } });
   const { content_type: contentType, size_bytes: sizeBytes } = wish;
-  const { id, expiresAt } = await platform.db.transaction((tx) => beginUpload(tx, actorOf(c, cafeId), subject, { contentType, sizeBytes }));
+  const { id, expiresAt } = await platform.db.transaction((tx) =>
+    beginUpload(tx, cafeActorOf(c, cafeId), subject, { contentType, sizeBytes }),
+  );
   const uploadUrl = store.signPut
     ? await store.signPut(uploadKey(id), { contentType, sizeBytes, seconds: uploadSeconds })
     : await signUploadUrl(platform, id, expiresAt);
@@ -162,7 +163,7 @@ async function complete(
   uploadId: string,
 ): Promise<z.infer<typeof ShownSchema>> {
   const { platform } = c.var;
-  const { cafeId } = actorOf(c, queryCafeId);
+  const { cafeId } = cafeActorOf(c, queryCafeId);
   const image = await readImage(platform.db, uploadId);
   if (image.cafeId !== cafeId || (subject.kind === "item" ? image.itemId : image.categoryId) !== subject.id) throw notFound("The upload");
   if (image.imageKey !== null) return presentShown(image.imageKey);

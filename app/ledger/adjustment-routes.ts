@@ -1,8 +1,8 @@
 import { z } from "@hono/zod-openapi";
-import { staff, staffOf } from "../identity/guards.ts";
+import { actorOf, staff } from "../identity/guards.ts";
 import type { Platform } from "../platform/context.ts";
 import { once } from "../platform/http/once.ts";
-import { type HttpContext, json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
+import { json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
 import { type Adjustment, adjustmentStatuses, listAdjustments } from "./adjustment.ts";
 import { approveAdjustment, rejectAdjustment } from "./decide-adjustment.ts";
 import { largestMinor, reasonField } from "./field-schemas.ts";
@@ -61,7 +61,7 @@ const list = route({
   tags: ["finance"],
   summary: "The adjustments, newest first",
   who,
-  request: { query: listQuery.extend({ cursor: z.uuid().optional(), status: z.enum(adjustmentStatuses).optional() }) },
+  request: { query: listQuery.extend({ status: z.enum(adjustmentStatuses).optional() }) },
   responses: { 200: json(listOf(AdjustmentSchema), "A page of them") },
 });
 
@@ -95,7 +95,7 @@ export const adjustmentRoutes = (platform: Platform) =>
   router()
     .openapi(request, (c) => {
       const { student_id, amount_minor, currency, reason } = c.req.valid("json");
-      const wish = { studentId: student_id, amountMinor: amount_minor, currency, reason, ...actor(c) };
+      const wish = { studentId: student_id, amountMinor: amount_minor, currency, reason, ...actorOf(c) };
       return once(c, "forever", async (tx) => ({
         status: 201 as const,
         body: presentAdjustment(await requestAdjustment(tx, platform.config, wish)),
@@ -104,18 +104,16 @@ export const adjustmentRoutes = (platform: Platform) =>
     .openapi(list, async (c) => {
       const { status, limit, cursor } = c.req.valid("query");
       const { items, next } = await listAdjustments(platform.db, { status, limit, after: cursor });
-      return c.json({ items: items.map(presentAdjustment), next_cursor: next ?? null }, 200);
+      return c.json({ items: items.map(presentAdjustment), next_cursor: next }, 200);
     })
     .openapi(approve, (c) => {
-      const decision = { adjustmentId: c.req.valid("param").adjustmentId, ...actor(c) };
+      const decision = { adjustmentId: c.req.valid("param").adjustmentId, ...actorOf(c) };
       return once(c, "forever", async (tx) => ({ status: 200 as const, body: presentAdjustment(await approveAdjustment(tx, decision)) }));
     })
     .openapi(reject, (c) => {
-      const decision = { adjustmentId: c.req.valid("param").adjustmentId, ...actor(c) };
+      const decision = { adjustmentId: c.req.valid("param").adjustmentId, ...actorOf(c) };
       return once(c, "forever", async (tx) => ({ status: 200 as const, body: presentAdjustment(await rejectAdjustment(tx, decision)) }));
     });
-
-const actor = (c: HttpContext) => ({ staffId: staffOf(c).id, requestId: c.var.requestId });
 
 const presentAdjustment = (adjustment: Adjustment): z.infer<typeof AdjustmentSchema> => ({
   id: adjustment.id,

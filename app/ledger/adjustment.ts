@@ -1,4 +1,5 @@
 import { notFound } from "../platform/errors.ts";
+import { type Page, type PageWish, pageOf } from "../platform/page.ts";
 import { type Queryable, sql } from "../platform/postgres.ts";
 
 export const adjustmentStatuses = ["pending", "approved", "rejected"] as const;
@@ -27,21 +28,17 @@ export async function readAdjustment(db: Queryable, id: string): Promise<Adjustm
   return adjustment;
 }
 
-interface Page {
+interface Wanted extends PageWish {
   readonly status: AdjustmentStatus | undefined;
-  readonly limit: number;
-  /** The last id of the page before. */
-  readonly after: string | undefined;
 }
 
-/** Newest first; one more than the limit tells that a further page exists. */
-export async function listAdjustments(db: Queryable, page: Page): Promise<{ items: Adjustment[]; next: string | undefined }> {
+/** Newest first. */
+export async function listAdjustments(db: Queryable, page: Wanted): Promise<Page<Adjustment>> {
   const { status, limit, after } = page;
   const rows = await db.rows<Adjustment>(sql`
     select id, student_id, amount_minor, currency, reason, status, requested_by, decided_by, transaction_id, created_at, decided_at
     from adjustments
     where (${status ?? null}::text is null or status = ${status ?? null}) and (${after ?? null}::uuid is null or id < ${after ?? null}::uuid)
     order by id desc limit ${limit + 1}`);
-  const items = rows.slice(0, limit);
-  return { items, next: rows.length > limit ? items.at(-1)?.id : undefined };
+  return pageOf(rows, limit);
 }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { moneyOf } from "../testing/money.ts";
 import type { TestStaff } from "../testing/people.ts";
+import { codeOf } from "../testing/refusal.ts";
 import { checkLedger } from "./check-ledger.ts";
 
 let campus: Campus;
@@ -34,7 +35,6 @@ const ask = (studentId: string, amountMinor: number, own: object = {}, key: stri
   });
 const decide = (id: string, verb: "approve" | "reject", as = second, process: 0 | 1 = 0) =>
   as.api<AdjustmentBody>("POST", `/admin/adjustments/${id}/${verb}`, { process });
-const codeOf = (answer: { body: AdjustmentBody }) => answer.body.error?.code;
 const balanceOf = async (student: { api: Campus["api"] }) =>
   (await student.api<{ balance_minor: number }>("GET", "/wallet")).body.balance_minor;
 

@@ -1,13 +1,11 @@
-import { audit } from "../platform/audit.ts";
+import { type Actor, auditActor } from "../identity/actor.ts";
 import { CodedError } from "../platform/errors.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
 import { type Adjustment, readAdjustment } from "./adjustment.ts";
 import { openWallet } from "./open-wallet.ts";
 
-interface Decision {
+interface Decision extends Actor {
   readonly adjustmentId: string;
-  readonly staffId: string;
-  readonly requestId: string;
 }
 
 /** The second person agrees, and the money moves in the same transaction. */
@@ -58,18 +56,15 @@ async function post(tx: Transaction, { id, studentId, amountMinor, currency }: A
 }
 
 async function decide(tx: Transaction, decision: Decision, status: "approved" | "rejected", transactionId: string | null): Promise<void> {
-  const { adjustmentId, staffId, requestId } = decision;
+  const { adjustmentId, staffId } = decision;
   const changed = await tx.run(sql`
     update adjustments set status = ${status}, decided_by = ${staffId}, decided_at = now(), transaction_id = ${transactionId}
     where id = ${adjustmentId} and status = 'pending'`);
   if (changed !== 1) throw new Error("The adjustment changed under its own lock.");
-  await audit(tx, {
-    actorKind: "staff",
-    actorId: staffId,
+  await auditActor(tx, decision, {
     action: `adjustment.${status}`,
     objectKind: "adjustment",
     objectId: adjustmentId,
     details: transactionId === null ? {} : { transaction_id: transactionId },
-    requestId,
   });
 }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { expectOk, type Money, type MoneyStudent, moneyOf, type Till } from "../testing/money.ts";
 import type { TestStaff } from "../testing/people.ts";
+import { codeOf } from "../testing/refusal.ts";
 import { checkLedger } from "./check-ledger.ts";
 
 let campus: Campus;
@@ -36,8 +37,6 @@ const refund = (orderId: string, amountMinor?: number, as: TestStaff = owner, ke
     body: { reason: "the soup was cold", ...(amountMinor === undefined ? {} : { amount_minor: amountMinor }) },
     headers: { "Idempotency-Key": key },
   });
-const codeOf = (answer: { body: RefundBody }) => answer.body.error?.code;
-
 async function paidOrder(totalMinor = 5_000): Promise<{ student: MoneyStudent; orderId: string }> {
   const student = await money.fundedStudent({ balanceMinor: 10_000 });
   const charge = await student.scannedOrder({ till, totalMinor });

@@ -1,21 +1,19 @@
-import { audit } from "../platform/audit.ts";
+import { type Actor, auditActor } from "../identity/actor.ts";
 import type { Config } from "../platform/config.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
 import { type Adjustment, readAdjustment } from "./adjustment.ts";
 
-interface Wish {
+interface Wish extends Actor {
   readonly studentId: string;
   readonly amountMinor: number;
   readonly currency: string;
   readonly reason: string;
-  readonly staffId: string;
-  readonly requestId: string;
 }
 
 /** The first of the two people says what should move. Nothing moves yet. */
 export async function requestAdjustment(tx: Transaction, { CAMPUS_CURRENCY }: Config, wish: Wish): Promise<Adjustment> {
-  const { studentId, amountMinor, currency, reason, staffId, requestId } = wish;
+  const { studentId, amountMinor, currency, reason, staffId } = wish;
   const student = await tx.row<{ currency: string | null }>(sql`
     select w.currency from students s left join wallets w on w.student_id = s.id where s.id = ${studentId}`);
   if (!student) throw notFound("The student");
@@ -29,14 +27,11 @@ export async function requestAdjustment(tx: Transaction, { CAMPUS_CURRENCY }: Co
     insert into adjustments (student_id, amount_minor, currency, reason, requested_by)
     values (${studentId}, ${amountMinor}, ${currency}, ${reason}, ${staffId}) returning id`);
   if (!made) throw new Error("The adjustment was not written.");
-  await audit(tx, {
-    actorKind: "staff",
-    actorId: staffId,
+  await auditActor(tx, wish, {
     action: "adjustment.requested",
     objectKind: "adjustment",
     objectId: made.id,
     details: { student_id: studentId, amount_minor: amountMinor, currency },
-    requestId,
   });
   return readAdjustment(tx, made.id);
 }

@@ -1,3 +1,4 @@
+import { csvRow } from "../platform/csv.ts";
 import type { Queryable } from "../platform/postgres.ts";
 import { readStatement, type StatementLine } from "./statement.ts";
 
@@ -43,13 +44,3 @@ const cellsOf = (line: StatementLine): readonly (string | number | null)[] => [
   line.orderNumber,
   line.chargeId,
 ];
-
-export const csvRow = (cells: readonly (string | number | null)[]): string => `${cells.map(csvCell).join(",")}\r\n`;
-
-/** A text that a spreadsheet would run as a formula is given an apostrophe; a number stays a number, also a negative one. */
-function csvCell(cell: string | number | null): string {
-  if (cell === null) return "";
-  if (typeof cell === "number") return String(cell);
-  const text = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { csvRow } from "../platform/csv.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { expectOk, type Money, moneyOf, type Till } from "../testing/money.ts";
 import { checkLedger } from "./check-ledger.ts";
-import { csvRow } from "./statement-csv.ts";
 
 let campus: Campus;
 let money: Money;

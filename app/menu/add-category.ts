@@ -1,6 +1,6 @@
+import { auditActor, type CafeActor } from "../identity/actor.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
-import { type Actor, auditMenu } from "./actor.ts";
 import { type Category, readCategory } from "./category.ts";
 import { maxCategories } from "./limits.ts";
 import { refuseTakenName } from "./taken-name.ts";
@@ -11,7 +11,7 @@ interface NewCategory {
   readonly isActive: boolean;
 }
 
-export async function addCategory(tx: Transaction, actor: Actor, wish: NewCategory): Promise<Category> {
+export async function addCategory(tx: Transaction, actor: CafeActor, wish: NewCategory): Promise<Category> {
   const cafe = await tx.row<{ categories: number }>(sql`
     select (select count(*) from categories where cafe_id = f.id) as categories from cafes f where f.id = ${actor.cafeId}`);
   if (!cafe) throw notFound("The café");
@@ -23,7 +23,7 @@ export async function addCategory(tx: Transaction, actor: Actor, wish: NewCatego
       values (${actor.cafeId}, ${wish.name}, ${wish.displayOrder}, ${wish.isActive}) returning id`),
   );
   if (!added) throw new Error("The category was not written.");
-  await auditMenu(tx, actor, { action: "category.added", objectKind: "category", objectId: added.id, details: { name: wish.name } });
+  await auditActor(tx, actor, { action: "category.added", objectKind: "category", objectId: added.id, details: { name: wish.name } });
   const category = await readCategory(tx, actor.cafeId, added.id);
   if (!category) throw new Error("The category that was just written is not there.");
   return category;

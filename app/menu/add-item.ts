@@ -1,6 +1,6 @@
+import { auditActor, type CafeActor } from "../identity/actor.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
-import { type Actor, auditMenu } from "./actor.ts";
 import { type Item, readItem } from "./item.ts";
 import { maxItems } from "./limits.ts";
 import { type WantedGroup, writeOptions } from "./options.ts";
@@ -20,7 +20,7 @@ export interface NewItem {
   readonly options: readonly WantedGroup[];
 }
 
-export async function addItem(tx: Transaction, actor: Actor, wish: NewItem): Promise<Item> {
+export async function addItem(tx: Transaction, actor: CafeActor, wish: NewItem): Promise<Item> {
   const count = await tx.row<{ items: number }>(sql`
     select count(*) as items from menu_items where cafe_id = ${actor.cafeId} and deleted_at is null`);
   if (count && count.items >= maxItems) throw new CodedError("CONFLICT", `A menu has at most ${maxItems} items: remove one first.`);
@@ -37,7 +37,7 @@ export async function addItem(tx: Transaction, actor: Actor, wish: NewItem): Pro
     await tx.run(sql`
       insert into stock_movements (item_id, change, reason, staff_id) values (${added.id}, ${wish.stock}, 'set', ${actor.staffId})`);
   await writeOptions(tx, added.id, wish.options);
-  await auditMenu(tx, actor, {
+  await auditActor(tx, actor, {
     action: "menu_item.added",
     objectKind: "menu_item",
     objectId: added.id,

@@ -1,11 +1,10 @@
 import { z } from "@hono/zod-openapi";
 import { cafeQuery, nameField } from "../identity/field-schemas.ts";
-import { cafeOf, staff } from "../identity/guards.ts";
+import { cafeActorOf, cafeOf, staff } from "../identity/guards.ts";
 import { imageUrlsOf } from "../images/image-urls.ts";
 import type { Platform } from "../platform/context.ts";
 import { once } from "../platform/http/once.ts";
 import { json, listOf, required, route, router } from "../platform/http/router.ts";
-import { actorOf } from "./actor-of-request.ts";
 import { addCategory } from "./add-category.ts";
 import { type Category, listCategories } from "./category.ts";
 import { changeCategory } from "./change-category.ts";
@@ -96,7 +95,7 @@ export const categoryRoutes = (platform: Platform) =>
     })
     .openapi(add, (c) => {
       const { name, display_order, is_active } = c.req.valid("json");
-      const actor = actorOf(c, c.req.valid("query").cafe_id);
+      const actor = cafeActorOf(c, c.req.valid("query").cafe_id);
       return once(c, "a day", async (tx) => {
         const category = await addCategory(tx, actor, { name, displayOrder: display_order, isActive: is_active });
         return { status: 201 as const, body: presentCategory(category) };
@@ -104,13 +103,13 @@ export const categoryRoutes = (platform: Platform) =>
     })
     .openapi(change, async (c) => {
       const { name, display_order, is_active } = c.req.valid("json");
-      const actor = actorOf(c, c.req.valid("query").cafe_id);
+      const actor = cafeActorOf(c, c.req.valid("query").cafe_id);
       const wish = { name, displayOrder: display_order, isActive: is_active };
       const category = await platform.db.transaction((tx) => changeCategory(tx, actor, c.req.valid("param").categoryId, wish));
       return c.json(presentCategory(category), 200);
     })
     .openapi(remove, async (c) => {
-      const actor = actorOf(c, c.req.valid("query").cafe_id);
+      const actor = cafeActorOf(c, c.req.valid("query").cafe_id);
       await platform.db.transaction((tx) => removeCategory(tx, actor, c.req.valid("param").categoryId));
       return c.body(null, 204);
     });

@@ -1,6 +1,6 @@
+import { auditActor, type CafeActor } from "../identity/actor.ts";
 import { notFound } from "../platform/errors.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
-import { type Actor, auditMenu } from "./actor.ts";
 import { type Category, readCategory } from "./category.ts";
 import { refuseTakenName } from "./taken-name.ts";
 
@@ -11,7 +11,7 @@ interface CategoryChange {
   readonly isActive: boolean | undefined;
 }
 
-export async function changeCategory(tx: Transaction, actor: Actor, categoryId: string, change: CategoryChange): Promise<Category> {
+export async function changeCategory(tx: Transaction, actor: CafeActor, categoryId: string, change: CategoryChange): Promise<Category> {
   const changed = await refuseTakenName(
     tx.run(sql`
       update categories set name = coalesce(${change.name ?? null}, name), display_order = coalesce(${change.displayOrder ?? null}, display_order),
@@ -19,7 +19,7 @@ export async function changeCategory(tx: Transaction, actor: Actor, categoryId: 
       where id = ${categoryId} and cafe_id = ${actor.cafeId}`),
   );
   if (changed === 0) throw notFound("The category");
-  await auditMenu(tx, actor, { action: "category.changed", objectKind: "category", objectId: categoryId, details: { ...change } });
+  await auditActor(tx, actor, { action: "category.changed", objectKind: "category", objectId: categoryId, details: { ...change } });
   const category = await readCategory(tx, actor.cafeId, categoryId);
   if (!category) throw notFound("The category");
   return category;

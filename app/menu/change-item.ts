@@ -1,6 +1,6 @@
+import { auditActor, type CafeActor } from "../identity/actor.ts";
 import { notFound } from "../platform/errors.ts";
 import { part, sql, type Transaction } from "../platform/postgres.ts";
-import { type Actor, auditMenu } from "./actor.ts";
 import type { NewItem } from "./add-item.ts";
 import { type Item, readItem } from "./item.ts";
 import { writeOptions } from "./options.ts";
@@ -8,7 +8,7 @@ import { writeOptions } from "./options.ts";
 /** What is left out stays as it is. The stock has its own verb: a number in a form would undo what was sold meanwhile. */
 export type ItemChange = { readonly [K in Exclude<keyof NewItem, "stock">]: NewItem[K] | undefined };
 
-export async function changeItem(tx: Transaction, actor: Actor, itemId: string, change: ItemChange): Promise<Item> {
+export async function changeItem(tx: Transaction, actor: CafeActor, itemId: string, change: ItemChange): Promise<Item> {
   const kept = <T>(value: T | undefined): T | null => value ?? null;
   // null is a value of these two: leaving out and clearing are told apart.
   const description = change.description === undefined ? part`description` : part`${change.description}`;
@@ -23,7 +23,7 @@ export async function changeItem(tx: Transaction, actor: Actor, itemId: string, 
     where id = ${itemId} and cafe_id = ${actor.cafeId} and deleted_at is null`);
   if (changed === 0) throw notFound("The item");
   if (change.options !== undefined) await writeOptions(tx, itemId, change.options);
-  await auditMenu(tx, actor, { action: "menu_item.changed", objectKind: "menu_item", objectId: itemId, details: { ...change } });
+  await auditActor(tx, actor, { action: "menu_item.changed", objectKind: "menu_item", objectId: itemId, details: { ...change } });
   return readItem(tx, actor.cafeId, itemId);
 }
 

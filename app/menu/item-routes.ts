@@ -1,10 +1,9 @@
 import { z } from "@hono/zod-openapi";
 import { cafeQuery } from "../identity/field-schemas.ts";
-import { cafeOf, staff } from "../identity/guards.ts";
+import { cafeActorOf, cafeOf, staff } from "../identity/guards.ts";
 import type { Platform } from "../platform/context.ts";
 import { once } from "../platform/http/once.ts";
 import { json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
-import { actorOf } from "./actor-of-request.ts";
 import { addItem } from "./add-item.ts";
 import { changeItem } from "./change-item.ts";
 import { listItems, readItem } from "./item.ts";
@@ -23,7 +22,6 @@ const list = route({
   who,
   request: {
     query: listQuery.extend({
-      cursor: z.uuid().optional(),
       category_id: z.uuid().optional(),
       low_stock: z.stringbool().optional().openapi({ type: "boolean" }),
       ...cafeQuery.shape,
@@ -87,11 +85,11 @@ export const itemRoutes = (platform: Platform) =>
       const { limit, cursor, category_id, low_stock, cafe_id } = c.req.valid("query");
       const page = { limit, after: cursor, categoryId: category_id, isLow: low_stock };
       const { items, next } = await listItems(platform.db, cafeOf(c, cafe_id), page);
-      return c.json({ items: items.map(presentOwnItem), next_cursor: next ?? null }, 200);
+      return c.json({ items: items.map(presentOwnItem), next_cursor: next }, 200);
     })
     .openapi(add, (c) => {
       const { options, ...given } = c.req.valid("json");
-      const actor = actorOf(c, c.req.valid("query").cafe_id);
+      const actor = cafeActorOf(c, c.req.valid("query").cafe_id);
       return once(c, "a day", async (tx) => {
         const item = await addItem(tx, actor, { ...named(given), stock: given.stock, options: groupsOf(options) });
         return { status: 201 as const, body: presentOwnItem(item) };
@@ -103,13 +101,13 @@ export const itemRoutes = (platform: Platform) =>
     })
     .openapi(change, async (c) => {
       const { options, ...given } = c.req.valid("json");
-      const actor = actorOf(c, c.req.valid("query").cafe_id);
+      const actor = cafeActorOf(c, c.req.valid("query").cafe_id);
       const wish = { ...named(given), options: options && groupsOf(options) };
       const item = await platform.db.transaction((tx) => changeItem(tx, actor, c.req.valid("param").itemId, wish));
       return c.json(presentOwnItem(item), 200);
     })
     .openapi(remove, async (c) => {
-      const actor = actorOf(c, c.req.valid("query").cafe_id);
+      const actor = cafeActorOf(c, c.req.valid("query").cafe_id);
       await platform.db.transaction((tx) => removeItem(tx, actor, c.req.valid("param").itemId));
       return c.body(null, 204);
     });

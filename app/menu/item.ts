@@ -1,4 +1,5 @@
 import { notFound } from "../platform/errors.ts";
+import { type Page, type PageWish, pageOf } from "../platform/page.ts";
 import { part, type Queryable, sql } from "../platform/postgres.ts";
 import { type MenuItem, optionsOfItem } from "./menu.ts";
 
@@ -27,19 +28,16 @@ export async function readItem(db: Queryable, cafeId: string, itemId: string): P
   return item;
 }
 
-export interface ItemPage {
+export interface ItemPage extends PageWish {
   readonly categoryId: string | undefined;
   readonly isLow: boolean | undefined;
-  readonly limit: number;
-  /** The last item of the page before. */
-  readonly after: string | undefined;
 }
 
 const isLow = part`(m.stock is not null and m.low_stock_at is not null and m.stock <= m.low_stock_at)`;
 const place = part`(k.display_order, k.name, m.display_order, m.name, m.id)`;
 
 /** In the order of the menu. */
-export async function listItems(db: Queryable, cafeId: string, page: ItemPage): Promise<{ items: Item[]; next: string | undefined }> {
+export async function listItems(db: Queryable, cafeId: string, page: ItemPage): Promise<Page<Item>> {
   const inCategory = page.categoryId === undefined ? part`` : part`and m.category_id = ${page.categoryId}`;
   const low = page.isLow === undefined ? part`` : part`and ${isLow} = ${page.isLow}`;
   const after =
@@ -51,6 +49,5 @@ export async function listItems(db: Queryable, cafeId: string, page: ItemPage): 
     select ${itemColumns} from menu_items m join categories k on k.id = m.category_id join cafes f on f.id = m.cafe_id
     where m.cafe_id = ${cafeId} and m.deleted_at is null ${inCategory} ${low} ${after}
     order by k.display_order, k.name, m.display_order, m.name, m.id limit ${page.limit + 1}`);
-  const items = rows.slice(0, page.limit);
-  return { items, next: rows.length > page.limit ? items.at(-1)?.id : undefined };
+  return pageOf(rows, page.limit);
 }

@@ -5,6 +5,7 @@ import { type Campus, startCampus } from "../testing/campus.ts";
 import { addDish } from "../testing/menus.ts";
 import type { TestCafe, TestStaff } from "../testing/people.ts";
 import { until } from "../testing/platform.ts";
+import { outcome } from "../testing/refusal.ts";
 
 interface ItemBody {
   readonly id: string;
@@ -34,7 +35,6 @@ const addCategory = (name: string, more: Record<string, unknown> = {}) =>
   owner.api<{ id: string }>("POST", "/admin/menu/categories", { body: { name, ...more } });
 const addItem = (more: Record<string, unknown> = {}, by = owner) =>
   by.api<ItemBody>("POST", "/admin/menu/items", { body: { category_id: category, name: "Soup", price_minor: 5_900, ...more } });
-const outcome = (answer: { status: number; body: unknown }) => [answer.status, (answer.body as Partial<ErrorBody>).error?.code];
 const auditOf = (objectId: string) =>
   campus.sql<{ action: string; actorId: string; cafeId: string }>`
     select action, actor_id, cafe_id from audit_log where object_id = ${objectId} order by id`;

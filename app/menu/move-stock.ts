@@ -1,6 +1,6 @@
+import { auditActor, type CafeActor } from "../identity/actor.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
-import { type Actor, auditMenu } from "./actor.ts";
 import { largestStock } from "./limits.ts";
 
 /** `set` to null stops the counting. `expected` is the stock that the person saw, so that a sale in between is not undone. */
@@ -9,7 +9,7 @@ export type StockMove =
   | { readonly kind: "add"; readonly by: number };
 
 /** Changes the stock and logs by how much. The row is held from the look to the write, so no sale falls in between. */
-export async function moveStock(tx: Transaction, actor: Actor, itemId: string, move: StockMove): Promise<void> {
+export async function moveStock(tx: Transaction, actor: CafeActor, itemId: string, move: StockMove): Promise<void> {
   const item = await tx.row<{ stock: number | null }>(sql`
     select stock from menu_items where id = ${itemId} and cafe_id = ${actor.cafeId} and deleted_at is null for no key update`);
   if (!item) throw notFound("The item");
@@ -22,7 +22,7 @@ export async function moveStock(tx: Transaction, actor: Actor, itemId: string, m
     await tx.run(sql`
       insert into stock_movements (item_id, change, reason, staff_id)
       values (${itemId}, ${change}, ${move.kind === "set" ? "set" : "added"}, ${actor.staffId})`);
-  await auditMenu(tx, actor, {
+  await auditActor(tx, actor, {
     action: "menu_item.stock_moved",
     objectKind: "menu_item",
     objectId: itemId,

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { ErrorBody } from "../platform/errors.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { addDish } from "../testing/menus.ts";
 import type { TestCafe } from "../testing/people.ts";
 import { until } from "../testing/platform.ts";
+import { codeOf } from "../testing/refusal.ts";
 
 interface Listed {
   readonly items: { id: string; name: string; is_available: boolean; has_options: boolean; currency: string; image: unknown }[];
@@ -26,8 +26,6 @@ afterAll(() => campus.end());
 const read = async (query = "", process: 0 | 1 = 0) =>
   (await campus.api<Listed>("GET", `/menu/items?cafe_id=${cafe.id}${query}`, { process })).body;
 const names = async (query = "") => (await read(query)).items.map((item) => item.name);
-const codeOf = (answer: { body: unknown }) => (answer.body as ErrorBody).error.code;
-
 describe("the public menu", () => {
   test("shows name, price and whether it can be had, in the order of categories and items", async () => {
     await campus.sql`insert into categories (cafe_id, name, display_order) values (${cafe.id}, 'Sweets', -1)`;

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { CodedError } from "../platform/errors.ts";
+import type { PageWish } from "../platform/page.ts";
 import type { Menu, MenuItem } from "./menu.ts";
 import { presentCategory, presentItem, presentOptions } from "./menu-schemas.ts";
 
@@ -9,14 +10,11 @@ export interface ReadyAnswer {
   readonly etag: string;
 }
 
-export interface ItemFilter {
+export interface ItemFilter extends PageWish {
   readonly categoryId: string | undefined;
   /** A slot's name; null: between two slots, where an order takes whatever is on the menu. */
   readonly slot: string | null | undefined;
   readonly isVeg: boolean | undefined;
-  readonly limit: number;
-  /** The last item of the page before. */
-  readonly after: string | undefined;
 }
 
 export interface ReadyMenu {

@@ -1,9 +1,9 @@
+import { auditActor, type CafeActor } from "../identity/actor.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
-import { type Actor, auditMenu } from "./actor.ts";
 
 /** Removes a category that no item on the menu is in; what was removed from the menu before lets go of it. */
-export async function removeCategory(tx: Transaction, actor: Actor, categoryId: string): Promise<void> {
+export async function removeCategory(tx: Transaction, actor: CafeActor, categoryId: string): Promise<void> {
   // The lock keeps an item from coming in until this is done: its foreign key waits for it.
   const category = await tx.row<{ name: string }>(sql`
     select name from categories where id = ${categoryId} and cafe_id = ${actor.cafeId} for update`);
@@ -17,7 +17,7 @@ export async function removeCategory(tx: Transaction, actor: Actor, categoryId: 
   await tx.run(sql`update menu_items set category_id = null where category_id = ${categoryId}`);
   await tx.run(sql`delete from images where category_id = ${categoryId}`);
   await tx.run(sql`delete from categories where id = ${categoryId}`);
-  await auditMenu(tx, actor, {
+  await auditActor(tx, actor, {
     action: "category.removed",
     objectKind: "category",
     objectId: categoryId,

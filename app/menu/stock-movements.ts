@@ -1,4 +1,5 @@
 import { notFound } from "../platform/errors.ts";
+import { type Page, type PageWish, pageOf } from "../platform/page.ts";
 import { type Queryable, sql } from "../platform/postgres.ts";
 
 export const stockReasons = ["ordered", "order_changed", "order_cancelled", "order_expired", "sale_voided", "set", "added"] as const;
@@ -12,25 +13,18 @@ export interface StockMovement {
   readonly at: Date;
 }
 
-interface Page {
-  readonly limit: number;
-  /** The last id of the page before. */
-  readonly after: string | undefined;
-}
-
 /** Newest first. */
 export async function listStockMovements(
   db: Queryable,
   cafeId: string,
   itemId: string,
-  { limit, after }: Page,
-): Promise<{ items: StockMovement[]; next: string | undefined }> {
+  { limit, after }: PageWish,
+): Promise<Page<StockMovement>> {
   const item = await db.row(sql`select id from menu_items where id = ${itemId} and cafe_id = ${cafeId} and deleted_at is null`);
   if (!item) throw notFound("The item");
   const rows = await db.rows<StockMovement>(sql`
     select id, change, reason, order_id, staff_id, at from stock_movements
     where item_id = ${itemId} and (${after ?? null}::uuid is null or id < ${after ?? null}::uuid)
     order by id desc limit ${limit + 1}`);
-  const items = rows.slice(0, limit);
-  return { items, next: rows.length > limit ? items.at(-1)?.id : undefined };
+  return pageOf(rows, limit);
 }

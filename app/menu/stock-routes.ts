@@ -1,10 +1,9 @@
 import { z } from "@hono/zod-openapi";
 import { cafeQuery } from "../identity/field-schemas.ts";
-import { cafeOf, staff } from "../identity/guards.ts";
+import { cafeActorOf, cafeOf, staff } from "../identity/guards.ts";
 import type { Platform } from "../platform/context.ts";
 import { once } from "../platform/http/once.ts";
 import { json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
-import { actorOf } from "./actor-of-request.ts";
 import { readItem } from "./item.ts";
 import { ItemSchema, presentOwnItem, stockField } from "./item-schemas.ts";
 import { largestStock } from "./limits.ts";
@@ -60,7 +59,7 @@ const movements = route({
   summary: "What has changed the item's stock, newest first",
   who: staff("owner", "admin"),
   errors: ["NOT_FOUND"],
-  request: { params: ItemParams, query: listQuery.extend({ cursor: z.uuid().optional(), ...cafeQuery.shape }) },
+  request: { params: ItemParams, query: listQuery.extend({ ...cafeQuery.shape }) },
   responses: { 200: json(listOf(StockMovementSchema), "A page of them") },
 });
 
@@ -80,7 +79,7 @@ const soldOut = route({
 export const stockRoutes = (platform: Platform) =>
   router()
     .openapi(patch, (c) => {
-      const actor = actorOf(c, c.req.valid("query").cafe_id);
+      const actor = cafeActorOf(c, c.req.valid("query").cafe_id);
       const { itemId } = c.req.valid("param");
       const move = moveOf(c.req.valid("json"));
       return once(c, "a day", async (tx) => {
@@ -92,10 +91,10 @@ export const stockRoutes = (platform: Platform) =>
       const { limit, cursor, cafe_id } = c.req.valid("query");
       const page = { limit, after: cursor };
       const { items, next } = await listStockMovements(platform.db, cafeOf(c, cafe_id), c.req.valid("param").itemId, page);
-      return c.json({ items: items.map(presentMovement), next_cursor: next ?? null }, 200);
+      return c.json({ items: items.map(presentMovement), next_cursor: next }, 200);
     })
     .openapi(soldOut, (c) => {
-      const actor = actorOf(c, c.req.valid("query").cafe_id);
+      const actor = cafeActorOf(c, c.req.valid("query").cafe_id);
       const { itemId } = c.req.valid("param");
       const { is_sold_out } = c.req.valid("json");
       return once(c, "a day", async (tx) => {

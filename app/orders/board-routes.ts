@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { cafeOf, staff, staffOf } from "../identity/guards.ts";
+import { cafeActorOf, cafeOf, staff, staffOf } from "../identity/guards.ts";
 import { reasonField } from "../ledger/field-schemas.ts";
 import { announce } from "../live/announce.ts";
 import type { Platform } from "../platform/context.ts";
@@ -24,7 +24,6 @@ const list = route({
   who: counter(),
   request: {
     query: listQuery.extend({
-      cursor: z.uuid().optional(),
       status: z
         .string()
         .regex(statusList, "must be statuses, separated by commas")
@@ -129,7 +128,7 @@ export const boardRoutes = (platform: Platform) => {
         limit,
         cursor,
       });
-      return c.json({ items: page.items, next_cursor: page.nextCursor }, 200);
+      return c.json({ items: page.items, next_cursor: page.next }, 200);
     })
     .openapi(read, async (c) => c.json(await readBoardOrder(db, c.req.valid("param").orderId, cafeOf(c, undefined)), 200))
     .openapi(move, async (c) => {
@@ -165,11 +164,10 @@ export const boardRoutes = (platform: Platform) => {
     })
     .openapi(assign, async (c) => {
       const { orderId } = c.req.valid("param");
-      const cafeId = cafeOf(c, undefined);
-      const wish = { orderId, cafeId, driverId: c.req.valid("json").staff_id, staffId: staffOf(c).id, requestId: c.var.requestId };
+      const wish = { ...cafeActorOf(c, undefined), orderId, driverId: c.req.valid("json").staff_id };
       const answer = await once(c, "a day", async (tx) => {
         await assignDelivery(tx, wish);
-        return { status: 200 as const, body: await readBoardOrder(tx, orderId, cafeId) };
+        return { status: 200 as const, body: await readBoardOrder(tx, orderId, wish.cafeId) };
       });
       announce(platform);
       return answer;

@@ -1,6 +1,6 @@
 import { notFound } from "../platform/errors.ts";
+import { type Page, pageOf } from "../platform/page.ts";
 import { part, type Queryable, sql } from "../platform/postgres.ts";
-import { type OrderPage, pageOf } from "./order.ts";
 import type { BoardOrderBody, OrderBody } from "./schemas.ts";
 import { type OrderStatus, orderStatuses } from "./transitions.ts";
 
@@ -29,7 +29,7 @@ const boardColumns = part`order_json(o) as body, s.name as student_name, o.statu
  * The café's orders, newest first. Each status is read from its own end of orders_board, so old orders cost nothing: whole
  * rows are compared, because with plain equalities the planner walks all ids (70 ms against 2 ms over 50,000 orders).
  */
-export async function listBoard(db: Queryable, filter: BoardFilter): Promise<OrderPage<BoardOrderBody>> {
+export async function listBoard(db: Queryable, filter: BoardFilter): Promise<Page<BoardOrderBody>> {
   const { cafeId, day = null, orderType = null, cursor = null } = filter;
   const found = await db.rows<BoardRow>(sql`
     with zone as materialized (select time_zone from cafes where id = ${cafeId}),

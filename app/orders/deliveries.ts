@@ -1,8 +1,8 @@
-import { audit } from "../platform/audit.ts";
+import { auditActor, type CafeActor } from "../identity/actor.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
+import { type Page, pageOf } from "../platform/page.ts";
 import { type Queryable, sql, type Transaction } from "../platform/postgres.ts";
 import { moveOrder } from "./move-order.ts";
-import { type OrderPage, pageOf } from "./order.ts";
 import type { OrderBody } from "./schemas.ts";
 
 export interface Assignment {
@@ -16,12 +16,9 @@ export interface Assignment {
   readonly order: OrderBody;
 }
 
-interface Assign {
+interface Assign extends CafeActor {
   readonly orderId: string;
   readonly driverId: string;
-  readonly cafeId: string;
-  readonly staffId: string;
-  readonly requestId: string;
 }
 
 /** Says who brings an order. Somebody else can be named until it has left. */
@@ -41,15 +38,11 @@ export async function assignDelivery(tx: Transaction, assign: Assign): Promise<v
       insert into delivery_assignments (order_id, staff_id) values (${orderId}, ${driverId})
       on conflict (order_id) do update set staff_id = excluded.staff_id, assigned_at = now() returning id, order_id)
     select emit_event(array['order:' || order_id, 'cafe:' || ${cafeId}::uuid], 'delivery_assigned', jsonb_build_object('order_id', order_id, 'assignment_id', id)) from given`);
-  await audit(tx, {
-    actorKind: "staff",
-    actorId: assign.staffId,
+  await auditActor(tx, assign, {
     action: "order.delivery_assigned",
     objectKind: "order",
     objectId: orderId,
-    cafeId,
     details: { driver_id: driverId },
-    requestId: assign.requestId,
   });
 }
 
@@ -58,7 +51,7 @@ export async function listAssignments(
   db: Queryable,
   driverId: string,
   { status, limit, cursor }: { readonly status?: string | undefined; readonly limit: number; readonly cursor?: string | undefined },
-): Promise<OrderPage<Assignment>> {
+): Promise<Page<Assignment>> {
   const found = await db.rows<Assignment>(sql`
     select a.id, a.status, a.assigned_at, a.picked_up_at, a.delivered_at, s.name as student_name, s.phone as student_phone, order_json(o) as order
     from delivery_assignments a join orders o on o.id = a.order_id left join students s on s.id = o.student_id

@@ -28,7 +28,7 @@ const list = route({
   tags: ["delivery"],
   summary: "What the driver is to bring, newest first",
   who: staff("delivery"),
-  request: { query: listQuery.extend({ cursor: z.uuid().optional(), status: assignmentStatus.optional() }) },
+  request: { query: listQuery.extend({ status: assignmentStatus.optional() }) },
   responses: { 200: json(listOf(AssignmentSchema), "A page of assignments") },
 });
 
@@ -51,7 +51,7 @@ export const deliveryRoutes = (platform: Platform) =>
   router()
     .openapi(list, async (c) => {
       const page = await listAssignments(platform.db, staffOf(c).id, c.req.valid("query"));
-      return c.json({ items: page.items.map(present), next_cursor: page.nextCursor }, 200);
+      return c.json({ items: page.items.map(present), next_cursor: page.next }, 200);
     })
     .openapi(move, async (c) => {
       const { assignmentId } = c.req.valid("param");

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { addDish } from "../testing/menus.ts";
 import type { TestCafe, TestStudent } from "../testing/people.ts";
+import { codeOf } from "../testing/refusal.ts";
 
 let campus: Campus;
 let cafe: TestCafe;
@@ -36,7 +37,6 @@ interface Refusal {
 const order = (dish: string, quantity = 1, more: object = {}) => ({ cafe_id: cafe.id, items: [{ menu_item_id: dish, quantity }], ...more });
 const place = (body: object, as: TestStudent = student, headers: Record<string, string> = {}) =>
   as.api<{ order: OrderBody }>("POST", "/orders", { body, headers });
-const codeOf = (answer: { body: unknown }) => (answer.body as Refusal).error.code;
 const set = (key: string, value: unknown, of = cafe.id) =>
   campus.sql`insert into settings (cafe_id, key, value) values (${of}, ${key}, ${JSON.stringify(value)})
     on conflict (cafe_id, key) do update set value = excluded.value`;
@@ -360,6 +360,14 @@ describe("an order afterwards", () => {
     ]);
     expect((await student.api("GET", `${path}/status`)).body).toMatchObject({ status: "cancelled", payment_status: "pending" });
     expect(codeOf(await student.api("PUT", path, { body: { items: [{ menu_item_id: dish, quantity: 1 }] } }))).toBe("INVALID_TRANSITION");
+  });
+
+  test("tells a phone that polls where it stands as the order itself does, and nothing else", async () => {
+    const path = `/orders/${(await place(order(await addDish(campus, cafe)))).body.order.id}`;
+    const { status, payment_status, estimated_ready_time, updated_at } = (await student.api<Record<string, unknown>>("GET", path)).body;
+    expect((await student.api("GET", `${path}/status`)).text).toBe(
+      JSON.stringify({ status, payment_status, estimated_ready_time, updated_at }),
+    );
   });
 
   test("stays the student's own: to another it does not exist", async () => {

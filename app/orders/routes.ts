@@ -4,14 +4,14 @@ import { announce } from "../live/announce.ts";
 import { gatewayOf } from "../payments/open-gateway.ts";
 import { openGatewayOrder } from "../payments/open-gateway-order.ts";
 import type { Platform } from "../platform/context.ts";
-import { claimOf, once } from "../platform/http/once.ts";
+import { claimOf, once, sendStored } from "../platform/http/once.ts";
 import { everyone, type HttpContext, json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
 import type { AnswerOnce } from "../platform/idempotency.ts";
 import { amendOrder } from "./amend-order.ts";
 import { boardRoutes } from "./board-routes.ts";
 import { deliveryRoutes } from "./delivery-routes.ts";
 import { moveOrder } from "./move-order.ts";
-import { listOrders, readOrder } from "./order.ts";
+import { listOrders, readOrder, readStanding } from "./order.ts";
 import { placeOrder } from "./place-order.ts";
 import { reorder } from "./reorder.ts";
 import {
@@ -70,7 +70,7 @@ const list = route({
   tags: ["orders"],
   summary: "The student's orders, newest first",
   who: student(),
-  request: { query: listQuery.extend({ cursor: z.uuid().optional() }) },
+  request: { query: listQuery },
   responses: { 200: json(listOf(OrderSchema), "A page of orders") },
 });
 
@@ -193,17 +193,10 @@ export const orderRoutes = (platform: Platform) => {
     .openapi(list, async (c) => {
       const { limit, cursor } = c.req.valid("query");
       const page = await listOrders(db, studentOf(c).id, limit, cursor);
-      return c.json({ items: page.items, next_cursor: page.nextCursor }, 200);
+      return c.json({ items: page.items, next_cursor: page.next }, 200);
     })
     .openapi(read, async (c) => c.json(await readOrder(db, c.req.valid("param").orderId, studentOf(c).id), 200))
-    .openapi(readStatus, async (c) => {
-      const { status, payment_status, estimated_ready_time, updated_at } = await readOrder(
-        db,
-        c.req.valid("param").orderId,
-        studentOf(c).id,
-      );
-      return c.json({ status, payment_status, estimated_ready_time, updated_at }, 200);
-    })
+    .openapi(readStatus, async (c) => c.json(await readStanding(db, c.req.valid("param").orderId, studentOf(c).id), 200))
     .openapi(amend, async (c) => {
       const { items, special_instructions } = c.req.valid("json");
       const { orderId } = c.req.valid("param");
@@ -232,14 +225,13 @@ export const orderRoutes = (platform: Platform) => {
 };
 
 /**
- * The stored text travels as it is, so that a repeated request gets the same bytes. The gateway is asked after the order's
- * transaction, and for one total of one order it always says the same: so do the bytes of an upi order.
+ * The gateway is asked after the order's transaction, and for one total of one order it always says the same: a repeated
+ * upi order gets the same bytes as well.
  */
 async function placed(c: HttpContext, platform: Platform, answer: AnswerOnce) {
-  if (answer.hit) c.header("Idempotency-Hit", "true");
-  c.header("Content-Type", "application/json");
   const { order } = JSON.parse(answer.body) as { readonly order: OrderBody };
-  if (order.payment_method !== "upi") return c.body(answer.body, 201) as never;
+  if (order.payment_method !== "upi") return sendStored(c, answer);
+  if (answer.hit) c.header("Idempotency-Hit", "true");
   const payment = await openGatewayOrder(platform, {
     id: order.id,
     studentId: studentOf(c).id,

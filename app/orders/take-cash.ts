@@ -1,14 +1,11 @@
-import { audit } from "../platform/audit.ts";
+import { auditActor, type CafeActor } from "../identity/actor.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
 
-export interface CashTaken {
+export interface CashTaken extends CafeActor {
   readonly orderId: string;
-  readonly cafeId: string;
-  readonly staffId: string;
   /** A driver takes the cash of the orders that are assigned to them, and of no other. */
   readonly isDriver: boolean;
-  readonly requestId: string;
 }
 
 /** The money of a cash order is in the till: once, for the whole order. */
@@ -25,14 +22,10 @@ export async function takeCash(tx: Transaction, taken: CashTaken): Promise<void>
       details: { status: order.status, payment_method: order.paymentMethod, payment_status: order.paymentStatus },
     });
   }
-  await audit(tx, {
-    actorKind: "staff",
-    actorId: staffId,
+  await auditActor(tx, taken, {
     action: "order.cash_received",
     objectKind: "order",
     objectId: orderId,
-    cafeId,
     details: { transaction_id: posted.transactionId },
-    requestId: taken.requestId,
   });
 }

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { staff, staffOf } from "../identity/guards.ts";
+import { actorOf, staff } from "../identity/guards.ts";
 import { announce } from "../live/announce.ts";
 import type { Platform } from "../platform/context.ts";
 import { once } from "../platform/http/once.ts";
@@ -37,7 +37,7 @@ const list = route({
   tags: ["finance"],
   summary: "Payments that a customer disputes, newest first, each with the day by which to respond",
   who,
-  request: { query: listQuery.extend({ cursor: z.uuid().optional(), status: z.enum(disputeStatuses).optional() }) },
+  request: { query: listQuery.extend({ status: z.enum(disputeStatuses).optional() }) },
   responses: { 200: json(listOf(DisputeSchema), "A page of them") },
 });
 
@@ -92,16 +92,14 @@ export const disputeRoutes = (platform: Platform) => {
       return c.json({ items: items.map(present), next_cursor: next }, 200);
     })
     .openapi(respond, (c) => {
-      const decision = { id: c.req.valid("param").disputeId, ...actor(c) };
+      const decision = { id: c.req.valid("param").disputeId, ...actorOf(c) };
       return decide(c, (tx) => contestDispute(tx, decision, c.req.valid("json").evidence));
     })
     .openapi(accept, (c) => {
-      const decision = { id: c.req.valid("param").disputeId, ...actor(c) };
+      const decision = { id: c.req.valid("param").disputeId, ...actorOf(c) };
       return decide(c, (tx) => acceptDispute(tx, decision));
     });
 };
-
-const actor = (c: HttpContext) => ({ staffId: staffOf(c).id, requestId: c.var.requestId });
 
 const present = (dispute: Dispute): z.infer<typeof DisputeSchema> => ({
   id: dispute.id,

@@ -1,7 +1,8 @@
-import { audit } from "../platform/audit.ts";
+import { type Actor, auditActor } from "../identity/actor.ts";
 import type { Platform } from "../platform/context.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { enqueue, Undeliverable } from "../platform/outbox.ts";
+import { type Page, type PageWish, pageOf } from "../platform/page.ts";
 import { type Queryable, sql, type Transaction } from "../platform/postgres.ts";
 import { type Gateway, GatewayRefused } from "./gateway.ts";
 
@@ -25,25 +26,19 @@ export interface Dispute {
   readonly settledAt: Date | null;
 }
 
-interface Page {
+interface Wanted extends PageWish {
   readonly status: Dispute["status"] | undefined;
-  readonly limit: number;
-  readonly after: string | undefined;
 }
 
 /** Newest first. */
-export async function listDisputes(
-  db: Queryable,
-  { status, limit, after }: Page,
-): Promise<{ items: readonly Dispute[]; next: string | null }> {
+export async function listDisputes(db: Queryable, { status, limit, after }: Wanted): Promise<Page<Dispute>> {
   const found = await db.rows<Dispute>(sql`
     select d.id, d.dispute_id, p.payment_id, d.student_id, d.order_id, d.amount_minor, d.currency, d.reason, d.respond_by,
       d.status = 'open' and d.respond_by <= now() as is_overdue, d.status, d.evidence, d.created_at, d.decided_at, d.settled_at
     from gateway_disputes d join gateway_payments p on p.id = d.payment_row_id
     where (${status ?? null}::text is null or d.status = ${status ?? null}) and (${after ?? null}::uuid is null or d.id < ${after ?? null}::uuid)
     order by d.id desc limit ${limit + 1}`);
-  const items = found.slice(0, limit);
-  return { items, next: found.length > limit ? (items.at(-1)?.id ?? null) : null };
+  return pageOf(found, limit);
 }
 
 async function readDispute(db: Queryable, id: string): Promise<Dispute> {
@@ -55,10 +50,8 @@ async function readDispute(db: Queryable, id: string): Promise<Dispute> {
   return dispute;
 }
 
-interface Decision {
+interface Decision extends Actor {
   readonly id: string;
-  readonly staffId: string;
-  readonly requestId: string;
 }
 
 /** Tells the bank why the payment is right. The gateway is told by the worker; how it ended comes by webhook. */
@@ -68,12 +61,8 @@ export const contestDispute = (tx: Transaction, decision: Decision, evidence: st
 /** Lets the customer have the money. */
 export const acceptDispute = (tx: Transaction, decision: Decision): Promise<Dispute> => decide(tx, decision, "accepted", null);
 
-async function decide(
-  tx: Transaction,
-  { id, staffId, requestId }: Decision,
-  status: "contested" | "accepted",
-  evidence: string | null,
-): Promise<Dispute> {
+async function decide(tx: Transaction, decision: Decision, status: "contested" | "accepted", evidence: string | null): Promise<Dispute> {
+  const { id, staffId } = decision;
   const decided = await tx.run(sql`
     update gateway_disputes set status = ${status}, evidence = ${evidence}, decided_by = ${staffId}, decided_at = now()
     where id = ${id} and status = 'open' and (respond_by > now() or ${status} = 'accepted')`);
@@ -87,14 +76,11 @@ async function decide(
       },
     );
   await enqueue(tx, "gateway.dispute", { dispute_id: id });
-  await audit(tx, {
-    actorKind: "staff",
-    actorId: staffId,
+  await auditActor(tx, decision, {
     action: `dispute.${status}`,
     objectKind: "dispute",
     objectId: id,
     details: { amount_minor: dispute.amountMinor, currency: dispute.currency },
-    requestId,
   });
   return dispute;
 }

@@ -67,7 +67,7 @@ const list = route({
   tags: ["wallet"],
   summary: "What was paid into the wallet or was to be, gifts and automatic ones too, newest first",
   who: student(),
-  request: { query: listQuery.extend({ cursor: z.uuid().optional() }) },
+  request: { query: listQuery },
   responses: { 200: json(listOf(TopUpSchema), "A page of them") },
 });
 

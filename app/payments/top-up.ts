@@ -1,4 +1,5 @@
 import { notFound } from "../platform/errors.ts";
+import { type Page, pageOf } from "../platform/page.ts";
 import { type Queryable, sql } from "../platform/postgres.ts";
 
 export const topUpPurposes = ["top_up", "auto_top_up", "gift"] as const;
@@ -20,20 +21,14 @@ export interface TopUp {
 const maxPerPage = 100;
 
 /** What was paid into the student's wallet, or was to be, newest first. */
-export async function listTopUps(
-  db: Queryable,
-  studentId: string,
-  limit: number,
-  cursor: string | undefined,
-): Promise<{ items: readonly TopUp[]; next: string | null }> {
+export async function listTopUps(db: Queryable, studentId: string, limit: number, cursor: string | undefined): Promise<Page<TopUp>> {
   const found = await db.rows<TopUp>(sql`
     select g.id, g.purpose, g.status, g.amount_minor, g.currency, g.gateway_order_id, p.transaction_id, g.created_at, g.updated_at
     from gateway_orders g left join lateral (
       select transaction_id from gateway_payments where order_row_id = g.id order by id limit 1) p on true
     where g.student_id = ${studentId} and g.order_id is null and (${cursor ?? null}::uuid is null or g.id < ${cursor ?? null}::uuid)
     order by g.id desc limit ${Math.min(limit, maxPerPage) + 1}`);
-  const items = found.slice(0, limit);
-  return { items, next: found.length > limit ? (items.at(-1)?.id ?? null) : null };
+  return pageOf(found, limit);
 }
 
 export async function readTopUp(db: Queryable, id: string, studentId: string): Promise<TopUp> {

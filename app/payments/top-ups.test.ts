@@ -4,6 +4,7 @@ import { checkLedger } from "../ledger/check-ledger.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { gatewayOf, paymentNews, type TestGateway } from "../testing/gateway.ts";
 import { expectOk, type Money, moneyOf } from "../testing/money.ts";
+import { codeOf } from "../testing/refusal.ts";
 
 let campus: Campus;
 let money: Money;
@@ -31,7 +32,6 @@ interface TopUpBody {
 }
 
 const student = (balanceMinor = 0) => money.fundedStudent({ balanceMinor });
-const codeOf = (answer: { body: { error?: { code: string } } }) => answer.body.error?.code;
 const creditsOf = (studentId: string) =>
   campus.sql<{ count: number }>`select count(*) from ledger_transactions where kind = 'top_up' and wallet_student_id = ${studentId}`;
 /** The worker's next look at what is unpaid, now. */

@@ -1,5 +1,5 @@
 import type { StaffRole } from "../identity/access-token.ts";
-import { audit } from "../platform/audit.ts";
+import { auditActor } from "../identity/actor.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { sql, type Transaction, violatedConstraint } from "../platform/postgres.ts";
 import { type Manager, type StaffMember, staffColumns } from "./staff-member.ts";
@@ -29,15 +29,6 @@ export async function addStaff(
       throw new CodedError("CONFLICT", "Somebody has this username: choose another one.", { details: { field: "username" }, cause: error });
     });
   if (!member) throw new Error("The member of staff was not written.");
-  await audit(tx, {
-    actorKind: "staff",
-    actorId: manager.staffId,
-    action: "staff.added",
-    objectKind: "staff",
-    objectId: member.id,
-    cafeId,
-    details: { role },
-    requestId: manager.requestId,
-  });
+  await auditActor(tx, { ...manager, cafeId }, { action: "staff.added", objectKind: "staff", objectId: member.id, details: { role } });
   return member;
 }

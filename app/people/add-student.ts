@@ -1,9 +1,9 @@
-import { audit } from "../platform/audit.ts";
+import { type Actor, auditActor } from "../identity/actor.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
-import { type Actor, asTaken, type Student, type StudentFields, studentColumns } from "./student.ts";
+import { asTaken, type Student, type StudentFields, studentColumns } from "./student.ts";
 
 /** Enters a student, who logs in with the phone from then on. */
-export async function addStudent(tx: Transaction, fields: StudentFields, { staffId, requestId }: Actor): Promise<Student> {
+export async function addStudent(tx: Transaction, fields: StudentFields, actor: Actor): Promise<Student> {
   const student = await tx
     .row<Student>(sql`
       insert into students (phone, name, email, address, student_number)
@@ -13,13 +13,6 @@ export async function addStudent(tx: Transaction, fields: StudentFields, { staff
       throw asTaken(error);
     });
   if (!student) throw new Error("The student was not written.");
-  await audit(tx, {
-    actorKind: "staff",
-    actorId: staffId,
-    action: "student.added",
-    objectKind: "student",
-    objectId: student.id,
-    requestId,
-  });
+  await auditActor(tx, actor, { action: "student.added", objectKind: "student", objectId: student.id });
   return student;
 }

@@ -32,7 +32,6 @@ const list = route({
   who: staff("admin"),
   request: {
     query: listQuery.extend({
-      cursor: z.uuid().optional(),
       actor_id: z.uuid().optional(),
       action: word.optional().openapi({ example: "card.issued" }),
       target_kind: word.optional().openapi({ example: "card" }),

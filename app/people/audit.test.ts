@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Api } from "../testing/api-client.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import type { TestCafe, TestStaff } from "../testing/people.ts";
+import { refused } from "../testing/refusal.ts";
 
 let campus: Campus;
 let admin: TestStaff;
@@ -25,7 +26,6 @@ interface Line {
   readonly request_id: string;
 }
 
-const refused = (status: number, code: string) => ({ status, body: { error: { code } } });
 const read = async (query: string, api: Api = admin.api) =>
   (await api<{ items: Line[]; next_cursor: string | null }>("GET", `/admin/audit?${query}`)).body;
 const addCustomer = async (name: string) => (await owner.api<{ id: string }>("POST", "/admin/customers", { body: { name } })).body;

@@ -1,15 +1,10 @@
-import { audit } from "../platform/audit.ts";
+import { auditActor, type CafeActor } from "../identity/actor.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
 import { type Customer, type CustomerFields, readCustomer } from "./customer.ts";
-import type { Actor } from "./student.ts";
 
-interface CafeActor extends Actor {
-  readonly cafeId: string;
-}
-
-const tell = (tx: Transaction, { cafeId, staffId, requestId }: CafeActor, action: string, customerId: string) =>
-  audit(tx, { actorKind: "staff", actorId: staffId, action, objectKind: "customer", objectId: customerId, cafeId, requestId });
+const tell = (tx: Transaction, actor: CafeActor, action: string, customerId: string) =>
+  auditActor(tx, actor, { action, objectKind: "customer", objectId: customerId });
 
 /** Enters a customer of the café: anybody, with whatever the café was told. It is never matched with a student. */
 export async function addCustomer(tx: Transaction, fields: CustomerFields, actor: CafeActor): Promise<Customer> {

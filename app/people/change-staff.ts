@@ -1,6 +1,6 @@
 import type { StaffRole } from "../identity/access-token.ts";
+import { auditActor } from "../identity/actor.ts";
 import { endSessions } from "../identity/end-sessions.ts";
-import { audit } from "../platform/audit.ts";
 import { CodedError } from "../platform/errors.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
 import { lockStaff, type Manager, type StaffMember, staffColumns } from "./staff-member.ts";
@@ -33,18 +33,15 @@ export async function changeStaff(tx: Transaction, staffId: string, change: Staf
   if (!member) throw new Error("The member of staff changed under its own lock.");
   const endedSessionIds = isOther ? await endSessions(tx, { staffId }, wanted.isActive ? "changed" : "deactivated") : [];
   if (!wanted.isActive) await tx.run(sql`delete from push_tokens where staff_id = ${staffId}`);
-  await audit(tx, {
-    actorKind: "staff",
-    actorId: manager.staffId,
+  const actor = { ...manager, cafeId: before.cafeId };
+  await auditActor(tx, actor, {
     action: wanted.isActive === before.isActive ? "staff.changed" : wanted.isActive ? "staff.reactivated" : "staff.deactivated",
     objectKind: "staff",
     objectId: staffId,
-    cafeId: before.cafeId,
     details: {
       fields: Object.entries(wanted).flatMap(([field, value]) => (value === before[field as keyof typeof wanted] ? [] : [field])),
       role: wanted.role,
     },
-    requestId: manager.requestId,
   });
   return { member, endedSessionIds };
 }

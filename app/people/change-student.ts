@@ -1,8 +1,8 @@
-import { audit } from "../platform/audit.ts";
+import { type Actor, auditActor } from "../identity/actor.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
 import { endLogins } from "./end-logins.ts";
-import { type Actor, asTaken, type Student, type StudentFields, studentColumns } from "./student.ts";
+import { asTaken, type Student, type StudentFields, studentColumns } from "./student.ts";
 
 export interface ChangedStudent {
   readonly student: Student;
@@ -16,7 +16,7 @@ export async function changeStudent(
   tx: Transaction,
   studentId: string,
   wanted: StudentFields & { readonly version: number },
-  { staffId, requestId }: Actor,
+  actor: Actor,
 ): Promise<ChangedStudent> {
   const before = await tx.row<Student>(
     sql`select ${studentColumns} from students where id = ${studentId} and erased_at is null for no key update`,
@@ -36,15 +36,7 @@ export async function changeStudent(
     });
   if (!student) throw new Error("The student changed under its own lock.");
   const endedSessionIds = fields.includes("phone") ? await endLogins(tx, studentId, "changed") : [];
-  await audit(tx, {
-    actorKind: "staff",
-    actorId: staffId,
-    action: "student.changed",
-    objectKind: "student",
-    objectId: studentId,
-    // Which fields, never what stood in them: the trail outlives the person's erasure.
-    details: { fields },
-    requestId,
-  });
+  // Which fields, never what stood in them: the trail outlives the person's erasure.
+  await auditActor(tx, actor, { action: "student.changed", objectKind: "student", objectId: studentId, details: { fields } });
   return { student, endedSessionIds };
 }

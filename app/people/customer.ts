@@ -1,7 +1,7 @@
 import { notFound } from "../platform/errors.ts";
+import { type Page, type PageWish, pageOf } from "../platform/page.ts";
 import { part, type Queryable, type Statement, sql } from "../platform/postgres.ts";
 import { allOf } from "./all-of.ts";
-import { pageOf } from "./page.ts";
 
 /** Somebody whom a café knows. All but the label is what the café itself wrote down. */
 export interface Customer {
@@ -41,19 +41,12 @@ export async function readCustomer(db: Queryable, cafeId: string, customerId: st
   return customer;
 }
 
-interface Wanted {
+interface Wanted extends PageWish {
   readonly search: string | undefined;
-  readonly limit: number;
-  /** The last id of the page before. */
-  readonly after: string | undefined;
 }
 
 /** Newest first: whom the café entered, and every student who paid for an order here. */
-export async function listCustomers(
-  db: Queryable,
-  cafeId: string,
-  { search, limit, after }: Wanted,
-): Promise<{ items: Customer[]; next: string | null }> {
+export async function listCustomers(db: Queryable, cafeId: string, { search, limit, after }: Wanted): Promise<Page<Customer>> {
   const bought = part`(c.name is not null or exists (select from orders o
     where o.student_id = c.student_id and o.cafe_id = c.cafe_id and o.payment_status in ('paid', 'refunded')))`;
   const conditions = [

@@ -3,6 +3,7 @@ import type { Api } from "../testing/api-client.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { type Money, type MoneyStudent, moneyOf, type Till } from "../testing/money.ts";
 import type { TestStaff } from "../testing/people.ts";
+import { refused, unknownId } from "../testing/refusal.ts";
 
 let campus: Campus;
 let money: Money;
@@ -25,8 +26,6 @@ interface CustomerBody {
   readonly version: number;
 }
 
-const unknownId = "0192f0c1-0000-7000-8000-000000000000";
-const refused = (status: number, code: string) => ({ status, body: { error: { code } } });
 const list = async (api: Api = owner.api, query = "") =>
   (await api<{ items: CustomerBody[]; next_cursor: string | null }>("GET", `/admin/customers?limit=100${query}`)).body;
 const buy = async (student: MoneyStudent, totalMinor: number, at = till) => {

@@ -7,6 +7,7 @@ import { addDish } from "../testing/menus.ts";
 import { expectOk, type Money, moneyOf, newCardUid, type ScannedCharge, type Till } from "../testing/money.ts";
 import type { TestStaff } from "../testing/people.ts";
 import { until } from "../testing/platform.ts";
+import { refused } from "../testing/refusal.ts";
 import { peopleJobs } from "./worker-part.ts";
 
 let campus: Campus;
@@ -25,7 +26,6 @@ beforeAll(async () => {
 });
 afterAll(() => campus.end());
 
-const refused = (status: number, code: string) => ({ status, body: { error: { code } } });
 const waitsFor = (because: string) => ({ status: 409, body: { error: { code: "CONFLICT", details: { because } } } });
 const onceMore = () => ({ "Idempotency-Key": randomUUID() });
 

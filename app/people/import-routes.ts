@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { staff, staffOf } from "../identity/guards.ts";
+import { actorOf, staff } from "../identity/guards.ts";
 import { announce } from "../live/announce.ts";
 import type { Platform } from "../platform/context.ts";
 import { CodedError } from "../platform/errors.ts";
@@ -75,7 +75,7 @@ export const importRoutes = (platform: Platform) =>
         throw new CodedError("UNSUPPORTED_MEDIA_TYPE", "The body's Content-Type must be text/csv.");
       const { mode, dry_run } = c.req.valid("query");
       const content = Buffer.from(await c.req.arrayBuffer());
-      const wish = { content, mode, isDryRun: dry_run === "true", staffId: staffOf(c).id, requestId: c.var.requestId };
+      const wish = { content, mode, isDryRun: dry_run === "true", ...actorOf(c) };
       const answer = await once(c, "a day", async (tx) => ({ status: 202 as const, body: presentImport(await requestImport(tx, wish)) }));
       announce(platform);
       return answer;

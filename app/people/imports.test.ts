@@ -6,6 +6,7 @@ import type { ApiAnswer } from "../testing/api-client.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import type { TestStaff } from "../testing/people.ts";
 import { until } from "../testing/platform.ts";
+import { refused } from "../testing/refusal.ts";
 import { importStudents } from "./import-students.ts";
 
 let campus: Campus;
@@ -26,7 +27,6 @@ interface ImportBody {
   readonly problems: readonly { line: number; column: string | null; problem: string }[];
 }
 
-const refused = (status: number, code: string) => ({ status, body: { error: { code } } });
 const send = (body: string, query = "", headers: Record<string, string> = {}): Promise<ApiAnswer<ImportBody>> =>
   admin.api("POST", `/admin/students/import${query}`, { body, headers: { "Content-Type": "text/csv", ...headers } });
 const read = async (id: string) => (await admin.api<ImportBody>("GET", `/admin/students/imports/${id}`)).body;

@@ -1,6 +1,6 @@
+import { type Page, type PageWish, pageOf } from "../platform/page.ts";
 import { part, type Queryable, type Statement, sql } from "../platform/postgres.ts";
 import { allOf } from "./all-of.ts";
-import { pageOf } from "./page.ts";
 import { uuidFloor } from "./uuid-floor.ts";
 
 export interface AuditLine {
@@ -17,7 +17,7 @@ export interface AuditLine {
   readonly requestId: string | null;
 }
 
-interface Wanted {
+interface Wanted extends PageWish {
   readonly actorId?: string | undefined;
   readonly action?: string | undefined;
   readonly objectKind?: string | undefined;
@@ -25,16 +25,13 @@ interface Wanted {
   readonly cafeId?: string | undefined;
   readonly from?: Date | undefined;
   readonly to?: Date | undefined;
-  readonly limit: number;
-  /** The last id of the page before. */
-  readonly after: string | undefined;
 }
 
 // A line's id is made when it is written, its time is the beginning of the transaction: never further apart than this.
 const longestTransactionMs = 60_000;
 
 /** The trail, newest first. A member of staff is named as the name is now; students and devices stay ids. */
-export async function listAudit(db: Queryable, wanted: Wanted): Promise<{ items: AuditLine[]; next: string | null }> {
+export async function listAudit(db: Queryable, wanted: Wanted): Promise<Page<AuditLine>> {
   const rows = await db.rows<AuditLine>(sql`
     select a.id, a.at, a.actor_kind, a.actor_id, s.name as actor_name, a.action, a.object_kind, a.object_id, a.cafe_id, a.details, a.request_id
     from audit_log a left join staff s on a.actor_kind = 'staff' and s.id = a.actor_id

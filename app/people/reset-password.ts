@@ -1,5 +1,5 @@
+import { auditActor } from "../identity/actor.ts";
 import { endSessions } from "../identity/end-sessions.ts";
-import { audit } from "../platform/audit.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
 import type { ChangedStaff } from "./change-staff.ts";
 import { lockStaff, type Manager } from "./staff-member.ts";
@@ -10,14 +10,7 @@ export async function resetPassword(tx: Transaction, staffId: string, passwordHa
   await tx.run(sql`
     update staff set password_hash = ${passwordHash}, must_change_password = true, updated_at = clock_timestamp() where id = ${staffId}`);
   const endedSessionIds = await endSessions(tx, { staffId }, "changed");
-  await audit(tx, {
-    actorKind: "staff",
-    actorId: manager.staffId,
-    action: "staff.password_reset",
-    objectKind: "staff",
-    objectId: staffId,
-    cafeId: member.cafeId,
-    requestId: manager.requestId,
-  });
+  const actor = { ...manager, cafeId: member.cafeId };
+  await auditActor(tx, actor, { action: "staff.password_reset", objectKind: "staff", objectId: staffId });
   return { member: { ...member, mustChangePassword: true }, endedSessionIds };
 }

@@ -1,30 +1,19 @@
-import { audit } from "../platform/audit.ts";
+import { type Actor, auditActor } from "../identity/actor.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
 import type { ChangedStudent } from "./change-student.ts";
 import { endLogins } from "./end-logins.ts";
-import { type Actor, readStudent, type Student, studentColumns } from "./student.ts";
+import { readStudent, type Student, studentColumns } from "./student.ts";
 
 /** A deactivated student is logged out everywhere, is asked for no payment and cannot log in until somebody reactivates it. */
-export async function setStudentActive(
-  tx: Transaction,
-  studentId: string,
-  isActive: boolean,
-  { staffId, requestId }: Actor,
-): Promise<ChangedStudent> {
+export async function setStudentActive(tx: Transaction, studentId: string, isActive: boolean, actor: Actor): Promise<ChangedStudent> {
   if (!isActive) await voidOpenCharges(tx, studentId);
   const student = await tx.row<Student>(sql`
     update students set is_active = ${isActive}, updated_at = clock_timestamp()
     where id = ${studentId} and erased_at is null and is_active <> ${isActive} returning ${studentColumns}`);
   if (!student) return { student: await readStudent(tx, studentId), endedSessionIds: [] };
   const endedSessionIds = isActive ? [] : await endLogins(tx, studentId, "deactivated");
-  await audit(tx, {
-    actorKind: "staff",
-    actorId: staffId,
-    action: isActive ? "student.reactivated" : "student.deactivated",
-    objectKind: "student",
-    objectId: studentId,
-    requestId,
-  });
+  const action = isActive ? "student.reactivated" : "student.deactivated";
+  await auditActor(tx, actor, { action, objectKind: "student", objectId: studentId });
   return { student, endedSessionIds };
 }
 

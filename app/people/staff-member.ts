@@ -1,8 +1,9 @@
 import type { StaffRole } from "../identity/access-token.ts";
+import type { Actor } from "../identity/actor.ts";
 import { notFound } from "../platform/errors.ts";
+import { type Page, type PageWish, pageOf } from "../platform/page.ts";
 import { part, type Queryable, sql, type Transaction } from "../platform/postgres.ts";
 import { allOf } from "./all-of.ts";
-import { pageOf } from "./page.ts";
 
 export interface StaffMember {
   readonly id: string;
@@ -17,28 +18,20 @@ export interface StaffMember {
 }
 
 /** Who manages staff: an owner in the own café, an admin everywhere. */
-export interface Manager {
-  readonly staffId: string;
+export interface Manager extends Actor {
   /** null: the university's. */
   readonly cafeId: string | null;
-  readonly requestId: string;
 }
 
 export const staffColumns = part`id, username, name, role, cafe_id, is_active, must_change_password, created_at, updated_at`;
 
-interface Wanted {
+interface Wanted extends PageWish {
   readonly cafeId: string | null;
   readonly role: StaffRole | undefined;
-  readonly limit: number;
-  /** The last id of the page before. */
-  readonly after: string | undefined;
 }
 
 /** Newest first, those who left too. */
-export async function listStaff(
-  db: Queryable,
-  { cafeId, role, limit, after }: Wanted,
-): Promise<{ items: StaffMember[]; next: string | null }> {
+export async function listStaff(db: Queryable, { cafeId, role, limit, after }: Wanted): Promise<Page<StaffMember>> {
   const conditions = [
     ...(cafeId === null ? [] : [part`cafe_id = ${cafeId}`]),
     ...(role === undefined ? [] : [part`role = ${role}`]),

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { type StaffRole, staffRoles } from "../identity/access-token.ts";
 import { cafeQuery, nameField } from "../identity/field-schemas.ts";
-import { staff, staffOf } from "../identity/guards.ts";
+import { actorOf, staff, staffOf } from "../identity/guards.ts";
 import type { Identity } from "../identity/identity.ts";
 import type { Platform } from "../platform/context.ts";
 import { CodedError } from "../platform/errors.ts";
@@ -46,7 +46,7 @@ const list = route({
   tags,
   summary: "The café's staff, newest first; for an admin everybody, or those of `cafe_id`",
   who,
-  request: { query: listQuery.extend({ cursor: z.uuid().optional(), role: role.optional(), ...cafeQuery.shape }) },
+  request: { query: listQuery.extend({ role: role.optional(), ...cafeQuery.shape }) },
   responses: { 200: json(listOf(StaffBody), "A page of them") },
 });
 
@@ -142,10 +142,7 @@ export const staffRoutes = (platform: Platform, identity: Pick<Identity, "passwo
     });
 };
 
-function managerOf(c: HttpContext): Manager {
-  const { id, cafeId } = staffOf(c);
-  return { staffId: id, cafeId, requestId: c.var.requestId };
-}
+const managerOf = (c: HttpContext): Manager => ({ ...actorOf(c), cafeId: staffOf(c).cafeId });
 
 /** The café that a new member of staff will work in. */
 function cafeOfNew(c: HttpContext, wanted: StaffRole, queryCafeId: string | undefined): string | null {

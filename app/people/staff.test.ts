@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Api } from "../testing/api-client.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import type { TestCafe, TestStaff } from "../testing/people.ts";
+import { refused, unknownId } from "../testing/refusal.ts";
 
 let campus: Campus;
 let admin: TestStaff;
@@ -21,8 +22,6 @@ interface Member {
   readonly one_time_password: string;
 }
 
-const unknownId = "0192f0c1-0000-7000-8000-000000000000";
-const refused = (status: number, code: string) => ({ status, body: { error: { code } } });
 const person = (role: string) => ({ username: `x-${crypto.randomUUID().slice(0, 12)}`, name: "Elsa Holm", role });
 const add = (api: Api, role: string, query = "") => api<Member>("POST", `/admin/staff${query}`, { body: person(role) });
 const logIn = (username: string, password: string) => campus.api("POST", "/admin/auth/login", { body: { username, password } });

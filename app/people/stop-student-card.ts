@@ -1,9 +1,8 @@
 import type { Card } from "../cards/card.ts";
 import { stopCard } from "../cards/stop-card.ts";
-import { audit } from "../platform/audit.ts";
+import { type Actor, auditActor } from "../identity/actor.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
-import type { Actor } from "./student.ts";
 
 interface Wish extends Actor {
   readonly studentId: string;
@@ -14,7 +13,8 @@ interface Wish extends Actor {
 const reasons = { frozen: "frozen by the card office", lost: "reported lost at the card office" } as const;
 
 /** For the student who stands at the desk without a phone. What the card office stopped is not thawed by the app, only replaced. */
-export async function stopStudentCard(tx: Transaction, { studentId, cardId, status, staffId, requestId }: Wish): Promise<Card> {
+export async function stopStudentCard(tx: Transaction, wish: Wish): Promise<Card> {
+  const { studentId, cardId, status } = wish;
   const before = await tx.row<Card>(
     sql`select id, issue_number, status, created_at from cards where id = ${cardId} and student_id = ${studentId}`,
   );
@@ -29,14 +29,6 @@ export async function stopStudentCard(tx: Transaction, { studentId, cardId, stat
         details: { status: before.status },
       },
     );
-  await audit(tx, {
-    actorKind: "staff",
-    actorId: staffId,
-    action: `card.${status}`,
-    objectKind: "card",
-    objectId: cardId,
-    details: { because: reasons[status] },
-    requestId,
-  });
+  await auditActor(tx, wish, { action: `card.${status}`, objectKind: "card", objectId: cardId, details: { because: reasons[status] } });
   return card;
 }

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import type { Card } from "../cards/card.ts";
-import { staff, staffOf } from "../identity/guards.ts";
+import { actorOf, staff } from "../identity/guards.ts";
 import { announce } from "../live/announce.ts";
 import type { Platform } from "../platform/context.ts";
 import { once } from "../platform/http/once.ts";
@@ -42,7 +42,7 @@ const lost = route({
 
 export const studentCardRoutes = (platform: Platform) => {
   const answer = async (c: HttpContext, params: { studentId: string; cardId: string }, status: "frozen" | "lost") => {
-    const wish = { ...params, status, staffId: staffOf(c).id, requestId: c.var.requestId };
+    const wish = { ...params, status, ...actorOf(c) };
     const stopped = await once(c, "a day", async (tx) => ({ status: 200 as const, body: presentCard(await stopStudentCard(tx, wish)) }));
     announce(platform);
     return stopped;

@@ -1,8 +1,8 @@
+import type { Actor } from "../identity/actor.ts";
 import { notFound } from "../platform/errors.ts";
 import { enqueue } from "../platform/outbox.ts";
 import { type Queryable, sql, type Transaction } from "../platform/postgres.ts";
 import type { Problem } from "./read-register.ts";
-import type { Actor } from "./student.ts";
 
 export const importModes = ["all_or_none", "good_lines"] as const;
 export type ImportMode = (typeof importModes)[number];

@@ -1,10 +1,10 @@
 import { z } from "@hono/zod-openapi";
-import { staff, staffOf } from "../identity/guards.ts";
+import { actorOf, staff, staffOf } from "../identity/guards.ts";
 import type { Identity } from "../identity/identity.ts";
 import { announce } from "../live/announce.ts";
 import type { Platform } from "../platform/context.ts";
 import { once } from "../platform/http/once.ts";
-import { type HttpContext, json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
+import { json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
 import { addStudent } from "./add-student.ts";
 import { type ChangedStudent, changeStudent } from "./change-student.ts";
 import { eraseStudent } from "./erase-student.ts";
@@ -40,7 +40,7 @@ const list = route({
   summary: "The students, newest first; a search looks into name, phone, e-mail and number",
   who,
   request: {
-    query: listQuery.extend({ cursor: z.uuid().optional(), search: searchField.optional(), active: z.enum(["true", "false"]).optional() }),
+    query: listQuery.extend({ search: searchField.optional(), active: z.enum(["true", "false"]).optional() }),
   },
   responses: { 200: json(listOf(StudentBody), "A page of them") },
 });
@@ -146,8 +146,6 @@ export const studentRoutes = (platform: Platform, identity: Pick<Identity, "sess
       return c.body(null, 204);
     });
 };
-
-const actorOf = (c: HttpContext) => ({ staffId: staffOf(c).id, requestId: c.var.requestId });
 
 interface GivenFields {
   readonly phone: string;

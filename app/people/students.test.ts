@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { type Money, moneyOf, newCardUid } from "../testing/money.ts";
 import type { TestStaff } from "../testing/people.ts";
+import { refused, unknownId } from "../testing/refusal.ts";
 
 let campus: Campus;
 let money: Money;
@@ -20,8 +21,6 @@ interface StudentBody {
   readonly is_active: boolean;
 }
 
-const unknownId = "0192f0c1-0000-7000-8000-000000000000";
-const refused = (status: number, code: string) => ({ status, body: { error: { code } } });
 const fields = () => ({
   phone: campus.newPhone(),
   name: "Alva Ek",

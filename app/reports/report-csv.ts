@@ -1,5 +1,5 @@
-import { csvRow } from "../ledger/statement-csv.ts";
 import { orderStatuses } from "../orders/transitions.ts";
+import { csvRow } from "../platform/csv.ts";
 import { type DailySales, saleMethods } from "./daily-sales.ts";
 import type { ItemPerformance } from "./item-performance.ts";
 import { type OrderVolume, orderTypes } from "./order-volume.ts";

@@ -7,6 +7,7 @@ import { type Campus, startCampus } from "../testing/campus.ts";
 import { addDish } from "../testing/menus.ts";
 import { expectOk, type Money, type MoneyStudent, moneyOf, type Till } from "../testing/money.ts";
 import type { TestStaff } from "../testing/people.ts";
+import { refused } from "../testing/refusal.ts";
 
 const names = ["daily-sales", "item-performance", "order-volume", "peak-hours"] as const;
 
@@ -52,7 +53,6 @@ interface Report<Totals> {
   readonly delivery?: Takings;
 }
 
-const refused = (status: number, code: string) => ({ status, body: { error: { code } } });
 const localDay = (atMs: number) => new Intl.DateTimeFormat("en-CA", { timeZone: "Europe/Stockholm" }).format(atMs);
 const dayMs = 86_400_000;
 // A test may run across a midnight: two days hold it in any case.

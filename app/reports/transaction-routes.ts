@@ -2,9 +2,9 @@ import { z } from "@hono/zod-openapi";
 import { cafeQuery } from "../identity/field-schemas.ts";
 import { staff, staffOf } from "../identity/guards.ts";
 import { minorUnits } from "../ledger/field-schemas.ts";
-import { csvRow } from "../ledger/statement-csv.ts";
 import { searchField } from "../people/field-schemas.ts";
 import type { Platform } from "../platform/context.ts";
+import { csvRow } from "../platform/csv.ts";
 import { CodedError } from "../platform/errors.ts";
 import { type HttpContext, json, listOf, listQuery, route, router } from "../platform/http/router.ts";
 import { paymentMethods, readSale, readSales, type Sale, type SaleFilter, type SaleLine } from "./transactions.ts";
@@ -59,7 +59,6 @@ const list = route({
   who,
   request: {
     query: listQuery.extend({
-      cursor: z.uuid().optional(),
       ...cafeQuery.shape,
       day: z.iso.date().optional().openapi({ description: "The café's business day on which it was paid" }),
       from: time.optional(),

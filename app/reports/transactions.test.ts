@@ -3,6 +3,7 @@ import type { Api } from "../testing/api-client.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { type Money, type MoneyStudent, moneyOf, type Till } from "../testing/money.ts";
 import type { TestStaff } from "../testing/people.ts";
+import { refused, unknownId } from "../testing/refusal.ts";
 
 let campus: Campus;
 let money: Money;
@@ -27,8 +28,6 @@ interface SaleBody {
   readonly payment_method: string;
 }
 
-const unknownId = "0192f0c1-0000-7000-8000-000000000000";
-const refused = (status: number, code: string) => ({ status, body: { error: { code } } });
 const list = async (api: Api, query = "") =>
   (await api<{ items: SaleBody[]; next_cursor: string | null }>("GET", `/admin/transactions?limit=100${query}`)).body;
 const buy = async (totalMinor: number, at = till, who = student) => {

@@ -1,17 +1,15 @@
-import { audit } from "../platform/audit.ts";
+import { type Actor, auditActor } from "../identity/actor.ts";
 import { notFound } from "../platform/errors.ts";
 import { sql, type Transaction, violatedConstraint } from "../platform/postgres.ts";
 import { listSettings, type Setting } from "./list-settings.ts";
 import type { SettingKey, SettingValue } from "./setting-table.ts";
 
-interface Wish {
+interface Wish extends Actor {
   /** null: for all cafés that have no value of their own. */
   readonly cafeId: string | null;
   readonly key: SettingKey;
   /** null: take back what was set. */
   readonly value: SettingValue | null;
-  readonly staffId: string;
-  readonly requestId: string;
 }
 
 interface Change {
@@ -21,19 +19,10 @@ interface Change {
 
 /** Sets one value or takes it back, with what stood there before in the audit trail. */
 export async function changeSetting(tx: Transaction, wish: Wish): Promise<Setting> {
-  const { cafeId, key, value, staffId, requestId } = wish;
+  const { cafeId, key, value } = wish;
   const change = (await (value === null ? takeBack(tx, wish) : write(tx, wish))) ?? { before: null, after: null };
   if (JSON.stringify(change.before) !== JSON.stringify(change.after))
-    await audit(tx, {
-      actorKind: "staff",
-      actorId: staffId,
-      action: "setting.changed",
-      objectKind: "setting",
-      objectId: null,
-      cafeId,
-      details: { key, ...change },
-      requestId,
-    });
+    await auditActor(tx, wish, { action: "setting.changed", objectKind: "setting", objectId: null, details: { key, ...change } });
   const [setting] = await listSettings(tx, cafeId, key);
   if (!setting) throw new Error(`The setting ${key} is not in setting_keys.`);
   return setting;

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { cafeQuery } from "../identity/field-schemas.ts";
-import { staff, staffOf } from "../identity/guards.ts";
+import { actorOf, staff, staffOf } from "../identity/guards.ts";
 import type { Platform } from "../platform/context.ts";
 import { notFound } from "../platform/errors.ts";
 import { json, listOf, required, route, router, validationError } from "../platform/http/router.ts";
@@ -62,13 +62,11 @@ export const settingRoutes = ({ db }: Platform) =>
     .openapi(change, async (c) => {
       const { key } = c.req.valid("param");
       if (!isSettingKey(key)) throw notFound("A setting of this name");
-      const { id: staffId, cafeId } = staffOf(c);
       const wish = {
-        cafeId: cafeId ?? c.req.valid("query").cafe_id ?? null,
+        ...actorOf(c),
+        cafeId: staffOf(c).cafeId ?? c.req.valid("query").cafe_id ?? null,
         key,
         value: checkedValue(key, c.req.valid("json").value),
-        staffId,
-        requestId: c.var.requestId,
       };
       return c.json(presentSetting(await db.transaction((tx) => changeSetting(tx, wish))), 200);
     });

@@ -6,6 +6,7 @@ import { startRedis } from "../../scripts/local/redis.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { addDish } from "../testing/menus.ts";
 import type { TestCafe, TestStaff } from "../testing/people.ts";
+import { refused, unknownId } from "../testing/refusal.ts";
 import { settingTable } from "./setting-table.ts";
 import { settingsOf } from "./settings.ts";
 
@@ -22,9 +23,6 @@ interface Setting {
   readonly value: unknown;
   readonly source: string;
 }
-
-const refused = (status: number, code: string) => ({ status, body: { error: { code } } });
-const unknownId = "0192f0c1-0000-7000-8000-000000000000";
 
 async function ownCafe(on = campus): Promise<{ cafe: TestCafe; owner: TestStaff }> {
   const cafe = await on.cafe();

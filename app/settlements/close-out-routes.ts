@@ -1,10 +1,10 @@
 import { z } from "@hono/zod-openapi";
-import { staff, staffOf, student, studentOf } from "../identity/guards.ts";
+import { actorOf, staff, student, studentOf } from "../identity/guards.ts";
 import { reasonField } from "../ledger/field-schemas.ts";
-import { pageOf } from "../people/page.ts";
 import type { Platform } from "../platform/context.ts";
 import { once } from "../platform/http/once.ts";
 import { type HttpContext, json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
+import { pageOf } from "../platform/page.ts";
 import {
   approveCloseOut,
   type CloseOut,
@@ -78,7 +78,7 @@ const list = route({
   tags: ["finance"],
   summary: "Students who leave and ask for the rest, newest first",
   who: staff("finance", "admin"),
-  request: { query: listQuery.extend({ cursor: z.uuid().optional(), status: z.enum(closeOutStatuses).optional() }) },
+  request: { query: listQuery.extend({ status: z.enum(closeOutStatuses).optional() }) },
   responses: { 200: json(listOf(CloseOutBody), "A page of them") },
 });
 
@@ -135,8 +135,7 @@ export const closeOutRoutes = ({ db, config }: Platform) =>
 
 const decisionOf = (c: HttpContext, { closeOutId }: { readonly closeOutId: string }) => ({
   closeOutId,
-  staffId: staffOf(c).id,
-  requestId: c.var.requestId,
+  ...actorOf(c),
 });
 
 const presentCloseOut = (each: CloseOut): z.infer<typeof CloseOutBody> => ({

@@ -1,8 +1,10 @@
 import { refuseWhileReconciling } from "../failover/reconciling.ts";
+import { type Actor, auditActor } from "../identity/actor.ts";
 import { accountBalance } from "../ledger/balances.ts";
 import { audit } from "../platform/audit.ts";
 import type { Config } from "../platform/config.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
+import type { PageWish } from "../platform/page.ts";
 import { part, type Queryable, sql, type Transaction, violatedConstraint } from "../platform/postgres.ts";
 
 export const closeOutStatuses = ["pending", "paid", "rejected", "withdrawn"] as const;
@@ -45,13 +47,11 @@ export async function latestCloseOut(db: Queryable, studentId: string): Promise<
   return found;
 }
 
-interface Page {
+interface Wanted extends PageWish {
   readonly status: CloseOutStatus | undefined;
-  readonly limit: number;
-  readonly after: string | undefined;
 }
 
-export const listCloseOuts = (db: Queryable, { status, limit, after }: Page): Promise<CloseOut[]> =>
+export const listCloseOuts = (db: Queryable, { status, limit, after }: Wanted): Promise<CloseOut[]> =>
   db.rows<CloseOut>(sql`
     select ${columns} from close_outs c left join wallets w on w.student_id = c.student_id
     where (${status ?? null}::text is null or c.status = ${status ?? null}) and (${after ?? null}::uuid is null or c.id < ${after ?? null}::uuid)
@@ -105,10 +105,8 @@ export async function withdrawCloseOut(tx: Transaction, studentId: string): Prom
   return readCloseOut(tx, latest.id);
 }
 
-interface Decision {
+interface Decision extends Actor {
   readonly closeOutId: string;
-  readonly staffId: string;
-  readonly requestId: string;
 }
 
 /** Finance pays the rest to the bank account, and the wallet is closed in the same transaction: nothing can be spent in between. */
@@ -187,5 +185,5 @@ async function refuseIfAwaited(tx: Transaction, studentId: string): Promise<void
   }
 }
 
-const note = (tx: Transaction, { closeOutId, staffId, requestId }: Decision, action: string, details: Readonly<Record<string, unknown>>) =>
-  audit(tx, { actorKind: "staff", actorId: staffId, action, objectKind: "close_out", objectId: closeOutId, details, requestId });
+const note = (tx: Transaction, decision: Decision, action: string, details: Readonly<Record<string, unknown>>) =>
+  auditActor(tx, decision, { action, objectKind: "close_out", objectId: decision.closeOutId, details });

@@ -1,21 +1,19 @@
 import { refuseWhileReconciling } from "../failover/reconciling.ts";
-import { audit } from "../platform/audit.ts";
+import { type Actor, auditActor } from "../identity/actor.ts";
 import type { Config } from "../platform/config.ts";
 import { CodedError } from "../platform/errors.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
 import { readSettlement, type Settlement } from "./settlement.ts";
 
-interface PayOut {
+interface PayOut extends Actor {
   readonly settlementId: string;
   /** What the bank calls the transfer. */
   readonly bankReference: string;
-  readonly staffId: string;
-  readonly requestId: string;
 }
 
 /** Writes down that the bank was told to pay the café: the amount is the settlement's own and nobody's to choose. */
 export async function paySettlement(tx: Transaction, config: Config, payOut: PayOut): Promise<Settlement> {
-  const { settlementId, bankReference, staffId, requestId } = payOut;
+  const { settlementId, bankReference, staffId } = payOut;
   await refuseWhileReconciling(tx, config);
   await tx.run(sql`select id from settlements where id = ${settlementId} for update`);
   const settlement = await readSettlement(tx, settlementId);
@@ -25,15 +23,12 @@ export async function paySettlement(tx: Transaction, config: Config, payOut: Pay
     update settlements s set status = 'paid', paid_by = ${staffId}, paid_at = now(), bank_reference = ${bankReference},
       paid_transaction_id = post_between('settlement', s.account_id, account_of('bank', null, null, s.currency), s.payable_minor, s.currency, null, null)
     where s.id = ${settlementId} and s.status = 'due'`);
-  await audit(tx, {
-    actorKind: "staff",
-    actorId: staffId,
+  const actor = { ...payOut, cafeId: settlement.cafeId };
+  await auditActor(tx, actor, {
     action: "settlement.paid",
     objectKind: "settlement",
     objectId: settlementId,
-    cafeId: settlement.cafeId,
     details: { amount_minor: settlement.payableMinor, currency: settlement.currency, bank_reference: bankReference },
-    requestId,
   });
   return readSettlement(tx, settlementId);
 }

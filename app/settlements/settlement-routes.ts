@@ -1,9 +1,9 @@
 import { z } from "@hono/zod-openapi";
-import { staff, staffOf } from "../identity/guards.ts";
-import { pageOf } from "../people/page.ts";
+import { actorOf, staff, staffOf } from "../identity/guards.ts";
 import type { Platform } from "../platform/context.ts";
 import { once } from "../platform/http/once.ts";
 import { json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
+import { pageOf } from "../platform/page.ts";
 import { paySettlement } from "./pay-settlement.ts";
 import { bankReferenceField, basisPoints, dayField } from "./schemas.ts";
 import { listSettlements, readEntries, readSettlement, type Settlement, settlementStatuses } from "./settlement.ts";
@@ -72,7 +72,6 @@ const list = route({
   who: readers,
   request: {
     query: listQuery.extend({
-      cursor: z.uuid().optional(),
       cafe_id: z.uuid().optional().openapi({ description: "From finance and admin: one café; without it all" }),
       status: z.enum(settlementStatuses).optional(),
       day: dayField.optional(),
@@ -183,7 +182,7 @@ export const settlementRoutes = ({ db, config }: Platform) =>
     .openapi(pay, (c) => {
       const { settlementId } = c.req.valid("param");
       const { bank_reference: bankReference } = c.req.valid("json");
-      const payOut = { settlementId, bankReference, staffId: staffOf(c).id, requestId: c.var.requestId };
+      const payOut = { settlementId, bankReference, ...actorOf(c) };
       return once(c, "forever", async (tx) => ({
         status: 200 as const,
         body: presentSettlement(await paySettlement(tx, config, payOut)),
@@ -200,8 +199,7 @@ export const settlementRoutes = ({ db, config }: Platform) =>
         fromDay: from_day,
         feeBasisPoints: fee_basis_points,
         feeVatBasisPoints: fee_vat_basis_points,
-        staffId: staffOf(c).id,
-        requestId: c.var.requestId,
+        ...actorOf(c),
       };
       return once(c, "a day", async (tx) => ({ status: 201 as const, body: presentTerms(await setTerms(tx, wish)) }));
     });

@@ -1,4 +1,5 @@
 import { notFound } from "../platform/errors.ts";
+import type { PageWish } from "../platform/page.ts";
 import { part, type Queryable, sql } from "../platform/postgres.ts";
 
 export const settlementStatuses = ["due", "paid", "carried", "nothing"] as const;
@@ -62,18 +63,16 @@ export async function readSettlement(db: Queryable, id: string, cafeId: string |
   return settlement;
 }
 
-interface Page {
+interface Wanted extends PageWish {
   /** null: of all cafés, for the university's finance. */
   readonly cafeId: string | null;
   readonly status: SettlementStatus | undefined;
   /** YYYY-MM-DD. */
   readonly day: string | undefined;
-  readonly limit: number;
-  readonly after: string | undefined;
 }
 
 /** Newest first; one more than the limit tells that a further page exists. */
-export const listSettlements = (db: Queryable, { cafeId, status, day, limit, after }: Page): Promise<Settlement[]> =>
+export const listSettlements = (db: Queryable, { cafeId, status, day, limit, after }: Wanted): Promise<Settlement[]> =>
   db.rows<Settlement>(sql`
     select ${columns} from settlements s join cafes f on f.id = s.cafe_id
     where (${cafeId}::uuid is null or s.cafe_id = ${cafeId}) and (${status ?? null}::text is null or s.status = ${status ?? null})

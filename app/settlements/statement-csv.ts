@@ -1,4 +1,4 @@
-import { csvRow } from "../ledger/statement-csv.ts";
+import { csvRow } from "../platform/csv.ts";
 import type { Settlement, SettlementEntry } from "./settlement.ts";
 import { statementRows, totalOf } from "./statement-lines.ts";
 

@@ -1,4 +1,4 @@
-import { audit } from "../platform/audit.ts";
+import { type Actor, auditActor } from "../identity/actor.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { type Queryable, sql, type Transaction, violatedConstraint } from "../platform/postgres.ts";
 
@@ -21,14 +21,11 @@ export const listTerms = (db: Queryable, cafeId: string | undefined): Promise<Te
     where ${cafeId ?? null}::uuid is null or cafe_id = ${cafeId ?? null} or cafe_id is null
     order by cafe_id nulls first, from_day desc limit ${maxTerms}`);
 
-interface Wish extends Omit<Terms, "id" | "createdAt"> {
-  readonly staffId: string;
-  readonly requestId: string;
-}
+interface Wish extends Omit<Terms, "id" | "createdAt">, Actor {}
 
 /** From a day that has not begun: what was agreed for a day that runs or is over stays as it was. */
 export async function setTerms(tx: Transaction, wish: Wish): Promise<Terms> {
-  const { cafeId, fromDay, feeBasisPoints, feeVatBasisPoints, staffId, requestId } = wish;
+  const { fromDay, feeBasisPoints, feeVatBasisPoints } = wish;
   const begun = await tx.row<{ hasBegun: boolean }>(sql`select ${fromDay}::date <= (now() + interval '14 hours')::date as has_begun`);
   if (begun?.hasBegun !== false) {
     throw new CodedError("VALIDATION_ERROR", "Terms hold from a later day on: this one has begun somewhere, or is over.", {
@@ -36,15 +33,11 @@ export async function setTerms(tx: Transaction, wish: Wish): Promise<Terms> {
     });
   }
   const terms = await insert(tx, wish);
-  await audit(tx, {
-    actorKind: "staff",
-    actorId: staffId,
+  await auditActor(tx, wish, {
     action: "settlement.terms_set",
     objectKind: "settlement_terms",
     objectId: terms.id,
-    cafeId,
     details: { from_day: fromDay, fee_basis_points: feeBasisPoints, fee_vat_basis_points: feeVatBasisPoints },
-    requestId,
   });
   return terms;
 }

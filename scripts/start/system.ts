@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
+import type { Demo } from "../../app/demo/demo.ts";
 import { openCappedLog } from "../local/capped-log.ts";
 import { describeExit, withLastLines } from "../local/child.ts";
 import { type Front, startFront } from "../local/front.ts";
@@ -14,7 +15,7 @@ import { portsTaken, type StartOptions } from "./options.ts";
 import { say, timed } from "./progress.ts";
 import { runScript } from "./run-script.ts";
 import { type Servers, servicesFile, startServers } from "./servers.ts";
-import { type DemoCampus, parseDemoCampus, type StartFile } from "./start-file.ts";
+import { parseDemoCampus, type StartFile } from "./start-file.ts";
 import type { StopRequest } from "./stop-request.ts";
 
 /** The whole local system. Fields are filled as parts come up, so that `stop` takes down exactly what is there. */
@@ -23,7 +24,7 @@ export class System {
   private readonly options: StartOptions;
   private readonly stopRequest: StopRequest;
   private servers: Servers | undefined;
-  private demo: DemoCampus | undefined;
+  private demo: Demo | undefined;
   private readonly processes: KeptProcess[] = [];
   private front: Front | undefined;
 
@@ -133,7 +134,7 @@ export class System {
     });
   }
 
-  private writeStartFile(demo: DemoCampus): StartFile {
+  private writeStartFile(demo: Demo): StartFile {
     const api = this.processes.filter(({ name }) => name.startsWith("api-"));
     const start: StartFile = {
       base_url: this.url(0),

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { routePath } from "hono/route";
-import { type Answer, answerOnce, type Claim } from "../idempotency.ts";
+import { type Answer, type AnswerOnce, answerOnce, type Claim } from "../idempotency.ts";
 import type { Transaction } from "../postgres.ts";
 import type { HttpContext } from "./router.ts";
 
@@ -19,10 +19,14 @@ export async function once<Body, Status extends number>(
   work: (tx: Transaction) => Promise<Reply<Body, Status>>,
 ): Promise<Response & { readonly _data: Body; readonly _status: Status; readonly _format: "json" }> {
   const { db } = c.var.platform;
-  const outcome = await answerOnce(db, await claimOf(c, keep), async (tx) => asText(await work(tx)));
-  if (outcome.hit) c.header("Idempotency-Hit", "true");
+  return sendStored(c, await answerOnce(db, await claimOf(c, keep), async (tx) => asText(await work(tx))));
+}
+
+/** The stored text travels as it is: a repeated request gets the same bytes. */
+export function sendStored(c: HttpContext, { status, body, hit }: AnswerOnce) {
+  if (hit) c.header("Idempotency-Hit", "true");
   c.header("Content-Type", "application/json");
-  return c.body(outcome.body, outcome.status as 200) as never;
+  return c.body(body, status as 200) as never;
 }
 
 const asText = (reply: Reply<unknown, number>): Answer => ({ status: reply.status, body: JSON.stringify(reply.body) });

@@ -131,7 +131,7 @@ export const required = <S extends z.ZodType>(schema: S) => ({ required: true as
 
 export const listQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(100).default(25),
-  cursor: z.string().max(200).optional(),
+  cursor: z.uuid().optional(),
 });
 
 export const listOf = <S extends z.ZodType>(item: S) =>

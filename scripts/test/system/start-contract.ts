@@ -39,7 +39,7 @@ function demoCampusProblems(system: StartedSystem): string[] {
       students.every(({ phone }, index) => phone === `+467${String(index + 1).padStart(8, "0")}`),
       "the phones do not count up from +46700000001",
     ],
-    [students.every(({ card_uid }) => /^[0-9A-Fa-f]{8,20}$/.test(card_uid)), "a card's UID is not 8 to 20 hexadecimal digits"],
+    [students.every(({ card_uid }) => /^[0-9A-Fa-f]{8,20}$/.test(card_uid ?? "")), "a card's UID is not 8 to 20 hexadecimal digits"],
     [cafes.length === 3, `${cafes.length} cafés`],
     [cafes.every(({ items }) => items.length > 0), "a café has no items"],
     [
