@@ -96,7 +96,7 @@ describe("a refund", () => {
     expect(await student.balanceMinor()).toBe(10_000);
   });
 
-  test("asked for fifty times at once over two processes never gives back more than was debited", async () => {
+  test("row 36: asked for fifty times at once over two processes never gives back more than was debited", async () => {
     const { student, orderId } = await paidOrder();
     const answers = await Promise.all(
       Array.from({ length: 50 }, (_, index) => refund(orderId, 300, index % 2 ? owner : cashier, randomUUID(), index % 2 ? 1 : 0)),

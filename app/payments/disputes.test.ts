@@ -163,7 +163,7 @@ describe("a dispute", () => {
     ]);
   });
 
-  test("a refund that races the dispute never gives back more than was paid", async () => {
+  test("row 36: a refund that races the dispute never gives back more than was paid", async () => {
     for (let round = 0; round < 5; round += 1) {
       const { orderId, paymentId } = await orderPaid();
       const [dispute] = await Promise.all([disputed(paymentId), ...Array.from({ length: 4 }, () => refund(orderId, 2_000))]);
