@@ -60,22 +60,6 @@ test("row 24: with FCM a black hole the scan is 201 and the poll finishes the fl
   expect(await student.balanceMinor()).toBe(funds - 2 * totalMinor);
 });
 
-test("row 24: with FCM a black hole at least 99 of 100 confirms finish, while their pushes hang", async () => {
-  const students = await Promise.all(Array.from({ length: 20 }, () => withPhone(5 * totalMinor)));
-  await campus.setFaults({ fcm: "hang" });
-  const paid = await Promise.all(
-    students.map(async (student) => {
-      const payments: Awaited<ReturnType<typeof pay>>[] = [];
-      while (payments.length < 5) payments.push(await pay(student));
-      return payments;
-    }),
-  );
-  for (const { pushToken } of students) expect(await campus.messages(pushToken, "push")).toEqual([]);
-  await campus.setFaults({ fcm: "ok" });
-  await Promise.all(paid.flat().map(({ delivery }) => delivery));
-  expect(paid.flat().filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(99);
-});
-
 test("row 25: with the phone's token gone the scan is 201, the poll finishes the flow, and the token is retired", async () => {
   const student = await withPhone();
   await campus.setFaults({ fcm: "unregistered" });
@@ -107,4 +91,21 @@ test("row 26: a push that arrives after the charge has ended opens its final sta
   expect(await student.readCharge(push?.data.charge_id ?? "")).toMatchObject({ state: "declined" });
   expect(await student.confirm(charge)).toMatchObject({ status: 409, body: { error: { code: "CHARGE_CLOSED" } } });
   expect(await student.balanceMinor()).toBe(funds);
+});
+
+// The last one: a worker that met so many hung pushes lets FCM rest for a while.
+test("row 24: with FCM a black hole at least 99 of 100 confirms finish, while their pushes hang", async () => {
+  const students = await Promise.all(Array.from({ length: 20 }, () => withPhone(5 * totalMinor)));
+  await campus.setFaults({ fcm: "hang" });
+  const paid = await Promise.all(
+    students.map(async (student) => {
+      const payments: Awaited<ReturnType<typeof pay>>[] = [];
+      while (payments.length < 5) payments.push(await pay(student));
+      return payments;
+    }),
+  );
+  for (const { pushToken } of students) expect(await campus.messages(pushToken, "push")).toEqual([]);
+  await campus.setFaults({ fcm: "ok" });
+  await Promise.all(paid.flat().map(({ delivery }) => delivery));
+  expect(paid.flat().filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(99);
 });
