@@ -11,13 +11,14 @@ import { compareDebits } from "./money/debits.ts";
 import { measureGrowth } from "./money/growth.ts";
 import { judge, type Measures, tableOf } from "./money/judge.ts";
 import { measureNetwork } from "./money/network.ts";
+import { measureOutbox } from "./money/outbox.ts";
 import { measurePayments } from "./money/payments.ts";
 
 const students = 40_000;
 const payers = 12_000;
 const cafes = 50;
 const fewestRounds = 3;
-const parts = ["debits", "payments", "growth", "network"] as const;
+const parts = ["debits", "payments", "outbox", "growth", "network"] as const;
 type Part = (typeof parts)[number];
 
 interface Wishes {
@@ -26,7 +27,7 @@ interface Wishes {
   readonly only: readonly Part[];
 }
 
-/** Options: --rounds N (5), --rows N of the large ledger (10,000,000), --only debits,payments,growth,network. */
+/** Options: --rounds N (5), --rows N of the large ledger (10,000,000), --only debits,payments,outbox,growth,network. */
 export async function run(args: readonly string[]): Promise<BenchOutcome> {
   const wishes = readWishes(args);
   const loadBefore = loadavg()[0];
@@ -80,6 +81,7 @@ async function measure(system: LocalSystem, { rounds, rows, only }: Wishes): Pro
     return {
       ...(wanted("debits") ? { debits: await compareDebits(place, { rounds, orders: students, cafes, port: system.cluster.port }) } : {}),
       ...(wanted("payments") ? { payments: await measurePayments(system, place, { rounds, payers, debits: students, cafes }) } : {}),
+      ...(wanted("outbox") ? { outbox: await measureOutbox(system, { rounds }) } : {}),
       ...(wanted("network") ? { network: await measureNetwork(system, place, { rounds, orders: students }) } : {}),
       ...(wanted("growth") ? { growth: await measureGrowth(system, { rounds, rows }) } : {}),
     };
@@ -113,7 +115,7 @@ async function readSettings(system: LocalSystem) {
   return { ...found, driver: debitDriver(), processors: availableParallelism(), node: process.version };
 }
 
-function costLines({ debits, payments, growth, network }: Measures): string[] {
+function costLines({ debits, payments, outbox, growth, network }: Measures): string[] {
   const ms = (value: number) => `${value.toFixed(2)} ms`;
   return [
     ...(debits
@@ -125,6 +127,11 @@ function costLines({ debits, payments, growth, network }: Measures): string[] {
       ? [
           `a payment: node ${ms(payments.capacity.nodeMs)}, PostgreSQL ${ms(payments.capacity.postgresMs)}, Redis ${ms(payments.capacity.redisMs)} CPU; a debit alone ${ms(payments.debitCpuMs)}; ${Math.round(payments.capacity.perSecond)} payments/s at most`,
           `half of it (${Math.round(payments.half.perSecond)}/s): confirm p50 ${ms(payments.half.p50Ms)}, p99 ${ms(payments.half.p99Ms)}`,
+        ]
+      : []),
+    ...(outbox
+      ? [
+          `confirm p95 at ${outbox.perSecond}/s: ${ms(outbox.p95Ms.without)} without rows for the outbox, ${ms(outbox.p95Ms.rows)} with them, ${ms(outbox.p95Ms.worker)} beside a worker that drains them`,
         ]
       : []),
     ...(growth

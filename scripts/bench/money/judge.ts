@@ -1,11 +1,13 @@
 import type { DebitMeasures } from "./debits.ts";
 import type { GrowthMeasures } from "./growth.ts";
 import type { NetworkMeasures } from "./network.ts";
+import type { OutboxMeasures } from "./outbox.ts";
 import type { PaymentMeasures } from "./payments.ts";
 
 export interface Measures {
   readonly debits?: DebitMeasures;
   readonly payments?: PaymentMeasures;
+  readonly outbox?: OutboxMeasures;
   readonly growth?: GrowthMeasures;
   readonly network?: NetworkMeasures;
 }
@@ -49,10 +51,11 @@ const atMost = ({ value, floor, aim, ...named }: Limit): Judged => ({
   reachesAim: value <= aim,
 });
 
-export function judge({ debits, payments, growth, network }: Measures): Judged[] {
+export function judge({ debits, payments, outbox, growth, network }: Measures): Judged[] {
   return [
     ...(debits ? judgeDebits(debits) : []),
     ...(payments ? judgePayments(payments) : []),
+    ...(outbox ? judgeOutbox(outbox) : []),
     ...(growth ? judgeGrowth(growth) : []),
     ...(network ? judgeNetwork(network) : []),
   ];
@@ -69,6 +72,10 @@ const judgePayments = ({ cpuToDebit, half, memoryMiB }: PaymentMeasures): Judged
   atMost({ target: "T3", what: "confirm p99 to p50", value: half.p99Ms / half.p50Ms, floor: 10, aim: 10 }),
   atMost({ target: "T3", what: "arrivals dropped", value: half.dropped, floor: 0, aim: 0 }),
   atMost({ target: "", what: "memory of an API process under it, MiB", value: memoryMiB, floor: 350, aim: 350 }),
+];
+
+const judgeOutbox = ({ p95Ratio }: OutboxMeasures): Judged[] => [
+  atMost({ target: "", what: "confirm p95 with the outbox to without it", value: p95Ratio, floor: 1.1, aim: 1 }),
 ];
 
 const judgeGrowth = ({ p50Ratio, cpuRatio, large }: GrowthMeasures): Judged[] => [
