@@ -1,3 +1,4 @@
+import { eventsChannel } from "./live/announce.ts";
 import { ConfigError, parseConfig } from "./platform/config.ts";
 import { openPlatform } from "./platform/context.ts";
 import { writeEmbeddedMetrics } from "./platform/embedded-metrics.ts";
@@ -32,7 +33,7 @@ async function main(): Promise<void> {
   const wakeAll = () => {
     for (const clock of clocks) clock.wake();
   };
-  platform.cache.subscribe(outboxChannel, wakeAll);
+  for (const channel of [eventsChannel, outboxChannel]) platform.cache.subscribe(channel, wakeAll);
 
   const loop = async (work: () => Promise<number>, pauseMs: number, clock: Clock) => {
     while (!stopping.signal.aborted) {

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { cardUidField } from "../cards/field-schemas.ts";
-import type { Charge, ScannedCharge } from "./charge.ts";
+import type { Charge, ShownCharge } from "./charge.ts";
 import type { Paid } from "./confirm-charge.ts";
 
 export const ChargeParams = z.object({ chargeId: z.uuid() });
@@ -85,7 +85,7 @@ export const DeclineBody = z.strictObject({ not_me: z.boolean().default(false) }
 export type CounterCharge = z.infer<typeof CounterChargeSchema>;
 export type StudentCharge = z.infer<typeof StudentChargeSchema>;
 
-export function presentCounterCharge(charge: ScannedCharge): CounterCharge {
+export function presentCounterCharge(charge: ShownCharge): CounterCharge {
   return {
     id: charge.id,
     state: charge.state,

@@ -1,5 +1,4 @@
 import type { Platform } from "../platform/context.ts";
-import { outboxChannel } from "../platform/outbox.ts";
 
 export const eventsChannel = "events";
 
@@ -9,5 +8,4 @@ export const eventsChannel = "events";
  */
 export function announce({ cache }: Pick<Platform, "cache">): void {
   cache.publish(eventsChannel, "");
-  cache.publish(outboxChannel, "");
 }

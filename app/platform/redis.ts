@@ -54,7 +54,10 @@ export async function openCache(options: CacheOptions): Promise<Cache> {
 
   return {
     use,
-    publish: (channel, message) => void use((redis) => redis.publish(channel, message)),
+    // Nobody waits for it, so it needs no time-out of its own.
+    publish(channel, message) {
+      if (commands.status === "ready" && !breaker.isOpen()) commands.publish(channel, message).catch(() => undefined);
+    },
     subscribe: listeners.add,
     isUp: () => commands.status === "ready" && !breaker.isOpen(),
     async end() {

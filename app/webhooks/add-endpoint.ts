@@ -1,10 +1,10 @@
-import { audit } from "../platform/audit.ts";
+import { auditActor, type CafeActor } from "../identity/actor.ts";
 import type { Platform } from "../platform/context.ts";
 import { CodedError } from "../platform/errors.ts";
 import { validationError } from "../platform/http/router.ts";
 import { sql } from "../platform/postgres.ts";
 import { seal } from "../platform/seal.ts";
-import type { Actor, WebhookEndpoint } from "./endpoint.ts";
+import type { WebhookEndpoint } from "./endpoint.ts";
 import { newWebhookSecret, webhookSealPurpose } from "./sign-webhook.ts";
 import { problemOfUrl } from "./webhook-url.ts";
 
@@ -13,7 +13,7 @@ const maxEndpoints = 5;
 /** Adds a till system's address. Its secret is told once: what is kept is sealed, and only opened to sign. */
 export async function addEndpoint(
   { config, db, secrets }: Platform,
-  { cafeId, staffId, requestId }: Actor,
+  actor: CafeActor,
   url: string,
 ): Promise<WebhookEndpoint & { readonly secret: string }> {
   const problem = problemOfUrl(url, config.CAMPUS_ENV === "sandbox");
@@ -22,21 +22,17 @@ export async function addEndpoint(
   const sealed = seal(await secrets.get("SEAL_KEY"), webhookSealPurpose, secret);
   const added = await db.transaction(async (tx) => {
     // One after the other for one café, so that the limit holds.
-    await tx.run(sql`select pg_advisory_xact_lock(guard_key('webhooks', ${cafeId}))`);
+    await tx.run(sql`select pg_advisory_xact_lock(guard_key('webhooks', ${actor.cafeId}))`);
     const endpoint = await tx.row<WebhookEndpoint>(sql`
-      insert into webhook_endpoints (cafe_id, url, sealed_secret) select ${cafeId}, ${url}, ${sealed}
-      where (select count(*) from webhook_endpoints where cafe_id = ${cafeId} and removed_at is null) < ${maxEndpoints}
+      insert into webhook_endpoints (cafe_id, url, sealed_secret) select ${actor.cafeId}, ${url}, ${sealed}
+      where (select count(*) from webhook_endpoints where cafe_id = ${actor.cafeId} and removed_at is null) < ${maxEndpoints}
       returning id, cafe_id, url, created_at`);
     if (!endpoint) throw new CodedError("CONFLICT", `A café has ${maxEndpoints} webhooks at most: remove one first.`);
-    await audit(tx, {
-      actorKind: "staff",
-      actorId: staffId,
+    await auditActor(tx, actor, {
       action: "webhook.added",
       objectKind: "webhook",
       objectId: endpoint.id,
-      cafeId,
       details: { host: new URL(url).host },
-      requestId,
     });
     return endpoint;
   });

@@ -1,3 +1,4 @@
+import { type Page, type PageWish, pageOf } from "../platform/page.ts";
 import { type Queryable, sql } from "../platform/postgres.ts";
 
 export const deliveryStates = ["waiting", "delivered", "dead"] as const;
@@ -18,25 +19,17 @@ export interface WebhookDelivery {
   readonly createdAt: Date;
 }
 
-interface Page {
-  readonly limit: number;
-  /** The last id of the page before. */
-  readonly after?: string | undefined;
-  readonly state?: WebhookDelivery["state"] | undefined;
+interface Wish extends PageWish {
+  readonly state: WebhookDelivery["state"] | undefined;
 }
 
 /** Newest first. */
-export async function listDeliveries(
-  db: Queryable,
-  endpointId: string,
-  { limit, after, state }: Page,
-): Promise<{ items: WebhookDelivery[]; next: string | undefined }> {
+export async function listDeliveries(db: Queryable, endpointId: string, { limit, after, state }: Wish): Promise<Page<WebhookDelivery>> {
   const rows = await db.rows<WebhookDelivery>(sql`
     select id, event_id, event, order_id, state, tries, last_tried_at, last_status, last_error, delivered_at, created_at
     from webhook_deliveries
     where endpoint_id = ${endpointId} and (${after ?? null}::uuid is null or id < ${after ?? null}::uuid)
       and (${state ?? null}::text is null or state = ${state ?? null})
     order by id desc limit ${limit + 1}`);
-  const items = rows.slice(0, limit);
-  return { items, next: rows.length > limit ? items.at(-1)?.id : undefined };
+  return pageOf(rows, limit);
 }

@@ -9,13 +9,6 @@ export interface WebhookEndpoint {
   readonly createdAt: Date;
 }
 
-/** Who does something to the webhooks of which café. */
-export interface Actor {
-  readonly cafeId: string;
-  readonly staffId: string;
-  readonly requestId: string;
-}
-
 /** Oldest first; a café has few, so there are no pages. */
 export const listEndpoints = (db: Queryable, cafeId: string): Promise<WebhookEndpoint[]> =>
   db.rows<WebhookEndpoint>(

@@ -1,11 +1,11 @@
-import { audit } from "../platform/audit.ts";
+import { auditActor, type CafeActor } from "../identity/actor.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
 import type { WebhookDelivery } from "./delivery.ts";
-import { type Actor, readEndpoint } from "./endpoint.ts";
+import { readEndpoint } from "./endpoint.ts";
 
 /** Posts the same bytes once more, under the same event's id: a till system that has them already drops them. */
-export async function redeliver(tx: Transaction, actor: Actor, endpointId: string, deliveryId: string): Promise<WebhookDelivery> {
+export async function redeliver(tx: Transaction, actor: CafeActor, endpointId: string, deliveryId: string): Promise<WebhookDelivery> {
   await readEndpoint(tx, actor.cafeId, endpointId);
   const delivery = await tx.row<WebhookDelivery>(sql`
     with again as (
@@ -17,14 +17,6 @@ export async function redeliver(tx: Transaction, actor: Actor, endpointId: strin
     const waits = await tx.row(sql`select id from webhook_deliveries where id = ${deliveryId} and endpoint_id = ${endpointId}`);
     throw waits ? new CodedError("CONFLICT", "This delivery is still being tried: wait for how it ends.") : notFound("The delivery");
   }
-  await audit(tx, {
-    actorKind: "staff",
-    actorId: actor.staffId,
-    action: "webhook.redelivered",
-    objectKind: "webhook_delivery",
-    objectId: deliveryId,
-    cafeId: actor.cafeId,
-    requestId: actor.requestId,
-  });
+  await auditActor(tx, actor, { action: "webhook.redelivered", objectKind: "webhook_delivery", objectId: deliveryId });
   return delivery;
 }

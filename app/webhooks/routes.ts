@@ -1,12 +1,13 @@
 import { z } from "@hono/zod-openapi";
-import { cafeOf, staff, staffOf } from "../identity/guards.ts";
+import type { CafeActor } from "../identity/actor.ts";
+import { cafeActorOf, staff } from "../identity/guards.ts";
 import { announce } from "../live/announce.ts";
 import type { Platform } from "../platform/context.ts";
 import { once } from "../platform/http/once.ts";
 import { type HttpContext, json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
 import { addEndpoint } from "./add-endpoint.ts";
 import { deliveryStates, listDeliveries, type WebhookDelivery, webhookEvents } from "./delivery.ts";
-import { type Actor, listEndpoints, readEndpoint, type WebhookEndpoint } from "./endpoint.ts";
+import { listEndpoints, readEndpoint, type WebhookEndpoint } from "./endpoint.ts";
 import { redeliver } from "./redeliver.ts";
 import { removeEndpoint } from "./remove-endpoint.ts";
 import { sendTest } from "./send-test.ts";
@@ -94,7 +95,7 @@ const deliveries = route({
   summary: "What was posted to a till system in the last 30 days and how it went, newest first",
   who,
   errors: ["NOT_FOUND"],
-  request: { params: EndpointParams, query: listQuery.extend({ cursor: z.uuid().optional(), state: z.enum(deliveryStates).optional() }) },
+  request: { params: EndpointParams, query: listQuery.extend({ state: z.enum(deliveryStates).optional() }) },
   responses: { 200: json(listOf(DeliveryBody), "A page of them") },
 });
 
@@ -138,7 +139,7 @@ export const webhookRoutes = (platform: Platform) =>
       const { limit, cursor, state } = c.req.valid("query");
       const endpoint = await readEndpoint(platform.db, actorOf(c).cafeId, c.req.valid("param").endpointId);
       const { items, next } = await listDeliveries(platform.db, endpoint.id, { limit, after: cursor, state });
-      return c.json({ items: items.map(presentDelivery), next_cursor: next ?? null }, 200);
+      return c.json({ items: items.map(presentDelivery), next_cursor: next }, 200);
     })
     .openapi(again, async (c) => {
       const { endpointId, deliveryId } = c.req.valid("param");
@@ -150,7 +151,7 @@ export const webhookRoutes = (platform: Platform) =>
       return reply;
     });
 
-const actorOf = (c: HttpContext): Actor => ({ cafeId: cafeOf(c, undefined), staffId: staffOf(c).id, requestId: c.var.requestId });
+const actorOf = (c: HttpContext): CafeActor => cafeActorOf(c, undefined);
 
 const presentEndpoint = ({ id, url, createdAt }: WebhookEndpoint): z.infer<typeof EndpointBody> => ({
   id,

@@ -1,10 +1,10 @@
-import { audit } from "../platform/audit.ts";
+import { auditActor, type CafeActor } from "../identity/actor.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
 import type { WebhookDelivery } from "./delivery.ts";
-import { type Actor, readEndpoint } from "./endpoint.ts";
+import { readEndpoint } from "./endpoint.ts";
 
 /** Sends a test along the same way as an order: how it ended stands in the log. */
-export async function sendTest(tx: Transaction, actor: Actor, endpointId: string): Promise<WebhookDelivery> {
+export async function sendTest(tx: Transaction, actor: CafeActor, endpointId: string): Promise<WebhookDelivery> {
   await readEndpoint(tx, actor.cafeId, endpointId);
   const delivery = await tx.row<WebhookDelivery>(sql`
     with placed as (
@@ -15,14 +15,6 @@ export async function sendTest(tx: Transaction, actor: Actor, endpointId: string
     queued as (insert into outbox (topic, payload) select 'webhook.deliver', jsonb_build_object('delivery_id', id) from placed)
     select id, event_id, event, order_id, state, tries, last_tried_at, last_status, last_error, delivered_at, created_at from placed`);
   if (!delivery) throw new Error("The test was not written.");
-  await audit(tx, {
-    actorKind: "staff",
-    actorId: actor.staffId,
-    action: "webhook.tested",
-    objectKind: "webhook",
-    objectId: endpointId,
-    cafeId: actor.cafeId,
-    requestId: actor.requestId,
-  });
+  await auditActor(tx, actor, { action: "webhook.tested", objectKind: "webhook", objectId: endpointId });
   return delivery;
 }
