@@ -32,6 +32,11 @@ test("destroys a stack after all that stand on it", async () => {
   expect(events.indexOf("data")).toBeLessThan(events.indexOf("network"));
 });
 
+test("begins with the stack that the longest chain waits for", async () => {
+  expect((await follow(upwards, 1)).events).toEqual(["network", "data", "api", "global"]);
+  expect((await follow(downwards, 1)).events).toEqual(["api", "data", "global", "network"]);
+});
+
 test("never runs more stacks at a time than it was told", async () => {
   expect((await follow(upwards, 2)).most).toBe(2);
 });
