@@ -11,6 +11,7 @@ import type { Platform } from "../context.ts";
 import { CodedError, errorBody, unavailable } from "../errors.ts";
 import { databaseRefusal, OutcomeUnknown } from "../postgres.ts";
 import type { ReportError } from "../report-error.ts";
+import { earlyHeader } from "./early-header.ts";
 import { type HttpEnv, router } from "./router.ts";
 
 /** The outermost layer: what happens to every request, whatever feature answers it. */
@@ -40,7 +41,7 @@ function openRequest(platform: Platform): MiddlewareHandler<HttpEnv> {
     c.set("platform", platform);
     c.set("log", platform.log.child({ request_id: requestId }));
     c.set("remoteAddress", remoteAddress(c, platform.config.TRUSTED_PROXIES));
-    c.header("X-Request-Id", requestId);
+    earlyHeader(c, "X-Request-Id", requestId);
     await next();
     const elapsedMs = performance.now() - startedAtMs;
     const path = routePath(c, -1);
@@ -72,9 +73,9 @@ const headersOfAll = Object.entries({
   Vary: "Origin",
 });
 
-/** Set before the answer is made, and a route may overwrite them: headers put on a finished answer copy it each time. */
+/** Set before the answer is made, and a route may overwrite them. */
 const securityHeaders: MiddlewareHandler<HttpEnv> = (c, next) => {
-  for (const [name, value] of headersOfAll) c.header(name, value);
+  for (const [name, value] of headersOfAll) earlyHeader(c, name, value);
   return next();
 };
 

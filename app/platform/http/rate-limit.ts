@@ -2,6 +2,7 @@ import type { MiddlewareHandler } from "hono";
 import type { Config } from "../config.ts";
 import { CodedError } from "../errors.ts";
 import type { Cache } from "../redis.ts";
+import { earlyHeader } from "./early-header.ts";
 import type { HttpEnv } from "./router.ts";
 
 export type Bucket = "general" | "status" | "device";
@@ -48,9 +49,9 @@ export function limitRate(bucket: Bucket): MiddlewareHandler<HttpEnv> {
     const nowMs = Date.now();
     const count = await countRequest(cache, `${bucket}:${kind}:${id}`, windowSeconds, nowMs);
     const resetSeconds = windowSeconds - (Math.floor(nowMs / 1000) % windowSeconds);
-    c.header("RateLimit-Limit", String(limit));
-    c.header("RateLimit-Remaining", String(Math.max(0, limit - count)));
-    c.header("RateLimit-Reset", String(resetSeconds));
+    earlyHeader(c, "RateLimit-Limit", String(limit));
+    earlyHeader(c, "RateLimit-Remaining", String(Math.max(0, limit - count)));
+    earlyHeader(c, "RateLimit-Reset", String(resetSeconds));
     if (count > limit)
       throw new CodedError("RATE_LIMITED", "Too many requests: please wait a moment.", { retryAfterSeconds: resetSeconds });
     await next();
