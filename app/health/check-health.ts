@@ -1,22 +1,25 @@
 import type { Platform } from "../platform/context.ts";
 import { databaseRefusal, sql } from "../platform/postgres.ts";
+import { lookAtReplica, type ReplicaState } from "./replica.ts";
 
 export interface Health {
   readonly status: "healthy" | "degraded" | "down";
   readonly database: "connected" | "read_only" | "full" | "disconnected";
   readonly redis: "connected" | "disconnected";
+  /** Only where a replica is expected. */
+  readonly replica?: ReplicaState;
 }
 
 const timeoutMs = 1_000;
 
-/** What is up and what is down. Without Redis, or with a database that only reads, much still works: degraded and not down. */
+/** What is up and what is down. Without Redis or a replica, or with a database that only reads, much still works: degraded and not down. */
 export async function checkHealth(platform: Platform): Promise<Health> {
-  const answer = await checkDatabase(platform);
+  const [answer, replica] = await Promise.all([checkDatabase(platform), lookAtReplica(platform)]);
   const database = answer === "connected" && platform.db.isFull() ? "full" : answer;
   const redis = platform.cache.isUp() && (await platform.cache.use((client) => client.ping())) === "PONG" ? "connected" : "disconnected";
-  const isWell = database === "connected" && redis === "connected";
+  const isWell = database === "connected" && redis === "connected" && (replica ?? "ok") === "ok";
   const status = database === "disconnected" ? "down" : isWell ? "healthy" : "degraded";
-  return { status, database, redis };
+  return { status, database, redis, ...(replica === undefined ? {} : { replica }) };
 }
 
 /** Ready means: a wallet could be debited here and now. */

@@ -5,6 +5,7 @@ import { unavailable } from "../platform/errors.ts";
 import { everyone, json, route, router } from "../platform/http/router.ts";
 import { within } from "../platform/within.ts";
 import { checkDatabase, checkHealth } from "./check-health.ts";
+import { lookAtReplica } from "./replica.ts";
 
 const booksTimeoutMs = 1_000;
 
@@ -13,6 +14,10 @@ const HealthSchema = z
     status: z.enum(["healthy", "degraded", "down"]),
     database: z.enum(["connected", "read_only", "full", "disconnected"]),
     redis: z.enum(["connected", "disconnected"]),
+    replica: z.enum(["ok", "behind", "unknown"]).optional().openapi({
+      description:
+        "Only with REPLICA_LAG_LIMIT_SECONDS. behind: the copy in the other region lacks more seconds than that, or none follows; unknown: the lag cannot be read. Neither stops a payment",
+    }),
     books: z
       .enum(["normal", "reconciling", "unknown"])
       .openapi({ description: "reconciling: after a failover, until its lost tail was looked at" }),
@@ -74,7 +79,7 @@ export const healthRoutes = (platform: Platform, isDraining: () => boolean) =>
       return c.json({ ready: true as const }, 200);
     })
     .openapi(metrics, async (c) => {
-      refreshGauges(platform);
+      await refreshGauges(platform);
       return c.text(await platform.metrics.text(), 200, { "Content-Type": "text/plain; version=0.0.4" });
     });
 
@@ -86,11 +91,13 @@ const booksOf = ({ db, config }: Platform): Promise<"normal" | "reconciling" | "
   );
 
 /** Gauges are read when they are asked for. */
-export function refreshGauges({ metrics, db, cache }: Platform): void {
+export async function refreshGauges(platform: Platform): Promise<void> {
+  const { metrics, db, cache } = platform;
   const { total, idle, waiting } = db.poolSize();
   metrics.set("database_connections", { state: "busy" }, total - idle);
   metrics.set("database_connections", { state: "idle" }, idle);
   metrics.set("database_connections", { state: "waiting" }, waiting);
   metrics.set("redis_up", {}, cache.isUp() ? 1 : 0);
   metrics.set("process_memory_bytes", {}, process.memoryUsage.rss());
+  await lookAtReplica(platform);
 }

@@ -118,7 +118,10 @@ create or replace function confirm_charge(
 declare
   r confirm_outcome; c record; w record; v_now timestamptz; v_zone text; v_day date; v_account uuid; v_transaction uuid; v_receipt uuid; v_guard text; v_forbidden text;
 begin
-  select x.*, o.status as order_status, o.payment_status, o.version, o.total_minor, o.currency as order_currency, o.order_number, s.requires_signature into c
+  select x.id, x.order_id, x.cafe_id, x.device_id, x.card_id, x.state, x.amount_minor, x.currency, x.order_version, x.digest, x.match_code, x.number_match_required,
+      x.wrong_numbers, x.expires_at, x.prompted_at, x.prompted_by,
+      o.status as order_status, o.payment_status, o.version, o.total_minor, o.currency as order_currency, o.order_number, s.requires_signature
+    into c
     from charges x join orders o on o.id = x.order_id join students s on s.id = x.student_id
     where x.id = p_charge_id and x.student_id = p_student_id
     for update of o, x; -- the locks' order

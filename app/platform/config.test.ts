@@ -33,6 +33,15 @@ test("one start lists every problem, with the value that was given", () => {
   expect(problems).toHaveLength(4 + requiredSecrets.length);
 });
 
+test("a limit of the replica's lag is whole seconds from 1 on, and there is none unless it is set", () => {
+  expect(parseConfig(onOneMachine).REPLICA_LAG_LIMIT_SECONDS).toBeUndefined();
+  expect(parseConfig({ ...onOneMachine, REPLICA_LAG_LIMIT_SECONDS: "1" }).REPLICA_LAG_LIMIT_SECONDS).toBe(1);
+  for (const refused of ["0", "1.5", "-1", "soon"])
+    expect(problemsOf({ ...onOneMachine, REPLICA_LAG_LIMIT_SECONDS: refused })).toEqual([
+      expect.stringMatching(/^REPLICA_LAG_LIMIT_SECONDS: /),
+    ]);
+});
+
 test("an empty variable is one that is not set", () => {
   expect(parseConfig({ ...onOneMachine, PORT: "", DATABASE_CA: "", REDIS_PASSWORD: "" })).toMatchObject({
     PORT: 8080,

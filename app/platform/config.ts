@@ -82,6 +82,10 @@ export const variables = {
   DATABASE_IDLE_IN_TRANSACTION_TIMEOUT_MS: variable(whole(1_000, 600_000), "idle_in_transaction_session_timeout of every session.", {
     default: "10000",
   }),
+  REPLICA_LAG_LIMIT_SECONDS: variable(
+    whole(1, 86_400).optional(),
+    "How far the replica of the database may be behind before /health is degraded; payments go on. Not set: no replica is expected. Below 15 one with little to do may look behind for a moment.",
+  ),
   REDIS_URL: variable(z.string().regex(/^rediss?:\/\//), "Redis, without a password.", { default: "redis://127.0.0.1:6379" }),
   REDIS_CA: variable(optionalText, "The certificate authority (PEM) of Redis; set it and TLS is verified."),
   REDIS_TIMEOUT_MS: variable(whole(5, 1_000), "The longest that a request waits for Redis before it goes on without.", { default: "100" }),

@@ -45,6 +45,22 @@ test("what CloudWatch does not take stays on /metrics alone", async () => {
   expect(metrics.embeddedLines(0)).toEqual([]);
 });
 
+test("a gauge that nobody has set has no value, not even 0", async () => {
+  const metrics = createMetrics();
+  expect(await metrics.text()).not.toMatch(/^campus_redis_up /m);
+  metrics.set("redis_up", {}, 0);
+  expect(await metrics.text()).toMatch(/^campus_redis_up 0$/m);
+});
+
+test("what is not a finite number stays on /metrics alone", async () => {
+  const metrics = createMetrics();
+  metrics.set("replica_lag_seconds", {}, Number.POSITIVE_INFINITY);
+  expect(await metrics.text()).toContain("campus_replica_lag_seconds +Inf");
+  expect(metrics.embeddedLines(0)).toEqual([]);
+  metrics.set("replica_lag_seconds", {}, 0.5);
+  expect(metrics.embeddedLines(0)).toMatchObject([{ ReplicaLag: 0.5 }]);
+});
+
 test("a label that the table does not declare is refused", () => {
   const metrics = createMetrics() as unknown as { count(name: string, labels: Record<string, string>): void };
   expect(() => metrics.count("error_codes_total", { code: "NOT_FOUND", student_id: "1" })).toThrow(/student_id/);

@@ -8,8 +8,10 @@ interface Declared {
   readonly kind: "counter" | "histogram" | "gauge";
   readonly help: string;
   readonly labels: readonly string[];
-  readonly cloudWatch?: { readonly name: string; readonly unit: "Count" | "Milliseconds" | "None" };
+  readonly cloudWatch?: { readonly name: string; readonly unit: Unit };
 }
+
+type Unit = "Count" | "Milliseconds" | "Seconds" | "None";
 
 const milliseconds = [1, 2.5, 5, 10, 25, 50, 100, 200, 300, 400, 800, 1_500, 3_000, 10_000, 30_000];
 
@@ -76,6 +78,12 @@ export const declaredMetrics = {
     help: "Connections of the pool by state",
     labels: ["state"],
     cloudWatch: { name: "DatabaseConnections", unit: "Count" },
+  },
+  replica_lag_seconds: {
+    kind: "gauge",
+    help: "How many seconds of writing the replica lacks; +Inf while none follows",
+    labels: [],
+    cloudWatch: { name: "ReplicaLag", unit: "Seconds" },
   },
   scan_to_prompt_ms: {
     kind: "histogram",
@@ -168,7 +176,12 @@ export function createMetrics(): Metrics {
     const options = { name: `campus_${name}`, help: metric.help, labelNames: [...metric.labels], registers: [registry] };
     if (metric.kind === "counter") counters.set(name, new Counter(options));
     else if (metric.kind === "histogram") histograms.set(name, new Histogram({ ...options, buckets: milliseconds }));
-    else gauges.set(name, new Gauge(options));
+    else {
+      const gauge = new Gauge(options);
+      // It would begin at 0, which nobody has measured.
+      if (metric.labels.length === 0) gauge.remove();
+      gauges.set(name, gauge);
+    }
   }
   const moved = new Map<string, Moved>();
   const move = (name: MetricName, labels: Readonly<Record<string, string>>): Moved => {
@@ -209,7 +222,8 @@ export function createMetrics(): Metrics {
 
 function embeddedLine(entry: Moved, nowMs: number): Record<string, unknown>[] {
   const metric: Declared = declaredMetrics[entry.name];
-  if (!metric.cloudWatch) return [];
+  // CloudWatch takes finite numbers only: what is not one is missing there.
+  if (!metric.cloudWatch || !Number.isFinite(entry.sum)) return [];
   return [
     embeddedMetric(nowMs, entry.labels, {
       [metric.cloudWatch.name]: { unit: metric.cloudWatch.unit, value: metric.kind === "histogram" ? entry.samples : entry.sum },
@@ -218,7 +232,7 @@ function embeddedLine(entry: Moved, nowMs: number): Record<string, unknown>[] {
 }
 
 interface EmbeddedValue {
-  readonly unit: "Count" | "Milliseconds" | "None";
+  readonly unit: Unit;
   readonly value: number | readonly number[];
 }
 

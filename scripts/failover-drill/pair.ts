@@ -25,6 +25,8 @@ export interface Pair {
   caughtUp(): Promise<void>;
   /** From now on nothing reaches the second: what is committed on the first is a tail that only the first has. */
   stall(): void;
+  /** What was held goes through, and all that follows. */
+  flow(): void;
   /** kill -9 of the first; what was on the wire is lost with it. */
   loseFirst(): Promise<void>;
   /** The second becomes the one that writes. */
@@ -113,6 +115,7 @@ function assemble({ first, second, wire, passwords, undo, firstOptions }: Parts)
       }
     },
     stall: () => wire.hold(true),
+    flow: () => wire.hold(false),
     async loseFirst() {
       running = undefined;
       await first.kill();

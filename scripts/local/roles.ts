@@ -44,6 +44,8 @@ export async function createRoles(client: pg.Client, passwords: RolePasswords): 
     if (rowCount === 0) await client.query(`create role ${role} login`);
     await client.query(`alter role ${role} password ${client.escapeLiteral(password)}`);
   }
+  // To see how far a replica is behind (docs/health.md).
+  await client.query(`grant pg_monitor to ${ownerRole}`);
 }
 
 /** An empty database of the owner, where nobody but the two roles may connect. */
