@@ -18,6 +18,8 @@ export async function openPlace(system: LocalSystem, database: string): Promise<
   await superuser.connect();
   // The tables are vacuumed before each window instead: a worker that wakes up in one of them would be counted with it.
   await superuser.query("alter system set autovacuum = off");
+  // As PostgreSQL comes; what is about full pages in the log switches it on for itself.
+  await superuser.query(`alter database ${superuser.escapeIdentifier(database)} set wal_compression = off`);
   await superuser.query("select pg_reload_conf()");
   return {
     database,

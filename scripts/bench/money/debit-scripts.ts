@@ -9,8 +9,8 @@ export type DebitScript = readonly Step[];
 /** The product's debit: one call decides and writes everything. */
 export const oneCall: DebitScript = [
   {
-    text: `select r.outcome from bench_charges b, lateral confirm_charge(b.charge_id, b.student_id, b.digest, b.match_code, null, 'bench', 1) r
-      where b.n = (select nextval('bench_turn'))`,
+    text: `select (confirm_charge(b.charge_id, b.student_id, b.digest, b.match_code, null, 'bench', 1)).outcome
+      from bench_charges b where b.n = (select nextval('bench_turn'))`,
   },
 ];
 
