@@ -28,7 +28,8 @@ const arrivalConnections = 64;
 const payerCount = 2_000;
 const cafes = 50;
 const warmUpMs = 1_500;
-const windowMs = 10_000;
+// With the warm-up below the 10 s after which a server ends a connection that has asked nothing yet.
+const windowMs = 7_000;
 
 interface Side {
   readonly place: BenchPlace;
@@ -100,7 +101,7 @@ async function silence(superuser: pg.Client, name: string): Promise<void> {
 async function confirmP95(system: LocalSystem, { place, api, payers }: Side): Promise<number> {
   await prepareOrders(place.superuser, { orders: payers.length, cafes, scanned: false });
   // What the café was told of each new order is no part of a confirm.
-  await place.superuser.query("truncate outbox");
+  await place.superuser.query("update outbox set done_at = now() where done_at is null and dead_at is null");
   const load = { ports: api.ports, connections: arrivalConnections, payers, warmUpMs, windowMs, arrivalsPerSecond };
   const { confirmMs, dropped } = await runFlows(system, api, load);
   if (dropped > 0) throw new Error(`${dropped} payments found no connection: the machine is too busy for ${arrivalsPerSecond} a second.`);
