@@ -15,7 +15,9 @@ interface Stop {
 export async function stopCard(tx: Transaction, { cardId, status, because }: Stop): Promise<Card | undefined> {
   await tx.run(sql`
     select end_charge(id, 'voided', 'card ' || ${status}::text)
-    from (select id from charges where card_id = ${cardId} and state = 'open' order by id for update) open`);
+    from (
+      select c.id from charges c join cards k on k.id = c.card_id and k.student_id = c.student_id
+      where k.id = ${cardId} and c.state = 'open' order by c.id for update of c) open`);
   return tx.row<Card>(sql`
     update cards set status = ${status}, status_because = ${because}, updated_at = now()
     where id = ${cardId} and status in ('active', 'frozen')

@@ -72,7 +72,7 @@ async function dampedScan(platform: Platform, scan: Scan, hash: Buffer): Promise
   const first = await platform.cache.use((redis) => redis.set(key, scan.scanId, "PX", dampMs, "NX"));
   if (first !== null) return undefined;
   const open = await platform.db.row<{ id: string }>(sql`
-    select c.id from charges c join cards k on k.id = c.card_id
+    select c.id from charges c join cards k on k.id = c.card_id and k.student_id = c.student_id
     where k.uid_hash = ${hash} and c.device_id = ${scan.device.id} and c.state = 'open' and c.expires_at > clock_timestamp()
       and k.status = 'active' and (${scan.orderId ?? null}::uuid is null or c.order_id = ${scan.orderId ?? null})
       and not exists (select 1 from scans s where s.device_id = ${scan.device.id} and s.scan_id = ${scan.scanId} and s.charge_id <> c.id)

@@ -29,6 +29,11 @@ alter table outbox drop constraint outbox_check;
 create trigger outbox_ends_once after update of done_at, dead_at on outbox
   for each row when (new.done_at is not null and new.dead_at is not null) execute function refuse_row();
 
+-- A new charge is entered into two indexes less: it has no transaction yet, and a card's open charges are its student's.
+alter table charges drop constraint charges_transaction_id_key;
+create unique index charges_transaction on charges (transaction_id) where transaction_id is not null;
+drop index charges_open_card;
+
 -- refund_cash() without an amount does the same.
 drop function give_back_cash;
 

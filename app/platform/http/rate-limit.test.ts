@@ -78,6 +78,23 @@ test("two processes share one count for each principal", () =>
     expect(await statuses(first, "/page", randomUUID(), 1)).toEqual([200]);
   }));
 
+test("up to a sixteenth of the limit a process counts alone; what it counted so is not lost when the others are told", async () => {
+  const wide = { ...limits, RATE_GENERAL_PER_MINUTE: "32" };
+  const pair = [await openTestPlatform(database, wide), await openTestPlatform(database, wide)] as const;
+  const [first, second] = [appOf(pair[0]), appOf(pair[1])];
+  await inOneWindow(async () => {
+    const [even, uneven] = [randomUUID(), randomUUID()];
+    const found: number[] = [];
+    for (let turn = 0; turn < 20; turn += 1)
+      found.push(...(await statuses(first, "/page", even, 1)), ...(await statuses(second, "/page", even, 1)));
+    expect(found.filter((code) => code === 200)).toHaveLength(32);
+    const all = await statuses(first, "/page", uneven, 33);
+    expect(all.filter((code) => code === 200)).toHaveLength(32);
+    expect(await statuses(second, "/page", uneven, 3)).toEqual([200, 200, 429]);
+  });
+  for (const platform of pair) await platform.end();
+});
+
 test("each bucket counts for itself, with its own limit", () =>
   inOneWindow(async () => {
     const app = appOf(platforms[0]);
@@ -119,7 +136,8 @@ test("without Redis each process counts for itself, and the limit still holds th
     const who = randomUUID();
     expect(await statuses(app, "/page", who, 1)).toEqual([200]);
     if (redis.server.isRunning()) await redis.kill();
-    expect(await statuses(app, "/page", who, 4)).toEqual([200, 200, 200, 429]);
+    expect(await statuses(app, "/page", who, 3)).toEqual([200, 200, 429]);
+    expect(await statuses(app, "/page", randomUUID(), 4)).toEqual([200, 200, 200, 429]);
   });
   await alone.end();
   await rm(folder, { recursive: true, force: true });

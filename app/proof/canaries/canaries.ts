@@ -29,8 +29,7 @@ const dropConstraint = (database: TestDatabase, table: string, name: string) =>
 
 /** All that makes a second confirm find what the first one did. */
 const unguarded: readonly Edit[] = [
-  ["    for update of x;", ";"],
-  ["from charges where id = p_charge_id for update", "from charges where id = p_charge_id"],
+  ["    for update of o, x;", ";"],
   ["where id = c.order_id and payment_status = 'pending' and version = c.order_version", "where id = c.order_id"],
   ["where id = c.id and state = 'open'", "where id = c.id"],
 ];
@@ -38,7 +37,7 @@ const unguarded: readonly Edit[] = [
 const unchecked: readonly Edit[] = [
   ["if c.state = 'confirmed' and c.digest = p_digest then", "if false then"],
   ["if c.state <> 'open' then", "if false then"],
-  ["if o.payment_status <> 'pending' then", "if false then"],
+  ["if c.payment_status <> 'pending' then", "if false then"],
 ];
 
 /** For the two canaries whose guard stands elsewhere than in the database. */
@@ -95,7 +94,7 @@ export const canaries: readonly Canary[] = [
     caughtBy: ["I6"],
     break: (database) =>
       edit(database, "confirm_charge", [
-        ["if o.version <> c.order_version or o.total_minor <> c.amount_minor or o.currency <> c.currency then", "if false then"],
+        ["if c.version <> c.order_version or c.total_minor <> c.amount_minor or c.order_currency <> c.currency then", "if false then"],
         [" and version = c.order_version", ""],
       ]),
   },
@@ -113,7 +112,7 @@ export const canaries: readonly Canary[] = [
     name: "café filter dropped",
     caughtBy: ["I6"],
     break: (database) =>
-      edit(database, "open_charge", [["where student_id = k.student_id and cafe_id = d.cafe_id", "where student_id = k.student_id"]]),
+      edit(database, "open_charge", [["where student_id = k.student_id and cafe_id = k.cafe_id", "where student_id = k.student_id"]]),
   },
   {
     name: "a charge ends twice",
@@ -148,7 +147,7 @@ export const canaries: readonly Canary[] = [
     caughtBy: ["I10"],
     async break(database, cutter) {
       onTheWire(cutter, "and refunded_minor + $5 + coalesce((", "and 0 * (refunded_minor + $5) + coalesce((");
-      await database.query("alter table orders drop constraint orders_check1");
+      await database.query("drop trigger orders_add_up on orders");
     },
   },
   {
