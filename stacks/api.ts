@@ -126,8 +126,6 @@ export class ApiStack extends CampusStack {
       SMS_ACCOUNT: environment.providers.smsAccount,
       FCM_PROJECT_ID: environment.providers.fcmProjectId,
       GATEWAY_KEY_ID: environment.providers.gatewayKeyId,
-      // Who writes is copied to the standby; the standby itself has no copy behind it.
-      ...(plan.role === "primary" && { REPLICA_LAG_LIMIT_SECONDS: String(environment.standby.database.replicaLagSeconds) }),
       ...Object.fromEntries(secretIds),
     };
   }

@@ -1,5 +1,5 @@
 import { CodedError } from "./errors.ts";
-import { type Database, OutcomeUnknown, sql, type Transaction } from "./postgres.ts";
+import { type Database, OutcomeUnknown, part, sql, type Transaction } from "./postgres.ts";
 
 /** Which request this is: the same claim is the same wish. `keep` says how long its answer is remembered. */
 export interface Claim {
@@ -23,21 +23,28 @@ export type AnswerOnce = Answer & { readonly hit: boolean };
  * Only what ended something is stored: `work` throws for 402, 409, 429 and 5xx, and what throws leaves no row.
  */
 export async function answerOnce(db: Database, claim: Claim | undefined, work: (tx: Transaction) => Promise<Answer>): Promise<AnswerOnce> {
-  const attempt = () =>
-    db.transaction((tx) => (claim ? underClaim(tx, claim, work) : work(tx).then((answer) => ({ ...answer, hit: false }))));
+  if (!claim) return db.transaction(async (tx) => ({ ...(await work(tx)), hit: false }));
   try {
-    return await attempt();
+    return await db.transaction(async (tx) => {
+      const lock = await tx.row<{ taken: boolean }>(sql`select pg_try_advisory_xact_lock(${lockOf(claim)}) as taken`);
+      if (!lock?.taken) throw new CodedError("CONFLICT", "The same request is still being worked on.", { retryAfterSeconds: 1 });
+      return underClaim(tx, claim, work);
+    });
   } catch (error) {
-    if (!(error instanceof OutcomeUnknown) || !claim) throw error;
-    // The first try either committed, and then its answer is found, or it did not: one more run decides.
-    return { ...(await attempt()), hit: false };
+    if (!(error instanceof OutcomeUnknown)) throw error;
+    // The first try either committed, and then its answer is found, or it did not: one more run decides. Its session may
+    // not have noticed yet that nobody listens, so this one waits for its lock.
+    const decided = await db.transaction(async (tx) => {
+      await tx.run(sql`select pg_advisory_xact_lock(${lockOf(claim)})`);
+      return underClaim(tx, claim, work);
+    });
+    return { ...decided, hit: false };
   }
 }
 
+const lockOf = ({ principal, route, key }: Claim) => part`hashtextextended(${`${principal}|${route}|${key}`}, 0)`;
+
 async function underClaim(tx: Transaction, claim: Claim, work: (tx: Transaction) => Promise<Answer>): Promise<AnswerOnce> {
-  const lockName = `${claim.principal}|${claim.route}|${claim.key}`;
-  const lock = await tx.row<{ taken: boolean }>(sql`select pg_try_advisory_xact_lock(hashtextextended(${lockName}, 0)) as taken`);
-  if (!lock?.taken) throw new CodedError("CONFLICT", "The same request is still being worked on.", { retryAfterSeconds: 1 });
   const stored = await tx.row<Answer & { sameBody: boolean }>(sql`
     select status, body, body_hash = ${claim.bodyHash} as same_body
     from idempotency_answers

@@ -18,7 +18,7 @@ export const usage = `npm run rehearse -- [options]
   --keep               leave everything standing until Ctrl-C, to look around with terraform or the AWS CLI
   --drill              the failure drill: a deploy that dies in the middle, mended by runbooks/terraform-state.md
   --world-test         prove every addition to moto, and that moto still lacks it
-  --parallelism N      stacks at a time, 4 by default; each takes about 0.7 GB`;
+  --parallelism N      stacks at a time, 3 by default; each takes about 0.7 GB`;
 
 const maxParallelism = 8;
 
@@ -32,7 +32,7 @@ export const parseOptions = (args: readonly string[]): Options => {
       keep: { type: "boolean", default: false },
       drill: { type: "boolean", default: false },
       "world-test": { type: "boolean", default: false },
-      parallelism: { type: "string", default: "4" },
+      parallelism: { type: "string", default: "3" },
     },
   });
   const parallelism = Number(values.parallelism);
