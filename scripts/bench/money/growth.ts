@@ -76,7 +76,14 @@ async function makeTwoCampuses(system: LocalSystem): Promise<[BenchPlace, BenchP
 
 const rowsAtOnce = 1_000_000;
 
-/** Top-ups of every wallet in turn, as years of them would lie: the books hold afterwards as they did before. */
+/** How many of so many entries the wallet of student n gets, $1 in all on the mean: half of it to one and a half. */
+const share = "$1::int * (50 + b.n % 101) / 100";
+
+/**
+ * Top-ups of every wallet in turn, as years of them would lie: the books hold afterwards as they did before. Wallets differ in
+ * how many they have: with equal ones all index pages that grow would be equally full, and what a debit logs of its page
+ * behind a checkpoint would hang on how full.
+ */
 async function fillLedger({ superuser }: BenchPlace, rows: number): Promise<void> {
   const wanted = Math.floor(rows / students);
   const each = Math.floor(rowsAtOnce / students);
@@ -88,10 +95,14 @@ async function fillLedger({ superuser }: BenchPlace, rows: number): Promise<void
     await superuser.query(
       `insert into ledger_transactions (kind, from_account_id, to_account_id, amount_minor, currency, wallet_student_id, wallet_seq, wallet_balance_after_minor)
        select 'adjustment', c.id, w.account_id, 1, w.currency, w.student_id, w.last_seq + s, w.balance_minor + s
-       from generate_series(1, $1::int) s cross join wallets w join accounts c on c.kind = 'adjustments'`,
+       from wallets w join bench_students b using (student_id) join accounts c on c.kind = 'adjustments', lateral generate_series(1, ${share}) s
+       order by s`,
       [entries],
     );
-    await superuser.query("update wallets set balance_minor = balance_minor + $1::int, last_seq = last_seq + $1::int", [entries]);
+    await superuser.query(
+      `update wallets w set balance_minor = balance_minor + ${share}, last_seq = last_seq + ${share} from bench_students b where b.student_id = w.student_id`,
+      [entries],
+    );
     await superuser.query("commit");
     console.error(`growth: ${((done + entries) * students).toLocaleString("en")} rows`);
   }
