@@ -106,4 +106,7 @@ export type AnalyticsPlan = Costed & {
   readonly orderStream: boolean;
 };
 
+/** The part of an address that SES must know. */
+export const mailDomain = (address: string): string => address.slice(address.indexOf("@") + 1);
+
 export const regionPlans = (environment: Environment): readonly RegionPlan[] => [environment.primary, environment.standby];

@@ -1,5 +1,5 @@
 import type { Construct } from "constructs";
-import type { Environment, RegionPlan } from "../regions/index.ts";
+import { type Environment, mailDomain, type RegionPlan } from "../regions/index.ts";
 import { secretSlug, secretsOfTheApp } from "./app-secrets.ts";
 import { DataAwsSsmParameter, IamInstanceProfile, Route53Record, ShieldProtection, Wafv2WebAclAssociation } from "./aws.ts";
 import { CampusStack } from "./constructs/campus-stack.ts";
@@ -117,11 +117,10 @@ export class ApiStack extends CampusStack {
       RECEIPTS_BUCKET: storage.receipts.name,
       TRANSACTIONS_TOPIC: messaging.transactions.arn,
       WEBHOOKS_QUEUE: messaging.webhooks.queue.url,
-      ...(environment.receiptMail &&
-        messaging.receiptMails && {
-          RECEIPT_MAIL_QUEUE: messaging.receiptMails.queue.url,
-          RECEIPT_MAIL_FROM: environment.receiptMail.from,
-        }),
+      ...(messaging.receiptMails && {
+        RECEIPT_MAIL_QUEUE: messaging.receiptMails.queue.queue.url,
+        RECEIPT_MAIL_FROM: messaging.receiptMails.from,
+      }),
       SMS_PROVIDER: environment.providers.sms,
       SMS_ACCOUNT: environment.providers.smsAccount,
       FCM_PROJECT_ID: environment.providers.fcmProjectId,
@@ -150,15 +149,15 @@ export class ApiStack extends CampusStack {
   }
 
   private allowReceiptMail(role: Role): void {
-    const { environment, messaging } = this.props;
-    if (!environment.receiptMail) return;
-    const { from } = environment.receiptMail;
-    messaging.receiptMails?.grantReceive(role);
+    const { receiptMails } = this.props.messaging;
+    if (!receiptMails) return;
+    const { queue, from } = receiptMails;
+    queue.grantReceive(role);
     role.allow("send-receipt-mails", [
       {
         sid: "SendReceiptMails",
         actions: ["ses:SendEmail"],
-        resources: [this.arn("ses", `identity/${from.slice(from.indexOf("@") + 1)}`)],
+        resources: [this.arn("ses", `identity/${mailDomain(from)}`)],
         conditions: { StringEquals: { "ses:FromAddress": from } },
       },
     ]);

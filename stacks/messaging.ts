@@ -13,7 +13,7 @@ export class MessagingStack extends CampusStack {
   readonly analytics: Queue;
   readonly webhooks: Queue;
   /** Where an environment mails receipts: each payment is heard here as well. */
-  readonly receiptMails: Queue | undefined;
+  readonly receiptMails: { readonly queue: Queue; readonly from: string } | undefined;
 
   constructor(scope: Construct, props: MessagingStackProps) {
     super(scope, { ...props, part: "messaging" });
@@ -28,14 +28,9 @@ export class MessagingStack extends CampusStack {
     this.analytics = new Queue(this, "analytics", { part: "analytics", key, visibilityTimeoutSeconds: 180, triesBeforeDeadLetter: 5 }, [
       this.transactions,
     ]);
-    if (props.environment.receiptMail) {
-      this.receiptMails = new Queue(
-        this,
-        "receipt-mails",
-        { part: "receipt-mails", key, visibilityTimeoutSeconds: 60, triesBeforeDeadLetter: 8 },
-        [this.transactions],
-      );
-    }
+    const { receiptMail } = props.environment;
+    const mails = { part: "receipt-mails", key, visibilityTimeoutSeconds: 60, triesBeforeDeadLetter: 8 };
+    this.receiptMails = receiptMail && { ...receiptMail, queue: new Queue(this, "receipt-mails", mails, [this.transactions]) };
     this.webhooks = new Queue(this, "webhooks", { part: "webhooks", key, visibilityTimeoutSeconds: 60, triesBeforeDeadLetter: 8 });
   }
 }

@@ -1,5 +1,6 @@
 import type { Platform } from "../platform/context.ts";
 import { databaseRefusal, sql } from "../platform/postgres.ts";
+import { within } from "../platform/within.ts";
 import { lookAtReplica, type ReplicaState } from "./replica.ts";
 
 export interface Health {
@@ -23,17 +24,8 @@ export async function checkHealth(platform: Platform): Promise<Health> {
 }
 
 /** Ready means: a wallet could be debited here and now. */
-export async function checkDatabase(platform: Platform): Promise<Health["database"]> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<"disconnected">((resolve) => {
-    timer = setTimeout(() => resolve("disconnected"), timeoutMs);
-  });
-  try {
-    return await Promise.race([askDatabase(platform), late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
+export const checkDatabase = (platform: Platform): Promise<Health["database"]> =>
+  within(timeoutMs, "PostgreSQL", askDatabase(platform)).catch(() => "disconnected");
 
 async function askDatabase({ db, log }: Platform): Promise<Health["database"]> {
   try {

@@ -1,8 +1,8 @@
 import { openPushSender } from "../notifications/push/open-push-sender.ts";
 import type { Platform } from "../platform/context.ts";
-import type { Job } from "../platform/jobs.ts";
+import { type Job, purgeJob } from "../platform/jobs.ts";
 import type { OutboxRow, Topics } from "../platform/outbox.ts";
-import { sql } from "../platform/postgres.ts";
+import { part } from "../platform/postgres.ts";
 import { applyEvent } from "./apply-event.ts";
 import { sendDecision } from "./dispute.ts";
 import { type Crossing, fillWallet } from "./fill-wallet.ts";
@@ -17,7 +17,6 @@ const timeoutMs = 10_000;
 const maxTries = 20;
 const alertTries = 3;
 const keptDays = 30;
-const purgeBatch = 5_000;
 
 /** What payments leave to the worker. Each handler may run twice for one row and changes the books once. */
 export function paymentTopics(platform: Platform): Topics {
@@ -53,13 +52,12 @@ const crossingOf = ({ student_id, wallet_seq }: OutboxRow["payload"]): Crossing 
 
 export const paymentJobs = (platform: Platform): readonly Job[] => [
   findMissedJob(platform),
-  {
+  purgeJob({
     name: "purge-gateway-events",
     everySeconds: 3_600,
-    run: async (tx) => {
-      await tx.run(sql`
-        delete from gateway_events where id in (
-          select id from gateway_events where received_at < now() - make_interval(days => ${keptDays}) order by received_at limit ${purgeBatch})`);
-    },
-  },
+    table: part`gateway_events`,
+    key: part`id`,
+    writtenAt: part`received_at`,
+    keptDays,
+  }),
 ];

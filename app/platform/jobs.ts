@@ -1,5 +1,5 @@
 import type { Platform } from "./context.ts";
-import { sql, type Transaction } from "./postgres.ts";
+import { type Statement, sql, type Transaction } from "./postgres.ts";
 import type { ReportError } from "./report-error.ts";
 
 /** Work that comes round by time. It runs in the transaction that holds its row, so one worker at a time, and a killed one leaves nothing half done. */
@@ -8,6 +8,26 @@ export interface Job {
   readonly everySeconds: number;
   readonly run: (tx: Transaction) => Promise<void>;
 }
+
+const purgeBatch = 5_000;
+
+interface Purge extends Omit<Job, "run"> {
+  readonly table: Statement;
+  readonly key: Statement;
+  readonly writtenAt: Statement;
+  readonly keptDays: number;
+}
+
+/** Forgets rows so many days after they were written, the oldest first, a batch at a time. */
+export const purgeJob = ({ name, everySeconds, table, key, writtenAt, keptDays }: Purge): Job => ({
+  name,
+  everySeconds,
+  run: async (tx) => {
+    await tx.run(sql`
+      delete from ${table} where ${key} in (
+        select ${key} from ${table} where ${writtenAt} < now() - make_interval(days => ${keptDays}) order by ${writtenAt} limit ${purgeBatch})`);
+  },
+});
 
 export async function registerJobs(platform: Platform, jobs: readonly Job[]): Promise<void> {
   await platform.db.run(sql`insert into timed_jobs (name) select unnest(${jobs.map((job) => job.name)}::text[]) on conflict do nothing`);

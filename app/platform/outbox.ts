@@ -31,6 +31,9 @@ const laneRows = { urgent: 100, general: 100, outside: 100, background: 4 } as c
 export type Lane = keyof typeof laneRows;
 export const lanes = Object.keys(laneRows) as readonly Lane[];
 
+/** For who may be away for long: with pauses that grow to five minutes, about an hour and a half. */
+export const patientTries = 25;
+
 interface Topic {
   readonly deliver: Deliver;
   readonly timeoutMs: number;

@@ -1,12 +1,10 @@
 import { createReceiptSigner } from "../charges/receipt-signer.ts";
 import type { Platform } from "../platform/context.ts";
 import { openObjectStore } from "../platform/objects.ts";
-import type { Topics } from "../platform/outbox.ts";
+import { patientTries, type Topics } from "../platform/outbox.ts";
 import { storeReceipt } from "./store-receipt.ts";
 
 const timeoutMs = 10_000;
-/** With pauses that grow to five minutes, about an hour and a half. */
-const maxTries = 25;
 
 /** What each payment leaves to be kept for the years that bookkeeping asks for. */
 export function receiptTopics(platform: Platform): Topics {
@@ -16,7 +14,7 @@ export function receiptTopics(platform: Platform): Topics {
   return {
     "receipt.store": {
       timeoutMs,
-      maxTries,
+      maxTries: patientTries,
       lane: "background",
       deliver: ({ payload }) =>
         storeReceipt(platform, signer, store, { orderId: String(payload.order_id), cafeId: String(payload.cafe_id) }),

@@ -1,15 +1,13 @@
 import type { Platform } from "../platform/context.ts";
-import type { Job } from "../platform/jobs.ts";
-import type { Topics } from "../platform/outbox.ts";
-import { sql } from "../platform/postgres.ts";
+import { type Job, purgeJob } from "../platform/jobs.ts";
+import { patientTries, type Topics } from "../platform/outbox.ts";
+import { part } from "../platform/postgres.ts";
 import { createWebhookDelivery, longestPauseSeconds, maxTries, timeoutMs } from "./deliver-webhook.ts";
 import { openOrderQueue } from "./order-queue.ts";
 import type { OrderMessage } from "./take-order-event.ts";
 
 const queueTimeoutMs = 5_000;
-const queueMaxTries = 25;
 const keptDays = 30;
-const purgeBatch = 5_000;
 
 /** Orders on their way to the cafés' till systems: onto the queue, and from its other end to each address. */
 export function webhookTopics(platform: Platform): Topics {
@@ -17,7 +15,7 @@ export function webhookTopics(platform: Platform): Topics {
   return {
     "pos.order": {
       timeoutMs: queueTimeoutMs,
-      maxTries: queueMaxTries,
+      maxTries: patientTries,
       deliver: ({ payload: { event_id, event, order_id, cafe_id, at } }, signal) =>
         queue.send({ event_id, event, order_id, cafe_id, at } as OrderMessage, signal),
     },
@@ -26,14 +24,12 @@ export function webhookTopics(platform: Platform): Topics {
 }
 
 export const webhookJobs = (): readonly Job[] => [
-  {
+  purgeJob({
     name: "purge-webhook-deliveries",
     everySeconds: 600,
-    run: async (tx) => {
-      await tx.run(sql`
-        delete from webhook_deliveries where id in (
-          select id from webhook_deliveries
-          where created_at < now() - make_interval(days => ${keptDays}) order by created_at limit ${purgeBatch})`);
-    },
-  },
+    table: part`webhook_deliveries`,
+    key: part`id`,
+    writtenAt: part`created_at`,
+    keptDays,
+  }),
 ];

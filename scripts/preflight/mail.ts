@@ -1,12 +1,12 @@
 import { GetAccountCommand, GetEmailIdentityCommand, type GetEmailIdentityResponse, SESv2Client } from "@aws-sdk/client-sesv2";
-import type { Environment, Region } from "../../regions/index.ts";
+import { type Environment, mailDomain, type Region } from "../../regions/index.ts";
 import { clientSettings } from "./client-settings.ts";
 import { type Finding, fine, stop } from "./finding.ts";
 
 /** Where receipts are mailed: whether SES knows the sender's domain in this region, and sends to everybody. */
 export async function checkMail({ receiptMail, domain: site }: Environment, region: Region): Promise<Finding[]> {
   if (!receiptMail) return [];
-  const domain = receiptMail.from.slice(receiptMail.from.indexOf("@") + 1);
+  const domain = mailDomain(receiptMail.from);
   const ses = new SESv2Client(clientSettings(region));
   try {
     return [await checkSender(ses, region, domain), await checkSending(ses, region, site)];

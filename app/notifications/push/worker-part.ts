@@ -1,7 +1,7 @@
 import type { Platform } from "../../platform/context.ts";
-import type { Job } from "../../platform/jobs.ts";
+import { type Job, purgeJob } from "../../platform/jobs.ts";
 import type { OutboxRow, Topics } from "../../platform/outbox.ts";
-import { sql } from "../../platform/postgres.ts";
+import { part } from "../../platform/postgres.ts";
 import { openPushSender } from "./open-push-sender.ts";
 import type { PushSender } from "./push-sender.ts";
 import { sendChargePush } from "./send-charge-push.ts";
@@ -10,7 +10,6 @@ import { type OrderEvent, sendOrderPush } from "./send-order-push.ts";
 const timeoutMs = 5_000;
 const maxTries = 3;
 const keptDays = 30;
-const purgeBatch = 5_000;
 
 /**
  * What a scan leaves in the outbox, and what becomes of an order. A bell that nobody heard in three tries is no dead
@@ -43,13 +42,12 @@ const eventOf = (payload: OutboxRow["payload"]): OrderEvent => ({
 });
 
 export const pushJobs = (): readonly Job[] => [
-  {
+  purgeJob({
     name: "purge-notifications",
     everySeconds: 600,
-    run: async (tx) => {
-      await tx.run(sql`
-        delete from notifications where id in (
-          select id from notifications where created_at < now() - make_interval(days => ${keptDays}) order by created_at limit ${purgeBatch})`);
-    },
-  },
+    table: part`notifications`,
+    key: part`id`,
+    writtenAt: part`created_at`,
+    keptDays,
+  }),
 ];

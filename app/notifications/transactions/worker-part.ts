@@ -1,11 +1,9 @@
 import type { Platform } from "../../platform/context.ts";
-import type { OutboxRow, Topics } from "../../platform/outbox.ts";
+import { type OutboxRow, patientTries, type Topics } from "../../platform/outbox.ts";
 import type { TransactionMessage } from "./sns-transactions.ts";
 import { openTransactionTopic } from "./transaction-topic.ts";
 
 const timeoutMs = 5_000;
-/** With pauses that grow to five minutes, about an hour and a half. */
-const maxTries = 25;
 
 /** Tells the world outside of each payment: of ids and amounts, never of a person. */
 export function transactionTopics(platform: Platform): Topics {
@@ -13,7 +11,7 @@ export function transactionTopics(platform: Platform): Topics {
   return {
     "transaction.publish": {
       timeoutMs,
-      maxTries,
+      maxTries: patientTries,
       deliver: async ({ payload }, signal) => {
         await topic?.publish(messageOf(payload), signal);
       },
