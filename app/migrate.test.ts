@@ -4,7 +4,7 @@ import path from "node:path";
 import { text } from "node:stream/consumers";
 import pg from "pg";
 import { afterEach, beforeEach, expect, inject, test } from "vitest";
-import { asSuperuser, createDatabase } from "../scripts/local/roles.ts";
+import { asSuperuser, createDatabase } from "./local/roles.ts";
 import { migrate, refuseOldServer } from "./migrate.ts";
 import { createTestDatabase, type TestDatabase } from "./testing/database.ts";
 

@@ -2,11 +2,11 @@
 import { chmodSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { type Manifest, manifestName, runTar } from "./local/archive.ts";
-import { assertServerStopped } from "./local/cluster.ts";
-import { findHome, type Home } from "./local/home.ts";
-import { takeLock } from "./local/lock.ts";
-import { PlainError, reportAndSetExitCode } from "./local/plain-error.ts";
+import { type Manifest, manifestName, runTar } from "../app/local/archive.ts";
+import { assertServerStopped } from "../app/local/cluster.ts";
+import { findHome, type Home } from "../app/local/home.ts";
+import { takeLock } from "../app/local/lock.ts";
+import { PlainError, reportAndSetExitCode } from "../app/local/plain-error.ts";
 
 function main(): void {
   const file = parseArguments(process.argv.slice(2));

@@ -1,4 +1,4 @@
-import { PlainError, reportAndSetExitCode } from "./local/plain-error.ts";
+import { PlainError, reportAndSetExitCode } from "../app/local/plain-error.ts";
 
 /** What one benchmark found. `missed` says which floors it did not reach, in a line each. */
 export interface BenchOutcome {

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { reportAndSetExitCode } from "../app/local/plain-error.ts";
 import { environments } from "../regions/index.ts";
 import { costPage, renderCostPage, totalOfEnvironment } from "./cost/page.ts";
-import { reportAndSetExitCode } from "./local/plain-error.ts";
 
 /** `npm run cost`: writes the cost page from the sizes; with --check it only says whether the page is old. */
 try {

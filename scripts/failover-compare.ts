@@ -2,8 +2,8 @@
 // them to the new one. Nothing is merged: what the new books lack becomes a case. Exit 0: compared, 2: it could not ask.
 import { parseArgs } from "node:util";
 import pg from "pg";
+import { PlainError, reportAndSetExitCode } from "../app/local/plain-error.ts";
 import { couldNotAsk, logIn, type StaffApi } from "./failover/staff-api.ts";
-import { PlainError, reportAndSetExitCode } from "./local/plain-error.ts";
 
 const perCall = 40;
 const maxHours = 744;

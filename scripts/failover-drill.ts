@@ -1,7 +1,7 @@
 // `npm run drill:failover -- --seeds 5`: loses a region under load, goes on in the second one and finds what was lost.
 import { parseArgs } from "node:util";
+import { PlainError, reportAndSetExitCode } from "../app/local/plain-error.ts";
 import { type DrillOutcome, drill } from "./failover-drill/drill.ts";
-import { PlainError, reportAndSetExitCode } from "./local/plain-error.ts";
 
 const { values } = parseArgs({
   options: {

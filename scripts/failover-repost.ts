@@ -1,8 +1,8 @@
 // `npm run failover:repost -- --url https://…`: as the second person, posts every debit again that somebody else agreed to.
 // Exit 0: all is posted, 1: some could not be, 2: it could not ask.
 import { parseArgs } from "node:util";
+import { reportAndSetExitCode } from "../app/local/plain-error.ts";
 import { logIn } from "./failover/staff-api.ts";
-import { reportAndSetExitCode } from "./local/plain-error.ts";
 
 const maxCalls = 1_000;
 

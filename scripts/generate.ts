@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { reportAndSetExitCode } from "../app/local/plain-error.ts";
 import { generators } from "./generate/generators.ts";
-import { reportAndSetExitCode } from "./local/plain-error.ts";
 
 const root = join(import.meta.dirname, "..");
 

@@ -1,8 +1,8 @@
 // `npm run ledger:check`: asks every invariant of the books in one snapshot. Exit 0: sound, 1: broken, 2: it could not ask.
 import { checkLedger, type InvariantOutcome, type LedgerCheck } from "../app/ledger/check-ledger.ts";
 import { invariants } from "../app/ledger/invariants.ts";
-import { withAppDatabase } from "./local/app-database.ts";
-import { reportAndSetExitCode } from "./local/plain-error.ts";
+import { withAppDatabase } from "../app/local/app-database.ts";
+import { reportAndSetExitCode } from "../app/local/plain-error.ts";
 
 const statementTimeoutMs = 30_000;
 const shownOfSample = 3;

@@ -1,8 +1,8 @@
 // `npm run outbox:redrive`: lists what the worker gave up; with `-- --topic X` it is tried again.
 import { parseArgs } from "node:util";
+import { withAppDatabase } from "../app/local/app-database.ts";
+import { PlainError, reportAndSetExitCode } from "../app/local/plain-error.ts";
 import { type DeadLetters, listDeadLetters, redrive } from "../app/platform/redrive.ts";
-import { withAppDatabase } from "./local/app-database.ts";
-import { PlainError, reportAndSetExitCode } from "./local/plain-error.ts";
 
 const statementTimeoutMs = 30_000;
 

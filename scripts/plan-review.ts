@@ -1,4 +1,4 @@
-import { reportAndSetExitCode } from "./local/plain-error.ts";
+import { reportAndSetExitCode } from "../app/local/plain-error.ts";
 import { parseOptions } from "./plan-review/options.ts";
 import { readPlans } from "./plan-review/read-plans.ts";
 import { render } from "./plan-review/report.ts";

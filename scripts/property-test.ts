@@ -1,9 +1,9 @@
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { startSandbox } from "../app/sandbox/server.ts";
+import { reportAndSetExitCode } from "../app/local/plain-error.ts";
+import { startSandbox } from "../app/local/sandbox/server.ts";
 import { startApiProcess } from "../app/testing/api-process.ts";
 import { type LocalSystem, startLocalSystem } from "./bench/local-system.ts";
-import { reportAndSetExitCode } from "./local/plain-error.ts";
 import { makeCallers } from "./property/callers.ts";
 import { installTester, runTester } from "./property/tester.ts";
 

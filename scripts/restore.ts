@@ -1,12 +1,12 @@
 // `npm run restore -- FILE`: puts a backup in the place of the data folder. What stood there goes only with --replace.
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
-import { type Manifest, manifestName, runTar } from "./local/archive.ts";
-import { assertServerStopped } from "./local/cluster.ts";
-import { findHome, type Home } from "./local/home.ts";
-import { takeLock } from "./local/lock.ts";
-import { PlainError, reportAndSetExitCode } from "./local/plain-error.ts";
-import { findPostgresPrograms, majorVersion } from "./local/postgres-programs.ts";
+import { type Manifest, manifestName, runTar } from "../app/local/archive.ts";
+import { assertServerStopped } from "../app/local/cluster.ts";
+import { findHome, type Home } from "../app/local/home.ts";
+import { takeLock } from "../app/local/lock.ts";
+import { PlainError, reportAndSetExitCode } from "../app/local/plain-error.ts";
+import { findPostgresPrograms, majorVersion } from "../app/local/postgres-programs.ts";
 
 async function main(): Promise<void> {
   const { file, replace } = parseArguments(process.argv.slice(2));

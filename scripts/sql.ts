@@ -3,10 +3,10 @@ import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { parseArgs } from "node:util";
 import pg from "pg";
-import { findHome } from "./local/home.ts";
-import { PlainError, reportAndSetExitCode } from "./local/plain-error.ts";
-import type { ServicesFile } from "./local/services-file.ts";
-import { describeQuery, formatError, formatResult, isComplete } from "./local/sql-text.ts";
+import { findHome } from "../app/local/home.ts";
+import { PlainError, reportAndSetExitCode } from "../app/local/plain-error.ts";
+import type { ServicesFile } from "../app/local/services-file.ts";
+import { describeQuery, formatError, formatResult, isComplete } from "../app/local/sql-text.ts";
 
 const usage = 'npm run sql [-- --as owner|app|superuser] [-c "statement"]; without -c it asks, or reads its standard input.';
 const help = `A statement ends with ";". \\d lists the tables, \\d TABLE its columns, \\q or Ctrl-D ends.`;

@@ -1,8 +1,8 @@
 // `npm start`: PostgreSQL, Redis, migrations, demo campus, stand-ins, two API processes behind one port, the worker.
-import { endAllNow } from "./local/child.ts";
-import { findHome } from "./local/home.ts";
-import { takeLock } from "./local/lock.ts";
-import { reportAndSetExitCode } from "./local/plain-error.ts";
+import { endAllNow } from "../app/local/child.ts";
+import { findHome } from "../app/local/home.ts";
+import { takeLock } from "../app/local/lock.ts";
+import { reportAndSetExitCode } from "../app/local/plain-error.ts";
 import { announce } from "./start/announce.ts";
 import { parseOptions } from "./start/options.ts";
 import { say } from "./start/progress.ts";

@@ -2,7 +2,7 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { projectRoot } from "./local/home.ts";
+import { projectRoot } from "../app/local/home.ts";
 import { runCommand } from "./test/run-command.ts";
 import { runSystemChecks } from "./test/system-checks.ts";
 import { add, countLine, nothing, oneFailed, onePassed, type Tally } from "./test/tally.ts";

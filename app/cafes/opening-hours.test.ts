@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { randomOf } from "../proof/random.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import type { TestCafe } from "../testing/people.ts";
+import { randomOf } from "../testing/proof/random.ts";
 import { type Holidays, type Interval, type OpeningHours, weekdays } from "./field-schemas.ts";
 
 let campus: Campus;

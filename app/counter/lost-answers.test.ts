@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from "vitest";
 import { checkLedger } from "../ledger/check-ledger.ts";
-import { type CommitCutter, commitStatement, judgeOnce, startCommitCutter } from "../proof/commit-cutter.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { addDish } from "../testing/menus.ts";
 import { expectOk, type Money, moneyOf, type Till } from "../testing/money.ts";
+import { type CommitCutter, commitStatement, judgeOnce, startCommitCutter } from "../testing/proof/commit-cutter.ts";
 import type { ZReport } from "./z-report.ts";
 
 let cutter: CommitCutter;

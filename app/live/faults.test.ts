@@ -3,7 +3,7 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { type LocalRedis, startRedis } from "../../scripts/local/redis.ts";
+import { type LocalRedis, startRedis } from "../local/redis.ts";
 import { sql } from "../platform/postgres.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { type LiveSocket, openLiveSocket, openLiveStream } from "../testing/live-client.ts";

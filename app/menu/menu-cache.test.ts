@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { type LocalRedis, startRedis } from "../../scripts/local/redis.ts";
+import { type LocalRedis, startRedis } from "../local/redis.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { addDish } from "../testing/menus.ts";
 import type { TestCafe } from "../testing/people.ts";

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { type App, deleteApp, initializeApp } from "firebase-admin/app";
 import { getMessaging } from "firebase-admin/messaging";
 import { afterEach, expect, test } from "vitest";
-import { type Sandbox, startSandbox } from "../sandbox/server.ts";
+import { type Sandbox, startSandbox } from "../local/sandbox/server.ts";
 import { createFcmAgent } from "./fcm-agent.ts";
 
 const endings: (() => Promise<unknown>)[] = [];

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, expect, inject, test } from "vitest";
-import { type CommitCutter, judgeOnce, startCommitCutter, type Verdict } from "../proof/commit-cutter.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { addDish } from "../testing/menus.ts";
 import type { TestCafe, TestStudent } from "../testing/people.ts";
+import { type CommitCutter, judgeOnce, startCommitCutter, type Verdict } from "../testing/proof/commit-cutter.ts";
 
 let cutter: CommitCutter;
 let campus: Campus;

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { violations } from "../proof/books.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { gatewayOf, type TestGateway } from "../testing/gateway.ts";
 import { expectOk, type Money, type MoneyStudent, moneyOf } from "../testing/money.ts";
 import type { TestCafe, TestStaff } from "../testing/people.ts";
+import { violations } from "../testing/proof/books.ts";
 
 const amountMinor = 5_000;
 

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { times, violations } from "../proof/books.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { type Checkout, gatewayOf, type TestGateway } from "../testing/gateway.ts";
 import { expectOk, type Money, type MoneyStudent, moneyOf } from "../testing/money.ts";
 import type { TestCafe, TestStaff } from "../testing/people.ts";
+import { times, violations } from "../testing/proof/books.ts";
 import { findMissedJob } from "./find-missed.ts";
 
 const totalMinor = 5_000;

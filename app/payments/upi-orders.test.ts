@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { violations } from "../proof/books.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { gatewayOf, paymentNews, type TestGateway } from "../testing/gateway.ts";
 import { expectOk, type Money, type MoneyStudent, moneyOf } from "../testing/money.ts";
 import type { TestCafe } from "../testing/people.ts";
+import { violations } from "../testing/proof/books.ts";
 
 const totalMinor = 5_900;
 

@@ -1,10 +1,10 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { times, violations } from "../proof/books.ts";
-import { randomOf } from "../proof/random.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { gatewayOf, paymentNews, type TestGateway } from "../testing/gateway.ts";
 import { type MoneyStudent, moneyOf } from "../testing/money.ts";
+import { times, violations } from "../testing/proof/books.ts";
+import { randomOf } from "../testing/proof/random.ts";
 
 const payments = 1_000;
 const badOfEachKind = 200;

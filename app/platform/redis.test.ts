@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type LocalRedis, startRedis } from "../../scripts/local/redis.ts";
+import { type LocalRedis, startRedis } from "../local/redis.ts";
 import { until } from "../testing/platform.ts";
 import { startTcpProxy, type TcpProxy } from "../testing/tcp-proxy.ts";
 import { type Cache, openCache } from "./redis.ts";

@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import type { TestProject } from "vitest/node";
-import { type Cluster, startCluster } from "../../scripts/local/cluster.ts";
-import { type LocalRedis, startRedis } from "../../scripts/local/redis.ts";
-import { asSuperuser, createDatabase, createRoles, databaseAccess, type RolePasswords } from "../../scripts/local/roles.ts";
+import { type Cluster, startCluster } from "../local/cluster.ts";
+import { type LocalRedis, startRedis } from "../local/redis.ts";
+import { asSuperuser, createDatabase, createRoles, databaseAccess, type RolePasswords } from "../local/roles.ts";
 import { redisDatabases, templateDatabase } from "./database.ts";
 
 /** What a test file needs to make its own database and Redis on the servers of this run. */

@@ -1,11 +1,11 @@
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { type Cluster, startCluster } from "../../app/local/cluster.ts";
+import { startRedis } from "../../app/local/redis.ts";
+import { asSuperuser, createDatabase, createRoles, databaseAccess } from "../../app/local/roles.ts";
+import { readOrMakeSecrets } from "../../app/local/secrets.ts";
 import { migrate } from "../../app/migrate.ts";
-import { type Cluster, startCluster } from "../local/cluster.ts";
-import { startRedis } from "../local/redis.ts";
-import { asSuperuser, createDatabase, createRoles, databaseAccess } from "../local/roles.ts";
-import { readOrMakeSecrets } from "../local/secrets.ts";
 
 /** A PostgreSQL, a Redis and an environment of their own, gone when the benchmark ends. */
 export interface LocalSystem {

@@ -1,8 +1,8 @@
 import { availableParallelism, loadavg } from "node:os";
 import { parseArgs } from "node:util";
+import { PlainError } from "../../app/local/plain-error.ts";
+import { asSuperuser, createDatabase } from "../../app/local/roles.ts";
 import type { BenchOutcome } from "../bench.ts";
-import { PlainError } from "../local/plain-error.ts";
-import { asSuperuser, createDatabase } from "../local/roles.ts";
 import { type LocalSystem, startLocalSystem } from "./local-system.ts";
 import { openPlace } from "./money/bench-place.ts";
 import { makeCampus } from "./money/campus.ts";

@@ -1,7 +1,7 @@
 import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
+import { PlainError } from "../../app/local/plain-error.ts";
 import type { BenchOutcome } from "../bench.ts";
-import { PlainError } from "../local/plain-error.ts";
 import { startLocalSystem } from "./local-system.ts";
 import { measureMenuRead } from "./ordering/menu-read.ts";
 import type { OrderingPart } from "./ordering/part.ts";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { reportAndSetExitCode } from "../local/plain-error.ts";
+import { reportAndSetExitCode } from "../../app/local/plain-error.ts";
 import { differencesOf, inWords, judge, listedDifferences } from "./differences.ts";
 import { installTerrain, swapImports, synth } from "./terrain.ts";
 

@@ -1,4 +1,4 @@
-import { PlainError } from "../local/plain-error.ts";
+import { PlainError } from "../../app/local/plain-error.ts";
 
 export const couldNotAsk = 2;
 

@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { appRole } from "../local/roles.ts";
+import { appRole } from "../../app/local/roles.ts";
 
 export interface Column {
   readonly name: string;

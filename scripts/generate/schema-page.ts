@@ -2,9 +2,9 @@ import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type pg from "pg";
+import { startCluster } from "../../app/local/cluster.ts";
+import { asSuperuser, createDatabase, createRoles, databaseAccess } from "../../app/local/roles.ts";
 import { migrate } from "../../app/migrate.ts";
-import { startCluster } from "../local/cluster.ts";
-import { asSuperuser, createDatabase, createRoles, databaseAccess } from "../local/roles.ts";
 import { areas } from "./schema-areas.ts";
 import { readCatalog, type Table } from "./schema-catalog.ts";
 

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { PlainError } from "../local/plain-error.ts";
+import { PlainError } from "../../app/local/plain-error.ts";
 import type { Acceptance } from "./review.ts";
 
 const badInput = 2;

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
+import { PlainError } from "../../app/local/plain-error.ts";
 import { capabilities, type Place, type Region } from "../../regions/index.ts";
-import { PlainError } from "../local/plain-error.ts";
 import { isObject, type Json } from "../rehearse/terraform-json.ts";
 import type { Plan, ResourceChange } from "./plan.ts";
 

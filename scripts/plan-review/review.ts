@@ -1,4 +1,4 @@
-import { PlainError } from "../local/plain-error.ts";
+import { PlainError } from "../../app/local/plain-error.ts";
 import { type Costs, costFindings, costsOf } from "./cost.ts";
 import { exposureFindings } from "./exposure.ts";
 import { iamFindings } from "./iam.ts";

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import { type Holder, type StaffRole, signAccessToken } from "../../app/identity/access-token.ts";
 import { parseKeyring } from "../../app/identity/keyring.ts";
+import { asSuperuser } from "../../app/local/roles.ts";
 import type { LocalSystem } from "../bench/local-system.ts";
-import { asSuperuser } from "../local/roles.ts";
 
 /** One person or device of each kind in a new café, with the credential that it sends. */
 export async function makeCallers({ cluster, database, env }: LocalSystem, issuer: string): Promise<Record<string, string>> {

@@ -1,5 +1,5 @@
 import path from "node:path";
-import type { Home } from "../local/home.ts";
+import type { Home } from "../../app/local/home.ts";
 import type { StartFile } from "./start-file.ts";
 
 /** The addresses and demo logins; the last line is the contract with whoever waits for us. */

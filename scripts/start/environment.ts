@@ -1,4 +1,4 @@
-import type { LocalSecrets } from "../local/secrets.ts";
+import type { LocalSecrets } from "../../app/local/secrets.ts";
 import type { Services } from "./servers.ts";
 
 interface Addresses {

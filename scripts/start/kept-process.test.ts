@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { findHome, type Home } from "../local/home.ts";
-import { freePort } from "../local/ports.ts";
+import { findHome, type Home } from "../../app/local/home.ts";
+import { freePort } from "../../app/local/ports.ts";
 import { type KeptProcess, keepRunning } from "./kept-process.ts";
 
 let folder: string;

@@ -1,10 +1,10 @@
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { openCappedLog } from "../local/capped-log.ts";
-import { type Child, describeExit, startChild, withLastLines } from "../local/child.ts";
-import { dieWithParent } from "../local/die-with-parent.ts";
-import { type Home, projectRoot } from "../local/home.ts";
-import { PlainError } from "../local/plain-error.ts";
+import { openCappedLog } from "../../app/local/capped-log.ts";
+import { type Child, describeExit, startChild, withLastLines } from "../../app/local/child.ts";
+import { dieWithParent } from "../../app/local/die-with-parent.ts";
+import { type Home, projectRoot } from "../../app/local/home.ts";
+import { PlainError } from "../../app/local/plain-error.ts";
 import { say } from "./progress.ts";
 
 /** One process of the app that runs until the end: started again when it dies, so that a test may kill it. */

@@ -1,9 +1,9 @@
 import path from "node:path";
-import { openCappedLog } from "../local/capped-log.ts";
-import { describeExit, startChild, withLastLines } from "../local/child.ts";
-import { dieWithParent } from "../local/die-with-parent.ts";
-import { type Home, projectRoot } from "../local/home.ts";
-import { PlainError } from "../local/plain-error.ts";
+import { openCappedLog } from "../../app/local/capped-log.ts";
+import { describeExit, startChild, withLastLines } from "../../app/local/child.ts";
+import { dieWithParent } from "../../app/local/die-with-parent.ts";
+import { type Home, projectRoot } from "../../app/local/home.ts";
+import { PlainError } from "../../app/local/plain-error.ts";
 import { Stopped } from "./stop-request.ts";
 
 interface Script {

@@ -1,10 +1,10 @@
 import path from "node:path";
-import { type Cluster, startCluster } from "../local/cluster.ts";
-import type { Home } from "../local/home.ts";
-import { type LocalRedis, startRedis } from "../local/redis.ts";
-import { asSuperuser, createDatabase, createRoles, databaseAccess } from "../local/roles.ts";
-import type { LocalSecrets } from "../local/secrets.ts";
-import type { ServicesFile } from "../local/services-file.ts";
+import { type Cluster, startCluster } from "../../app/local/cluster.ts";
+import type { Home } from "../../app/local/home.ts";
+import { type LocalRedis, startRedis } from "../../app/local/redis.ts";
+import { asSuperuser, createDatabase, createRoles, databaseAccess } from "../../app/local/roles.ts";
+import type { LocalSecrets } from "../../app/local/secrets.ts";
+import type { ServicesFile } from "../../app/local/services-file.ts";
 
 /** Where PostgreSQL and Redis are. The addresses carry no password: the app takes it from its own variable. */
 export interface Services {

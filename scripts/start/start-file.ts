@@ -1,4 +1,4 @@
-import type { Demo } from "../../app/demo/demo.ts";
+import type { Demo } from "../../app/local/demo/demo.ts";
 
 /** What start.json holds: a contract with tests and people. */
 export interface StartFile extends Demo {
@@ -7,11 +7,11 @@ export interface StartFile extends Demo {
   readonly sandbox_url: string;
 }
 
-/** The line that app/demo/seed.ts prints. */
+/** The line that app/local/demo/seed.ts prints. */
 export function parseDemoCampus(line: string): Demo {
   try {
     return JSON.parse(line) as Demo;
   } catch {
-    throw new Error(`app/demo/seed.ts must end with a line of JSON; it ended with: ${line.slice(0, 200)}`);
+    throw new Error(`app/local/demo/seed.ts must end with a line of JSON; it ended with: ${line.slice(0, 200)}`);
   }
 }

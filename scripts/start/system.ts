@@ -1,14 +1,14 @@
 import { mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
-import type { Demo } from "../../app/demo/demo.ts";
-import { openCappedLog } from "../local/capped-log.ts";
-import { describeExit, withLastLines } from "../local/child.ts";
-import { type Front, startFront } from "../local/front.ts";
-import type { Home } from "../local/home.ts";
-import { PlainError } from "../local/plain-error.ts";
-import { assertPortFree } from "../local/ports.ts";
-import { writePrivateJson } from "../local/private-file.ts";
-import { readOrMakeSecrets } from "../local/secrets.ts";
+import { openCappedLog } from "../../app/local/capped-log.ts";
+import { describeExit, withLastLines } from "../../app/local/child.ts";
+import type { Demo } from "../../app/local/demo/demo.ts";
+import { type Front, startFront } from "../../app/local/front.ts";
+import type { Home } from "../../app/local/home.ts";
+import { PlainError } from "../../app/local/plain-error.ts";
+import { assertPortFree } from "../../app/local/ports.ts";
+import { writePrivateJson } from "../../app/local/private-file.ts";
+import { readOrMakeSecrets } from "../../app/local/secrets.ts";
 import { appEnvironment, ownerEnvironment } from "./environment.ts";
 import { type KeptProcess, keepRunning } from "./kept-process.ts";
 import { portsTaken, type StartOptions } from "./options.ts";
@@ -42,7 +42,7 @@ export class System {
     const environment = await timed("PostgreSQL 18 and Redis", () => this.startServers());
     await timed("migrations", () => this.runScript("migrate", "app/migrate.ts", environment.owner));
     this.demo = await timed("demo campus", async () =>
-      parseDemoCampus(await this.runScript("seed", "app/demo/seed.ts", environment.owner)),
+      parseDemoCampus(await this.runScript("seed", "app/local/demo/seed.ts", environment.owner)),
     );
     await timed("two API processes, worker, sandbox", () => this.startProcesses(environment.app));
     this.stopRequest.throwIfAsked();
@@ -102,7 +102,7 @@ export class System {
 
   private async startProcesses(env: NodeJS.ProcessEnv): Promise<void> {
     const listening = (offset: number) => ({ ...env, HOST: "127.0.0.1", PORT: String(this.options.port + offset) });
-    await this.keep("sandbox", "app/sandbox/main.ts", listening(3), `${this.url(3)}/sandbox/health`);
+    await this.keep("sandbox", "app/local/sandbox/main.ts", listening(3), `${this.url(3)}/sandbox/health`);
     await this.keep("api-1", "app/main.ts", listening(1), `${this.url(1)}/ready`);
     await this.keep("api-2", "app/main.ts", listening(2), `${this.url(2)}/ready`);
     await this.keep("worker", "app/worker.ts", env);

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import path from "node:path";
-import { projectRoot } from "../local/home.ts";
+import { projectRoot } from "../../app/local/home.ts";
 import { runCommand } from "./run-command.ts";
 
 const version = "1.8.1";

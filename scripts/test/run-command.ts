@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
-import { dieWithParent } from "../local/die-with-parent.ts";
-import { projectRoot } from "../local/home.ts";
+import { dieWithParent } from "../../app/local/die-with-parent.ts";
+import { projectRoot } from "../../app/local/home.ts";
 
 interface CommandOptions {
   readonly signal: AbortSignal;

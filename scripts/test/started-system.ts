@@ -5,10 +5,10 @@ import { chmod } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { dieWithParent } from "../local/die-with-parent.ts";
-import { findHome, type Home, projectRoot } from "../local/home.ts";
-import { freePortRow } from "../local/ports.ts";
-import type { ServicesFile } from "../local/services-file.ts";
+import { dieWithParent } from "../../app/local/die-with-parent.ts";
+import { findHome, type Home, projectRoot } from "../../app/local/home.ts";
+import { freePortRow } from "../../app/local/ports.ts";
+import type { ServicesFile } from "../../app/local/services-file.ts";
 import { portsTaken } from "../start/options.ts";
 import type { StartFile } from "../start/start-file.ts";
 

@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { type Reporter, startVitest, type TestCase, type TestModule } from "vitest/node";
-import { projectRoot } from "../local/home.ts";
+import { projectRoot } from "../../app/local/home.ts";
 import { add, nothing, oneFailed, onePassed, type Tally } from "./tally.ts";
 
 function tallyReporter(file: string): Reporter {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Sandbox, startSandbox } from "../../sandbox/server.ts";
+import { type Sandbox, startSandbox } from "../../local/sandbox/server.ts";
 import { createSmsSender, type SmsOptions } from "./create-sms-sender.ts";
 import { SmsRefused } from "./sender.ts";
 

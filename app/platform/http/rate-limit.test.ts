@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { z } from "@hono/zod-openapi";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startRedis } from "../../../scripts/local/redis.ts";
+import { startRedis } from "../../local/redis.ts";
 import { createTestDatabase, type TestDatabase } from "../../testing/database.ts";
 import { openTestPlatform, type TestPlatform } from "../../testing/platform.ts";
 import { createApplication } from "./application.ts";

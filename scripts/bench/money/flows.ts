@@ -1,6 +1,6 @@
 import { fork, spawn } from "node:child_process";
 import path from "node:path";
-import { freePort } from "../../local/ports.ts";
+import { freePort } from "../../../app/local/ports.ts";
 import type { LocalSystem } from "../local-system.ts";
 import { answers200, pause, residentMiB } from "../process.ts";
 import { cpuMsOf } from "./cpu.ts";

@@ -1,4 +1,4 @@
-import { asSuperuser, createDatabase } from "../../local/roles.ts";
+import { asSuperuser, createDatabase } from "../../../app/local/roles.ts";
 import type { LocalSystem } from "../local-system.ts";
 import { median } from "../process.ts";
 import { type BenchPlace, openPlace } from "./bench-place.ts";

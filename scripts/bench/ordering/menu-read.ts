@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import path from "node:path";
 import { type Holder, signAccessToken } from "../../../app/identity/access-token.ts";
 import { parseKeyring } from "../../../app/identity/keyring.ts";
-import { asSuperuser } from "../../local/roles.ts";
+import { asSuperuser } from "../../../app/local/roles.ts";
 import { runLoad } from "../load.ts";
 import type { LocalSystem } from "../local-system.ts";
 import { cpuMs, median } from "../process.ts";

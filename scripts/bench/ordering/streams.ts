@@ -1,7 +1,7 @@
 import { get, type IncomingMessage } from "node:http";
 import { type Holder, signAccessToken } from "../../../app/identity/access-token.ts";
 import { parseKeyring } from "../../../app/identity/keyring.ts";
-import { asSuperuser } from "../../local/roles.ts";
+import { asSuperuser } from "../../../app/local/roles.ts";
 import type { LocalSystem } from "../local-system.ts";
 import { startApiPair } from "../money/flows.ts";
 import { median, pause, residentMiB } from "../process.ts";

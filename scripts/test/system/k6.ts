@@ -1,5 +1,5 @@
 import path from "node:path";
-import { projectRoot } from "../../local/home.ts";
+import { projectRoot } from "../../../app/local/home.ts";
 import { findK6 } from "../k6-program.ts";
 import { runCommand } from "../run-command.ts";
 import type { StartedSystem } from "../started-system.ts";

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { statSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { projectRoot } from "../../local/home.ts";
+import { projectRoot } from "../../../app/local/home.ts";
 import type { StartedSystem } from "../started-system.ts";
 import type { SystemCheckResult } from "../system-checks.ts";
 

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { projectRoot } from "../../local/home.ts";
+import { projectRoot } from "../../../app/local/home.ts";
 import type { StartedSystem } from "../started-system.ts";
 import type { SystemCheckResult } from "../system-checks.ts";
 

@@ -1,0 +1,38 @@
+import { ConfigError, parseConfig } from "../../platform/config.ts";
+import { openPlatform, type Platform } from "../../platform/context.ts";
+import { type Demo, type DemoPart, secretsOfInstallation } from "./demo.ts";
+import { addMenus } from "./menu.ts";
+import { addMoney } from "./money-part.ts";
+import { addPeople } from "./people.ts";
+import { addRegister } from "./register.ts";
+import { addTables } from "./tables.ts";
+
+// In order: a later part finds what the earlier ones wrote.
+const parts: readonly DemoPart[] = [addPeople, addRegister, addTables, addMoney, addMenus];
+
+const nothing: Demo = { students: [], staff: [], devices: [], cafes: [] };
+
+/** Writes the demo campus where it is missing and prints it as one line of JSON. */
+async function main(): Promise<void> {
+  const config = parseConfig(process.env);
+  if (config.CAMPUS_ENV === "production")
+    throw new ConfigError(["CAMPUS_ENV is production: the demo campus, with its known logins, is for the sandbox and for staging."]);
+  const platform = await openPlatform(config, { process: "seed", writeLog: (line) => void process.stderr.write(line) });
+  try {
+    console.log(JSON.stringify(await seed(platform)));
+  } finally {
+    await platform.end();
+  }
+}
+
+async function seed(platform: Platform): Promise<Demo> {
+  const secretOf = secretsOfInstallation(await platform.secrets.get("SEAL_KEY"));
+  let demo = nothing;
+  for (const part of parts) demo = await part(platform, demo, secretOf);
+  return demo;
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof ConfigError ? error.message : error);
+  process.exit(error instanceof ConfigError ? 2 : 1);
+});

@@ -1,0 +1,122 @@
+import { createHmac } from "node:crypto";
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { until } from "../../testing/platform.ts";
+import { type Sandbox, startSandbox } from "./server.ts";
+
+interface Heard {
+  readonly body: string;
+  readonly signature: string;
+  readonly eventId: string;
+}
+
+let sandbox: Sandbox;
+let shop: Server;
+let heard: Heard[];
+/** What the shop answers, one after the other; then 200. */
+let answers: number[];
+
+beforeEach(async () => {
+  heard = [];
+  answers = [];
+  shop = createServer(async (request, response) => {
+    const body = await text(request);
+    const status = answers.shift() ?? 200;
+    if (status === 200)
+      heard.push({ body, signature: header(request, "x-razorpay-signature"), eventId: header(request, "x-razorpay-event-id") });
+    response.writeHead(status).end();
+  });
+  await new Promise<void>((resolve) => shop.listen(0, "127.0.0.1", resolve));
+  sandbox = await startSandbox({
+    port: 0,
+    gatewayKey: { id: "rzp_test_1", secret: "key secret" },
+    gatewayWebhook: { url: `http://127.0.0.1:${(shop.address() as AddressInfo).port}/hook`, secret: "hook secret" },
+  });
+});
+afterEach(async () => {
+  await sandbox.close();
+  await new Promise((resolve) => shop.close(resolve));
+});
+
+const header = (request: IncomingMessage, name: string): string => String(request.headers[name] ?? "");
+
+type Body = Readonly<Record<string, unknown>> & { readonly id: string };
+
+async function call(method: string, path: string, body: unknown = {}, headers: Readonly<Record<string, string>> = {}) {
+  const answer = await fetch(sandbox.url + path, {
+    method,
+    headers: { "Content-Type": "application/json", Authorization: `Basic ${btoa("rzp_test_1:key secret")}`, ...headers },
+    ...(method === "GET" ? {} : { body: JSON.stringify(body) }),
+  });
+  return { status: answer.status, body: (await answer.json()) as Body };
+}
+
+async function paid(save_method = false): Promise<string> {
+  const order = await call("POST", "/v1/orders", { amount: 5_000, currency: "SEK" });
+  const { body } = await call("POST", "/sandbox/gateway/pay", { order_id: order.body.id, outcome: "captured", save_method });
+  return String(body.razorpay_payment_id);
+}
+const quiet = () =>
+  until("the webhooks to be sent", async () => {
+    const { webhooks } = (await call("GET", "/sandbox/gateway")).body as unknown as { webhooks: { underway: number } };
+    return webhooks.underway === 0;
+  });
+const events = () => heard.map(({ body }) => (JSON.parse(body) as { event: string }).event);
+
+test("each webhook is signed over the bytes that travel, and copies are byte for byte the same", async () => {
+  await call("PUT", "/sandbox/gateway", { copies: 3, longest_delay_ms: 20 });
+  const paymentId = await paid();
+  await quiet();
+  expect(events()).toEqual(["payment.captured", "payment.captured", "payment.captured"]);
+  expect(new Set(heard.map(({ body, eventId }) => `${eventId} ${body}`)).size).toBe(1);
+  for (const { body, signature } of heard) expect(signature).toBe(createHmac("sha256", "hook secret").update(body).digest("hex"));
+  expect(JSON.parse(heard[0]?.body ?? "")).toMatchObject({
+    payload: { payment: { entity: { id: paymentId, amount: 5_000, status: "captured" } } },
+  });
+});
+
+test("a webhook that is not taken is sent again, and given up after four tries", async () => {
+  answers = [500];
+  await paid();
+  await quiet();
+  expect(events()).toEqual(["payment.captured"]);
+  answers = [500, 500, 500, 500];
+  await paid();
+  await quiet();
+  expect((await call("GET", "/sandbox/gateway")).body.webhooks).toEqual({ taken: 1, refused: 1, underway: 0 });
+});
+
+test("refunds are one for each key, never more than was captured, and end as they are told to", async () => {
+  const paymentId = await paid();
+  await call("PUT", "/sandbox/gateway", { refunds: "pending" });
+  const key = { "X-Refund-Idempotency": "a-key-of-ours" };
+  const first = await call("POST", `/v1/payments/${paymentId}/refund`, { amount: 3_000 }, key);
+  const again = await call("POST", `/v1/payments/${paymentId}/refund`, { amount: 3_000 }, key);
+  expect([first.body.status, again.body.id]).toEqual(["pending", first.body.id]);
+  expect((await call("POST", `/v1/payments/${paymentId}/refund`, { amount: 2_001 })).status).toBe(400);
+  await call("POST", `/sandbox/gateway/refunds/${first.body.id}/failed`);
+  expect((await call("GET", `/v1/payments/${paymentId}/refunds/${first.body.id}`)).body.status).toBe("failed");
+  expect((await call("POST", `/v1/payments/${paymentId}/refund`, { amount: 5_000 })).status).toBe(200);
+  await quiet();
+  expect(events()).toContain("refund.failed");
+});
+
+test("a kept method pays one order once, and a token that does not belong to its customer pays nothing", async () => {
+  const payment = (await call("GET", `/v1/payments/${await paid(true)}`)).body;
+  const order = await call("POST", "/v1/orders", { amount: 700, currency: "SEK" });
+  const charge = { amount: 700, currency: "SEK", order_id: order.body.id, customer_id: payment.customer_id, token: payment.token_id };
+  expect((await call("POST", "/v1/payments/create/recurring", { ...charge, customer_id: "cust_other" })).status).toBe(400);
+  expect((await call("POST", "/v1/payments/create/recurring", charge)).body).toMatchObject({ status: "captured", order_id: order.body.id });
+  expect((await call("POST", "/v1/payments/create/recurring", charge)).status).toBe(400);
+});
+
+test("disputes are told from their opening to their end", async () => {
+  const paymentId = await paid();
+  const dispute = await call("POST", "/sandbox/gateway/disputes", { payment_id: paymentId });
+  expect((await call("PATCH", `/v1/disputes/${dispute.body.id}/contest`, {})).body.status).toBe("under_review");
+  await call("POST", `/sandbox/gateway/disputes/${dispute.body.id}/won`);
+  await quiet();
+  expect(events().toSorted()).toEqual(["payment.captured", "payment.dispute.created", "payment.dispute.won"]);
+});
