@@ -1,3 +1,4 @@
+import { workerJobs, workerTopics } from "./job-registry.ts";
 import { eventsChannel } from "./live/announce.ts";
 import { ConfigError, parseConfig } from "./platform/config.ts";
 import { openPlatform } from "./platform/context.ts";
@@ -7,7 +8,6 @@ import { type Lane, lanes, outboxChannel, refreshOutboxGauges, runLane, spreadDu
 import { createErrorReporter } from "./platform/report-error.ts";
 import { consumeReceiptMails } from "./receipts/mail/mail-queue.ts";
 import { consumeOrderQueue } from "./webhooks/order-queue.ts";
-import { workerJobs, workerTopics } from "./worker-parts.ts";
 
 const idlePauseMs = 200;
 // After a look that found nothing, however often it is woken: a busy hour wakes it a thousand times a second.

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import type { Settings } from "../settings/setting-table.ts";
+import type { Settings } from "../settings/setting-catalogue.ts";
 import type { Cafe } from "./cafe.ts";
 import { holidays, openingHours } from "./field-schemas.ts";
 import type { ListedCafe, RegisteredCafe } from "./list-cafes.ts";

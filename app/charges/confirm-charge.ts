@@ -3,7 +3,7 @@ import { audit } from "../platform/audit.ts";
 import type { Platform } from "../platform/context.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { OutcomeUnknown, sql, sqlState } from "../platform/postgres.ts";
-import { within } from "../platform/within.ts";
+import { within } from "../platform/with-deadline.ts";
 import { signatureFits } from "./digest.ts";
 import type { ReceiptSigner } from "./receipt-signer.ts";
 import { signReceipt } from "./sign-receipt.ts";

@@ -1,8 +1,8 @@
 import type { Identity } from "../identity/identity.ts";
 import type { Platform } from "../platform/context.ts";
 import { router } from "../platform/http/router.ts";
+import { receiptRoutes } from "../receipts/routes.ts";
 import { adminShiftRoutes } from "./admin-shift-routes.ts";
-import { receiptRoutes } from "./receipt-routes.ts";
 import { saleRoutes } from "./sale-routes.ts";
 import { shiftRoutes } from "./shift-routes.ts";
 

@@ -10,7 +10,7 @@ import { validationError } from "../platform/http/router.ts";
 import type { AnswerOnce, Claim } from "../platform/idempotency.ts";
 import { OutcomeUnknown, sql } from "../platform/postgres.ts";
 import { keyFor } from "../platform/seal.ts";
-import { within } from "../platform/within.ts";
+import { within } from "../platform/with-deadline.ts";
 
 export interface SaleWish {
   readonly device: { readonly id: string; readonly cafeId: string };

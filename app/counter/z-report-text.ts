@@ -1,4 +1,4 @@
-import { amount, centred, localTime, pair, percent, rule } from "./paper.ts";
+import { amount, centred, localTime, pair, percent, rule } from "../receipts/paper.ts";
 import type { ZReport } from "./z-report.ts";
 
 const methodNames = { cash: "Cash", wallet: "Card (wallet)", upi: "UPI" } as const;

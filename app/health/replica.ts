@@ -1,6 +1,6 @@
 import type { Platform } from "../platform/context.ts";
 import { databaseRefusal, sql } from "../platform/postgres.ts";
-import { within } from "../platform/within.ts";
+import { within } from "../platform/with-deadline.ts";
 
 export type ReplicaState = "ok" | "behind" | "unknown";
 

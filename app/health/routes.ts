@@ -3,7 +3,7 @@ import { isReconciling } from "../failover/reconciling.ts";
 import type { Platform } from "../platform/context.ts";
 import { unavailable } from "../platform/errors.ts";
 import { everyone, json, route, router } from "../platform/http/router.ts";
-import { within } from "../platform/within.ts";
+import { within } from "../platform/with-deadline.ts";
 import { checkDatabase, checkHealth } from "./check-health.ts";
 import { lookAtReplica } from "./replica.ts";
 

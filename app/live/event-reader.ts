@@ -1,8 +1,8 @@
 import type { Platform } from "../platform/context.ts";
 import { eventsChannel } from "./announce.ts";
-import { createBell } from "./bell.ts";
 import { type Cursor, isAfter } from "./cursor.ts";
 import { findBoundary, type LiveEvent, readEvents, replayEvents } from "./read-events.ts";
+import { createBell } from "./wake-signal.ts";
 
 export interface Subscriber {
   readonly channels: readonly string[];

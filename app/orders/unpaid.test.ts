@@ -3,7 +3,7 @@ import { registerJobs, runDueJobs } from "../platform/jobs.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { addDish } from "../testing/menus.ts";
 import { expectOk, type Money, type MoneyStudent, moneyOf, type Till } from "../testing/money.ts";
-import { cancelUnpaidOrdersJob } from "./worker-part.ts";
+import { cancelUnpaidOrdersJob } from "./background.ts";
 
 let campus: Campus;
 let money: Money;

@@ -1,7 +1,7 @@
 import type { PushSender } from "../notifications/push/push-sender.ts";
 import type { Platform } from "../platform/context.ts";
 import { sql } from "../platform/postgres.ts";
-import type { Crossing } from "./fill-wallet.ts";
+import type { Crossing } from "./run-auto-top-up.ts";
 
 interface Alert {
   readonly language: "sv" | "it" | "en";

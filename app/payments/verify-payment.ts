@@ -2,7 +2,7 @@ import type { Platform } from "../platform/context.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { enqueue } from "../platform/outbox.ts";
 import { sql } from "../platform/postgres.ts";
-import { within } from "../platform/within.ts";
+import { within } from "../platform/with-deadline.ts";
 import { noteFailure } from "./apply-event.ts";
 import { type Credit, creditPayment } from "./credit-payment.ts";
 import { type Checkout, type Gateway, GatewayRefused } from "./gateway.ts";

@@ -1,7 +1,7 @@
+import { allOf } from "../platform/all-of.ts";
 import { notFound } from "../platform/errors.ts";
 import { type Page, type PageWish, pageOf } from "../platform/page.ts";
 import { part, type Queryable, type Statement, sql } from "../platform/postgres.ts";
-import { allOf } from "./all-of.ts";
 
 /** Somebody whom a café knows. All but the label is what the café itself wrote down. */
 export interface Customer {

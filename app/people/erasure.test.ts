@@ -8,7 +8,7 @@ import { expectOk, type Money, moneyOf, newCardUid, type ScannedCharge, type Til
 import type { TestStaff } from "../testing/people.ts";
 import { until } from "../testing/platform.ts";
 import { refused } from "../testing/refusal.ts";
-import { peopleJobs } from "./worker-part.ts";
+import { peopleJobs } from "./background.ts";
 
 let campus: Campus;
 let money: Money;

@@ -1,7 +1,7 @@
+import { allOf } from "../platform/all-of.ts";
 import { type Page, type PageWish, pageOf } from "../platform/page.ts";
 import { part, type Queryable, type Statement, sql } from "../platform/postgres.ts";
-import { allOf } from "./all-of.ts";
-import { uuidFloor } from "./uuid-floor.ts";
+import { uuidFloor } from "../platform/uuid-floor.ts";
 
 export interface AuditLine {
   readonly id: string;

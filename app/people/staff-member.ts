@@ -1,9 +1,9 @@
 import type { StaffRole } from "../identity/access-token.ts";
 import type { Actor } from "../identity/actor.ts";
+import { allOf } from "../platform/all-of.ts";
 import { notFound } from "../platform/errors.ts";
 import { type Page, type PageWish, pageOf } from "../platform/page.ts";
 import { part, type Queryable, sql, type Transaction } from "../platform/postgres.ts";
-import { allOf } from "./all-of.ts";
 
 export interface StaffMember {
   readonly id: string;

@@ -1,7 +1,7 @@
 import { Redis } from "ioredis";
 import { type Breaker, createBreaker } from "./breaker.ts";
 import type { Logger } from "./log.ts";
-import { within } from "./within.ts";
+import { within } from "./with-deadline.ts";
 
 /**
  * Redis only makes things fast: it is never the guard. Every use says what happens without it, so the only way in is

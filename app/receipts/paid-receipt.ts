@@ -1,9 +1,9 @@
 import type { ReceiptSigner } from "../charges/receipt-signer.ts";
 import { signReceipt } from "../charges/sign-receipt.ts";
-import { readPrintedReceipt } from "../counter/read-receipt.ts";
-import type { PrintedReceipt } from "../counter/receipt-print.ts";
 import type { Platform } from "../platform/context.ts";
 import { sql } from "../platform/postgres.ts";
+import type { PrintedReceipt } from "./printed-receipt.ts";
+import { readPrintedReceipt } from "./read-printed-receipt.ts";
 
 export interface Paid {
   readonly orderId: string;

@@ -9,6 +9,7 @@ import { readOrderVolume } from "./order-volume.ts";
 import { readPeakHours } from "./peak-hours.ts";
 import { countDays, type ReportWish } from "./report.ts";
 import { dailySalesCsv, itemPerformanceCsv, orderVolumeCsv, peakHoursCsv } from "./report-csv.ts";
+import { createTurns } from "./report-queue.ts";
 import {
   DailySalesBody,
   ItemPerformanceBody,
@@ -19,7 +20,6 @@ import {
   presentOrderVolume,
   presentPeakHours,
 } from "./report-schemas.ts";
-import { createTurns } from "./turns.ts";
 
 const maxDays = 366;
 const who = staff("owner", "admin");

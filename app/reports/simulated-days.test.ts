@@ -2,9 +2,17 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { gatewayOf } from "../testing/gateway.ts";
 import { expectOk, type Money, moneyOf } from "../testing/money.ts";
-import { type CafeBooks, type Days, readBooks, recomputedHours, recomputedItems, recomputedSales, recomputedVolume } from "./recomputed.ts";
+import {
+  type CafeBooks,
+  type Days,
+  readBooks,
+  recomputedHours,
+  recomputedItems,
+  recomputedSales,
+  recomputedVolume,
+} from "../testing/recomputed-reports.ts";
+import { type SimulatedCafe, simulateDays } from "../testing/simulated-days.ts";
 import { daysOf } from "./report.ts";
-import { type SimulatedCafe, simulateDays } from "./simulated-days.ts";
 
 let campus: Campus;
 let money: Money;

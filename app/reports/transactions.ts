@@ -1,7 +1,7 @@
-import { allOf } from "../people/all-of.ts";
-import { uuidFloor } from "../people/uuid-floor.ts";
+import { allOf } from "../platform/all-of.ts";
 import { notFound } from "../platform/errors.ts";
 import { part, type Queryable, type Statement, sql } from "../platform/postgres.ts";
+import { uuidFloor } from "../platform/uuid-floor.ts";
 
 export const paymentMethods = ["wallet", "upi", "cash"] as const;
 type PaymentMethod = (typeof paymentMethods)[number];

@@ -2,7 +2,7 @@ import { type Actor, auditActor } from "../identity/actor.ts";
 import { notFound } from "../platform/errors.ts";
 import { sql, type Transaction, violatedConstraint } from "../platform/postgres.ts";
 import { listSettings, type Setting } from "./list-settings.ts";
-import type { SettingKey, SettingValue } from "./setting-table.ts";
+import type { SettingKey, SettingValue } from "./setting-catalogue.ts";
 
 interface Wish extends Actor {
   /** null: for all cafés that have no value of their own. */

@@ -1,6 +1,6 @@
 import { notFound } from "../platform/errors.ts";
 import { type Queryable, sql } from "../platform/postgres.ts";
-import type { SettingKey, SettingValue } from "./setting-table.ts";
+import type { SettingKey, SettingValue } from "./setting-catalogue.ts";
 
 export interface Setting {
   readonly key: SettingKey;

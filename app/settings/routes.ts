@@ -6,7 +6,7 @@ import { notFound } from "../platform/errors.ts";
 import { json, listOf, required, route, router, validationError } from "../platform/http/router.ts";
 import { changeSetting } from "./change-setting.ts";
 import { listSettings, type Setting } from "./list-settings.ts";
-import { isSettingKey, type SettingKey, type SettingValue, settingTable, timeSlots } from "./setting-table.ts";
+import { isSettingKey, type SettingKey, type SettingValue, settingTable, timeSlots } from "./setting-catalogue.ts";
 
 const anyValue = z.union([z.boolean(), z.int(), timeSlots]);
 

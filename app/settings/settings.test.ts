@@ -7,7 +7,7 @@ import { type Campus, startCampus } from "../testing/campus.ts";
 import { addDish } from "../testing/menus.ts";
 import type { TestCafe, TestStaff } from "../testing/people.ts";
 import { refused, unknownId } from "../testing/refusal.ts";
-import { settingTable } from "./setting-table.ts";
+import { settingTable } from "./setting-catalogue.ts";
 import { settingsOf } from "./settings.ts";
 
 let campus: Campus;

@@ -1,5 +1,5 @@
 import { type Queryable, sql } from "../platform/postgres.ts";
-import type { SettingKey, Settings, SettingValue } from "./setting-table.ts";
+import type { SettingKey, Settings, SettingValue } from "./setting-catalogue.ts";
 
 /**
  * What holds at a café now (null: where a café has nothing of its own). One read of a few small rows, and no memory in

@@ -1,4 +1,4 @@
-import { amount, percent } from "../counter/paper.ts";
+import { amount, percent } from "../receipts/paper.ts";
 import type { Settlement } from "./settlement.ts";
 
 export interface StatementRow {

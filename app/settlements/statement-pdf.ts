@@ -1,4 +1,4 @@
-import { percent } from "../counter/paper.ts";
+import { percent } from "../receipts/paper.ts";
 import type { Settlement } from "./settlement.ts";
 import { type StatementRow, statementMoney, statementRows, totalOf } from "./statement-lines.ts";
 

@@ -1,6 +1,7 @@
 import { Redis } from "ioredis";
 import { createApp } from "../app.ts";
 import { type Identity, openIdentity } from "../identity/identity.ts";
+import { workerTopics } from "../job-registry.ts";
 import { type Live, openLive } from "../live/live.ts";
 import type { SentMessage } from "../local/sandbox/message-log.ts";
 import { type Sandbox, startSandbox } from "../local/sandbox/server.ts";
@@ -8,7 +9,6 @@ import { openPlatform, type Platform } from "../platform/context.ts";
 import { type RunningServer, startServer } from "../platform/http/server.ts";
 import { deliverDue, spreadDue, type Topics } from "../platform/outbox.ts";
 import { type Database, openDatabase, sql } from "../platform/postgres.ts";
-import { workerTopics } from "../worker-parts.ts";
 import { type Api, createApi } from "./api-client.ts";
 import { testConfig, testEnvironment } from "./configure.ts";
 import { createTestDatabase, type TestDatabase } from "./database.ts";

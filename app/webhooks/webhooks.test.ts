@@ -6,8 +6,8 @@ import { type Campus, startCampus } from "../testing/campus.ts";
 import { expectOk, type Money, type MoneyStudent, moneyOf, type PlacedOrder, type Till } from "../testing/money.ts";
 import type { TestStaff } from "../testing/people.ts";
 import { isSigned, startWebhookReceiver, type WebhookReceiver } from "../testing/webhook-receiver.ts";
+import { webhookJobs } from "./background.ts";
 import { maxTries } from "./deliver-webhook.ts";
-import { webhookJobs } from "./worker-part.ts";
 
 interface Endpoint {
   readonly id: string;

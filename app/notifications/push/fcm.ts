@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { App, Credential } from "firebase-admin/app";
 import type { Message } from "firebase-admin/messaging";
 import type { Breaker } from "../../platform/breaker.ts";
-import { within } from "../../platform/within.ts";
+import { within } from "../../platform/with-deadline.ts";
 import { createFcmAgent } from "../fcm-agent.ts";
 import type { Push, PushAnswer, PushSender } from "./push-sender.ts";
 

@@ -3,7 +3,7 @@ import type { Platform } from "../../platform/context.ts";
 import { sql } from "../../platform/postgres.ts";
 import { type ChargeWords, chargeText, type Language } from "./charge-text.ts";
 import type { Push, PushSender } from "./push-sender.ts";
-import { notYetHeard, ring } from "./ring.ts";
+import { notYetHeard, ring } from "./send-push.ts";
 
 interface OpenCharge extends ChargeWords {
   readonly studentId: string;

@@ -3,7 +3,7 @@ import { sql } from "../../platform/postgres.ts";
 import type { Language } from "./charge-text.ts";
 import { type OrderNews, type OrderWords, orderText } from "./order-text.ts";
 import type { PushSender } from "./push-sender.ts";
-import { notYetHeard, type Recipient, ring } from "./ring.ts";
+import { notYetHeard, type Recipient, ring } from "./send-push.ts";
 
 /** The row of the outbox, as far as a push needs it. */
 export interface OrderEvent {

@@ -1,6 +1,6 @@
-import { localTime } from "../../counter/paper.ts";
-import type { PrintedReceipt } from "../../counter/receipt-print.ts";
 import type { Language } from "../../notifications/push/charge-text.ts";
+import { localTime } from "../paper.ts";
+import type { PrintedReceipt } from "../printed-receipt.ts";
 
 interface Words {
   readonly receipt: string;

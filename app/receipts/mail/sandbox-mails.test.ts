@@ -6,7 +6,7 @@ import { registerJobs, runDueJobs } from "../../platform/jobs.ts";
 import { type Campus, startCampus } from "../../testing/campus.ts";
 import { readMail } from "../../testing/mails.ts";
 import { expectOk, moneyOf } from "../../testing/money.ts";
-import { receiptMailJobs } from "./worker-part.ts";
+import { receiptMailJobs } from "./background.ts";
 
 let folder: string;
 let campus: Campus;

@@ -1,10 +1,10 @@
 import type { ReceiptSigner } from "../../charges/receipt-signer.ts";
-import { receiptPdf } from "../../counter/receipt-print-pdf.ts";
 import type { Language } from "../../notifications/push/charge-text.ts";
 import type { Platform } from "../../platform/context.ts";
 import { Undeliverable } from "../../platform/outbox.ts";
 import { sql } from "../../platform/postgres.ts";
 import { type Paid, readPaidReceipt } from "../paid-receipt.ts";
+import { receiptPdf } from "../receipt-pdf.ts";
 import type { MailSender } from "./mail-sender.ts";
 import { mailText } from "./mail-text.ts";
 import { isMailAddress, writeMail } from "./mime.ts";

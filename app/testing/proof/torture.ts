@@ -6,7 +6,7 @@ import { commitStatement, confirmStatement, type Judge, openStatement } from "./
 import { type ClientLog, contradictions, createClientLog, isOpen } from "./history.ts";
 import { type Random, randomOf } from "./random.ts";
 import { type RealCampus, startRealCampus } from "./real-campus.ts";
-import { type Guest, type VisitorParts, visit } from "./visitor.ts";
+import { type Guest, type VisitorParts, visit } from "./visit.ts";
 
 export interface TortureOutcome {
   readonly seed: number;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { registerJobs, runDueJobs } from "../platform/jobs.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
-import { identityJobs } from "./worker-part.ts";
+import { identityJobs } from "./background.ts";
 
 let campus: Campus;
 beforeAll(async () => {

@@ -6,9 +6,9 @@ import { type Campus, startCampus } from "../testing/campus.ts";
 import { addDish } from "../testing/menus.ts";
 import { expectOk, type Money, type MoneyStudent, moneyOf, type Till } from "../testing/money.ts";
 import { amount, pair, wrap } from "./paper.ts";
-import type { PrintedReceipt } from "./receipt-print.ts";
-import { receiptPdf } from "./receipt-print-pdf.ts";
-import { receiptText } from "./receipt-print-text.ts";
+import type { PrintedReceipt } from "./printed-receipt.ts";
+import { receiptPdf } from "./receipt-pdf.ts";
+import { receiptText } from "./receipt-text.ts";
 
 let campus: Campus;
 let money: Money;

@@ -1,5 +1,5 @@
 import { amount, centred, localTime, pair, percent, rule, wrap } from "./paper.ts";
-import type { PrintedReceipt } from "./receipt-print.ts";
+import type { PrintedReceipt } from "./printed-receipt.ts";
 
 const methodNames = { cash: "Cash", wallet: "Campus card", upi: "UPI" } as const;
 const shownOfSignature = 24;

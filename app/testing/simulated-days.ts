@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import type { Campus } from "../testing/campus.ts";
-import { gatewayOf } from "../testing/gateway.ts";
-import { addDish } from "../testing/menus.ts";
-import { expectOk, type Money, type MoneyStudent, type Till } from "../testing/money.ts";
-import type { TestStaff } from "../testing/people.ts";
-import { localClock } from "./recomputed.ts";
+import type { Campus } from "./campus.ts";
+import { gatewayOf } from "./gateway.ts";
+import { addDish } from "./menus.ts";
+import { expectOk, type Money, type MoneyStudent, type Till } from "./money.ts";
+import type { TestStaff } from "./people.ts";
+import { localClock } from "./recomputed-reports.ts";
 
 /** For tests: days of a café's life, lived through the API in a minute and then spread over the calendar. */
 export interface SimulatedCafe {

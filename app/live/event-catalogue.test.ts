@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { eventsPage, eventTable } from "./event-table.ts";
+import { eventsPage, eventTable } from "./event-catalogue.ts";
 
 const app = path.join(import.meta.dirname, "..");
 

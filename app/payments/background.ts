@@ -5,11 +5,11 @@ import type { OutboxRow, Topics } from "../platform/outbox.ts";
 import { part } from "../platform/postgres.ts";
 import { applyEvent } from "./apply-event.ts";
 import { sendDecision } from "./dispute.ts";
-import { type Crossing, fillWallet } from "./fill-wallet.ts";
 import { findMissedJob, lookAtOrder } from "./find-missed.ts";
 import type { Gateway } from "./gateway.ts";
 import { sendLowBalancePush } from "./low-balance-push.ts";
 import { openGateway } from "./open-gateway.ts";
+import { type Crossing, fillWallet } from "./run-auto-top-up.ts";
 import { sendRefund } from "./settle-refund.ts";
 
 const timeoutMs = 10_000;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { CodedError } from "../platform/errors.ts";
-import { createTurns } from "./turns.ts";
+import { createTurns } from "./report-queue.ts";
 
 test("two reports are made at once, twenty wait in order, one more is refused, and one that fails gives up its turn", async () => {
   const inTurn = createTurns();

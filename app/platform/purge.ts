@@ -1,4 +1,4 @@
-import { type Statement, sql, type Transaction } from "../platform/postgres.ts";
+import { type Statement, sql, type Transaction } from "./postgres.ts";
 
 const batchRows = 1_000;
 const maxBatches = 20;

@@ -3,10 +3,10 @@ import { device, deviceOf, student, studentOf } from "../identity/guards.ts";
 import { OrderParams } from "../orders/schemas.ts";
 import type { Platform } from "../platform/context.ts";
 import { type HttpContext, route, router } from "../platform/http/router.ts";
-import { readPrintedReceipt } from "./read-receipt.ts";
-import type { PrintedReceipt } from "./receipt-print.ts";
-import { receiptPdf } from "./receipt-print-pdf.ts";
-import { receiptText } from "./receipt-print-text.ts";
+import type { PrintedReceipt } from "./printed-receipt.ts";
+import { readPrintedReceipt } from "./read-printed-receipt.ts";
+import { receiptPdf } from "./receipt-pdf.ts";
+import { receiptText } from "./receipt-text.ts";
 
 const request = {
   params: OrderParams,

@@ -1,7 +1,7 @@
 import { create } from "qrcode";
 import { paperColumns } from "./paper.ts";
-import type { PrintedReceipt } from "./receipt-print.ts";
-import { receiptText } from "./receipt-print-text.ts";
+import type { PrintedReceipt } from "./printed-receipt.ts";
+import { receiptText } from "./receipt-text.ts";
 
 const pointsPerMm = 72 / 25.4;
 const widthPoints = 80 * pointsPerMm;

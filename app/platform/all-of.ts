@@ -1,4 +1,4 @@
-import { part, type Statement } from "../platform/postgres.ts";
+import { part, type Statement } from "./postgres.ts";
 
 /** The conditions joined by `and`; none of them lets every row through. */
 export const allOf = (conditions: readonly Statement[]): Statement =>

@@ -1,4 +1,4 @@
-import type { Campus } from "../testing/campus.ts";
+import type { Campus } from "./campus.ts";
 
 /** For tests: every report once more, from the ledger's entries and the rows of the orders, with another calendar than the database's. */
 export interface CafeBooks {

@@ -1,6 +1,6 @@
 import { CodedError, notFound } from "../platform/errors.ts";
 import { type Queryable, sql } from "../platform/postgres.ts";
-import type { PrintedReceipt } from "./receipt-print.ts";
+import type { PrintedReceipt } from "./printed-receipt.ts";
 
 /** Whose receipt it is: of an order of this café, or of this student. */
 type Reader = { readonly cafeId: string } | { readonly studentId: string };

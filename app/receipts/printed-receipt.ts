@@ -1,4 +1,4 @@
-import type { VatLine } from "./z-report.ts";
+import type { VatLine } from "../counter/z-report.ts";
 
 /** All that a printed receipt says: text and PDF are made from this alone. */
 export interface PrintedReceipt {
