@@ -2,8 +2,8 @@
 export interface GatewayPayment {
   readonly paymentId: string;
   readonly gatewayOrderId: string;
-  /** Only "captured" is money. */
-  readonly status: "captured" | "failed" | "pending";
+  /** Only "captured" is money; "refunded" was money and has gone back as a whole. */
+  readonly status: "captured" | "refunded" | "failed" | "pending";
   readonly amountMinor: number;
   readonly currency: string;
   readonly feeMinor: number | null;
@@ -20,6 +20,9 @@ export interface SavedMethod {
 
 export interface GatewayRefund {
   readonly gatewayRefundId: string;
+  readonly paymentId: string;
+  readonly amountMinor: number;
+  readonly currency: string;
   /** Our own id of the refund, as we gave it with the request. */
   readonly reference: string | null;
   readonly status: "pending" | "processed" | "failed";
@@ -34,6 +37,17 @@ export interface GatewayDispute {
   /** RFC 3339. */
   readonly respondBy: string;
   readonly status: "open" | "won" | "lost";
+}
+
+/** What the gateway sent to the university's bank account: what it collected, less its fee and what went back. */
+export interface GatewayPayOut {
+  readonly payOutId: string;
+  readonly amountMinor: number;
+  readonly feeMinor: number;
+  /** What the bank calls the transfer. */
+  readonly bankReference: string | null;
+  /** RFC 3339. */
+  readonly at: string;
 }
 
 /** What a webhook tells, as JSON: it is stored before anybody acts on it. */
@@ -61,8 +75,16 @@ export interface Gateway {
   /** Asks for an order that collects the amount once, and gives its id. */
   createOrder(collection: Collection): Promise<string>;
   payment(paymentId: string): Promise<GatewayPayment>;
-  /** What it collected in this span, as it keeps its own books: at most `limit`, undefined where there were more. */
-  capturedBetween(from: Date, until: Date, limit: number): Promise<readonly GatewayPayment[] | undefined>;
+  /*
+   * The gateway's own books, by the time at which each row began there. Whatever no webhook told is found in them, so they
+   * are the other side of reconciliation. At most `limit` rows; undefined where there were more.
+   */
+  /** What it collected, also what has gone back since. */
+  collectedBetween(from: Date, until: Date, limit: number): Promise<readonly GatewayPayment[] | undefined>;
+  refundsBetween(from: Date, until: Date, limit: number): Promise<readonly GatewayRefund[] | undefined>;
+  disputesBetween(from: Date, until: Date, limit: number): Promise<readonly GatewayDispute[] | undefined>;
+  payOutsBetween(from: Date, until: Date, limit: number): Promise<readonly GatewayPayOut[] | undefined>;
+  dispute(disputeId: string): Promise<GatewayDispute>;
   /** All attempts to pay the order. */
   paymentsOf(gatewayOrderId: string): Promise<readonly GatewayPayment[]>;
   /** Collects the order by a saved method, without its owner. */

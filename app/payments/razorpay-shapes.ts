@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { GatewayDispute, GatewayEvent, GatewayPayment, GatewayRefund } from "./gateway.ts";
+import type { GatewayDispute, GatewayEvent, GatewayPayment, GatewayPayOut, GatewayRefund } from "./gateway.ts";
 
 /*
  * What of Razorpay's answers is read. Everything else falls away here, at the door: a payment entity also carries the
@@ -36,6 +36,9 @@ export const PaymentListing = z.object({
 
 export const RefundEntity = z.object({
   id,
+  payment_id: id,
+  amount: minor,
+  currency,
   status: z.string().max(40),
   // An empty object comes as an empty list.
   notes: z.union([z.record(z.string(), z.unknown()), z.array(z.unknown())]).nullish(),
@@ -51,6 +54,19 @@ export const DisputeEntity = z.object({
   status: z.string().max(40),
 });
 
+export const SettlementEntity = z.object({
+  id,
+  amount: z.number().int(),
+  fees: z.number().int().min(0).nullish(),
+  tax: z.number().int().min(0).nullish(),
+  utr: z.string().max(100).nullish(),
+  created_at: z.number().int(),
+});
+
+export const RefundListing = z.object({ items: z.array(RefundEntity).max(100) });
+export const DisputeListing = z.object({ items: z.array(DisputeEntity).max(100) });
+export const SettlementListing = z.object({ items: z.array(SettlementEntity).max(100) });
+
 const part = <S extends z.ZodType>(entity: S) => z.object({ entity });
 
 const Webhook = z.object({
@@ -62,8 +78,7 @@ const Webhook = z.object({
   }),
 });
 
-/** "refunded" as a whole is no money of ours any more: whoever gave it back by hand before we heard of it is not credited too. */
-const statuses: Readonly<Record<string, GatewayPayment["status"]>> = { captured: "captured", refunded: "failed", failed: "failed" };
+const statuses: Readonly<Record<string, GatewayPayment["status"]>> = { captured: "captured", refunded: "refunded", failed: "failed" };
 
 export function paymentOf(entity: z.infer<typeof PaymentEntity>): GatewayPayment {
   const { customer_id, token_id, ...response } = entity;
@@ -79,13 +94,24 @@ export function paymentOf(entity: z.infer<typeof PaymentEntity>): GatewayPayment
   };
 }
 
-export const refundOf = ({ id: gatewayRefundId, status, notes }: z.infer<typeof RefundEntity>): GatewayRefund => ({
-  gatewayRefundId,
+export const refundOf = ({ id, payment_id, amount, currency, status, notes }: z.infer<typeof RefundEntity>): GatewayRefund => ({
+  gatewayRefundId: id,
+  paymentId: payment_id,
+  amountMinor: amount,
+  currency,
   reference: notes && !Array.isArray(notes) && typeof notes.reference === "string" ? notes.reference : null,
   status: status === "processed" || status === "failed" ? status : "pending",
 });
 
-const disputeOf = (entity: z.infer<typeof DisputeEntity>): GatewayDispute => ({
+export const payOutOf = ({ id, amount, fees, utr, created_at }: z.infer<typeof SettlementEntity>): GatewayPayOut => ({
+  payOutId: id,
+  amountMinor: amount,
+  feeMinor: fees ?? 0,
+  bankReference: utr ?? null,
+  at: new Date(created_at * 1_000).toISOString(),
+});
+
+export const disputeOf = (entity: z.infer<typeof DisputeEntity>): GatewayDispute => ({
   disputeId: entity.id,
   paymentId: entity.payment_id,
   amountMinor: entity.amount,

@@ -2,17 +2,22 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import type { z } from "zod";
 import type { Breaker } from "../platform/breaker.ts";
 import { unavailable } from "../platform/errors.ts";
-import { type Gateway, type GatewayPayment, GatewayRefused } from "./gateway.ts";
+import { type Gateway, GatewayRefused } from "./gateway.ts";
 import {
   DisputeEntity,
+  DisputeListing,
+  disputeOf,
   eventOf,
   OrderEntity,
   PaymentEntity,
   PaymentList,
   PaymentListing,
   paymentOf,
+  payOutOf,
   RefundEntity,
+  RefundListing,
   refundOf,
+  SettlementListing,
 } from "./razorpay-shapes.ts";
 
 interface RazorpayOptions {
@@ -51,6 +56,18 @@ export function createRazorpay({ url, keyId, keySecret, webhookSecret, breaker, 
     return shape.parse(answer.body);
   }
 
+  /** All pages of a listing, the rows of which began in the span. Both ends are whole seconds that belong to it. */
+  async function list<T>(shape: z.ZodType<{ items: T[] }>, path: string, from: Date, until: Date, limit: number): Promise<T[] | undefined> {
+    const found: T[] = [];
+    const span = `from=${Math.ceil(from.getTime() / 1_000)}&to=${Math.ceil(until.getTime() / 1_000) - 1}`;
+    for (let skip = 0; skip <= limit; skip += pageRows) {
+      const { items } = await ask(shape, "GET", `${path}?${span}&count=${pageRows}&skip=${skip}`);
+      found.push(...items);
+      if (items.length < pageRows) return found;
+    }
+    return undefined;
+  }
+
   return {
     name: "razorpay",
     publicKey: keyId,
@@ -65,17 +82,14 @@ export function createRazorpay({ url, keyId, keySecret, webhookSecret, breaker, 
       return order.id;
     },
     payment: async (paymentId) => paymentOf(await ask(PaymentEntity, "GET", `/payments/${encodeURIComponent(paymentId)}`)),
-    capturedBetween: async (from, until, limit) => {
-      const found: GatewayPayment[] = [];
-      // Both ends are whole seconds that belong to the span.
-      const span = `from=${Math.ceil(from.getTime() / 1_000)}&to=${Math.ceil(until.getTime() / 1_000) - 1}`;
-      for (let skip = 0; skip <= limit; skip += pageRows) {
-        const { items } = await ask(PaymentListing, "GET", `/payments?${span}&count=${pageRows}&skip=${skip}`);
-        found.push(...items.map(paymentOf).filter(({ status }) => status === "captured"));
-        if (items.length < pageRows) return found;
-      }
-      return undefined;
-    },
+    collectedBetween: async (from, until, limit) =>
+      (await list(PaymentListing, "/payments", from, until, limit))
+        ?.map(paymentOf)
+        .filter(({ status }) => status === "captured" || status === "refunded"),
+    refundsBetween: async (from, until, limit) => (await list(RefundListing, "/refunds", from, until, limit))?.map(refundOf),
+    disputesBetween: async (from, until, limit) => (await list(DisputeListing, "/disputes", from, until, limit))?.map(disputeOf),
+    payOutsBetween: async (from, until, limit) => (await list(SettlementListing, "/settlements", from, until, limit))?.map(payOutOf),
+    dispute: async (disputeId) => disputeOf(await ask(DisputeEntity, "GET", `/disputes/${encodeURIComponent(disputeId)}`)),
     paymentsOf: async (orderId) => {
       const { items } = await ask(PaymentList, "GET", `/orders/${encodeURIComponent(orderId)}/payments`);
       return items.map(paymentOf);

@@ -28,7 +28,7 @@ const timeoutMs = 30_000;
  */
 export async function reconcileSpan(platform: Platform, span: Span): Promise<Reconciliation> {
   const gateway = openGateway(platform);
-  const listed = gateway ? await gateway.capturedBetween(span.from, span.until, maxPayments) : [];
+  const listed = gateway ? await gateway.collectedBetween(span.from, span.until, maxPayments) : [];
   if (listed === undefined) {
     const problem = `is too far from from: the gateway lists more than ${maxPayments} payments in between, ask for less`;
     throw new CodedError("VALIDATION_ERROR", `The request does not fit: query.until ${problem}`, {

@@ -172,6 +172,6 @@ test("every page of the gateway's list is read, and a span with more than can be
   expect(unexplained.length).toBe(before + 105);
   expect(new Set(unexplained.map(({ ids }) => ids.payment_id)).size).toBe(before + 105);
   const [from, until] = [new Date(Date.now() - hourMs), new Date(Date.now() + hourMs)];
-  expect(await asked.capturedBetween(from, until, 99)).toBeUndefined();
-  expect((await asked.capturedBetween(from, until, 200))?.length).toBeGreaterThanOrEqual(105);
+  expect(await asked.collectedBetween(from, until, 99)).toBeUndefined();
+  expect((await asked.collectedBetween(from, until, 200))?.length).toBeGreaterThanOrEqual(105);
 });

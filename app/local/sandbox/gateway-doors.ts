@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { parseOrRefuse, Refusal, readJson } from "./answers.ts";
 import type { GatewayKey } from "./gateway.ts";
-import { type Dispute, type GatewayBooks, gatewayId, nowSeconds, pay } from "./gateway-books.ts";
+import { countRefunds, type Dispute, type GatewayBooks, gatewayId, nowSeconds, pay, payOut, refundPayment } from "./gateway-books.ts";
 import type { Webhooks } from "./gateway-webhooks.ts";
 
 /** How the stand-in behaves from now on. */
@@ -27,6 +27,7 @@ const payBody = z.strictObject({
   outcome: z.enum(["captured", "failed"]),
   save_method: z.boolean().default(false),
 });
+const dashboardRefundBody = z.strictObject({ payment_id: z.string(), amount: z.int().positive().optional() });
 const disputeBody = z.strictObject({
   payment_id: z.string(),
   amount: z.int().positive().optional(),
@@ -76,8 +77,29 @@ export const gatewayDoors = ({ key, books, webhooks, manners }: DoorParts): Hono
     const refund = books.refunds.get(c.req.param("refundId"));
     if (!refund) throw new Refusal(404, "NOT_FOUND", "The gateway knows no such refund.");
     refund.status = c.req.param("outcome") as "processed" | "failed";
-    webhooks.tell(`refund.${refund.status}`, { refund, payment: books.payments.get(refund.payment_id) });
+    const payment = books.payments.get(refund.payment_id);
+    if (payment) countRefunds(books, payment);
+    webhooks.tell(`refund.${refund.status}`, { refund, payment });
     return c.json(refund);
+  });
+
+  // Somebody gives a payment back in the gateway's own dashboard: no note of ours is on it.
+  routes.post("/sandbox/gateway/refunds", async (c) => {
+    const body = parseOrRefuse(dashboardRefundBody, await readJson(c));
+    const payment = books.payments.get(body.payment_id);
+    const amount = body.amount ?? (payment ? payment.amount - payment.amount_refunded : 0);
+    const refund = payment && amount > 0 ? refundPayment(books, payment, { amount, notes: {}, key: undefined }) : undefined;
+    if (!refund) throw new Refusal(400, "VALIDATION_ERROR", "So much of this payment cannot be given back.");
+    refund.status = "processed";
+    webhooks.tell("refund.processed", { refund, payment });
+    return c.json(refund);
+  });
+
+  routes.post("/sandbox/gateway/pay-out", (c) => {
+    const settlement = payOut(books);
+    if (!settlement) throw new Refusal(400, "VALIDATION_ERROR", "Nothing is due.");
+    webhooks.tell("settlement.processed", { settlement });
+    return c.json(settlement);
   });
 
   routes.post("/sandbox/gateway/disputes", async (c) => {

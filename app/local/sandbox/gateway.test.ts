@@ -120,3 +120,40 @@ test("disputes are told from their opening to their end", async () => {
   await quiet();
   expect(events().toSorted()).toEqual(["payment.captured", "payment.dispute.created", "payment.dispute.won"]);
 });
+
+test("the gateway's own books list what no webhook told: refunds of its dashboard, disputes, and pay-outs with their lines", async () => {
+  const paymentId = await paid();
+  const part = await call("POST", "/sandbox/gateway/refunds", { payment_id: paymentId, amount: 2_000 });
+  expect((await call("GET", `/v1/payments/${paymentId}`)).body).toMatchObject({
+    status: "captured",
+    amount_refunded: 2_000,
+    refund_status: "partial",
+  });
+  const rest = await call("POST", "/sandbox/gateway/refunds", { payment_id: paymentId });
+  // Money that went back as a whole is "refunded", and was captured all the same.
+  expect((await call("GET", `/v1/payments/${paymentId}`)).body).toMatchObject({
+    status: "refunded",
+    captured: true,
+    amount_refunded: 5_000,
+    refund_status: "full",
+  });
+  expect((await call("GET", `/v1/payments/${paymentId}/refunds`)).body.items).toMatchObject([{ id: rest.body.id }, { id: part.body.id }]);
+  const ofAll = (await call("GET", "/v1/refunds?count=100")).body.items as { id: string }[];
+  expect(ofAll.map(({ id }) => id)).toEqual(expect.arrayContaining([part.body.id, rest.body.id]));
+  const dispute = await call("POST", "/sandbox/gateway/disputes", { payment_id: await paid(), amount: 700 });
+  expect((await call("GET", "/v1/disputes?count=1")).body.items).toMatchObject([{ id: dispute.body.id, status: "open" }]);
+  expect((await call("GET", `/v1/disputes/${dispute.body.id}`)).body).toMatchObject({ amount: 700 });
+
+  const payOut = await call("POST", "/sandbox/gateway/pay-out");
+  expect((await call("POST", "/sandbox/gateway/pay-out")).status).toBe(400);
+  expect((await call("GET", "/v1/settlements?count=1")).body.items).toMatchObject([{ id: payOut.body.id, utr: payOut.body.utr }]);
+  const now = new Date();
+  const day = `year=${now.getUTCFullYear()}&month=${now.getUTCMonth() + 1}&day=${now.getUTCDate()}&count=1000`;
+  const lines = (await call("GET", `/v1/settlements/recon/combined?${day}`)).body.items as {
+    credit: number;
+    debit: number;
+    settlement_id: string;
+  }[];
+  const own = lines.filter(({ settlement_id }) => settlement_id === payOut.body.id);
+  expect(own.reduce((sum, { credit, debit }) => sum + credit - debit, 0)).toBe(payOut.body.amount);
+});

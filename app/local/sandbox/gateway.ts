@@ -3,7 +3,7 @@ import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { Refusal } from "./answers.ts";
 import type { Faults } from "./faults.ts";
-import { emptyBooks, type GatewayBooks, keepOrder, type Order, type Payment, pay, refundPayment } from "./gateway-books.ts";
+import { countRefunds, emptyBooks, type GatewayBooks, keepOrder, type Order, type Payment, pay, refundPayment } from "./gateway-books.ts";
 import { type GatewayManners, gatewayDoors } from "./gateway-doors.ts";
 import type { Webhooks } from "./gateway-webhooks.ts";
 
@@ -17,7 +17,16 @@ const amount = z.number().int().positive();
 const orderBody = z.object({ amount, currency: z.string().regex(/^[A-Z]{3}$/), receipt: z.string().max(40).optional(), notes });
 const refundBody = z.object({ amount, notes });
 const seconds = z.coerce.number().int().min(0);
-const spanQuery = z.object({ from: seconds, to: seconds, count: seconds.max(100).default(10), skip: seconds.default(0) });
+const page = { count: seconds.max(100).default(10), skip: seconds.default(0) };
+const spanQuery = z.object({ from: seconds, to: seconds, ...page });
+const listQuery = z.object({ from: seconds.default(0), to: seconds.default(Number.MAX_SAFE_INTEGER), ...page });
+const dayQuery = z.object({
+  year: seconds,
+  month: seconds.max(12),
+  day: seconds.max(31).optional(),
+  count: seconds.max(1_000).default(10),
+  skip: seconds.default(0),
+});
 const recurringBody = z.object({ amount, currency: z.string(), order_id: z.string(), customer_id: z.string(), token: z.string() });
 
 interface GatewayParts {
@@ -32,10 +41,22 @@ export const gatewayRoutes = ({ faults, key, webhooks }: GatewayParts): Hono => 
   const books = emptyBooks();
   const manners: GatewayManners = { refunds: "processed", savedMethods: "captured" };
   const checked = guard(faults, key);
-  for (const path of ["/v1/orders", "/v1/orders/*", "/v1/payments", "/v1/payments/*", "/v1/disputes/*"]) routes.use(path, checked);
+  for (const path of [
+    "/v1/orders",
+    "/v1/orders/*",
+    "/v1/payments",
+    "/v1/payments/*",
+    "/v1/refunds",
+    "/v1/disputes",
+    "/v1/disputes/*",
+    "/v1/settlements",
+    "/v1/settlements/*",
+  ])
+    routes.use(path, checked);
   addOrders(routes, books);
   addPayments(routes, books, webhooks, manners);
   addDisputes(routes, books, webhooks);
+  addListings(routes, books);
   routes.route("/", gatewayDoors({ key, books, webhooks, manners }));
   return routes;
 };
@@ -71,14 +92,7 @@ function addPayments(routes: Hono, books: GatewayBooks, webhooks: Webhooks, mann
     return c.json(payment);
   });
 
-  routes.get("/v1/payments", (c) => {
-    const span = spanQuery.safeParse(c.req.query());
-    if (!span.success) return refuse(c, 400, span.error.issues[0]?.message ?? "The span does not fit.");
-    const { from, to, count, skip } = span.data;
-    const within = [...books.payments.values()].filter(({ created_at }) => created_at >= from && created_at <= to).reverse();
-    const items = within.slice(skip, skip + count);
-    return c.json({ entity: "collection", count: items.length, items });
-  });
+  routes.get("/v1/payments", (c) => listing(c, [...books.payments.values()], spanQuery));
 
   routes.get("/v1/payments/:paymentId", (c) => {
     const payment = books.payments.get(c.req.param("paymentId"));
@@ -93,9 +107,19 @@ function addPayments(routes: Hono, books: GatewayBooks, webhooks: Webhooks, mann
     if (!refund) return refuse(c, 400, "The total refund amount is greater than the refundable amount");
     if (refund.status === "pending" && manners.refunds !== "pending") {
       refund.status = manners.refunds;
+      countRefunds(books, payment);
       webhooks.tell(`refund.${refund.status}`, { refund, payment });
     }
     return c.json(refund);
+  });
+
+  routes.get("/v1/payments/:paymentId/refunds", (c) => {
+    const paymentId = c.req.param("paymentId");
+    return listing(
+      c,
+      [...books.refunds.values()].filter(({ payment_id }) => payment_id === paymentId),
+      listQuery,
+    );
   });
 
   routes.get("/v1/payments/:paymentId/refunds/:refundId", (c) => {
@@ -121,6 +145,36 @@ function addDisputes(routes: Hono, books: GatewayBooks, webhooks: Webhooks): voi
     if (dispute.status === "open") dispute.status = "under_review";
     return c.json(dispute);
   });
+}
+
+/** The gateway's own books, newest first. */
+function addListings(routes: Hono, books: GatewayBooks): void {
+  routes.get("/v1/refunds", (c) => listing(c, [...books.refunds.values()], listQuery));
+  routes.get("/v1/disputes", (c) => listing(c, [...books.disputes.values()], listQuery));
+  routes.get("/v1/disputes/:disputeId", (c) => {
+    const dispute = books.disputes.get(c.req.param("disputeId"));
+    return dispute ? c.json(dispute) : unknown(c);
+  });
+  routes.get("/v1/settlements", (c) => listing(c, books.settlements, listQuery));
+  // The lines of the pay-outs of one day.
+  routes.get("/v1/settlements/recon/combined", (c) => {
+    const wanted = dayQuery.safeParse(c.req.query());
+    if (!wanted.success) return refuse(c, 400, wanted.error.issues[0]?.message ?? "The day does not fit.");
+    const { year, month, day, count, skip } = wanted.data;
+    const prefix = [year, month, ...(day === undefined ? [] : [day])].map((part) => String(part).padStart(2, "0")).join("-");
+    const lines = books.settledLines.filter(({ settled_at }) => new Date(settled_at * 1_000).toISOString().startsWith(prefix));
+    const items = lines.slice(skip, skip + count);
+    return c.json({ entity: "collection", count: items.length, items });
+  });
+}
+
+function listing(c: Context, entities: readonly { readonly created_at: number }[], query: typeof spanQuery | typeof listQuery): Response {
+  const wanted = query.safeParse(c.req.query());
+  if (!wanted.success) return refuse(c, 400, wanted.error.issues[0]?.message ?? "The span does not fit.");
+  const { from, to, count, skip } = wanted.data;
+  const within = entities.filter(({ created_at }) => created_at >= from && created_at <= to).reverse();
+  const items = within.slice(skip, skip + count);
+  return c.json({ entity: "collection", count: items.length, items });
 }
 
 function payOrRefuse(books: GatewayBooks, order: Order, outcome: "captured" | "failed", token: string): Payment | undefined {
