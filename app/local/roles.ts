@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import pg from "pg";
 import type { Cluster } from "./cluster.ts";
 import { PlainError } from "./plain-error.ts";
@@ -16,6 +17,9 @@ export interface DatabaseAccess {
 
 export const ownerRole = "campus_owner";
 export const appRole = "campus_app";
+/** Of the analytics jobs; made without a password, so nobody logs in before one is set. */
+export const reportsRole = "campus_reports";
+const reportsRoleSql = readFileSync(new URL("../analytics/role.sql", import.meta.url), "utf8");
 const wrongPassword = "28P01";
 
 /** Runs `work` on a superuser's connection. */
@@ -36,7 +40,7 @@ export async function asSuperuser<T>(cluster: Cluster, database: string, work: (
   }
 }
 
-/** The role that owns the schema and the role that the app runs as; neither may make roles or databases. */
+/** The role that owns the schema, the one that the app runs as and the one that reports are read with; none may make roles or databases. */
 export async function createRoles(client: pg.Client, passwords: RolePasswords): Promise<void> {
   for (const [role, password] of [
     [ownerRole, passwords.owner],
@@ -46,6 +50,7 @@ export async function createRoles(client: pg.Client, passwords: RolePasswords): 
     if (rowCount === 0) await client.query(`create role ${role} login`);
     await client.query(`alter role ${role} password ${client.escapeLiteral(password)}`);
   }
+  await client.query(reportsRoleSql);
   // To see how far a replica is behind (docs/health.md).
   await client.query(`grant pg_monitor to ${ownerRole}`);
 }
