@@ -4,7 +4,7 @@ import { CodedError, notFound } from "../platform/errors.ts";
 import { sql, type Transaction, violatedConstraint } from "../platform/postgres.ts";
 import type { CafeTable } from "./tables.ts";
 
-interface Wish extends CafeActor {
+interface Input extends CafeActor {
   readonly label: string;
 }
 
@@ -15,14 +15,14 @@ const codeLength = 8;
 const newCode = () => Array.from({ length: codeLength }, () => letters[randomInt(letters.length)]).join("");
 
 /** A table with a code of its own that cannot be guessed from another one's. */
-export async function addTable(tx: Transaction, wish: Wish): Promise<CafeTable> {
-  const { cafeId, label } = wish;
+export async function addTable(tx: Transaction, input: Input): Promise<CafeTable> {
+  const { cafeId, label } = input;
   const count = await tx.row<{ tables: number }>(sql`
     select (select count(*)::int from cafe_tables t where t.cafe_id = f.id and t.is_active) as tables from cafes f where f.id = ${cafeId}`);
   if (!count) throw notFound("The café");
   if (count.tables >= maxTables) throw new CodedError("CONFLICT", `A café has ${maxTables} tables at most: remove one first.`);
   const table = await insert(tx, cafeId, label);
-  await auditActor(tx, wish, { action: "table.added", objectKind: "table", objectId: table.id, details: { label } });
+  await auditActor(tx, input, { action: "table.added", objectKind: "table", objectId: table.id, details: { label } });
   return table;
 }
 

@@ -97,7 +97,7 @@ export const cafeAdminRoutes = ({ db }: Platform) => {
     .openapi(readOwn, async (c) => c.json(presentOwnCafe(await readCafe(db, cafeOf(c, c.req.valid("query").cafe_id))), 200))
     .openapi(change, async (c) => {
       const body = c.req.valid("json");
-      const wish = {
+      const input = {
         ...cafeActorOf(c, c.req.valid("query").cafe_id),
         change: {
           name: body.name,
@@ -109,7 +109,7 @@ export const cafeAdminRoutes = ({ db }: Platform) => {
           numberMatchRequired: body.number_match_required,
         },
       };
-      return c.json(presentOwnCafe(await db.transaction((tx) => changeCafe(tx, wish))), 200);
+      return c.json(presentOwnCafe(await db.transaction((tx) => changeCafe(tx, input))), 200);
     })
     .openapi(listAll, async (c) => {
       const { limit, cursor, status } = c.req.valid("query");

@@ -43,18 +43,18 @@ async function logIn(username: string, password: string): Promise<string> {
   return login.body.access_token;
 }
 
-async function ownCafe(wishes?: Parameters<Campus["cafe"]>[0]) {
-  const cafe = await campus.cafe(wishes);
+async function ownCafe(options?: Parameters<Campus["cafe"]>[0]) {
+  const cafe = await campus.cafe(options);
   return { cafe, owner: await campus.staff("owner", cafe) };
 }
 
 test("a registered café waits: its owner logs in and prepares it, and nobody else sees it until an admin approves it", async () => {
-  const wish = application({ address: "Kungsgatan 1", time_zone: "Europe/Rome" });
-  const registered = await campus.api<{ id: string }>("POST", "/cafes", { body: wish });
-  expect(registered).toMatchObject({ status: 201, body: { name: wish.name, status: "pending", created_at: expect.any(String) } });
+  const input = application({ address: "Kungsgatan 1", time_zone: "Europe/Rome" });
+  const registered = await campus.api<{ id: string }>("POST", "/cafes", { body: input });
+  expect(registered).toMatchObject({ status: 201, body: { name: input.name, status: "pending", created_at: expect.any(String) } });
   expect(registered.text).not.toContain("password");
   const { id } = registered.body;
-  const token = await logIn(wish.username.toUpperCase(), wish.password);
+  const token = await logIn(input.username.toUpperCase(), input.password);
   expect(await campus.api("GET", "/admin/cafe", { token })).toMatchObject({
     status: 200,
     body: {
@@ -79,11 +79,11 @@ test("a registered café waits: its owner logs in and prepares it, and nobody el
 });
 
 test("a password is stored as a bcrypt hash alone", async () => {
-  const wish = application();
-  await campus.api("POST", "/cafes", { body: wish });
-  const [row] = await campus.sql<{ text: string }>`select s::text as text from staff s where username = ${wish.username}`;
+  const input = application();
+  await campus.api("POST", "/cafes", { body: input });
+  const [row] = await campus.sql<{ text: string }>`select s::text as text from staff s where username = ${input.username}`;
   expect(row?.text).toMatch(/\$2[aby]\$10\$/);
-  expect(row?.text).not.toContain(wish.password);
+  expect(row?.text).not.toContain(input.password);
 });
 
 test("a name or a username that is taken is CONFLICT and says which, whatever its case, and leaves nothing behind", async () => {
@@ -340,11 +340,11 @@ test("deciding the same again changes nothing and is told once in the trail", as
 });
 
 test("the university lists every café with its owners, newest first, by status", async () => {
-  const wish = application();
-  const { id } = (await campus.api<{ id: string }>("POST", "/cafes", { body: wish })).body;
+  const input = application();
+  const { id } = (await campus.api<{ id: string }>("POST", "/cafes", { body: input })).body;
   const finance = await campus.staff("finance");
   const [newest] = (await finance.api<Page<{ id: string }>>("GET", "/admin/cafes?status=pending&limit=1")).body.items;
-  expect(newest).toMatchObject({ id, status: "pending", owners: [{ username: wish.username, name: "Frida Ek" }] });
+  expect(newest).toMatchObject({ id, status: "pending", owners: [{ username: input.username, name: "Frida Ek" }] });
   const next = await admin.api<Page<{ id: string }>>("GET", `/admin/cafes?limit=1&cursor=${id}`);
   expect(next.body.items[0]?.id).not.toBe(id);
   expect((await admin.api<Page<object>>("GET", "/admin/cafes?status=approved&limit=100")).text).not.toContain(id);

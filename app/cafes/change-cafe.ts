@@ -8,21 +8,21 @@ import { nameTaken } from "./register-cafe.ts";
 const changeable = ["name", "address", "timeZone", "openingHours", "holidays", "pausedUntil", "numberMatchRequired"] as const;
 type Changeable = Pick<Cafe, (typeof changeable)[number]>;
 
-interface Wish extends CafeActor {
+interface Input extends CafeActor {
   /** What is not named stays as it is. */
   readonly change: { readonly [K in keyof Changeable]?: Changeable[K] | undefined };
 }
 
 /** Changes what is named. The row is locked first, so that two changes at once both hold and the trail tells each truly. */
-export async function changeCafe(tx: Transaction, wish: Wish): Promise<Cafe> {
-  const { cafeId, change } = wish;
+export async function changeCafe(tx: Transaction, input: Input): Promise<Cafe> {
+  const { cafeId, change } = input;
   await lockCafe(tx, cafeId);
   const before = await readCafe(tx, cafeId);
   const wanted: Changeable = { ...before, ...named(change) };
   const changed = changeable.filter((field) => JSON.stringify(before[field]) !== JSON.stringify(wanted[field]));
   if (changed.length === 0) return before;
   await write(tx, cafeId, before, wanted);
-  await auditActor(tx, wish, {
+  await auditActor(tx, input, {
     action: "cafe.changed",
     objectKind: "cafe",
     objectId: cafeId,
@@ -54,5 +54,5 @@ async function write(tx: Transaction, cafeId: string, before: Changeable, wanted
   }
 }
 
-const named = (change: Wish["change"]): Partial<Changeable> =>
+const named = (change: Input["change"]): Partial<Changeable> =>
   Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));

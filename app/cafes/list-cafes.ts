@@ -1,11 +1,11 @@
-import { type Page, type PageWish, pageOf } from "../platform/page.ts";
+import { type Page, type PageInput, pageOf } from "../platform/page.ts";
 import { type Queryable, sql } from "../platform/postgres.ts";
 import type { Cafe } from "./cafe.ts";
 
 export type ListedCafe = Pick<Cafe, "id" | "code" | "name" | "address" | "timeZone" | "currency" | "isOpen" | "pausedUntil">;
 
 /** The approved cafés in the order of their names, and whether each takes orders at this moment. */
-export async function listCafes(db: Queryable, { limit, after }: PageWish): Promise<Page<ListedCafe>> {
+export async function listCafes(db: Queryable, { limit, after }: PageInput): Promise<Page<ListedCafe>> {
   const rows = await db.rows<ListedCafe>(sql`
     select id, code, name, address, time_zone, currency, paused_until, cafe_takes_orders_at(id, now()) as is_open from cafes
     where status = 'approved'
@@ -21,7 +21,7 @@ export type RegisteredCafe = Omit<Cafe, "openingHours" | "holidays" | "pausedUnt
 /** Every café, newest first, with those who run it: for whoever approves them. */
 export async function listRegistrations(
   db: Queryable,
-  { limit, after, status }: PageWish & { readonly status: Cafe["status"] | undefined },
+  { limit, after, status }: PageInput & { readonly status: Cafe["status"] | undefined },
 ): Promise<Page<RegisteredCafe>> {
   const rows = await db.rows<RegisteredCafe>(sql`
     select f.id, f.code, f.name, f.status, f.address, f.time_zone, f.currency, f.number_match_required, f.created_at, f.updated_at,

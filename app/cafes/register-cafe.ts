@@ -6,7 +6,7 @@ import { countRequest } from "../platform/http/rate-limit.ts";
 import { sql, type Transaction, violatedConstraint } from "../platform/postgres.ts";
 import { codesFor } from "./cafe-codes.ts";
 
-interface Wish {
+interface Input {
   readonly name: string;
   readonly address: string | null;
   readonly timeZone: string | undefined;
@@ -26,17 +26,17 @@ export interface Registration {
 const maxTries = 3;
 
 /** A café that waits for its approval, and its owner, who can log in at once and prepare everything. */
-export async function registerCafe(platform: Platform, { passwords }: Pick<Identity, "passwords">, wish: Wish): Promise<Registration> {
+export async function registerCafe(platform: Platform, { passwords }: Pick<Identity, "passwords">, input: Input): Promise<Registration> {
   await countRegistration(platform);
   const taken = await platform.db.row<{ name: boolean; username: boolean }>(sql`
-    select exists (select from cafes where lower(name) = lower(${wish.name})) as name,
-      exists (select from staff where username = ${wish.username}) as username`);
+    select exists (select from cafes where lower(name) = lower(${input.name})) as name,
+      exists (select from staff where username = ${input.username}) as username`);
   if (taken?.name) throw nameTaken();
   if (taken?.username) throw usernameTaken();
-  const passwordHash = await passwords.hash(wish.password);
+  const passwordHash = await passwords.hash(input.password);
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await platform.db.transaction((tx) => write(tx, platform, wish, passwordHash));
+      return await platform.db.transaction((tx) => write(tx, platform, input, passwordHash));
     } catch (error) {
       const constraint = violatedConstraint(error);
       if (constraint === "cafes_registered_name") throw nameTaken();
@@ -47,18 +47,18 @@ export async function registerCafe(platform: Platform, { passwords }: Pick<Ident
   }
 }
 
-async function write(tx: Transaction, { config }: Platform, wish: Wish, passwordHash: string): Promise<Registration> {
+async function write(tx: Transaction, { config }: Platform, input: Input, passwordHash: string): Promise<Registration> {
   const cafe = await tx.row<Registration>(sql`
     insert into cafes (code, name, status, address, time_zone, currency, registered_at)
-    select free.code, ${wish.name}, 'pending', ${wish.address}, ${wish.timeZone ?? config.CAMPUS_TIME_ZONE}, ${config.CAMPUS_CURRENCY}, now()
+    select free.code, ${input.name}, 'pending', ${input.address}, ${input.timeZone ?? config.CAMPUS_TIME_ZONE}, ${config.CAMPUS_CURRENCY}, now()
     from (
-      select w.code from unnest(${codesFor(wish.name)}::text[]) with ordinality w (code, place)
+      select w.code from unnest(${codesFor(input.name)}::text[]) with ordinality w (code, place)
       where not exists (select from cafes f where f.code = w.code) order by w.place limit 1) free
     returning id, code, name, created_at`);
   if (!cafe) throw new Error("No code is free for this café.");
   const owner = await tx.row<{ id: string }>(sql`
     insert into staff (username, password_hash, name, role, cafe_id)
-    values (${wish.username}, ${passwordHash}, ${wish.ownerName}, 'owner', ${cafe.id}) returning id`);
+    values (${input.username}, ${passwordHash}, ${input.ownerName}, 'owner', ${cafe.id}) returning id`);
   await audit(tx, {
     actorKind: "staff",
     actorId: owner?.id ?? null,
@@ -66,8 +66,8 @@ async function write(tx: Transaction, { config }: Platform, wish: Wish, password
     objectKind: "cafe",
     objectId: cafe.id,
     cafeId: cafe.id,
-    details: { name: cafe.name, username: wish.username },
-    requestId: wish.requestId,
+    details: { name: cafe.name, username: input.username },
+    requestId: input.requestId,
   });
   return cafe;
 }

@@ -89,8 +89,8 @@ export const cafeRoutes = (platform: Platform, identity: Identity) =>
   router()
     .openapi(register, async (c) => {
       const { name, address, time_zone, owner_name, username, password } = c.req.valid("json");
-      const wish = { name, address, timeZone: time_zone, ownerName: owner_name, username, password, requestId: c.var.requestId };
-      const cafe = await registerCafe(platform, identity, wish);
+      const input = { name, address, timeZone: time_zone, ownerName: owner_name, username, password, requestId: c.var.requestId };
+      const cafe = await registerCafe(platform, identity, input);
       return c.json(
         { id: cafe.id, code: cafe.code, name: cafe.name, status: "pending" as const, created_at: cafe.createdAt.toISOString() },
         201,

@@ -103,12 +103,12 @@ export const tableRoutes = ({ config, db }: Platform) => {
       return c.json({ items: items.map(presentTable), next_cursor: next }, 200);
     })
     .openapi(add, async (c) => {
-      const wish = { ...cafeActorOf(c, c.req.valid("query").cafe_id), label: c.req.valid("json").label };
-      return once(c, "a day", async (tx) => ({ status: 201 as const, body: presentTable(await addTable(tx, wish)) }));
+      const input = { ...cafeActorOf(c, c.req.valid("query").cafe_id), label: c.req.valid("json").label };
+      return once(c, "a day", async (tx) => ({ status: 201 as const, body: presentTable(await addTable(tx, input)) }));
     })
     .openapi(remove, async (c) => {
-      const wish = { ...cafeActorOf(c, c.req.valid("query").cafe_id), tableId: c.req.valid("param").tableId };
-      await db.transaction((tx) => removeTable(tx, wish));
+      const input = { ...cafeActorOf(c, c.req.valid("query").cafe_id), tableId: c.req.valid("param").tableId };
+      await db.transaction((tx) => removeTable(tx, input));
       return c.body(null, 204);
     })
     .openapi(picture, async (c) => {

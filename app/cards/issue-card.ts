@@ -14,7 +14,7 @@ interface KnownCard extends Card {
 }
 
 /**
- * Gives the student a card; the one in use until now is revoked. The card's number is the key of this wish: asked again,
+ * Gives the student a card; the one in use until now is revoked. The card's number is the key of this request: asked again,
  * the card that was made is the answer. A number serves once: a card that went through another hand is never trusted again.
  */
 export async function issueCard(tx: Transaction, issue: Issue): Promise<Card> {

@@ -99,21 +99,21 @@ export const cardRoutes = (platform: Platform) =>
       c.json({ items: (await listCards(platform.db, studentOf(c).id)).map(presentCard), next_cursor: null }, 200),
     )
     .openapi(freeze, async (c) => {
-      const wish = { ...wishOf(c, c.req.valid("param").cardId), because: frozenByStudent } as const;
-      const answer = await once(c, "a day", async (tx) => ok(await freezeCard(tx, { ...wish, actorId: wish.studentId })));
+      const input = { ...inputOf(c, c.req.valid("param").cardId), because: frozenByStudent } as const;
+      const answer = await once(c, "a day", async (tx) => ok(await freezeCard(tx, { ...input, actorId: input.studentId })));
       announce(platform);
       return answer;
     })
-    .openapi(unfreeze, (c) => once(c, "a day", async (tx) => ok(await unfreezeCard(tx, wishOf(c, c.req.valid("param").cardId)))))
+    .openapi(unfreeze, (c) => once(c, "a day", async (tx) => ok(await unfreezeCard(tx, inputOf(c, c.req.valid("param").cardId)))))
     .openapi(lost, async (c) => {
-      const answer = await once(c, "a day", async (tx) => ok(await reportLost(tx, wishOf(c, c.req.valid("param").cardId))));
+      const answer = await once(c, "a day", async (tx) => ok(await reportLost(tx, inputOf(c, c.req.valid("param").cardId))));
       announce(platform);
       return answer;
     })
     .openapi(issue, async (c) => {
       const uidHash = cardHash(await platform.secrets.get("CARD_PEPPER"), c.req.valid("json").card_uid);
-      const wish = { studentId: c.req.valid("param").studentId, uidHash, ...actorOf(c) };
-      const card = await platform.db.transaction((tx) => issueCard(tx, wish));
+      const input = { studentId: c.req.valid("param").studentId, uidHash, ...actorOf(c) };
+      const card = await platform.db.transaction((tx) => issueCard(tx, input));
       announce(platform);
       return c.json(presentCard(card), 201);
     })
@@ -122,7 +122,7 @@ export const cardRoutes = (platform: Platform) =>
       return c.json({ items: cards.map(presentCard), next_cursor: null }, 200);
     });
 
-const wishOf = (c: HttpContext, cardId: string) => ({ cardId, studentId: studentOf(c).id, requestId: c.var.requestId });
+const inputOf = (c: HttpContext, cardId: string) => ({ cardId, studentId: studentOf(c).id, requestId: c.var.requestId });
 
 const ok = (card: Card) => ({ status: 200 as const, body: presentCard(card) });
 

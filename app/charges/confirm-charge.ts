@@ -3,7 +3,7 @@ import { audit } from "../platform/audit.ts";
 import type { Platform } from "../platform/context.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { OutcomeUnknown, sql, sqlState } from "../platform/postgres.ts";
-import { within } from "../platform/with-deadline.ts";
+import { withDeadline } from "../platform/with-deadline.ts";
 import { signatureFits } from "./digest.ts";
 import type { ReceiptSigner } from "./receipt-signer.ts";
 import { signReceipt } from "./sign-receipt.ts";
@@ -119,7 +119,7 @@ async function decide(
     if (!expiredMeanwhile && !(error instanceof OutcomeUnknown)) throw error;
     if (!expiredMeanwhile) metrics.count("outcomes_unknown_total", {});
     try {
-      return await (expiredMeanwhile ? ask() : within(lookUpMs, "The look-up", ask()));
+      return await (expiredMeanwhile ? ask() : withDeadline(lookUpMs, "The look-up", ask()));
     } catch (second) {
       if (expiredMeanwhile) throw second;
       log.warn({ err: second, charge_id: chargeId }, "The outcome of a confirm is not known yet");

@@ -81,7 +81,7 @@ export const adminShiftRoutes = ({ db }: Platform) =>
     )
     .openapi(closeByOwner, async (c) => {
       const { id } = staffOf(c);
-      const wish = {
+      const input = {
         cafeId: cafeOf(c, undefined),
         which: { shiftId: c.req.valid("param").shiftId },
         countedCashMinor: c.req.valid("json").counted_cash_minor,
@@ -89,7 +89,7 @@ export const adminShiftRoutes = ({ db }: Platform) =>
         actor: { kind: "staff" as const, id },
         requestId: c.var.requestId,
       };
-      return once(c, "a day", async (tx) => ({ status: 200 as const, body: presentReport(await closeShift(tx, wish)) }));
+      return once(c, "a day", async (tx) => ({ status: 200 as const, body: presentReport(await closeShift(tx, input)) }));
     });
 
 export function sendReport(c: HttpContext, made: ZReport, format: "json" | "text") {

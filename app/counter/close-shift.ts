@@ -4,7 +4,7 @@ import { sql, type Transaction } from "../platform/postgres.ts";
 import { refuseStranger } from "./shift.ts";
 import type { ZReport } from "./z-report.ts";
 
-interface CloseWish {
+interface CloseInput {
   readonly cafeId: string;
   /** The shift that is open at this terminal, or this one: for an owner whose terminal is gone. */
   readonly which: { readonly deviceId: string } | { readonly shiftId: string };
@@ -15,8 +15,8 @@ interface CloseWish {
 }
 
 /** Ends a shift with the cash that was counted and writes its Z-report: the café's next number, and never changed again. */
-export async function closeShift(tx: Transaction, wish: CloseWish): Promise<ZReport> {
-  const { cafeId, which, countedCashMinor, staffId, actor, requestId } = wish;
+export async function closeShift(tx: Transaction, input: CloseInput): Promise<ZReport> {
+  const { cafeId, which, countedCashMinor, staffId, actor, requestId } = input;
   await refuseStranger(tx, staffId, cafeId);
   const shift = await tx.row<{ id: string }>(sql`
     select id from shifts

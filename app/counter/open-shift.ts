@@ -3,7 +3,7 @@ import { CodedError } from "../platform/errors.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
 import { readShift, refuseStranger, type Shift } from "./shift.ts";
 
-interface OpenWish {
+interface OpenInput {
   readonly device: { readonly id: string; readonly cafeId: string };
   readonly openingFloatMinor: number;
   readonly staffId: string | null;
@@ -11,7 +11,7 @@ interface OpenWish {
 }
 
 /** Begins a shift with so much cash in the drawer; a terminal has one at a time. */
-export async function openShift(tx: Transaction, { device, openingFloatMinor, staffId, requestId }: OpenWish): Promise<Shift> {
+export async function openShift(tx: Transaction, { device, openingFloatMinor, staffId, requestId }: OpenInput): Promise<Shift> {
   await refuseStranger(tx, staffId, device.cafeId);
   await tx.run(sql`insert into z_report_counters (cafe_id) values (${device.cafeId}) on conflict (cafe_id) do nothing`);
   const opened = await tx.row<{ id: string }>(sql`

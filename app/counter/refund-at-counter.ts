@@ -5,7 +5,7 @@ import type { Platform } from "../platform/context.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
 
-export interface RefundWish {
+export interface RefundInput {
   readonly device: { readonly id: string; readonly cafeId: string };
   /** The member of staff who answers for it. */
   readonly staffId: string;
@@ -46,14 +46,14 @@ export const hashOfCard = async ({ secrets }: Pick<Platform, "secrets">, cardUid
  * Money over the counter, never more than was paid: cash for what was paid in cash; else into the wallet of the student who
  * paid, whose card was scanned. Locks the order, then the wallet.
  */
-export async function refundAtCounter(tx: Transaction, wish: RefundWish): Promise<CounterRefund> {
-  const order = await lockOrder(tx, wish);
-  const refund = order.paymentMethod === "cash" ? await giveCash(tx, wish, order) : await giveToWallet(tx, wish, order);
-  await tx.run(sql`insert into counter_refunds (transaction_id, device_id) values (${refund.transactionId}, ${wish.device.id})`);
+export async function refundAtCounter(tx: Transaction, input: RefundInput): Promise<CounterRefund> {
+  const order = await lockOrder(tx, input);
+  const refund = order.paymentMethod === "cash" ? await giveCash(tx, input, order) : await giveToWallet(tx, input, order);
+  await tx.run(sql`insert into counter_refunds (transaction_id, device_id) values (${refund.transactionId}, ${input.device.id})`);
   return refund;
 }
 
-async function lockOrder(tx: Transaction, { orderId, device }: RefundWish): Promise<Order> {
+async function lockOrder(tx: Transaction, { orderId, device }: RefundInput): Promise<Order> {
   const order = await tx.row<Order>(sql`
     select student_id, payment_method, payment_status, paid_transaction_id is not null as is_paid, total_minor - refunded_minor as left_minor, refunded_minor
     from orders where id = ${orderId} and cafe_id = ${device.cafeId} for update`);
@@ -64,18 +64,18 @@ async function lockOrder(tx: Transaction, { orderId, device }: RefundWish): Prom
   return order;
 }
 
-async function giveToWallet(tx: Transaction, wish: RefundWish, order: Order): Promise<CounterRefund> {
+async function giveToWallet(tx: Transaction, input: RefundInput, order: Order): Promise<CounterRefund> {
   const card = await tx.row<{ studentId: string }>(sql`
     select k.student_id from cards k join students s on s.id = k.student_id
-    where k.uid_hash = ${wish.cardHash} and k.status = 'active' and s.is_active`);
+    where k.uid_hash = ${input.cardHash} and k.status = 'active' and s.is_active`);
   if (!card) throw new CodedError("CARD_NOT_ACCEPTED", "This card is not accepted.");
   if (card.studentId !== order.studentId) throw notFound("An order of this card");
-  const { orderId, reason, staffId, amountMinor, requestId } = wish;
+  const { orderId, reason, staffId, amountMinor, requestId } = input;
   const made = await refundOrder(tx, {
     orderId,
     reason,
     requestedBy: staffId,
-    cafeId: wish.device.cafeId,
+    cafeId: input.device.cafeId,
     requestId,
     ...(amountMinor === undefined ? {} : { amountMinor }),
   });
@@ -90,8 +90,8 @@ interface CashRefund {
   readonly currency: string;
 }
 
-async function giveCash(tx: Transaction, wish: RefundWish, order: Order): Promise<CounterRefund> {
-  const { orderId, amountMinor, reason, staffId, device } = wish;
+async function giveCash(tx: Transaction, input: RefundInput, order: Order): Promise<CounterRefund> {
+  const { orderId, amountMinor, reason, staffId, device } = input;
   const made = await tx.row<CashRefund>(sql`
     select f.id, f.amount_minor, f.transaction_id, f.created_at, o.currency
     from refund_cash(${orderId}, ${amountMinor ?? null}, ${reason}, ${staffId}) f join orders o on o.id = ${orderId}`);
@@ -100,7 +100,7 @@ async function giveCash(tx: Transaction, wish: RefundWish, order: Order): Promis
       details: { refundable_minor: order.leftMinor, refunded_minor: order.refundedMinor },
     });
   }
-  const actor = { ...wish, cafeId: device.cafeId };
+  const actor = { ...input, cafeId: device.cafeId };
   await auditActor(tx, actor, {
     action: "order.refunded",
     objectKind: "order",

@@ -75,15 +75,15 @@ describe("a refund to a card", () => {
     ).toEqual([{ requestedBy: cashier.id, deviceId: till.device.id, actorId: cashier.id }]);
   });
 
-  test("is one refund for one scan_id, with the same bytes from either process, and another wish under it is refused", async () => {
+  test("is one refund for one scan_id, with the same bytes from either process, and another request under it is refused", async () => {
     const { student, orderId } = await paidByCard();
-    const wish = { scan_id: randomUUID(), order_id: orderId, card_uid: student.cardUid, amount_minor: 100 };
-    const first = await refund(wish);
-    const again = await refund({ ...wish, reason: "said again" }, { process: 1 });
+    const input = { scan_id: randomUUID(), order_id: orderId, card_uid: student.cardUid, amount_minor: 100 };
+    const first = await refund(input);
+    const again = await refund({ ...input, reason: "said again" }, { process: 1 });
     expect([again.status, again.text]).toEqual([201, first.text]);
     expect(again.headers.get("Idempotency-Hit")).toBe("true");
-    expect(codeOf(await refund({ ...wish, amount_minor: 200 }))).toBe("IDEMPOTENCY_MISMATCH");
-    expect(codeOf(await refund({ ...wish, card_uid: newCardUid() }))).toBe("IDEMPOTENCY_MISMATCH");
+    expect(codeOf(await refund({ ...input, amount_minor: 200 }))).toBe("IDEMPOTENCY_MISMATCH");
+    expect(codeOf(await refund({ ...input, card_uid: newCardUid() }))).toBe("IDEMPOTENCY_MISMATCH");
     expect(await student.balanceMinor()).toBe(5_100);
   });
 

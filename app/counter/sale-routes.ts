@@ -121,15 +121,15 @@ export const saleRoutes = (platform: Platform, identity: Identity) => {
       return sendStored(c, { status: 200, body, hit: true });
     })
     .openapi(voidRoute, async (c) => {
-      const wish = { orderId: c.req.valid("param").orderId, device: deviceOf(c), requestId: c.var.requestId };
-      const answer = await once(c, "a day", async (tx) => ({ status: 200 as const, body: await voidSale(tx, wish) }));
+      const input = { orderId: c.req.valid("param").orderId, device: deviceOf(c), requestId: c.var.requestId };
+      const answer = await once(c, "a day", async (tx) => ({ status: 200 as const, body: await voidSale(tx, input) }));
       announce(platform);
       return answer;
     })
     .openapi(refund, async (c) => {
       const { scan_id, order_id, card_uid, amount_minor, reason } = c.req.valid("json");
       const terminal = deviceOf(c);
-      const wish = {
+      const input = {
         device: terminal,
         staffId: approverOf(identity, c.req.valid("header")["x-staff-authorization"], terminal.cafeId),
         orderId: order_id,
@@ -138,9 +138,9 @@ export const saleRoutes = (platform: Platform, identity: Identity) => {
         reason,
         requestId: c.var.requestId,
       };
-      const claim = claimOfScan(terminal.id, scan_id, [order_id, wish.cardHash?.toString("base64url"), amount_minor]);
+      const claim = claimOfScan(terminal.id, scan_id, [order_id, input.cardHash?.toString("base64url"), amount_minor]);
       const answer = await answerOnce(db, claim, async (tx): Promise<Answer> => {
-        const made = await refundAtCounter(tx, wish);
+        const made = await refundAtCounter(tx, input);
         return { status: 201, body: JSON.stringify(presentRefund(made)) };
       });
       announce(platform);

@@ -10,9 +10,9 @@ import { validationError } from "../platform/http/router.ts";
 import type { AnswerOnce, Claim } from "../platform/idempotency.ts";
 import { OutcomeUnknown, sql } from "../platform/postgres.ts";
 import { keyFor } from "../platform/seal.ts";
-import { within } from "../platform/with-deadline.ts";
+import { withDeadline } from "../platform/with-deadline.ts";
 
-export interface SaleWish {
+export interface SaleInput {
   readonly device: { readonly id: string; readonly cafeId: string };
   readonly items: readonly WantedItem[];
   readonly specialInstructions: string | null;
@@ -40,11 +40,11 @@ interface Card {
 }
 
 /** Items, order and payment in one call: paid in cash at once, or asked for on the phone of the card's student. */
-export async function sell(platform: Platform, claim: Claim, wish: SaleWish): Promise<AnswerOnce | PendingSale> {
-  if (wish.items.length === 0) throw new CodedError("CART_EMPTY", "The sale has no items.");
+export async function sell(platform: Platform, claim: Claim, input: SaleInput): Promise<AnswerOnce | PendingSale> {
+  if (input.items.length === 0) throw new CodedError("CART_EMPTY", "The sale has no items.");
   const pepper = await platform.secrets.get("CARD_PEPPER");
-  const card = wish.cardUid === undefined ? undefined : await lookUpCard(platform, cardHash(pepper, wish.cardUid));
-  const outcome = await decide(platform, withPepper(claim, pepper), wish, card);
+  const card = input.cardUid === undefined ? undefined : await lookUpCard(platform, cardHash(pepper, input.cardUid));
+  const outcome = await decide(platform, withPepper(claim, pepper), input, card);
   if (outcome === undefined) return { kind: "pending" };
   const isStored = outcome.outcome === "stored";
   if (outcome.body === null || !(isStored || outcome.outcome === "sold")) throw refusedSale(outcome.outcome, outcome.details ?? {});
@@ -66,15 +66,15 @@ async function lookUpCard(platform: Platform, hash: Buffer): Promise<Card> {
 const lookUpMs = 2_000;
 
 /** Asked once more where the answer is lost on the way: the first try either committed, and is found by its key, or did not. */
-async function decide(platform: Platform, claim: Claim, wish: SaleWish, card: Card | undefined): Promise<Outcome | undefined> {
+async function decide(platform: Platform, claim: Claim, input: SaleInput, card: Card | undefined): Promise<Outcome | undefined> {
   const { log, metrics } = platform;
   try {
-    return await ask(platform, claim, wish, card);
+    return await ask(platform, claim, input, card);
   } catch (error) {
     if (!(error instanceof OutcomeUnknown)) throw error;
     metrics.count("outcomes_unknown_total", {});
     try {
-      const found = await within(lookUpMs, "The look-up", ask(platform, claim, wish, card));
+      const found = await withDeadline(lookUpMs, "The look-up", ask(platform, claim, input, card));
       // The first try may still be at work on the server.
       if (found.outcome === "busy") return undefined;
       return found.outcome === "stored" ? { ...found, outcome: "sold" } : found;
@@ -86,8 +86,8 @@ async function decide(platform: Platform, claim: Claim, wish: SaleWish, card: Ca
   }
 }
 
-async function ask({ db, config }: Platform, claim: Claim, wish: SaleWish, card: Card | undefined): Promise<Outcome> {
-  const { device, items, specialInstructions, tenderedMinor, prepare } = wish;
+async function ask({ db, config }: Platform, claim: Claim, input: SaleInput, card: Card | undefined): Promise<Outcome> {
+  const { device, items, specialInstructions, tenderedMinor, prepare } = input;
   const { matchCode, shortCode } = newCodes();
   const outcome = await db.decide<Outcome>(sql`
     select outcome, details, body from sell_once(

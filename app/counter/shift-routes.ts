@@ -73,18 +73,18 @@ export const shiftRoutes = ({ db }: Platform) =>
   router()
     .openapi(open, async (c) => {
       const { opening_float_minor, staff_id } = c.req.valid("json");
-      const wish = {
+      const input = {
         device: deviceOf(c),
         openingFloatMinor: opening_float_minor,
         staffId: staff_id ?? null,
         requestId: c.var.requestId,
       };
-      return once(c, "a day", async (tx) => ({ status: 201 as const, body: presentShift(await openShift(tx, wish)) }));
+      return once(c, "a day", async (tx) => ({ status: 201 as const, body: presentShift(await openShift(tx, input)) }));
     })
     .openapi(close, async (c) => {
       const { counted_cash_minor, staff_id } = c.req.valid("json");
       const { id, cafeId } = deviceOf(c);
-      const wish = {
+      const input = {
         cafeId,
         which: { deviceId: id },
         countedCashMinor: counted_cash_minor,
@@ -92,7 +92,7 @@ export const shiftRoutes = ({ db }: Platform) =>
         actor: { kind: "device" as const, id },
         requestId: c.var.requestId,
       };
-      return once(c, "a day", async (tx) => ({ status: 200 as const, body: presentReport(await closeShift(tx, wish)) }));
+      return once(c, "a day", async (tx) => ({ status: 200 as const, body: presentReport(await closeShift(tx, input)) }));
     })
     .openapi(current, async (c) => {
       const { totals, ...shift } = await readCurrentShift(db, deviceOf(c).id);

@@ -1,5 +1,5 @@
 import { notFound } from "../platform/errors.ts";
-import type { PageWish } from "../platform/page.ts";
+import type { PageInput } from "../platform/page.ts";
 import { part, type Queryable, type Statement, sql, type Transaction } from "../platform/postgres.ts";
 import type { ShiftTotals, ZReport } from "./z-report.ts";
 
@@ -38,7 +38,7 @@ export async function readShift(db: Queryable, shiftId: string, cafeId: string):
 }
 
 /** Newest first; one more than the limit tells that a further page exists. */
-export const listShifts = (db: Queryable, cafeId: string, page: PageWish): Promise<Shift[]> =>
+export const listShifts = (db: Queryable, cafeId: string, page: PageInput): Promise<Shift[]> =>
   db.rows<Shift>(
     selectShift(part`s.cafe_id = ${cafeId} and (${page.after ?? null}::uuid is null or s.id < ${page.after ?? null}::uuid)
       order by s.id desc limit ${page.limit + 1}`),

@@ -3,7 +3,7 @@ import { audit } from "../platform/audit.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
 
-interface VoidWish {
+interface VoidInput {
   readonly orderId: string;
   readonly device: { readonly id: string; readonly cafeId: string };
   readonly requestId: string;
@@ -13,7 +13,7 @@ interface VoidWish {
  * Takes back a sale that is not paid: its request to the phone ends and its portions go back into the stock. Said twice it
  * is still void. Only what was sold at a counter: a student's own order is not the terminal's to cancel.
  */
-export async function voidSale(tx: Transaction, { orderId, device, requestId }: VoidWish): Promise<OrderBody> {
+export async function voidSale(tx: Transaction, { orderId, device, requestId }: VoidInput): Promise<OrderBody> {
   const order = await tx.row<{ status: string; paymentStatus: string }>(sql`
     select o.status, o.payment_status from orders o join counter_sales s on s.order_id = o.id
     where o.id = ${orderId} and o.cafe_id = ${device.cafeId} for update of o`);

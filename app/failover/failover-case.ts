@@ -1,4 +1,4 @@
-import type { PageWish } from "../platform/page.ts";
+import type { PageInput } from "../platform/page.ts";
 import { part, type Queryable, sql } from "../platform/postgres.ts";
 
 export const caseStatuses = ["open", "agreed", "reposted", "dismissed"] as const;
@@ -38,7 +38,7 @@ export interface FailoverCase {
   readonly dismissedBecause: string | null;
 }
 
-interface Wanted extends PageWish {
+interface Wanted extends PageInput {
   readonly status: CaseStatus | undefined;
 }
 

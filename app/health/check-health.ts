@@ -1,6 +1,6 @@
 import type { Platform } from "../platform/context.ts";
 import { databaseRefusal, sql } from "../platform/postgres.ts";
-import { within } from "../platform/with-deadline.ts";
+import { withDeadline } from "../platform/with-deadline.ts";
 import { lookAtReplica, type ReplicaState } from "./replica.ts";
 
 export interface Health {
@@ -25,7 +25,7 @@ export async function checkHealth(platform: Platform): Promise<Health> {
 
 /** Ready means: a wallet could be debited here and now. */
 export const checkDatabase = (platform: Platform): Promise<Health["database"]> =>
-  within(timeoutMs, "PostgreSQL", askDatabase(platform)).catch(() => "disconnected");
+  withDeadline(timeoutMs, "PostgreSQL", askDatabase(platform)).catch(() => "disconnected");
 
 async function askDatabase({ db, log }: Platform): Promise<Health["database"]> {
   try {

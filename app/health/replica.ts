@@ -1,6 +1,6 @@
 import type { Platform } from "../platform/context.ts";
 import { databaseRefusal, sql } from "../platform/postgres.ts";
-import { within } from "../platform/with-deadline.ts";
+import { withDeadline } from "../platform/with-deadline.ts";
 
 export type ReplicaState = "ok" | "behind" | "unknown";
 
@@ -23,7 +23,7 @@ export async function lookAtReplica(platform: Platform): Promise<ReplicaState | 
   if (limitSeconds === undefined) return undefined;
   const known = looks.get(platform);
   const look = known && performance.now() < known.freshUntilMs ? known : beginLook(platform, limitSeconds);
-  return within(timeoutMs, "The look at the replica", look.answer).catch(() => "unknown" as const);
+  return withDeadline(timeoutMs, "The look at the replica", look.answer).catch(() => "unknown" as const);
 }
 
 function beginLook(platform: Platform, limitSeconds: number): Look {

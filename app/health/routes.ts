@@ -3,7 +3,7 @@ import { isReconciling } from "../failover/reconciling.ts";
 import type { Platform } from "../platform/context.ts";
 import { unavailable } from "../platform/errors.ts";
 import { everyone, json, route, router } from "../platform/http/router.ts";
-import { within } from "../platform/with-deadline.ts";
+import { withDeadline } from "../platform/with-deadline.ts";
 import { checkDatabase, checkHealth } from "./check-health.ts";
 import { lookAtReplica } from "./replica.ts";
 
@@ -85,7 +85,7 @@ export const healthRoutes = (platform: Platform, isDraining: () => boolean) =>
 
 /** Without a database to ask nothing is known of it, and /health answers all the same. */
 const booksOf = ({ db, config }: Platform): Promise<"normal" | "reconciling" | "unknown"> =>
-  within(booksTimeoutMs, "The look at the epochs", isReconciling(db, config)).then(
+  withDeadline(booksTimeoutMs, "The look at the epochs", isReconciling(db, config)).then(
     (reconciling) => (reconciling ? "reconciling" : "normal"),
     () => "unknown",
   );

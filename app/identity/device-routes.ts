@@ -82,12 +82,12 @@ export const deviceRoutes = (platform: Platform, identity: Identity) =>
       return c.json({ items: items.map(presentDevice), next_cursor: next }, 200);
     })
     .openapi(postDevice, async (c) => {
-      const wish = { ...cafeActorOf(c, c.req.valid("query").cafe_id), name: c.req.valid("json").name };
-      return c.json(presentWithKey(await enrolDevice(platform, wish)), 201);
+      const input = { ...cafeActorOf(c, c.req.valid("query").cafe_id), name: c.req.valid("json").name };
+      return c.json(presentWithKey(await enrolDevice(platform, input)), 201);
     })
     .openapi(postKey, async (c) => {
-      const wish = { ...cafeActorOf(c, c.req.valid("query").cafe_id), deviceId: c.req.valid("param").deviceId };
-      return c.json(presentWithKey(await rotateDeviceKey(platform, identity, wish)), 200);
+      const input = { ...cafeActorOf(c, c.req.valid("query").cafe_id), deviceId: c.req.valid("param").deviceId };
+      return c.json(presentWithKey(await rotateDeviceKey(platform, identity, input)), 200);
     })
     .openapi(deleteDevice, async (c) => {
       await revokeDevice(platform, identity, { ...cafeActorOf(c, c.req.valid("query").cafe_id), deviceId: c.req.valid("param").deviceId });

@@ -13,22 +13,22 @@ export interface EnrolledDevice {
   readonly createdAt: Date;
 }
 
-interface Wish extends CafeActor {
+interface Input extends CafeActor {
   readonly name: string;
 }
 
 export const newDeviceKey = (): string => randomBytes(32).toString("base64url");
 
 /** Enrols a POS device. Its key is known to the caller alone from here on: only a hash is kept. */
-export async function enrolDevice({ db }: Platform, wish: Wish): Promise<EnrolledDevice> {
-  const { cafeId, name } = wish;
+export async function enrolDevice({ db }: Platform, input: Input): Promise<EnrolledDevice> {
+  const { cafeId, name } = input;
   const key = newDeviceKey();
   const device = await db.transaction(async (tx) => {
     const added = await tx.row<Omit<EnrolledDevice, "key">>(sql`
       insert into devices (cafe_id, name, key_hash) select id, ${name}, ${hashDeviceKey(key)} from cafes where id = ${cafeId}
       returning id, name, cafe_id, created_at`);
     if (!added) throw notFound("The café");
-    await auditActor(tx, wish, { action: "device.enrolled", objectKind: "device", objectId: added.id });
+    await auditActor(tx, input, { action: "device.enrolled", objectKind: "device", objectId: added.id });
     return added;
   });
   return { ...device, key };

@@ -1,4 +1,4 @@
-import { type Page, type PageWish, pageOf } from "../platform/page.ts";
+import { type Page, type PageInput, pageOf } from "../platform/page.ts";
 import { type Queryable, sql } from "../platform/postgres.ts";
 
 export interface ListedDevice {
@@ -11,7 +11,7 @@ export interface ListedDevice {
 }
 
 /** Newest first. */
-export async function listDevices(db: Queryable, cafeId: string, { limit, after }: PageWish): Promise<Page<ListedDevice>> {
+export async function listDevices(db: Queryable, cafeId: string, { limit, after }: PageInput): Promise<Page<ListedDevice>> {
   const rows = await db.rows<ListedDevice>(sql`
     select id, name, cafe_id, created_at, rotated_at, revoked_at from devices
     where cafe_id = ${cafeId} and (${after ?? null}::uuid is null or id < ${after ?? null}::uuid)

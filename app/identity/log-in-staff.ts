@@ -8,7 +8,7 @@ import type { StaffRole } from "./access-token.ts";
 import type { Identity } from "./identity.ts";
 import { openSession, type Session } from "./open-session.ts";
 
-interface Wish {
+interface Input {
   readonly username: string;
   readonly password: string;
   readonly requestId: string;
@@ -32,8 +32,8 @@ const longestLockSeconds = 900;
 const nobodysHash = "$2b$10$Vgd7ASyx/DYXU6jPsxZUq.5CecRWXrqjp8csZlh6zmT.vIdAPU7FG";
 
 /** Username and password open a session. Failures are counted by what was typed, whether or not somebody has that name. */
-export async function logInStaff(platform: Platform, identity: Pick<Identity, "passwords">, wish: Wish): Promise<Session> {
-  const staff = await provePassword(platform, identity, wish);
+export async function logInStaff(platform: Platform, identity: Pick<Identity, "passwords">, input: Input): Promise<Session> {
+  const staff = await provePassword(platform, identity, input);
   if (staff.mustChangePassword)
     throw new CodedError("CONFLICT", "This is a one-time password: choose your own with POST /api/v1/admin/auth/password, then log in.", {
       details: { must_change_password: true },
@@ -51,9 +51,9 @@ export async function logInStaff(platform: Platform, identity: Pick<Identity, "p
 }
 
 /** The active member of staff whose username and password these are. Every try is counted, the right one forgives the wrong ones. */
-export async function provePassword(platform: Platform, identity: Pick<Identity, "passwords">, wish: Wish): Promise<StaffRow> {
+export async function provePassword(platform: Platform, identity: Pick<Identity, "passwords">, input: Input): Promise<StaffRow> {
   const { db, metrics, secrets } = platform;
-  const username = wish.username.toLowerCase();
+  const username = input.username.toLowerCase();
   const usernameHash = createHmac("sha256", keyFor(await secrets.get("SEAL_KEY"), "login"))
     .update(username)
     .digest();
@@ -64,10 +64,10 @@ export async function provePassword(platform: Platform, identity: Pick<Identity,
   const staff = await db.row<StaffRow>(
     sql`select id, username, password_hash, name, role, cafe_id, is_active, must_change_password from staff where username = ${username}`,
   );
-  const matches = await identity.passwords.verify(wish.password, staff?.passwordHash ?? nobodysHash);
+  const matches = await identity.passwords.verify(input.password, staff?.passwordHash ?? nobodysHash);
   if (!staff?.isActive || !matches) {
     metrics.count("logins_total", { kind: "staff", outcome: "refused" });
-    if (failures === firstLockingFailure) await auditLock(db, staff, wish.requestId);
+    if (failures === firstLockingFailure) await auditLock(db, staff, input.requestId);
     throw new CodedError("INVALID_CREDENTIALS", "The username or the password is wrong.");
   }
   await db.run(sql`delete from login_failures where username_hash = ${usernameHash}`);

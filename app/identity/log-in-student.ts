@@ -4,13 +4,13 @@ import { sql, type Transaction } from "../platform/postgres.ts";
 import { openSession, type Session } from "./open-session.ts";
 import { spendOtp } from "./spend-otp.ts";
 
-interface Wish {
+interface Input {
   readonly phone: string;
   readonly otp: string;
 }
 
 /** The right one-time password opens a session; a phone's first one makes the student. */
-export async function logInStudent({ config, db, metrics, secrets }: Platform, { phone, otp }: Wish): Promise<Session> {
+export async function logInStudent({ config, db, metrics, secrets }: Platform, { phone, otp }: Input): Promise<Session> {
   const sealKey = await secrets.get("SEAL_KEY");
   const session = await db.transaction(async (tx) => {
     if (!(await spendOtp(tx, sealKey, phone, otp))) return undefined;

@@ -151,8 +151,8 @@ export const profileRoutes = (platform: Platform) =>
     })
     .openapi(postConfirmKey, async (c) => {
       const { public_key: publicKey, proof, otp } = c.req.valid("json");
-      const wish = { studentId: studentOf(c).id, publicKey, proof, otp, requestId: c.var.requestId };
-      return c.json(presentConfirmKey(await registerConfirmKey(platform, wish)), 201);
+      const input = { studentId: studentOf(c).id, publicKey, proof, otp, requestId: c.var.requestId };
+      return c.json(presentConfirmKey(await registerConfirmKey(platform, input)), 201);
     })
     .openapi(deleteConfirmKey, async (c) => {
       await removeConfirmKey(platform, { studentId: studentOf(c).id, keyId: c.req.valid("param").keyId, requestId: c.var.requestId });

@@ -6,7 +6,7 @@ import { provenKey } from "./confirm-key.ts";
 import { wrongOtp } from "./log-in-student.ts";
 import { spendOtp } from "./spend-otp.ts";
 
-interface Wish {
+interface Input {
   readonly studentId: string;
   readonly publicKey: string;
   readonly proof: string;
@@ -31,15 +31,15 @@ const maxActiveKeys = 5;
  * Adds a phone's key. The first one makes signatures necessary for ever; from then on a further key needs a fresh
  * one-time password, so that a stolen token alone never adds one. The same key again is the same registration.
  */
-export async function registerConfirmKey({ db, secrets }: Platform, wish: Wish): Promise<ConfirmKey> {
-  const spki = provenKey(wish.studentId, wish.publicKey, wish.proof);
+export async function registerConfirmKey({ db, secrets }: Platform, input: Input): Promise<ConfirmKey> {
+  const spki = provenKey(input.studentId, input.publicKey, input.proof);
   const sealKey = await secrets.get("SEAL_KEY");
   const key = await db.transaction(async (tx) => {
-    const student = await lockStudent(tx, wish.studentId);
-    const known = await findKey(tx, wish.studentId, spki);
+    const student = await lockStudent(tx, input.studentId);
+    const known = await findKey(tx, input.studentId, spki);
     if (known) return known;
-    const isAllowed = !student.requiresSignature || (wish.otp !== undefined && (await spendOtp(tx, sealKey, student.phone, wish.otp)));
-    return isAllowed ? addKey(tx, wish, spki) : undefined;
+    const isAllowed = !student.requiresSignature || (input.otp !== undefined && (await spendOtp(tx, sealKey, student.phone, input.otp)));
+    return isAllowed ? addKey(tx, input, spki) : undefined;
   });
   if (!key) throw wrongOtp();
   return key;
@@ -59,7 +59,7 @@ async function findKey(tx: Transaction, studentId: string, spki: Buffer): Promis
   return known;
 }
 
-async function addKey(tx: Transaction, { studentId, requestId }: Wish, spki: Buffer): Promise<ConfirmKey> {
+async function addKey(tx: Transaction, { studentId, requestId }: Input, spki: Buffer): Promise<ConfirmKey> {
   const active = await listConfirmKeys(tx, studentId);
   if (active.length >= maxActiveKeys)
     throw new CodedError("CONFLICT", `There are ${maxActiveKeys} keys already: remove one first.`, { details: { max: maxActiveKeys } });

@@ -3,14 +3,14 @@ import type { Platform } from "../platform/context.ts";
 import { notFound } from "../platform/errors.ts";
 import { sql } from "../platform/postgres.ts";
 
-interface Wish {
+interface Input {
   readonly studentId: string;
   readonly keyId: string;
   readonly requestId: string;
 }
 
 /** A removed key signs nothing any more. Signatures stay necessary, also when it was the last one. */
-export async function removeConfirmKey({ db }: Platform, { studentId, keyId, requestId }: Wish): Promise<void> {
+export async function removeConfirmKey({ db }: Platform, { studentId, keyId, requestId }: Input): Promise<void> {
   await db.transaction(async (tx) => {
     const removed = await tx.run(
       sql`update confirm_keys set revoked_at = now() where id = ${keyId} and student_id = ${studentId} and revoked_at is null`,

@@ -6,13 +6,13 @@ import { type EnrolledDevice, newDeviceKey } from "./enrol-device.ts";
 import type { Identity } from "./identity.ts";
 import { hashDeviceKey } from "./known-devices.ts";
 
-interface Wish extends CafeActor {
+interface Input extends CafeActor {
   readonly deviceId: string;
 }
 
 /** Gives a device a new key; the old one ends at once. */
-export async function rotateDeviceKey({ db }: Platform, { devices }: Pick<Identity, "devices">, wish: Wish): Promise<EnrolledDevice> {
-  const { cafeId, deviceId } = wish;
+export async function rotateDeviceKey({ db }: Platform, { devices }: Pick<Identity, "devices">, input: Input): Promise<EnrolledDevice> {
+  const { cafeId, deviceId } = input;
   const key = newDeviceKey();
   const device = await db.transaction(async (tx) => {
     const rotated = await tx.row<Omit<EnrolledDevice, "key">>(sql`
@@ -20,7 +20,7 @@ export async function rotateDeviceKey({ db }: Platform, { devices }: Pick<Identi
       where id = ${deviceId} and cafe_id = ${cafeId} and revoked_at is null
       returning id, name, cafe_id, created_at`);
     if (!rotated) throw notFound("The device");
-    await auditActor(tx, wish, { action: "device.key_rotated", objectKind: "device", objectId: deviceId });
+    await auditActor(tx, input, { action: "device.key_rotated", objectKind: "device", objectId: deviceId });
     return rotated;
   });
   devices.announce(deviceId);

@@ -133,13 +133,13 @@ async function announce(
   store: ObjectStore,
   subject: Subject,
   cafeId: string | undefined,
-  wish: { content_type: ImageType; size_bytes: number },
+  input: { content_type: ImageType; size_bytes: number },
 ): Promise<z.infer<typeof UploadSchema>> {
   const { platform } = c.var;
   const maxBytes = platform.config.IMAGE_LIMIT_BYTES;
-  if (wish.size_bytes > maxBytes)
+  if (input.size_bytes > maxBytes)
     throw new CodedError("PAYLOAD_TOO_LARGE", `A picture may have ${maxBytes} bytes.`, { details: { max_bytes: maxBytes } });
-  const { content_type: contentType, size_bytes: sizeBytes } = wish;
+  const { content_type: contentType, size_bytes: sizeBytes } = input;
   const { id, expiresAt } = await platform.db.transaction((tx) =>
     beginUpload(tx, cafeActorOf(c, cafeId), subject, { contentType, sizeBytes }),
   );

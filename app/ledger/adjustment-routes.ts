@@ -95,10 +95,10 @@ export const adjustmentRoutes = (platform: Platform) =>
   router()
     .openapi(request, (c) => {
       const { student_id, amount_minor, currency, reason } = c.req.valid("json");
-      const wish = { studentId: student_id, amountMinor: amount_minor, currency, reason, ...actorOf(c) };
+      const input = { studentId: student_id, amountMinor: amount_minor, currency, reason, ...actorOf(c) };
       return once(c, "forever", async (tx) => ({
         status: 201 as const,
-        body: presentAdjustment(await requestAdjustment(tx, platform.config, wish)),
+        body: presentAdjustment(await requestAdjustment(tx, platform.config, input)),
       }));
     })
     .openapi(list, async (c) => {

@@ -1,5 +1,5 @@
 import { notFound } from "../platform/errors.ts";
-import { type Page, type PageWish, pageOf } from "../platform/page.ts";
+import { type Page, type PageInput, pageOf } from "../platform/page.ts";
 import { type Queryable, sql } from "../platform/postgres.ts";
 
 export const adjustmentStatuses = ["pending", "approved", "rejected"] as const;
@@ -28,7 +28,7 @@ export async function readAdjustment(db: Queryable, id: string): Promise<Adjustm
   return adjustment;
 }
 
-interface Wanted extends PageWish {
+interface Wanted extends PageInput {
   readonly status: AdjustmentStatus | undefined;
 }
 

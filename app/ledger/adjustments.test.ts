@@ -138,7 +138,7 @@ describe("an adjustment", () => {
 });
 
 describe("asking for an adjustment", () => {
-  test("with the same key asks once, also at once, and refuses the key for another wish", async () => {
+  test("with the same key asks once, also at once, and refuses the key for another request", async () => {
     const student = await campus.student();
     const key = randomUUID();
     const answers = await Promise.all(Array.from({ length: 5 }, () => ask(student.id, 700, {}, key)));

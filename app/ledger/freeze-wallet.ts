@@ -5,7 +5,7 @@ import { sql, type Transaction } from "../platform/postgres.ts";
 import { openWallet } from "./open-wallet.ts";
 import { type Wallet, walletOf } from "./wallet.ts";
 
-interface Wish {
+interface Input {
   readonly studentId: string;
   readonly to: "frozen" | "active";
   readonly requestId: string;
@@ -16,7 +16,7 @@ interface Wish {
  * still receive. Thawing needs no more than freezing: a stolen token alone cannot confirm where the phone's key is
  * registered, a student at the counter must not be locked out by a lost SMS, and the audit trail shows who did it when.
  */
-export async function setWalletStatus(tx: Transaction, config: Config, { studentId, to, requestId }: Wish): Promise<Wallet> {
+export async function setWalletStatus(tx: Transaction, config: Config, { studentId, to, requestId }: Input): Promise<Wallet> {
   const from = to === "frozen" ? "active" : "frozen";
   await openWallet(tx, studentId, config.CAMPUS_CURRENCY);
   const changed = await tx.run(

@@ -4,7 +4,7 @@ import { part, sql, sqlState, type Transaction } from "../platform/postgres.ts";
 import { openWallet } from "./open-wallet.ts";
 import { type PostedRefund, postGatewayRefund } from "./refund-through-gateway.ts";
 
-interface Wish {
+interface Input {
   readonly orderId: string;
   /** What is given back; the rest of what was paid unless told. */
   readonly amountMinor?: number;
@@ -49,16 +49,16 @@ interface Order {
  * was paid. Locks the order, then the wallet. The day's spending is not lowered by it: a limit that grows back with each
  * refund would be no limit.
  */
-export async function refundOrder(tx: Transaction, wish: Wish): Promise<Refund> {
-  const order = await lockOrder(tx, wish);
-  const to = wish.to ?? "wallet";
-  const amountMinor = wish.amountMinor ?? (await refundableMinor(tx, wish.orderId, order));
-  const paymentStatus = await raiseRefunded(tx, wish.orderId, amountMinor, order);
-  const { orderId, reason, requestedBy } = wish;
+export async function refundOrder(tx: Transaction, input: Input): Promise<Refund> {
+  const order = await lockOrder(tx, input);
+  const to = input.to ?? "wallet";
+  const amountMinor = input.amountMinor ?? (await refundableMinor(tx, input.orderId, order));
+  const paymentStatus = await raiseRefunded(tx, input.orderId, amountMinor, order);
+  const { orderId, reason, requestedBy } = input;
   const posted =
     to === "gateway"
       ? await postGatewayRefund(tx, { ...order, orderId, amountMinor, reason, requestedBy })
-      : await refundToWallet(tx, wish, amountMinor, order);
+      : await refundToWallet(tx, input, amountMinor, order);
   const refund: Refund = {
     ...posted,
     orderId,
@@ -70,20 +70,20 @@ export async function refundOrder(tx: Transaction, wish: Wish): Promise<Refund> 
     to,
     status: to === "gateway" ? "pending" : "done",
   };
-  await tell(tx, wish, order, refund);
+  await tell(tx, input, order, refund);
   return refund;
 }
 
-async function refundToWallet(tx: Transaction, wish: Wish, amountMinor: number, order: Order): Promise<PostedRefund> {
-  const transactionId = await postRefund(tx, wish.orderId, amountMinor, order);
+async function refundToWallet(tx: Transaction, input: Input, amountMinor: number, order: Order): Promise<PostedRefund> {
+  const transactionId = await postRefund(tx, input.orderId, amountMinor, order);
   const made = await tx.row<{ id: string; createdAt: Date }>(sql`
     insert into refunds (order_id, amount_minor, reason, transaction_id, requested_by)
-    values (${wish.orderId}, ${amountMinor}, ${wish.reason}, ${transactionId}, ${wish.requestedBy}) returning id, created_at`);
+    values (${input.orderId}, ${amountMinor}, ${input.reason}, ${transactionId}, ${input.requestedBy}) returning id, created_at`);
   if (!made) throw new Error("The refund was not written.");
   return { ...made, transactionId };
 }
 
-async function lockOrder(tx: Transaction, { orderId, cafeId }: Wish): Promise<Order> {
+async function lockOrder(tx: Transaction, { orderId, cafeId }: Input): Promise<Order> {
   const order = await tx.row<Order>(sql`
     select cafe_id, student_id, payment_method, payment_status, paid_transaction_id, total_minor, refunded_minor, currency
     from orders where id = ${orderId} and (${cafeId ?? null}::uuid is null or cafe_id = ${cafeId ?? null}) for update`);
@@ -134,7 +134,7 @@ async function postRefund(tx: Transaction, orderId: string, amountMinor: number,
   }
 }
 
-async function tell(tx: Transaction, wish: Wish, order: Order, refund: Refund): Promise<void> {
+async function tell(tx: Transaction, input: Input, order: Order, refund: Refund): Promise<void> {
   const event = {
     order_id: refund.orderId,
     refund_id: refund.id,
@@ -146,13 +146,13 @@ async function tell(tx: Transaction, wish: Wish, order: Order, refund: Refund): 
   const channels = [`order:${refund.orderId}`, `student:${order.studentId}`, `cafe:${order.cafeId}`];
   await tx.run(sql`select emit_event(${channels}::text[], 'refunded', ${JSON.stringify(event)}::jsonb)`);
   await audit(tx, {
-    actorKind: wish.requestedBy === null ? "system" : "staff",
-    actorId: wish.requestedBy,
+    actorKind: input.requestedBy === null ? "system" : "staff",
+    actorId: input.requestedBy,
     action: "order.refunded",
     objectKind: "order",
     objectId: refund.orderId,
     cafeId: order.cafeId,
     details: { refund_id: refund.id, amount_minor: refund.amountMinor, transaction_id: refund.transactionId },
-    ...(wish.requestId === undefined ? {} : { requestId: wish.requestId }),
+    ...(input.requestId === undefined ? {} : { requestId: input.requestId }),
   });
 }

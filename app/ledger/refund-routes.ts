@@ -48,7 +48,7 @@ const refund = route({
 export const refundRoutes = (platform: Platform) =>
   router().openapi(refund, async (c) => {
     const { amount_minor, reason, to } = c.req.valid("json");
-    const wish = {
+    const input = {
       orderId: c.req.valid("param").orderId,
       cafeId: cafeOf(c, undefined),
       reason,
@@ -57,7 +57,7 @@ export const refundRoutes = (platform: Platform) =>
       requestId: c.var.requestId,
       ...(amount_minor === undefined ? {} : { amountMinor: amount_minor }),
     };
-    const answer = await once(c, "forever", async (tx) => ({ status: 201 as const, body: presentRefund(await refundOrder(tx, wish)) }));
+    const answer = await once(c, "forever", async (tx) => ({ status: 201 as const, body: presentRefund(await refundOrder(tx, input)) }));
     announce(platform);
     return answer;
   });

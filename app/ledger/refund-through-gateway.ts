@@ -2,7 +2,7 @@ import { CodedError } from "../platform/errors.ts";
 import { enqueue } from "../platform/outbox.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
 
-interface GatewayRefundWish {
+interface GatewayRefundInput {
   readonly orderId: string;
   readonly cafeId: string;
   readonly paidTransactionId: string | null;
@@ -22,8 +22,8 @@ export interface PostedRefund {
  * Takes the money from what the café is owed and leaves it to the worker to tell the gateway. It counts as given back from
  * this commit on, so that no second refund can be asked for meanwhile; one that fails there is taken back.
  */
-export async function postGatewayRefund(tx: Transaction, wish: GatewayRefundWish): Promise<PostedRefund> {
-  const { orderId, cafeId, paidTransactionId, amountMinor, currency, reason, requestedBy } = wish;
+export async function postGatewayRefund(tx: Transaction, input: GatewayRefundInput): Promise<PostedRefund> {
+  const { orderId, cafeId, paidTransactionId, amountMinor, currency, reason, requestedBy } = input;
   const payment = await tx.row<{ id: string }>(sql`select id from gateway_payments where transaction_id = ${paidTransactionId}`);
   if (!payment) throw new CodedError("CONFLICT", "This order was not paid through the gateway: give the money back to the wallet.");
   const posted = await tx.row<PostedRefund>(sql`

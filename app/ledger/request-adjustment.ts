@@ -4,7 +4,7 @@ import { CodedError, notFound } from "../platform/errors.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
 import { type Adjustment, readAdjustment } from "./adjustment.ts";
 
-interface Wish extends Actor {
+interface Input extends Actor {
   readonly studentId: string;
   readonly amountMinor: number;
   readonly currency: string;
@@ -12,8 +12,8 @@ interface Wish extends Actor {
 }
 
 /** The first of the two people says what should move. Nothing moves yet. */
-export async function requestAdjustment(tx: Transaction, { CAMPUS_CURRENCY }: Config, wish: Wish): Promise<Adjustment> {
-  const { studentId, amountMinor, currency, reason, staffId } = wish;
+export async function requestAdjustment(tx: Transaction, { CAMPUS_CURRENCY }: Config, input: Input): Promise<Adjustment> {
+  const { studentId, amountMinor, currency, reason, staffId } = input;
   const student = await tx.row<{ currency: string | null }>(sql`
     select w.currency from students s left join wallets w on w.student_id = s.id where s.id = ${studentId}`);
   if (!student) throw notFound("The student");
@@ -27,7 +27,7 @@ export async function requestAdjustment(tx: Transaction, { CAMPUS_CURRENCY }: Co
     insert into adjustments (student_id, amount_minor, currency, reason, requested_by)
     values (${studentId}, ${amountMinor}, ${currency}, ${reason}, ${staffId}) returning id`);
   if (!made) throw new Error("The adjustment was not written.");
-  await auditActor(tx, wish, {
+  await auditActor(tx, input, {
     action: "adjustment.requested",
     objectKind: "adjustment",
     objectId: made.id,

@@ -2,7 +2,7 @@ import type { Platform } from "../platform/context.ts";
 import { eventsChannel } from "./announce.ts";
 import { type Cursor, isAfter } from "./cursor.ts";
 import { findBoundary, type LiveEvent, readEvents, replayEvents } from "./read-events.ts";
-import { createBell } from "./wake-signal.ts";
+import { createWakeSignal } from "./wake-signal.ts";
 
 export interface Subscriber {
   readonly channels: readonly string[];
@@ -43,9 +43,9 @@ interface Listener extends Subscriber {
 export function openEventReader(platform: Platform): EventReader {
   const { cache, db, log, metrics } = platform;
   const byChannel = new Map<string, Set<Listener>>();
-  const bell = createBell();
-  const unsubscribe = cache.subscribe(eventsChannel, bell.ring);
-  let interest = 0;
+  const signal = createWakeSignal();
+  const unsubscribe = cache.subscribe(eventsChannel, signal.wake);
+  let subscriberCount = 0;
   let position: Cursor | undefined;
   let starting: Promise<void> | undefined;
   let stopped = false;
@@ -54,10 +54,10 @@ export function openEventReader(platform: Platform): EventReader {
     if (!isAfter(event.cursor, listener.from)) return;
     if (listener.pending && listener.pending.length >= maxPending) listener.hasGap = true;
     else if (listener.pending) listener.pending.push(event);
-    else hand(listener, event);
+    else callListener(listener, event);
   };
 
-  const hand = (listener: Listener, event: LiveEvent) => {
+  const callListener = (listener: Listener, event: LiveEvent) => {
     try {
       listener.onEvent(event);
     } catch (error) {
@@ -90,15 +90,15 @@ export function openEventReader(platform: Platform): EventReader {
   /** Runs while somebody listens. */
   const follow = async () => {
     let waitMs = firstWaitMs;
-    while (interest > 0 && position && !stopped) {
+    while (subscriberCount > 0 && position && !stopped) {
       const outcome = await readOnce(position).catch((error: unknown) => {
         log.warn({ err: error }, "The live events could not be read; trying again");
         return "fault" as const;
       });
       waitMs = outcome === "waiting" ? Math.min(waitMs * 2, longestWaitMs) : firstWaitMs;
       if (outcome !== "more") await pause(outcome === "fault" ? faultPauseMs : readGapMs);
-      if (outcome === "waiting") await bell.wait(waitMs);
-      if (outcome === "idle") await bell.wait(pollMs);
+      if (outcome === "waiting") await signal.wait(waitMs);
+      if (outcome === "idle") await signal.wait(pollMs);
     }
     position = undefined;
     starting = undefined;
@@ -122,13 +122,13 @@ export function openEventReader(platform: Platform): EventReader {
   };
 
   const forget = (listener: Listener | undefined) => {
-    interest -= 1;
+    subscriberCount -= 1;
     for (const channel of listener?.channels ?? []) {
       const left = byChannel.get(channel);
       if (listener) left?.delete(listener);
       if (left?.size === 0) byChannel.delete(channel);
     }
-    if (interest === 0) bell.ring();
+    if (subscriberCount === 0) signal.wake();
   };
 
   /** The listener is registered at `end`: up to there it is replayed, behind it the reader brings everything. */
@@ -140,7 +140,7 @@ export function openEventReader(platform: Platform): EventReader {
     } else if (isAfter(end, listener.from)) {
       const { events, isComplete } = await replayEvents(db, listener.channels, listener.from, end);
       if (!isComplete) listener.onGap();
-      for (const event of events) hand(listener, event);
+      for (const event of events) callListener(listener, event);
     }
     const pending = listener.pending ?? [];
     listener.pending = undefined;
@@ -151,7 +151,7 @@ export function openEventReader(platform: Platform): EventReader {
   return {
     position: () => position,
     async subscribe(subscriber) {
-      interest += 1;
+      subscriberCount += 1;
       let listener: Listener | undefined;
       const leave = once(() => forget(listener));
       try {
@@ -170,7 +170,7 @@ export function openEventReader(platform: Platform): EventReader {
     stop() {
       stopped = true;
       unsubscribe();
-      bell.ring();
+      signal.wake();
     },
   };
 }

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { signAccessToken } from "../identity/access-token.ts";
 import { parseKeyring } from "../identity/keyring.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
-import { type LiveSocket, type LiveStream, openLiveSocket, openLiveStream, type SocketWishes } from "../testing/live-client.ts";
+import { type LiveSocket, type LiveStream, openLiveSocket, openLiveStream, type SocketOptions } from "../testing/live-client.ts";
 import { type Money, moneyOf } from "../testing/money.ts";
 import { until } from "../testing/platform.ts";
 
@@ -20,8 +20,8 @@ afterEach(() => {
   for (const end of endings.splice(0)) end();
 });
 
-async function connect(path: string, wishes: SocketWishes, process: 0 | 1 = 0): Promise<LiveSocket> {
-  const socket = await openLiveSocket(campus.processes[process].url, path, wishes);
+async function connect(path: string, options: SocketOptions, process: 0 | 1 = 0): Promise<LiveSocket> {
+  const socket = await openLiveSocket(campus.processes[process].url, path, options);
   endings.push(() => socket.socket.terminate());
   return socket;
 }
@@ -35,8 +35,8 @@ async function stream(device: { authorization: string }, process: 0 | 1 = 0, las
   return opened;
 }
 
-const refusal = (path: string, wishes: SocketWishes) =>
-  openLiveSocket(campus.processes[0].url, path, wishes).then(
+const refusal = (path: string, options: SocketOptions) =>
+  openLiveSocket(campus.processes[0].url, path, options).then(
     (opened) => {
       opened.close();
       return "no refusal";
@@ -173,10 +173,10 @@ test.each([
   ["a token that is none", { token: "a.b.c" }, "401"],
   ["a subprotocol that is not ours first", { protocols: ["bearer.x", "campuspay.v1"] }, "400"],
   ["a resume id that the server never gave", { query: { last_event_id: "yesterday" } }, "400"],
-])("a handshake with %s is refused", async (_, wishes, status) => {
+])("a handshake with %s is refused", async (_, options, status) => {
   const student = await rich();
-  const token = "query" in wishes ? { token: student.token } : {};
-  expect(await refusal("/ws/me", { ...token, ...wishes })).toContain(status);
+  const token = "query" in options ? { token: student.token } : {};
+  expect(await refusal("/ws/me", { ...token, ...options })).toContain(status);
 });
 
 test("staff and devices have no student's socket", async () => {

@@ -1,30 +1,30 @@
-/** Wakes one sleeper. A ring while nobody sleeps is kept for the next wait, so none is lost. */
-export interface Bell {
-  ring(): void;
-  /** Until the next ring, at most this long. */
+/** Wakes one waiter. A wake while nobody waits is kept for the next wait, so none is lost. */
+export interface WakeSignal {
+  wake(): void;
+  /** Until the next wake, at most this long. */
   wait(ms: number): Promise<void>;
 }
 
-export function createBell(): Bell {
-  let rung = false;
-  let wake: (() => void) | undefined;
+export function createWakeSignal(): WakeSignal {
+  let wasWoken = false;
+  let endWait: (() => void) | undefined;
   return {
-    ring() {
-      rung = true;
-      wake?.();
+    wake() {
+      wasWoken = true;
+      endWait?.();
     },
     async wait(ms) {
-      if (!rung) {
+      if (!wasWoken) {
         await new Promise<void>((resolve) => {
           const timer = setTimeout(resolve, ms);
-          wake = () => {
+          endWait = () => {
             clearTimeout(timer);
             resolve();
           };
         });
       }
-      rung = false;
-      wake = undefined;
+      wasWoken = false;
+      endWait = undefined;
     },
   };
 }

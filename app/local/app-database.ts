@@ -11,7 +11,7 @@ interface Place {
   readonly ca: string | undefined;
 }
 
-interface Wishes {
+interface Options {
   /** For the line that says that it could not be asked: "ledger". */
   readonly what: string;
   readonly applicationName: string;
@@ -21,7 +21,7 @@ interface Wishes {
 const couldNotAsk = 2;
 
 /** For a command, as the application's role: runs `work` on the database of the environment, else on that of the running `npm start`. */
-export async function withAppDatabase<T>({ what, ...wishes }: Wishes, work: (db: Database) => Promise<T>): Promise<T> {
+export async function withAppDatabase<T>({ what, ...options }: Options, work: (db: Database) => Promise<T>): Promise<T> {
   const { url, password, ca } = findPlace();
   const log = { warn: (...words: unknown[]) => console.error(...words) };
   const fetchSecret = awsSecretFetcher(process.env.AWS_REGION ?? "eu-north-1");
@@ -36,7 +36,7 @@ export async function withAppDatabase<T>({ what, ...wishes }: Wishes, work: (db:
     idleInTransactionTimeoutMs: 10_000,
     ca,
     log,
-    ...wishes,
+    ...options,
   });
   try {
     return await work(db);

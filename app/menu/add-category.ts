@@ -11,7 +11,7 @@ interface NewCategory {
   readonly isActive: boolean;
 }
 
-export async function addCategory(tx: Transaction, actor: CafeActor, wish: NewCategory): Promise<Category> {
+export async function addCategory(tx: Transaction, actor: CafeActor, input: NewCategory): Promise<Category> {
   const cafe = await tx.row<{ categories: number }>(sql`
     select (select count(*) from categories where cafe_id = f.id) as categories from cafes f where f.id = ${actor.cafeId}`);
   if (!cafe) throw notFound("The café");
@@ -20,10 +20,10 @@ export async function addCategory(tx: Transaction, actor: CafeActor, wish: NewCa
   const added = await refuseTakenName(
     tx.row<{ id: string }>(sql`
       insert into categories (cafe_id, name, display_order, is_active)
-      values (${actor.cafeId}, ${wish.name}, ${wish.displayOrder}, ${wish.isActive}) returning id`),
+      values (${actor.cafeId}, ${input.name}, ${input.displayOrder}, ${input.isActive}) returning id`),
   );
   if (!added) throw new Error("The category was not written.");
-  await auditActor(tx, actor, { action: "category.added", objectKind: "category", objectId: added.id, details: { name: wish.name } });
+  await auditActor(tx, actor, { action: "category.added", objectKind: "category", objectId: added.id, details: { name: input.name } });
   const category = await readCategory(tx, actor.cafeId, added.id);
   if (!category) throw new Error("The category that was just written is not there.");
   return category;

@@ -104,8 +104,8 @@ export const categoryRoutes = (platform: Platform) =>
     .openapi(change, async (c) => {
       const { name, display_order, is_active } = c.req.valid("json");
       const actor = cafeActorOf(c, c.req.valid("query").cafe_id);
-      const wish = { name, displayOrder: display_order, isActive: is_active };
-      const category = await platform.db.transaction((tx) => changeCategory(tx, actor, c.req.valid("param").categoryId, wish));
+      const input = { name, displayOrder: display_order, isActive: is_active };
+      const category = await platform.db.transaction((tx) => changeCategory(tx, actor, c.req.valid("param").categoryId, input));
       return c.json(presentCategory(category), 200);
     })
     .openapi(remove, async (c) => {

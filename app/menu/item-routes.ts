@@ -102,8 +102,8 @@ export const itemRoutes = (platform: Platform) =>
     .openapi(change, async (c) => {
       const { options, ...given } = c.req.valid("json");
       const actor = cafeActorOf(c, c.req.valid("query").cafe_id);
-      const wish = { ...named(given), options: options && groupsOf(options) };
-      const item = await platform.db.transaction((tx) => changeItem(tx, actor, c.req.valid("param").itemId, wish));
+      const input = { ...named(given), options: options && groupsOf(options) };
+      const item = await platform.db.transaction((tx) => changeItem(tx, actor, c.req.valid("param").itemId, input));
       return c.json(presentOwnItem(item), 200);
     })
     .openapi(remove, async (c) => {

@@ -1,5 +1,5 @@
 import { notFound } from "../platform/errors.ts";
-import { type Page, type PageWish, pageOf } from "../platform/page.ts";
+import { type Page, type PageInput, pageOf } from "../platform/page.ts";
 import { part, type Queryable, sql } from "../platform/postgres.ts";
 import { type MenuItem, optionsOfItem } from "./menu.ts";
 
@@ -28,7 +28,7 @@ export async function readItem(db: Queryable, cafeId: string, itemId: string): P
   return item;
 }
 
-export interface ItemPage extends PageWish {
+export interface ItemPage extends PageInput {
   readonly categoryId: string | undefined;
   readonly isLow: boolean | undefined;
 }

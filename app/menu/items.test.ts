@@ -107,7 +107,7 @@ describe("a category", () => {
 
 describe("an item", () => {
   test("is added with everything it has, and shown so to its café and to the public", async () => {
-    const wish = {
+    const input = {
       description: "Good\nand warm",
       vat_basis_points: 600,
       is_veg: true,
@@ -118,9 +118,9 @@ describe("an item", () => {
       low_stock_at: 5,
       options: [size, extras],
     };
-    const added = await addItem(wish);
+    const added = await addItem(input);
     expect(added.status).toBe(201);
-    const { options: _, stock, low_stock_at, display_order: __, ...shown } = wish;
+    const { options: _, stock, low_stock_at, display_order: __, ...shown } = input;
     const seen = { ...shown, name: "Soup", price_minor: 5_900, currency: "SEK", is_available: true, has_options: true, image: null };
     expect(added.body).toMatchObject({ ...seen, stock, low_stock_at, is_low_stock: true, is_sold_out: false });
     expect(added.body.options).toMatchObject([

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { CodedError } from "../platform/errors.ts";
-import type { PageWish } from "../platform/page.ts";
+import type { PageInput } from "../platform/page.ts";
 import type { Menu, MenuItem } from "./menu.ts";
 import { presentCategory, presentItem, presentOptions } from "./menu-schemas.ts";
 
@@ -10,7 +10,7 @@ export interface ReadyAnswer {
   readonly etag: string;
 }
 
-export interface ItemFilter extends PageWish {
+export interface ItemFilter extends PageInput {
   readonly categoryId: string | undefined;
   /** A slot's name; null: between two slots, where an order takes whatever is on the menu. */
   readonly slot: string | null | undefined;

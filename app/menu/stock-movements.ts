@@ -1,5 +1,5 @@
 import { notFound } from "../platform/errors.ts";
-import { type Page, type PageWish, pageOf } from "../platform/page.ts";
+import { type Page, type PageInput, pageOf } from "../platform/page.ts";
 import { type Queryable, sql } from "../platform/postgres.ts";
 
 export const stockReasons = ["ordered", "order_changed", "order_cancelled", "order_expired", "sale_voided", "set", "added"] as const;
@@ -18,7 +18,7 @@ export async function listStockMovements(
   db: Queryable,
   cafeId: string,
   itemId: string,
-  { limit, after }: PageWish,
+  { limit, after }: PageInput,
 ): Promise<Page<StockMovement>> {
   const item = await db.row(sql`select id from menu_items where id = ${itemId} and cafe_id = ${cafeId} and deleted_at is null`);
   if (!item) throw notFound("The item");

@@ -164,10 +164,10 @@ export const boardRoutes = (platform: Platform) => {
     })
     .openapi(assign, async (c) => {
       const { orderId } = c.req.valid("param");
-      const wish = { ...cafeActorOf(c, undefined), orderId, driverId: c.req.valid("json").staff_id };
+      const input = { ...cafeActorOf(c, undefined), orderId, driverId: c.req.valid("json").staff_id };
       const answer = await once(c, "a day", async (tx) => {
-        await assignDelivery(tx, wish);
-        return { status: 200 as const, body: await readBoardOrder(tx, orderId, wish.cafeId) };
+        await assignDelivery(tx, input);
+        return { status: 200 as const, body: await readBoardOrder(tx, orderId, input.cafeId) };
       });
       announce(platform);
       return answer;

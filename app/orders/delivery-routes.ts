@@ -56,9 +56,9 @@ export const deliveryRoutes = (platform: Platform) =>
     .openapi(move, async (c) => {
       const { assignmentId } = c.req.valid("param");
       const driverId = staffOf(c).id;
-      const wish = { assignmentId, driverId, cafeId: cafeOf(c, undefined), to: c.req.valid("json").status, requestId: c.var.requestId };
+      const input = { assignmentId, driverId, cafeId: cafeOf(c, undefined), to: c.req.valid("json").status, requestId: c.var.requestId };
       const assignment = await platform.db.transaction(async (tx) => {
-        await moveAssignment(tx, wish);
+        await moveAssignment(tx, input);
         return readAssignment(tx, assignmentId, driverId);
       });
       announce(platform);

@@ -4,7 +4,7 @@ import type { Answer, AnswerOnce, Claim } from "../platform/idempotency.ts";
 import { type Database, OutcomeUnknown, sql } from "../platform/postgres.ts";
 import type { OrderBody, WantedItem } from "./schemas.ts";
 
-export interface OrderWish {
+export interface OrderInput {
   readonly studentId: string;
   readonly cafeId: string;
   readonly items: readonly WantedItem[];
@@ -27,23 +27,23 @@ interface Outcome {
  * Takes the order in one round trip: prices and names are snapshots from here on, stock and a place in the slot are taken,
  * the number is given, and the answer is remembered under its key. Each refusal leaves nothing behind.
  */
-export async function placeOrder(db: Database, claim: Claim | undefined, wish: OrderWish): Promise<AnswerOnce> {
-  if (wish.items.length === 0) throw new CodedError("CART_EMPTY", "The order has no items.");
+export async function placeOrder(db: Database, claim: Claim | undefined, input: OrderInput): Promise<AnswerOnce> {
+  if (input.items.length === 0) throw new CodedError("CART_EMPTY", "The order has no items.");
   try {
-    return await decide(db, claim, wish);
+    return await decide(db, claim, input);
   } catch (error) {
     if (!(error instanceof OutcomeUnknown) || !claim) throw error;
     // The first try either committed, and then its answer is found, or it did not: one more run decides.
-    return { ...(await decide(db, claim, wish)), hit: false };
+    return { ...(await decide(db, claim, input)), hit: false };
   }
 }
 
-async function decide(db: Database, claim: Claim | undefined, wish: OrderWish): Promise<AnswerOnce> {
+async function decide(db: Database, claim: Claim | undefined, input: OrderInput): Promise<AnswerOnce> {
   const decided = await db.decide<Outcome>(sql`
     select outcome, details, body from place_order_once(
       ${claim?.principal ?? null}, ${claim?.route ?? null}, ${claim?.key ?? null}, ${claim?.bodyHash ?? null},
-      ${wish.cafeId}, ${wish.studentId}, ${JSON.stringify(wish.items)}::jsonb, ${wish.orderType}, ${wish.paymentMethod}, ${wish.specialInstructions},
-      ${wish.deliveryAddress}, ${wish.tableId}, ${wish.tableCode}, ${wish.scheduledFor}::timestamptz)`);
+      ${input.cafeId}, ${input.studentId}, ${JSON.stringify(input.items)}::jsonb, ${input.orderType}, ${input.paymentMethod}, ${input.specialInstructions},
+      ${input.deliveryAddress}, ${input.tableId}, ${input.tableCode}, ${input.scheduledFor}::timestamptz)`);
   if (!decided) throw new Error("The order was not decided.");
   if (decided.body === null || decided.outcome === "mismatch") throw refusalOf(decided.outcome, decided.details ?? {});
   const answer: Answer = { status: 201, body: decided.body };
@@ -56,7 +56,7 @@ export function refusalOf(outcome: string, details: Record<string, unknown>): Co
     case "busy":
       return new CodedError("CONFLICT", "The same request is still being worked on.", { retryAfterSeconds: 1 });
     case "mismatch":
-      return new CodedError("IDEMPOTENCY_MISMATCH", "This Idempotency-Key was used with another body: make a new key for a new wish.");
+      return new CodedError("IDEMPOTENCY_MISMATCH", "This Idempotency-Key was used with another body: make a new key for a new request.");
     case "no_cafe":
       return notFound("The café");
     case "no_table":

@@ -1,7 +1,7 @@
 import { CodedError, notFound } from "../platform/errors.ts";
 import type { AnswerOnce, Claim } from "../platform/idempotency.ts";
 import { type Database, sql } from "../platform/postgres.ts";
-import { type OrderWish, placeOrder } from "./place-order.ts";
+import { type OrderInput, placeOrder } from "./place-order.ts";
 import type { WantedItem } from "./schemas.ts";
 
 interface Reorder {
@@ -11,13 +11,13 @@ interface Reorder {
   readonly withoutUnavailable: boolean;
 }
 
-type Former = Omit<OrderWish, "studentId" | "scheduledFor" | "tableCode" | "items"> & {
+type Former = Omit<OrderInput, "studentId" | "scheduledFor" | "tableCode" | "items"> & {
   readonly items: readonly (WantedItem & { readonly item_name: string })[];
 };
 
 /** The same dishes with the same options once more, at today's prices and as soon as possible. What is not to be had is named. */
-export async function reorder(db: Database, claim: Claim | undefined, wish: Reorder): Promise<AnswerOnce> {
-  const former = await readFormer(db, wish);
+export async function reorder(db: Database, claim: Claim | undefined, input: Reorder): Promise<AnswerOnce> {
+  const former = await readFormer(db, input);
   let { items } = former;
   // Each round leaves at least one dish out, or ends.
   for (;;) {
@@ -25,7 +25,7 @@ export async function reorder(db: Database, claim: Claim | undefined, wish: Reor
       return await placeOrder(db, claim, {
         ...former,
         items: items.map(({ menu_item_id, quantity, choice_ids }) => ({ menu_item_id, quantity, choice_ids })),
-        studentId: wish.studentId,
+        studentId: input.studentId,
         scheduledFor: null,
         tableCode: null,
       });
@@ -33,7 +33,7 @@ export async function reorder(db: Database, claim: Claim | undefined, wish: Reor
       const missing = unavailableIn(error);
       const left = items.filter((item) => !missing.has(item.menu_item_id));
       if (left.length === items.length) throw error;
-      if (!wish.withoutUnavailable || left.length === 0) throw refuse(former, missing);
+      if (!input.withoutUnavailable || left.length === 0) throw refuse(former, missing);
       items = left;
     }
   }

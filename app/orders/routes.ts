@@ -181,12 +181,12 @@ export const orderRoutes = (platform: Platform) => {
       return placed(c, platform, answer);
     })
     .openapi(again, async (c) => {
-      const wish = {
+      const input = {
         orderId: c.req.valid("param").orderId,
         studentId: studentOf(c).id,
         withoutUnavailable: c.req.valid("json").without_unavailable,
       };
-      const answer = await reorder(db, await claimOf(c, "a day"), wish);
+      const answer = await reorder(db, await claimOf(c, "a day"), input);
       announce(platform);
       return placed(c, platform, answer);
     })

@@ -9,7 +9,7 @@ import { findMissedJob, lookAtOrder } from "./find-missed.ts";
 import type { Gateway } from "./gateway.ts";
 import { sendLowBalancePush } from "./low-balance-push.ts";
 import { openGateway } from "./open-gateway.ts";
-import { type Crossing, fillWallet } from "./run-auto-top-up.ts";
+import { type LowBalance, runAutoTopUp } from "./run-auto-top-up.ts";
 import { sendRefund } from "./settle-refund.ts";
 
 const timeoutMs = 10_000;
@@ -34,18 +34,18 @@ export function paymentTopics(platform: Platform): Topics {
     "gateway.look": withGateway((to, { payload }) => lookAtOrder(platform, to, String(payload.order_row_id))),
     "gateway.refund": withGateway((to, { payload }) => sendRefund(platform, to, String(payload.refund_id))),
     "gateway.dispute": withGateway((to, { payload }) => sendDecision(platform, to, String(payload.dispute_id))),
-    "wallet.auto_top_up": withGateway((to, { payload }) => fillWallet(platform, to, crossingOf(payload))),
+    "wallet.auto_top_up": withGateway((to, { payload }) => runAutoTopUp(platform, to, lowBalanceOf(payload))),
     "wallet.low_balance": {
       timeoutMs,
       maxTries: alertTries,
       deliver: async ({ payload }) => {
-        if (sender) await sendLowBalancePush(platform, sender, crossingOf(payload));
+        if (sender) await sendLowBalancePush(platform, sender, lowBalanceOf(payload));
       },
     },
   };
 }
 
-const crossingOf = ({ student_id, wallet_seq }: OutboxRow["payload"]): Crossing => ({
+const lowBalanceOf = ({ student_id, wallet_seq }: OutboxRow["payload"]): LowBalance => ({
   studentId: String(student_id),
   walletSeq: Number(wallet_seq),
 });

@@ -2,7 +2,7 @@ import { type Actor, auditActor } from "../identity/actor.ts";
 import type { Platform } from "../platform/context.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { enqueue, Undeliverable } from "../platform/outbox.ts";
-import { type Page, type PageWish, pageOf } from "../platform/page.ts";
+import { type Page, type PageInput, pageOf } from "../platform/page.ts";
 import { type Queryable, sql, type Transaction } from "../platform/postgres.ts";
 import { type Gateway, GatewayRefused } from "./gateway.ts";
 
@@ -26,7 +26,7 @@ export interface Dispute {
   readonly settledAt: Date | null;
 }
 
-interface Wanted extends PageWish {
+interface Wanted extends PageInput {
   readonly status: Dispute["status"] | undefined;
 }
 

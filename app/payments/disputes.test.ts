@@ -64,8 +64,8 @@ async function orderPaid(): Promise<Paid & { orderId: string }> {
   return { student, paymentId: checkout.payment_id, orderId };
 }
 
-async function disputed(paymentId: string, wishes: { amount?: number; respond_in_seconds?: number } = {}): Promise<DisputeBody> {
-  const { id } = await gateway.door("POST", "/disputes", { payment_id: paymentId, ...wishes });
+async function disputed(paymentId: string, options: { amount?: number; respond_in_seconds?: number } = {}): Promise<DisputeBody> {
+  const { id } = await gateway.door("POST", "/disputes", { payment_id: paymentId, ...options });
   await settle();
   const { items } = expectOk(await finance.api<{ items: DisputeBody[] }>("GET", "/admin/disputes?limit=100"));
   const found = items.find(({ dispute_id }) => dispute_id === id);

@@ -14,7 +14,7 @@ export interface GiftLink {
 const maxOpenLinks = 10;
 const hashOf = (token: string): Buffer => createHash("sha256").update(token).digest();
 
-interface LinkWish {
+interface LinkInput {
   readonly studentId: string;
   readonly limitMinor: number;
   readonly lifeHours: number;
@@ -23,7 +23,7 @@ interface LinkWish {
 /** A new link, its token told this once. */
 export async function makeGiftLink(
   { db, config }: Platform,
-  { studentId, limitMinor, lifeHours }: LinkWish,
+  { studentId, limitMinor, lifeHours }: LinkInput,
 ): Promise<GiftLink & { token: string }> {
   const token = randomBytes(16).toString("base64url");
   return db.transaction(async (tx) => {

@@ -1,7 +1,7 @@
 import type { PushSender } from "../notifications/push/push-sender.ts";
 import type { Platform } from "../platform/context.ts";
 import { sql } from "../platform/postgres.ts";
-import type { Crossing } from "./run-auto-top-up.ts";
+import type { LowBalance } from "./run-auto-top-up.ts";
 
 interface Alert {
   readonly language: "sv" | "it" | "en";
@@ -18,8 +18,8 @@ const words: Record<Alert["language"], (amount: string) => { title: string; body
   en: (amount) => ({ title: "Low balance", body: `${amount} is left. Open to top up.` }),
 };
 
-/** Rings once for a crossing: two pushes with the same tag show as one, so a second try is not seen. */
-export async function sendLowBalancePush(platform: Platform, sender: PushSender, { studentId, walletSeq }: Crossing): Promise<void> {
+/** Sent once for each time the balance fell below the line: two pushes with the same tag show as one, so a second try is not seen. */
+export async function sendLowBalancePush(platform: Platform, sender: PushSender, { studentId, walletSeq }: LowBalance): Promise<void> {
   const alert = await platform.db.row<Alert>(sql`
     select s.language, w.balance_minor, w.currency, array(select token from push_tokens where student_id = s.id and is_active) as tokens
     from students s join wallets w on w.student_id = s.id

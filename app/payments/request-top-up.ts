@@ -4,7 +4,7 @@ import { CodedError } from "../platform/errors.ts";
 import { validationError } from "../platform/http/router.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
 
-interface Wish {
+interface Input {
   readonly studentId: string;
   readonly gateway: string;
   readonly amountMinor: number;
@@ -12,20 +12,20 @@ interface Wish {
 }
 
 /** Writes what is to be collected and gives its id; the gateway is asked after the commit. */
-export async function requestTopUp(tx: Transaction, config: Config, wish: Wish): Promise<string> {
-  refuseAmount(config, wish.amountMinor);
-  await openWallet(tx, wish.studentId, config.CAMPUS_CURRENCY);
+export async function requestTopUp(tx: Transaction, config: Config, input: Input): Promise<string> {
+  refuseAmount(config, input.amountMinor);
+  await openWallet(tx, input.studentId, config.CAMPUS_CURRENCY);
   const wallet = await tx.row<{ status: string; currency: string; balanceMinor: number }>(
-    sql`select status, currency, balance_minor from wallets where student_id = ${wish.studentId}`,
+    sql`select status, currency, balance_minor from wallets where student_id = ${input.studentId}`,
   );
   if (!wallet || wallet.status === "closed") throw new CodedError("CONFLICT", "The wallet is closed and receives nothing.");
-  if (wallet.balanceMinor + wish.amountMinor > config.WALLET_MAX_MINOR)
+  if (wallet.balanceMinor + input.amountMinor > config.WALLET_MAX_MINOR)
     throw new CodedError("SPEND_LIMIT_REACHED", `A wallet is not filled above ${config.WALLET_MAX_MINOR}.`, {
       details: { balance_minor: wallet.balanceMinor, max_minor: config.WALLET_MAX_MINOR },
     });
   const written = await tx.row<{ id: string }>(sql`
     insert into gateway_orders (gateway, purpose, student_id, amount_minor, currency, save_method)
-    values (${wish.gateway}, 'top_up', ${wish.studentId}, ${wish.amountMinor}, ${wallet.currency}, ${wish.saveMethod}) returning id`);
+    values (${input.gateway}, 'top_up', ${input.studentId}, ${input.amountMinor}, ${wallet.currency}, ${input.saveMethod}) returning id`);
   if (!written) throw new Error("The top-up was not written.");
   return written.id;
 }

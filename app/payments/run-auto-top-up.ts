@@ -6,17 +6,17 @@ import { type Gateway, type GatewayPayment, GatewayRefused, type SavedMethod } f
 import { type GatewayOrder, openAtGateway } from "./gateway-order.ts";
 
 /** The wallet's entry that took it below a line. */
-export interface Crossing {
+export interface LowBalance {
   readonly studentId: string;
   readonly walletSeq: number;
 }
 
 /**
- * Answers one crossing with at most one payment. A worker that died anywhere on the way is followed by another: the row is
- * unique for the crossing, the gateway's order collects once, and an attempt that is known there is not made again.
+ * Answers one fall of the balance below its line with at most one payment. A worker that died anywhere on the way is followed by another: the row is
+ * unique for the fall, the gateway's order collects once, and an attempt that is known there is not made again.
  */
-export async function fillWallet(platform: Platform, gateway: Gateway, crossing: Crossing): Promise<void> {
-  const row = await writeOrder(platform, gateway, crossing);
+export async function runAutoTopUp(platform: Platform, gateway: Gateway, low: LowBalance): Promise<void> {
+  const row = await writeOrder(platform, gateway, low);
   if (!row) return;
   const { gatewayOrderId, amountMinor, currency, id } = await openAtGateway(platform, gateway, row);
   const attempts = await gateway.paymentsOf(gatewayOrderId);
@@ -28,8 +28,12 @@ export async function fillWallet(platform: Platform, gateway: Gateway, crossing:
 
 type AutoOrder = GatewayOrder & SavedMethod;
 
-/** Undefined where the wallet, the lines or the saved method are no longer so, or the crossing was answered. */
-async function writeOrder({ db, config }: Platform, gateway: Gateway, { studentId, walletSeq }: Crossing): Promise<AutoOrder | undefined> {
+/** Undefined where the wallet, the lines or the saved method are no longer so, or the fall was answered. */
+async function writeOrder(
+  { db, config }: Platform,
+  gateway: Gateway,
+  { studentId, walletSeq }: LowBalance,
+): Promise<AutoOrder | undefined> {
   await db.run(sql`
     insert into gateway_orders (gateway, purpose, student_id, wallet_seq, amount_minor, currency)
     select ${gateway.name}, 'auto_top_up', w.student_id, ${walletSeq}, greatest(m.fill_to_minor - w.balance_minor, ${config.TOP_UP_MIN_MINOR}), w.currency

@@ -123,11 +123,11 @@ export const topUpRoutes = (platform: Platform) => {
     .openapi(begin, async (c) => {
       const gateway = gatewayOf(platform);
       const { amount_minor, save_method } = c.req.valid("json");
-      const wish = { studentId: studentOf(c).id, gateway: gateway.name, amountMinor: amount_minor, saveMethod: save_method };
+      const input = { studentId: studentOf(c).id, gateway: gateway.name, amountMinor: amount_minor, saveMethod: save_method };
       // The network is asked after the commit. A repeat finds the row by its key and asks only where no answer was kept.
       const kept = await answerOnce(db, await claimOf(c, "forever"), async (tx) => ({
         status: 201,
-        body: await requestTopUp(tx, config, wish),
+        body: await requestTopUp(tx, config, input),
       }));
       const row = await readGatewayOrder(db, kept.body);
       if (!row) throw new Error("The top-up was not kept.");

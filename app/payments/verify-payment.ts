@@ -2,7 +2,7 @@ import type { Platform } from "../platform/context.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { enqueue } from "../platform/outbox.ts";
 import { sql } from "../platform/postgres.ts";
-import { within } from "../platform/with-deadline.ts";
+import { withDeadline } from "../platform/with-deadline.ts";
 import { noteFailure } from "./apply-event.ts";
 import { type Credit, creditPayment } from "./credit-payment.ts";
 import { type Checkout, type Gateway, GatewayRefused } from "./gateway.ts";
@@ -44,7 +44,7 @@ export async function verifyPayment(platform: Platform, studentId: string, check
   if (!own) throw notFound("The payment");
   const ids = { topUpId: own.orderId === null ? own.id : null, orderId: own.orderId };
   try {
-    const credit = await within(answerWithinMs, "The gateway or the ledger", creditNow(platform, gateway, checkout));
+    const credit = await withDeadline(answerWithinMs, "The gateway or the ledger", creditNow(platform, gateway, checkout));
     if (credit !== "pending" && credit.creditedTo !== null)
       return { kind: "credited", creditedTo: credit.creditedTo, transactionId: credit.transactionId, ...ids };
   } catch (error) {

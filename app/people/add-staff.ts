@@ -4,7 +4,7 @@ import { CodedError, notFound } from "../platform/errors.ts";
 import { sql, type Transaction, violatedConstraint } from "../platform/postgres.ts";
 import { type Manager, type StaffMember, staffColumns } from "./staff-member.ts";
 
-interface Wish {
+interface Input {
   readonly username: string;
   readonly name: string;
   readonly role: StaffRole;
@@ -16,7 +16,7 @@ interface Wish {
 /** Adds a member of staff, whose password is a one-time one. */
 export async function addStaff(
   tx: Transaction,
-  { username, name, role, cafeId, passwordHash }: Wish,
+  { username, name, role, cafeId, passwordHash }: Input,
   manager: Manager,
 ): Promise<StaffMember> {
   if (cafeId !== null && !(await tx.row(sql`select id from cafes where id = ${cafeId}`))) throw notFound("The café");

@@ -6,7 +6,7 @@ import type { Platform } from "../platform/context.ts";
 import { CodedError } from "../platform/errors.ts";
 import { sql } from "../platform/postgres.ts";
 
-interface Wish {
+interface Input {
   readonly username: string;
   readonly password: string;
   readonly newPassword: string;
@@ -17,9 +17,9 @@ interface Wish {
 export async function choosePassword(
   platform: Platform,
   identity: Pick<Identity, "passwords" | "sessionsEnded">,
-  wish: Wish,
+  input: Input,
 ): Promise<void> {
-  const { username, password, newPassword, requestId } = wish;
+  const { username, password, newPassword, requestId } = input;
   if (newPassword === password) throw new CodedError("VALIDATION_ERROR", "The request does not fit: json.new_password must be another one");
   const member = await provePassword(platform, identity, { username, password, requestId });
   const passwordHash = await identity.passwords.hash(newPassword);

@@ -1,6 +1,6 @@
 import { allOf } from "../platform/all-of.ts";
 import { notFound } from "../platform/errors.ts";
-import { type Page, type PageWish, pageOf } from "../platform/page.ts";
+import { type Page, type PageInput, pageOf } from "../platform/page.ts";
 import { part, type Queryable, type Statement, sql } from "../platform/postgres.ts";
 
 /** Somebody whom a café knows. All but the label is what the café itself wrote down. */
@@ -41,7 +41,7 @@ export async function readCustomer(db: Queryable, cafeId: string, customerId: st
   return customer;
 }
 
-interface Wanted extends PageWish {
+interface Wanted extends PageInput {
   readonly search: string | undefined;
 }
 

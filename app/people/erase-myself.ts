@@ -5,14 +5,14 @@ import { notFound } from "../platform/errors.ts";
 import { sql } from "../platform/postgres.ts";
 import { eraseStudent } from "./erase-student.ts";
 
-interface Wish {
+interface Input {
   readonly studentId: string;
   readonly otp: string;
   readonly requestId: string;
 }
 
 /** A stolen token alone erases nobody: it takes a fresh one-time password of the own phone. A refusal leaves that one unspent. */
-export async function eraseMyself({ db, secrets }: Platform, { studentId, otp, requestId }: Wish): Promise<string[]> {
+export async function eraseMyself({ db, secrets }: Platform, { studentId, otp, requestId }: Input): Promise<string[]> {
   const sealKey = await secrets.get("SEAL_KEY");
   const ended = await db.transaction(async (tx) => {
     const student = await tx.row<{ phone: string | null }>(sql`select phone from students where id = ${studentId}`);

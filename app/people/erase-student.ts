@@ -6,7 +6,7 @@ import { CodedError, notFound } from "../platform/errors.ts";
 import type { Job } from "../platform/jobs.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
 
-interface Wish {
+interface Input {
   readonly studentId: string;
   /** The student, or the member of staff who does it for the student. */
   readonly actorKind: "student" | "staff";
@@ -23,7 +23,7 @@ interface Person {
  * Removes the person and keeps the books: what was bought, paid and refunded stays under an id that leads to nobody.
  * Refused while money or an order waits for that person. Returns the sessions that ended.
  */
-export async function eraseStudent(tx: Transaction, { studentId, actorKind, actorId, requestId }: Wish): Promise<string[]> {
+export async function eraseStudent(tx: Transaction, { studentId, actorKind, actorId, requestId }: Input): Promise<string[]> {
   // The order of locks that all keep: orders, student, charges, wallet. With the strongest lock on the student's row, because
   // an order that is being placed holds its key: it is there before this goes on, or waits until it is over.
   await tx.run(sql`select id from orders where student_id = ${studentId} order by id for update`);

@@ -75,8 +75,8 @@ export const importRoutes = (platform: Platform) =>
         throw new CodedError("UNSUPPORTED_MEDIA_TYPE", "The body's Content-Type must be text/csv.");
       const { mode, dry_run } = c.req.valid("query");
       const content = Buffer.from(await c.req.arrayBuffer());
-      const wish = { content, mode, isDryRun: dry_run === "true", ...actorOf(c) };
-      const answer = await once(c, "a day", async (tx) => ({ status: 202 as const, body: presentImport(await requestImport(tx, wish)) }));
+      const input = { content, mode, isDryRun: dry_run === "true", ...actorOf(c) };
+      const answer = await once(c, "a day", async (tx) => ({ status: 202 as const, body: presentImport(await requestImport(tx, input)) }));
       announce(platform);
       return answer;
     })

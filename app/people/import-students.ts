@@ -55,7 +55,7 @@ export async function importStudents(platform: Platform, importId: string, signa
 }
 
 async function writeOutcome(tx: Transaction, job: Job, register: Register): Promise<readonly string[]> {
-  const outcome = await takeIn(tx, job, register);
+  const outcome = await applyRegister(tx, job, register);
   const { status, problems, created, updated, unchanged } = outcome;
   const badLines = new Set(problems.map(({ line }) => line)).size;
   const finished = await tx.run(sql`
@@ -75,7 +75,7 @@ async function writeOutcome(tx: Transaction, job: Job, register: Register): Prom
   return outcome.endedSessionIds;
 }
 
-async function takeIn(tx: Transaction, job: Job, register: Register): Promise<Outcome> {
+async function applyRegister(tx: Transaction, job: Job, register: Register): Promise<Outcome> {
   const known = await findKnown(tx, register.lines);
   const { fresh, changed, unchanged, conflicts } = compare(register.lines, known);
   const problems = [...register.problems, ...conflicts].toSorted((a, b) => a.line - b.line);

@@ -1,5 +1,5 @@
 import { allOf } from "../platform/all-of.ts";
-import { type Page, type PageWish, pageOf } from "../platform/page.ts";
+import { type Page, type PageInput, pageOf } from "../platform/page.ts";
 import { part, type Queryable, type Statement, sql } from "../platform/postgres.ts";
 import { uuidFloor } from "../platform/uuid-floor.ts";
 
@@ -17,7 +17,7 @@ export interface AuditLine {
   readonly requestId: string | null;
 }
 
-interface Wanted extends PageWish {
+interface Wanted extends PageInput {
   readonly actorId?: string | undefined;
   readonly action?: string | undefined;
   readonly objectKind?: string | undefined;

@@ -64,8 +64,8 @@ export const meRoutes = (platform: Platform, identity: Pick<Identity, "sessionsE
       return c.json(presentExport(await exportPerson(platform.db, studentOf(c).id)), 200);
     })
     .openapi(erase, async (c) => {
-      const wish = { studentId: studentOf(c).id, otp: c.req.valid("json").otp, requestId: c.var.requestId };
-      identity.sessionsEnded(await eraseMyself(platform, wish));
+      const input = { studentId: studentOf(c).id, otp: c.req.valid("json").otp, requestId: c.var.requestId };
+      identity.sessionsEnded(await eraseMyself(platform, input));
       return c.body(null, 204);
     });
 

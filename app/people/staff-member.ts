@@ -2,7 +2,7 @@ import type { StaffRole } from "../identity/access-token.ts";
 import type { Actor } from "../identity/actor.ts";
 import { allOf } from "../platform/all-of.ts";
 import { notFound } from "../platform/errors.ts";
-import { type Page, type PageWish, pageOf } from "../platform/page.ts";
+import { type Page, type PageInput, pageOf } from "../platform/page.ts";
 import { part, type Queryable, sql, type Transaction } from "../platform/postgres.ts";
 
 export interface StaffMember {
@@ -25,7 +25,7 @@ export interface Manager extends Actor {
 
 export const staffColumns = part`id, username, name, role, cafe_id, is_active, must_change_password, created_at, updated_at`;
 
-interface Wanted extends PageWish {
+interface Wanted extends PageInput {
   readonly cafeId: string | null;
   readonly role: StaffRole | undefined;
 }

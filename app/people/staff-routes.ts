@@ -116,17 +116,17 @@ export const staffRoutes = (platform: Platform, identity: Pick<Identity, "passwo
       return c.json({ items: items.map(presentStaff), next_cursor: next }, 200);
     })
     .openapi(add, async (c) => {
-      const wish = c.req.valid("json");
-      const cafeId = cafeOfNew(c, wish.role, c.req.valid("query").cafe_id);
+      const input = c.req.valid("json");
+      const cafeId = cafeOfNew(c, input.role, c.req.valid("query").cafe_id);
       const password = newOneTimePassword();
       const passwordHash = await identity.passwords.hash(password);
-      const member = await db.transaction((tx) => addStaff(tx, { ...wish, cafeId, passwordHash }, managerOf(c)));
+      const member = await db.transaction((tx) => addStaff(tx, { ...input, cafeId, passwordHash }, managerOf(c)));
       return c.json({ ...presentStaff(member), one_time_password: password }, 201);
     })
     .openapi(change, async (c) => {
       const { name, role: wanted, is_active } = c.req.valid("json");
-      const wish = { name, role: wanted, isActive: is_active };
-      const changed = await db.transaction((tx) => changeStaff(tx, c.req.valid("param").staffId, wish, managerOf(c)));
+      const input = { name, role: wanted, isActive: is_active };
+      const changed = await db.transaction((tx) => changeStaff(tx, c.req.valid("param").staffId, input, managerOf(c)));
       return c.json(presentStaff(afterwards(changed)), 200);
     })
     .openapi(reset, async (c) => {

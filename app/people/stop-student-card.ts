@@ -4,7 +4,7 @@ import { type Actor, auditActor } from "../identity/actor.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
 
-interface Wish extends Actor {
+interface Input extends Actor {
   readonly studentId: string;
   readonly cardId: string;
   readonly status: "frozen" | "lost";
@@ -13,8 +13,8 @@ interface Wish extends Actor {
 const reasons = { frozen: "frozen by the card office", lost: "reported lost at the card office" } as const;
 
 /** For the student who stands at the desk without a phone. What the card office stopped is not thawed by the app, only replaced. */
-export async function stopStudentCard(tx: Transaction, wish: Wish): Promise<Card> {
-  const { studentId, cardId, status } = wish;
+export async function stopStudentCard(tx: Transaction, input: Input): Promise<Card> {
+  const { studentId, cardId, status } = input;
   const before = await tx.row<Card>(
     sql`select id, issue_number, status, created_at from cards where id = ${cardId} and student_id = ${studentId}`,
   );
@@ -29,6 +29,6 @@ export async function stopStudentCard(tx: Transaction, wish: Wish): Promise<Card
         details: { status: before.status },
       },
     );
-  await auditActor(tx, wish, { action: `card.${status}`, objectKind: "card", objectId: cardId, details: { because: reasons[status] } });
+  await auditActor(tx, input, { action: `card.${status}`, objectKind: "card", objectId: cardId, details: { because: reasons[status] } });
   return card;
 }

@@ -42,8 +42,8 @@ const lost = route({
 
 export const studentCardRoutes = (platform: Platform) => {
   const answer = async (c: HttpContext, params: { studentId: string; cardId: string }, status: "frozen" | "lost") => {
-    const wish = { ...params, status, ...actorOf(c) };
-    const stopped = await once(c, "a day", async (tx) => ({ status: 200 as const, body: presentCard(await stopStudentCard(tx, wish)) }));
+    const input = { ...params, status, ...actorOf(c) };
+    const stopped = await once(c, "a day", async (tx) => ({ status: 200 as const, body: presentCard(await stopStudentCard(tx, input)) }));
     announce(platform);
     return stopped;
   };

@@ -27,14 +27,14 @@ export interface StudentImport {
 
 export const importTopic = "students.import";
 
-interface Wish extends Actor {
+interface Input extends Actor {
   readonly content: Buffer;
   readonly mode: ImportMode;
   readonly isDryRun: boolean;
 }
 
 /** Keeps the file and leaves the work to the worker. */
-export async function requestImport(tx: Transaction, { content, mode, isDryRun, staffId, requestId }: Wish): Promise<StudentImport> {
+export async function requestImport(tx: Transaction, { content, mode, isDryRun, staffId, requestId }: Input): Promise<StudentImport> {
   const made = await tx.row<{ id: string }>(sql`
     insert into student_imports (staff_id, mode, is_dry_run, content, bytes_total, request_id)
     values (${staffId}, ${mode}, ${isDryRun}, ${content}, ${content.length}, ${requestId}) returning id`);

@@ -136,13 +136,13 @@ export const studentRoutes = (platform: Platform, identity: Pick<Identity, "sess
       return c.json(afterwards(changed), 200);
     })
     .openapi(erase, async (c) => {
-      const wish = {
+      const input = {
         studentId: c.req.valid("param").studentId,
         actorKind: "staff",
         actorId: staffOf(c).id,
         requestId: c.var.requestId,
       } as const;
-      identity.sessionsEnded(await db.transaction((tx) => eraseStudent(tx, wish)));
+      identity.sessionsEnded(await db.transaction((tx) => eraseStudent(tx, input)));
       return c.body(null, 204);
     });
 };

@@ -1,5 +1,5 @@
 import { CodedError, notFound } from "../platform/errors.ts";
-import { type Page, type PageWish, pageOf } from "../platform/page.ts";
+import { type Page, type PageInput, pageOf } from "../platform/page.ts";
 import { part, type Queryable, sql, violatedConstraint } from "../platform/postgres.ts";
 
 export interface Student {
@@ -29,7 +29,7 @@ export async function readStudent(db: Queryable, studentId: string): Promise<Stu
   return student;
 }
 
-interface Wanted extends PageWish {
+interface Wanted extends PageInput {
   readonly search: string | undefined;
   readonly isActive: boolean | undefined;
 }

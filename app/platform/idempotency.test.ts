@@ -66,7 +66,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-interface Wish {
+interface Input {
   readonly key?: string;
   readonly text?: string;
   readonly body?: string;
@@ -75,7 +75,7 @@ interface Wish {
   readonly process?: 0 | 1;
 }
 
-async function post({ key, text = "hello", body = JSON.stringify({ text }), who = "astrid", path = "/notes", process = 0 }: Wish) {
+async function post({ key, text = "hello", body = JSON.stringify({ text }), who = "astrid", path = "/notes", process = 0 }: Input) {
   const headers = { "Content-Type": "application/json", Authorization: who, ...(key === undefined ? {} : { "Idempotency-Key": key }) };
   const answer = await apps[process].request(path, { method: "POST", body, headers });
   const answerText = await answer.text();
@@ -118,8 +118,8 @@ test("the same key with another body is IDEMPOTENCY_MISMATCH, even where only wh
 
 test("a key belongs to one person and one route", async () => {
   await post({ key: "k-scope", text: "scope" });
-  for (const wish of [{ who: "bengt" }, { path: "/cards" }]) {
-    const answer = await post({ key: "k-scope", text: "scope", ...wish });
+  for (const input of [{ who: "bengt" }, { path: "/cards" }]) {
+    const answer = await post({ key: "k-scope", text: "scope", ...input });
     expect([answer.status, answer.hit]).toEqual([201, null]);
   }
   expect(await written("scope")).toBe(3);

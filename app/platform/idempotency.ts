@@ -1,7 +1,7 @@
 import { CodedError } from "./errors.ts";
 import { type Database, OutcomeUnknown, part, sql, type Transaction } from "./postgres.ts";
 
-/** Which request this is: the same claim is the same wish. `keep` says how long its answer is remembered. */
+/** Which request this is: the same claim is the same request. `keep` says how long its answer is remembered. */
 export interface Claim {
   readonly principal: string;
   readonly route: string;
@@ -50,7 +50,7 @@ async function underClaim(tx: Transaction, claim: Claim, work: (tx: Transaction)
     from idempotency_answers
     where principal = ${claim.principal} and route = ${claim.route} and key = ${claim.key}`);
   if (stored && !stored.sameBody)
-    throw new CodedError("IDEMPOTENCY_MISMATCH", "This Idempotency-Key was used with another body: make a new key for a new wish.");
+    throw new CodedError("IDEMPOTENCY_MISMATCH", "This Idempotency-Key was used with another body: make a new key for a new request.");
   if (stored) return { status: stored.status, body: stored.body, hit: true };
   const answer = await work(tx);
   await tx.run(sql`

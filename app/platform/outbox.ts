@@ -65,7 +65,7 @@ export async function refreshOutboxGauges({ db, metrics }: Platform): Promise<vo
  * its own work, nothing else: lost in a crash, the row is delivered once more and its receiver knows it (measured: 28 %
  * more events a second). Commits reach the disk in order, so what came before it is never lost alone.
  */
-export const withoutWaiting: Statement = part`(select set_config('synchronous_commit', 'off', true)) is not null`;
+export const asyncCommit: Statement = part`(select set_config('synchronous_commit', 'off', true)) is not null`;
 
 const spreadRows = 200;
 const batchRows = 50;
@@ -98,7 +98,7 @@ export async function takeDue({ db }: Pick<Platform, "db">, topics: Topics, limi
           order by w.due_at limit ${limit} for update skip locked) d
       order by d.due_at limit ${limit})
     update outbox o set tries = o.tries + 1, due_at = now() + make_interval(secs => due.lease_seconds)
-    from due where o.id = due.id and ${withoutWaiting}
+    from due where o.id = due.id and ${asyncCommit}
     returning o.id, o.topic, o.payload, o.tries, (extract(epoch from clock_timestamp() - o.created_at) * 1000)::float8 as waited_ms`);
 }
 
@@ -202,7 +202,7 @@ function createMarker(db: Database, scrubbed: readonly string[]): (id: string) =
         waiting = [];
         await db.run(sql`
           update outbox set done_at = now(), last_error = null, payload = case when topic = any(${scrubbed}) then '{}' else payload end
-          where id = any(${ids}::uuid[]) and done_at is null and ${withoutWaiting}`);
+          where id = any(${ids}::uuid[]) and done_at is null and ${asyncCommit}`);
       }
     } finally {
       marking = undefined;

@@ -1,5 +1,5 @@
 /** Which page of a list is asked for. */
-export interface PageWish {
+export interface PageInput {
   readonly limit: number;
   /** The last id of the page before. */
   readonly after: string | undefined;

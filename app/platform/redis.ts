@@ -1,7 +1,7 @@
 import { Redis } from "ioredis";
 import { type Breaker, createBreaker } from "./breaker.ts";
 import type { Logger } from "./log.ts";
-import { within } from "./with-deadline.ts";
+import { withDeadline } from "./with-deadline.ts";
 
 /**
  * Redis only makes things fast: it is never the guard. Every use says what happens without it, so the only way in is
@@ -46,7 +46,7 @@ export async function openCache(options: CacheOptions): Promise<Cache> {
   const use = async <T>(work: (redis: Redis) => Promise<T>): Promise<T | undefined> => {
     if (commands.status !== "ready") return undefined;
     try {
-      return await breaker.run(() => within(options.timeoutMs, "Redis", work(commands)));
+      return await breaker.run(() => withDeadline(options.timeoutMs, "Redis", work(commands)));
     } catch {
       return undefined;
     }
@@ -98,7 +98,7 @@ async function openClient(options: CacheOptions, purpose: string): Promise<Redis
   });
   client.on("ready", () => options.log.info({ purpose }, "Redis is connected"));
   // Whoever waits for Redis at the start waits a second; it may come later.
-  await within(connectTimeoutMs, "Redis", client.connect()).catch(() => undefined);
+  await withDeadline(connectTimeoutMs, "Redis", client.connect()).catch(() => undefined);
   return client;
 }
 

@@ -1,5 +1,5 @@
 import { type Database, type Statement, sql } from "../platform/postgres.ts";
-import { daysOf, movedMoney, type Report, type ReportScope, type ReportWish, readReport, type Span, soldLines } from "./report.ts";
+import { daysOf, movedMoney, type Report, type ReportInput, type ReportScope, readReport, type Span, soldLines } from "./report.ts";
 
 export const saleMethods = ["cash", "wallet", "upi"] as const;
 export type SaleMethod = (typeof saleMethods)[number];
@@ -53,12 +53,12 @@ interface Row {
 }
 
 /** A sale belongs to the day on which it was paid, a refund to the day on which it was given. */
-export const readDailySales = (db: Pick<Database, "snapshot">, wish: ReportWish): Promise<DailySales> =>
-  readReport(db, wish, async (tx, scope) => {
+export const readDailySales = (db: Pick<Database, "snapshot">, input: ReportInput): Promise<DailySales> =>
+  readReport(db, input, async (tx, scope) => {
     const rows: Row[] = [];
     for (const span of scope.spans) rows.push(...(await tx.rows<Row>(salesOf(scope, span))));
     const byDay = Map.groupBy(rows, ({ day }) => day);
-    return { totals: figuresOf(rows), days: daysOf(wish).map((day) => ({ day, ...figuresOf(byDay.get(day) ?? []) })) };
+    return { totals: figuresOf(rows), days: daysOf(input).map((day) => ({ day, ...figuresOf(byDay.get(day) ?? []) })) };
   });
 
 const salesOf = (scope: ReportScope, span: Span): Statement => sql`

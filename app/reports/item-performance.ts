@@ -1,5 +1,5 @@
 import { type Database, type Statement, sql } from "../platform/postgres.ts";
-import { movedMoney, type Report, type ReportScope, type ReportWish, readReport, type Span, soldLines } from "./report.ts";
+import { movedMoney, type Report, type ReportInput, type ReportScope, readReport, type Span, soldLines } from "./report.ts";
 
 /** A refund names no dish: it is shared among the order's lines in proportion to what they cost. */
 export interface Takings {
@@ -42,8 +42,8 @@ interface Row {
   readonly options: readonly OptionTakings[];
 }
 
-export const readItemPerformance = (db: Pick<Database, "snapshot">, wish: ReportWish): Promise<ItemPerformance> =>
-  readReport(db, wish, async (tx, scope) => {
+export const readItemPerformance = (db: Pick<Database, "snapshot">, input: ReportInput): Promise<ItemPerformance> =>
+  readReport(db, input, async (tx, scope) => {
     const rows: Row[] = [];
     for (const span of scope.spans) rows.push(...(await tx.rows<Row>(takingsIn(scope, span))));
     const byItem = [...Map.groupBy(rows, ({ menuItemId }) => menuItemId)];

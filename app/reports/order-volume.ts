@@ -1,6 +1,6 @@
 import { type OrderStatus, orderStatuses } from "../orders/transitions.ts";
 import { type Database, sql } from "../platform/postgres.ts";
-import { daysOf, type Report, type ReportWish, readReport } from "./report.ts";
+import { daysOf, type Report, type ReportInput, readReport } from "./report.ts";
 
 export const orderTypes = ["pickup", "delivery", "table"] as const;
 export type OrderType = (typeof orderTypes)[number];
@@ -36,8 +36,8 @@ interface Row {
 }
 
 /** Every order belongs to the day on which it was placed, cancelled ones too. */
-export const readOrderVolume = (db: Pick<Database, "snapshot">, wish: ReportWish): Promise<OrderVolume> =>
-  readReport(db, wish, async (tx, { cafeId, from, to, currency }) => {
+export const readOrderVolume = (db: Pick<Database, "snapshot">, input: ReportInput): Promise<OrderVolume> =>
+  readReport(db, input, async (tx, { cafeId, from, to, currency }) => {
     const rows = await tx.rows<Row>(sql`
       select order_day::text as day, status, order_type, count(*) as orders_count, sum(item_count)::bigint as portions_count,
         sum(total_minor)::bigint as ordered_minor, count(paid_transaction_id) as paid_count,

@@ -1,5 +1,5 @@
 import { type Database, type Statement, sql } from "../platform/postgres.ts";
-import { type Report, type ReportScope, type ReportWish, readReport, type Span } from "./report.ts";
+import { type Report, type ReportInput, type ReportScope, readReport, type Span } from "./report.ts";
 
 export interface HourFigures {
   /** 1 is Monday, 7 is Sunday. */
@@ -20,8 +20,8 @@ export type PeakHours = Report<{
 }>;
 
 /** The orders of these days by the hour in which they were placed. */
-export const readPeakHours = (db: Pick<Database, "snapshot">, wish: ReportWish): Promise<PeakHours> =>
-  readReport(db, wish, async (tx, scope) => {
+export const readPeakHours = (db: Pick<Database, "snapshot">, input: ReportInput): Promise<PeakHours> =>
+  readReport(db, input, async (tx, scope) => {
     const found: HourFigures[] = [];
     for (const span of scope.spans) found.push(...(await tx.rows<HourFigures>(hoursIn(scope, span))));
     const byHour = [...Map.groupBy(found, ({ weekday, hour }) => weekday * 24 + hour)].toSorted(([a], [b]) => a - b);

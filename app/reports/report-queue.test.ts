@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { CodedError } from "../platform/errors.ts";
-import { createTurns } from "./report-queue.ts";
+import { createReportQueue } from "./report-queue.ts";
 
 test("two reports are made at once, twenty wait in order, one more is refused, and one that fails gives up its turn", async () => {
-  const inTurn = createTurns();
+  const inTurn = createReportQueue();
   const begun: number[] = [];
   const ends: ((outcome: "done" | "failed") => void)[] = [];
   const make = (number: number) =>

@@ -7,7 +7,7 @@ const maxWaiting = 20;
  * Reports share the pool of connections with payments, and a year's takes seconds: so few at once that a payment always
  * finds a connection. The others wait, in order.
  */
-export function createTurns(): <T>(work: () => Promise<T>) => Promise<T> {
+export function createReportQueue(): <T>(work: () => Promise<T>) => Promise<T> {
   let running = 0;
   const waiting: (() => void)[] = [];
   return async (work) => {

@@ -2,14 +2,14 @@ import { notFound } from "../platform/errors.ts";
 import { type Database, part, type Statement, sql, type Transaction } from "../platform/postgres.ts";
 
 /** Days of the café's calendar, YYYY-MM-DD, both in it. */
-export interface ReportWish {
+export interface ReportInput {
   readonly cafeId: string;
   readonly from: string;
   readonly to: string;
 }
 
 /** What every report says of itself. */
-export interface ReportHead extends ReportWish {
+export interface ReportHead extends ReportInput {
   readonly cafeName: string;
   readonly timeZone: string;
   readonly currency: string;
@@ -39,11 +39,11 @@ export type Report<Body> = ReportHead & Body;
 /** Runs one report's question in a snapshot of its own, so that no payment or refund can be half in the picture. */
 export const readReport = <Body>(
   db: Pick<Database, "snapshot">,
-  wish: ReportWish,
+  input: ReportInput,
   read: (tx: Transaction, scope: ReportScope) => Promise<Body>,
 ): Promise<Report<Body>> =>
   db.snapshot(async (tx) => {
-    const scope = await openScope(tx, wish);
+    const scope = await openScope(tx, input);
     const { payableId, spans, ...head } = scope;
     return { ...head, ...(await read(tx, scope)) };
   });
@@ -54,9 +54,9 @@ const daysASpan = 14;
  * A day and two weeks need different plans, so each report is planned for its own days; compiling a plan takes longer than it
  * saves, and two weeks' lines do not fit into 4 MB.
  */
-async function openScope(tx: Transaction, { cafeId, from, to }: ReportWish): Promise<ReportScope> {
+async function openScope(tx: Transaction, { cafeId, from, to }: ReportInput): Promise<ReportScope> {
   const days = boundsOf(from, to);
-  const found = await tx.row<Omit<ReportScope, keyof ReportWish | "spans"> & { readonly moments: Date[] }>(sql`
+  const found = await tx.row<Omit<ReportScope, keyof ReportInput | "spans"> & { readonly moments: Date[] }>(sql`
     select f.name as cafe_name, f.time_zone, f.currency, a.id as payable_id, now() as as_of, pg_current_snapshot()::text as snapshot,
       (select array_agg(day_begins(d, f.time_zone) order by d) from unnest(${days}::date[]) d) as moments,
       set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true), set_config('work_mem', '32MB', true)
@@ -112,7 +112,7 @@ const dayMs = 86_400_000;
 /** How many days the calendar has from one to the other, both counted. */
 export const countDays = (from: string, to: string): number => (Date.parse(to) - Date.parse(from)) / dayMs + 1;
 
-export const daysOf = ({ from, to }: Pick<ReportWish, "from" | "to">): string[] =>
+export const daysOf = ({ from, to }: Pick<ReportInput, "from" | "to">): string[] =>
   Array.from({ length: countDays(from, to) }, (_, index) => dayAfter(from, index));
 
 const dayAfter = (day: string, days = 1): string => new Date(Date.parse(day) + days * dayMs).toISOString().slice(0, 10);

@@ -7,9 +7,9 @@ import { readDailySales } from "./daily-sales.ts";
 import { readItemPerformance } from "./item-performance.ts";
 import { readOrderVolume } from "./order-volume.ts";
 import { readPeakHours } from "./peak-hours.ts";
-import { countDays, type ReportWish } from "./report.ts";
+import { countDays, type ReportInput } from "./report.ts";
 import { dailySalesCsv, itemPerformanceCsv, orderVolumeCsv, peakHoursCsv } from "./report-csv.ts";
-import { createTurns } from "./report-queue.ts";
+import { createReportQueue } from "./report-queue.ts";
 import {
   DailySalesBody,
   ItemPerformanceBody,
@@ -84,36 +84,36 @@ const peakHours = report({
 });
 
 export const reportRoutes = ({ db }: Platform) => {
-  const inTurn = createTurns();
+  const inTurn = createReportQueue();
   return router()
     .openapi(dailySales, async (c) => {
-      const { wish, isCsv } = asked(c, c.req.valid("query"));
-      const found = await inTurn(() => readDailySales(db, wish));
-      return isCsv ? sendCsv(c, "daily-sales", wish, dailySalesCsv(found)) : c.json(presentDailySales(found), 200);
+      const { input, isCsv } = asked(c, c.req.valid("query"));
+      const found = await inTurn(() => readDailySales(db, input));
+      return isCsv ? sendCsv(c, "daily-sales", input, dailySalesCsv(found)) : c.json(presentDailySales(found), 200);
     })
     .openapi(itemPerformance, async (c) => {
-      const { wish, isCsv } = asked(c, c.req.valid("query"));
-      const found = await inTurn(() => readItemPerformance(db, wish));
-      return isCsv ? sendCsv(c, "item-performance", wish, itemPerformanceCsv(found)) : c.json(presentItemPerformance(found), 200);
+      const { input, isCsv } = asked(c, c.req.valid("query"));
+      const found = await inTurn(() => readItemPerformance(db, input));
+      return isCsv ? sendCsv(c, "item-performance", input, itemPerformanceCsv(found)) : c.json(presentItemPerformance(found), 200);
     })
     .openapi(orderVolume, async (c) => {
-      const { wish, isCsv } = asked(c, c.req.valid("query"));
-      const found = await inTurn(() => readOrderVolume(db, wish));
-      return isCsv ? sendCsv(c, "order-volume", wish, orderVolumeCsv(found)) : c.json(presentOrderVolume(found), 200);
+      const { input, isCsv } = asked(c, c.req.valid("query"));
+      const found = await inTurn(() => readOrderVolume(db, input));
+      return isCsv ? sendCsv(c, "order-volume", input, orderVolumeCsv(found)) : c.json(presentOrderVolume(found), 200);
     })
     .openapi(peakHours, async (c) => {
-      const { wish, isCsv } = asked(c, c.req.valid("query"));
-      const found = await inTurn(() => readPeakHours(db, wish));
-      return isCsv ? sendCsv(c, "peak-hours", wish, peakHoursCsv(found)) : c.json(presentPeakHours(found), 200);
+      const { input, isCsv } = asked(c, c.req.valid("query"));
+      const found = await inTurn(() => readPeakHours(db, input));
+      return isCsv ? sendCsv(c, "peak-hours", input, peakHoursCsv(found)) : c.json(presentPeakHours(found), 200);
     });
 };
 
-function asked(c: HttpContext, { cafe_id, from, to, format }: z.infer<typeof query>): { wish: ReportWish; isCsv: boolean } {
+function asked(c: HttpContext, { cafe_id, from, to, format }: z.infer<typeof query>): { input: ReportInput; isCsv: boolean } {
   const isCsv = format === undefined ? /^\s*text\/csv\b/i.test(c.req.header("accept") ?? "") : format === "csv";
-  return { wish: { cafeId: cafeOf(c, cafe_id), from, to }, isCsv };
+  return { input: { cafeId: cafeOf(c, cafe_id), from, to }, isCsv };
 }
 
-function sendCsv(c: HttpContext, name: string, { from, to }: ReportWish, text: string) {
+function sendCsv(c: HttpContext, name: string, { from, to }: ReportInput, text: string) {
   c.header("Content-Disposition", `attachment; filename="${name}-${from}-${to}.csv"`);
   return c.body(text, 200, { "Content-Type": "text/csv; charset=utf-8; header=present" });
 }

@@ -4,7 +4,7 @@ import { sql, type Transaction, violatedConstraint } from "../platform/postgres.
 import { listSettings, type Setting } from "./list-settings.ts";
 import type { SettingKey, SettingValue } from "./setting-catalogue.ts";
 
-interface Wish extends Actor {
+interface Input extends Actor {
   /** null: for all cafés that have no value of their own. */
   readonly cafeId: string | null;
   readonly key: SettingKey;
@@ -18,17 +18,17 @@ interface Change {
 }
 
 /** Sets one value or takes it back, with what stood there before in the audit trail. */
-export async function changeSetting(tx: Transaction, wish: Wish): Promise<Setting> {
-  const { cafeId, key, value } = wish;
-  const change = (await (value === null ? takeBack(tx, wish) : write(tx, wish))) ?? { before: null, after: null };
+export async function changeSetting(tx: Transaction, input: Input): Promise<Setting> {
+  const { cafeId, key, value } = input;
+  const change = (await (value === null ? takeBack(tx, input) : write(tx, input))) ?? { before: null, after: null };
   if (JSON.stringify(change.before) !== JSON.stringify(change.after))
-    await auditActor(tx, wish, { action: "setting.changed", objectKind: "setting", objectId: null, details: { key, ...change } });
+    await auditActor(tx, input, { action: "setting.changed", objectKind: "setting", objectId: null, details: { key, ...change } });
   const [setting] = await listSettings(tx, cafeId, key);
   if (!setting) throw new Error(`The setting ${key} is not in setting_keys.`);
   return setting;
 }
 
-async function write(tx: Transaction, { cafeId, key, value }: Wish): Promise<Change | undefined> {
+async function write(tx: Transaction, { cafeId, key, value }: Input): Promise<Change | undefined> {
   try {
     return await tx.row<Change>(sql`
       insert into settings (cafe_id, key, value) values (${cafeId}, ${key}, ${JSON.stringify(value)}::jsonb)
@@ -40,7 +40,7 @@ async function write(tx: Transaction, { cafeId, key, value }: Wish): Promise<Cha
   }
 }
 
-const takeBack = (tx: Transaction, { cafeId, key }: Wish): Promise<Change | undefined> =>
+const takeBack = (tx: Transaction, { cafeId, key }: Input): Promise<Change | undefined> =>
   tx.row<Change>(
     sql`delete from settings where cafe_id is not distinct from ${cafeId}::uuid and key = ${key} returning value as before, null as after`,
   );

@@ -62,13 +62,13 @@ export const settingRoutes = ({ db }: Platform) =>
     .openapi(change, async (c) => {
       const { key } = c.req.valid("param");
       if (!isSettingKey(key)) throw notFound("A setting of this name");
-      const wish = {
+      const input = {
         ...actorOf(c),
         cafeId: staffOf(c).cafeId ?? c.req.valid("query").cafe_id ?? null,
         key,
         value: checkedValue(key, c.req.valid("json").value),
       };
-      return c.json(presentSetting(await db.transaction((tx) => changeSetting(tx, wish))), 200);
+      return c.json(presentSetting(await db.transaction((tx) => changeSetting(tx, input))), 200);
     });
 
 function checkedValue(key: SettingKey, value: unknown): SettingValue | null {

@@ -111,8 +111,8 @@ const reject = route({
 export const closeOutRoutes = ({ db, config }: Platform) =>
   router()
     .openapi(request, (c) => {
-      const wish = { studentId: studentOf(c).id, payTo: c.req.valid("json").pay_to, requestId: c.var.requestId };
-      return once(c, "a day", async (tx) => ({ status: 201 as const, body: presentCloseOut(await requestCloseOut(tx, wish)) }));
+      const input = { studentId: studentOf(c).id, payTo: c.req.valid("json").pay_to, requestId: c.var.requestId };
+      return once(c, "a day", async (tx) => ({ status: 201 as const, body: presentCloseOut(await requestCloseOut(tx, input)) }));
     })
     .openapi(readOwn, async (c) => c.json(presentCloseOut(await latestCloseOut(db, studentOf(c).id)), 200))
     .openapi(withdraw, async (c) => c.json(presentCloseOut(await db.transaction((tx) => withdrawCloseOut(tx, studentOf(c).id))), 200))

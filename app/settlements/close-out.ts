@@ -4,7 +4,7 @@ import { accountBalance } from "../ledger/balances.ts";
 import { audit } from "../platform/audit.ts";
 import type { Config } from "../platform/config.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
-import type { PageWish } from "../platform/page.ts";
+import type { PageInput } from "../platform/page.ts";
 import { part, type Queryable, sql, type Transaction, violatedConstraint } from "../platform/postgres.ts";
 
 export const closeOutStatuses = ["pending", "paid", "rejected", "withdrawn"] as const;
@@ -47,7 +47,7 @@ export async function latestCloseOut(db: Queryable, studentId: string): Promise<
   return found;
 }
 
-interface Wanted extends PageWish {
+interface Wanted extends PageInput {
   readonly status: CloseOutStatus | undefined;
 }
 
@@ -57,14 +57,14 @@ export const listCloseOuts = (db: Queryable, { status, limit, after }: Wanted): 
     where (${status ?? null}::text is null or c.status = ${status ?? null}) and (${after ?? null}::uuid is null or c.id < ${after ?? null}::uuid)
     order by c.id desc limit ${limit + 1}`);
 
-interface Wish {
+interface Input {
   readonly studentId: string;
   readonly payTo: string;
   readonly requestId: string;
 }
 
 /** The student asks. Nothing moves and the wallet pays as before, until finance has paid the rest out. */
-export async function requestCloseOut(tx: Transaction, { studentId, payTo, requestId }: Wish): Promise<CloseOut> {
+export async function requestCloseOut(tx: Transaction, { studentId, payTo, requestId }: Input): Promise<CloseOut> {
   const wallet = await tx.row<{ status: string; currency: string }>(
     sql`select status, currency from wallets where student_id = ${studentId}`,
   );

@@ -194,14 +194,14 @@ export const settlementRoutes = ({ db, config }: Platform) =>
     })
     .openapi(changeTerms, (c) => {
       const { cafe_id, from_day, fee_basis_points, fee_vat_basis_points } = c.req.valid("json");
-      const wish = {
+      const input = {
         cafeId: cafe_id,
         fromDay: from_day,
         feeBasisPoints: fee_basis_points,
         feeVatBasisPoints: fee_vat_basis_points,
         ...actorOf(c),
       };
-      return once(c, "a day", async (tx) => ({ status: 201 as const, body: presentTerms(await setTerms(tx, wish)) }));
+      return once(c, "a day", async (tx) => ({ status: 201 as const, body: presentTerms(await setTerms(tx, input)) }));
     });
 
 const presentSettlement = (each: Settlement): z.infer<typeof SettlementBody> => ({

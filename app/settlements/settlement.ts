@@ -1,5 +1,5 @@
 import { notFound } from "../platform/errors.ts";
-import type { PageWish } from "../platform/page.ts";
+import type { PageInput } from "../platform/page.ts";
 import { part, type Queryable, sql } from "../platform/postgres.ts";
 
 export const settlementStatuses = ["due", "paid", "carried", "nothing"] as const;
@@ -63,7 +63,7 @@ export async function readSettlement(db: Queryable, id: string, cafeId: string |
   return settlement;
 }
 
-interface Wanted extends PageWish {
+interface Wanted extends PageInput {
   /** null: of all cafés, for the university's finance. */
   readonly cafeId: string | null;
   readonly status: SettlementStatus | undefined;

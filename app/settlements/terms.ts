@@ -21,19 +21,19 @@ export const listTerms = (db: Queryable, cafeId: string | undefined): Promise<Te
     where ${cafeId ?? null}::uuid is null or cafe_id = ${cafeId ?? null} or cafe_id is null
     order by cafe_id nulls first, from_day desc limit ${maxTerms}`);
 
-interface Wish extends Omit<Terms, "id" | "createdAt">, Actor {}
+interface Input extends Omit<Terms, "id" | "createdAt">, Actor {}
 
 /** From a day that has not begun: what was agreed for a day that runs or is over stays as it was. */
-export async function setTerms(tx: Transaction, wish: Wish): Promise<Terms> {
-  const { fromDay, feeBasisPoints, feeVatBasisPoints } = wish;
+export async function setTerms(tx: Transaction, input: Input): Promise<Terms> {
+  const { fromDay, feeBasisPoints, feeVatBasisPoints } = input;
   const begun = await tx.row<{ hasBegun: boolean }>(sql`select ${fromDay}::date <= (now() + interval '14 hours')::date as has_begun`);
   if (begun?.hasBegun !== false) {
     throw new CodedError("VALIDATION_ERROR", "Terms hold from a later day on: this one has begun somewhere, or is over.", {
       details: { fields: [{ field: "json.from_day", problem: "must be a day that has not begun" }] },
     });
   }
-  const terms = await insert(tx, wish);
-  await auditActor(tx, wish, {
+  const terms = await insert(tx, input);
+  await auditActor(tx, input, {
     action: "settlement.terms_set",
     objectKind: "settlement_terms",
     objectId: terms.id,
@@ -42,7 +42,7 @@ export async function setTerms(tx: Transaction, wish: Wish): Promise<Terms> {
   return terms;
 }
 
-async function insert(tx: Transaction, { cafeId, fromDay, feeBasisPoints, feeVatBasisPoints, staffId }: Wish): Promise<Terms> {
+async function insert(tx: Transaction, { cafeId, fromDay, feeBasisPoints, feeVatBasisPoints, staffId }: Input): Promise<Terms> {
   try {
     const made = await tx.row<Terms>(sql`
       insert into settlement_terms (cafe_id, from_day, fee_basis_points, fee_vat_basis_points, set_by)

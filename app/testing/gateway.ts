@@ -26,7 +26,7 @@ export interface VerifyBody {
   readonly error?: { readonly code: string };
 }
 
-export interface WebhookWishes {
+export interface WebhookOptions {
   readonly process?: 0 | 1;
   readonly signature?: string;
 }
@@ -36,14 +36,14 @@ export interface TestGateway {
   /** What the sandbox does from now on: its webhooks go nowhere until told. */
   set(manners: Readonly<Record<string, unknown>>): Promise<void>;
   /** Sends its webhooks to the first process. */
-  connect(wishes?: Readonly<Record<string, unknown>>): Promise<void>;
-  pay(gatewayOrderId: string, wishes?: { outcome?: "captured" | "failed"; save_method?: boolean }): Promise<Checkout>;
+  connect(options?: Readonly<Record<string, unknown>>): Promise<void>;
+  pay(gatewayOrderId: string, options?: { outcome?: "captured" | "failed"; save_method?: boolean }): Promise<Checkout>;
   door(method: string, path: string, body?: unknown): Promise<Record<string, unknown>>;
   /** Until the sandbox has nothing more to send. */
   quiet(): Promise<{ readonly taken: number; readonly refused: number }>;
   beginTopUp(student: TestStudent, amountMinor: number, saveMethod?: boolean): Promise<OpenTopUp>;
   verify(student: TestStudent, checkout: Checkout, process?: 0 | 1): Promise<ApiAnswer<VerifyBody>>;
-  send(body: string, wishes?: WebhookWishes): Promise<ApiAnswer<VerifyBody>>;
+  send(body: string, options?: WebhookOptions): Promise<ApiAnswer<VerifyBody>>;
   sign(body: string): string;
   /** A UPI order of one dish, unpaid. */
   upiOrder(student: TestStudent, cafe: TestCafe, totalMinor: number): Promise<string>;
@@ -71,9 +71,9 @@ export function gatewayOf(campus: Campus): TestGateway {
     async set(manners) {
       await door("PUT", "", manners);
     },
-    async connect(wishes = {}) {
+    async connect(options = {}) {
       const url = `${campus.processes[0].url}/api/v1/payments/webhook`;
-      await door("PUT", "", { webhook_url: url, webhook_secret: secret, copies: 1, longest_delay_ms: 0, ...wishes });
+      await door("PUT", "", { webhook_url: url, webhook_secret: secret, copies: 1, longest_delay_ms: 0, ...options });
     },
     async pay(order_id, { outcome = "captured", save_method = false } = {}) {
       const paid = await door("POST", "/pay", { order_id, outcome, save_method });

@@ -21,7 +21,7 @@ export interface LiveSocket extends Listening {
   close(): void;
 }
 
-export interface SocketWishes {
+export interface SocketOptions {
   readonly token?: string;
   readonly protocols?: readonly string[];
   readonly lastEventId?: string | undefined;
@@ -30,12 +30,12 @@ export interface SocketWishes {
 }
 
 /** Connects and waits for the first pulse. A refused handshake rejects with its status in the message. */
-export async function openLiveSocket(baseUrl: string, path: string, wishes: SocketWishes): Promise<LiveSocket> {
+export async function openLiveSocket(baseUrl: string, path: string, options: SocketOptions): Promise<LiveSocket> {
   const url = new URL(`/api/v1${path}`, baseUrl.replace("http", "ws"));
-  for (const [name, value] of Object.entries(wishes.query ?? {})) url.searchParams.set(name, value);
-  if (wishes.lastEventId !== undefined) url.searchParams.set("last_event_id", wishes.lastEventId);
-  const protocols = wishes.protocols ?? (wishes.token === undefined ? [] : ["campuspay.v1", `bearer.${wishes.token}`]);
-  const socket = new WebSocket(url, [...protocols], { headers: { ...wishes.headers } });
+  for (const [name, value] of Object.entries(options.query ?? {})) url.searchParams.set(name, value);
+  if (options.lastEventId !== undefined) url.searchParams.set("last_event_id", options.lastEventId);
+  const protocols = options.protocols ?? (options.token === undefined ? [] : ["campuspay.v1", `bearer.${options.token}`]);
+  const socket = new WebSocket(url, [...protocols], { headers: { ...options.headers } });
   const messages: LiveMessage[] = [];
   const closed = new Promise<{ code: number; reason: string }>((resolve) =>
     socket.once("close", (code, reason) => resolve({ code, reason: reason.toString() })),

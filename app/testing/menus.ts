@@ -1,16 +1,16 @@
 import type { Campus } from "./campus.ts";
 
-export interface DishWishes {
+export interface DishInput {
   readonly name?: string;
   readonly priceMinor?: number;
   /** Not counted unless given. */
   readonly stock?: number;
   readonly isSoldOut?: boolean;
   readonly timeSlots?: readonly string[];
-  readonly options?: readonly GroupWishes[];
+  readonly options?: readonly GroupOptions[];
 }
 
-export interface GroupWishes {
+export interface GroupOptions {
   readonly name: string;
   /** How many must be chosen at least; none unless given. */
   readonly min?: number;
@@ -20,9 +20,9 @@ export interface GroupWishes {
 }
 
 /** Puts a dish on a café's menu and gives its id. */
-export async function addDish(campus: Pick<Campus, "sql">, cafe: { readonly id: string }, wishes: DishWishes = {}): Promise<string> {
-  const { name = "Soup of the day", priceMinor = 5_900, stock = null, isSoldOut = false } = wishes;
-  const { timeSlots = ["breakfast", "lunch", "dinner"], options = [] } = wishes;
+export async function addDish(campus: Pick<Campus, "sql">, cafe: { readonly id: string }, input: DishInput = {}): Promise<string> {
+  const { name = "Soup of the day", priceMinor = 5_900, stock = null, isSoldOut = false } = input;
+  const { timeSlots = ["breakfast", "lunch", "dinner"], options = [] } = input;
   const [dish] = await campus.sql<{ id: string }>`
     with category as (
       insert into categories (cafe_id, name) values (${cafe.id}, 'Lunch') on conflict (cafe_id, name) do update set name = excluded.name returning id)
@@ -37,7 +37,7 @@ export async function addDish(campus: Pick<Campus, "sql">, cafe: { readonly id: 
 async function addGroup(
   campus: Pick<Campus, "sql">,
   itemId: string,
-  { name, min = 0, max = Math.max(1, min), choices }: GroupWishes,
+  { name, min = 0, max = Math.max(1, min), choices }: GroupOptions,
 ): Promise<void> {
   const rows = choices.map((choice, place) => ({
     price: choice.priceMinor ?? 0,

@@ -5,7 +5,7 @@ import type { Identity } from "../identity/identity.ts";
 import { type Database, sql, type Transaction } from "../platform/postgres.ts";
 import type { Api, ApiAnswer } from "./api-client.ts";
 import type { Campus } from "./campus.ts";
-import type { People, StudentWishes, TestCafe, TestDevice, TestStaff, TestStudent } from "./people.ts";
+import type { People, StudentOptions, TestCafe, TestDevice, TestStaff, TestStudent } from "./people.ts";
 
 /** A café with a terminal at its counter. */
 export interface Till {
@@ -58,7 +58,7 @@ export interface ConfirmBody {
   readonly error?: ErrorPart;
 }
 
-export interface ConfirmWishes {
+export interface ConfirmOptions {
   readonly process?: 0 | 1;
   readonly digest?: string;
   readonly number_match?: string;
@@ -75,33 +75,33 @@ export interface MoneyStudent extends TestStudent {
   balanceMinor(): Promise<number>;
   /** Newest first, signed amounts. */
   statement(): Promise<{ kind: string; amountMinor: number }[]>;
-  placeOrder(wishes: OrderWishes): Promise<PlacedOrder>;
+  placeOrder(options: OrderOptions): Promise<PlacedOrder>;
   readOrder(orderId: string): Promise<PlacedOrder>;
   cancel(orderId: string): Promise<ApiAnswer<PlacedOrder & { error?: ErrorPart }>>;
   amend(orderId: string, totalMinor: number): Promise<PlacedOrder>;
-  scan(till: Till, wishes?: ScanWishes): Promise<ApiAnswer<ScanBody>>;
+  scan(till: Till, options?: ScanOptions): Promise<ApiAnswer<ScanBody>>;
   /** An order placed and its card scanned, as the phone then sees the charge. */
-  scannedOrder(wishes: OrderWishes): Promise<ScannedCharge>;
+  scannedOrder(options: OrderOptions): Promise<ScannedCharge>;
   readCharge(chargeId: string): Promise<ScannedCharge>;
-  confirm(charge: Pick<ScannedCharge, "id" | "digest" | "match_code">, wishes?: ConfirmWishes): Promise<ApiAnswer<ConfirmBody>>;
-  decline(chargeId: string, wishes?: { process?: 0 | 1; notMe?: boolean }): Promise<ApiAnswer<ConfirmBody & { state?: string }>>;
+  confirm(charge: Pick<ScannedCharge, "id" | "digest" | "match_code">, options?: ConfirmOptions): Promise<ApiAnswer<ConfirmBody>>;
+  decline(chargeId: string, options?: { process?: 0 | 1; notMe?: boolean }): Promise<ApiAnswer<ConfirmBody & { state?: string }>>;
   /** Registers the phone's own key; from then on each confirm must be signed by it. */
   registerKey(): Promise<KeyObject>;
 }
 
-interface OrderWishes {
+interface OrderOptions {
   readonly till: Till;
   readonly totalMinor: number;
 }
 
-interface ScanWishes {
+interface ScanOptions {
   readonly scanId?: string;
   readonly orderId?: string;
   readonly process?: 0 | 1;
   readonly cardUid?: string;
 }
 
-export interface FundedWishes extends StudentWishes {
+export interface FundedOptions extends StudentOptions {
   readonly balanceMinor: number;
   readonly dailyLimitMinor?: number;
 }
@@ -113,7 +113,7 @@ export interface Money {
   /** A dish of this price on the café's menu. */
   dish(cafe: Pick<TestCafe, "id">, priceMinor: number): Promise<{ readonly id: string; readonly priceMinor: number }>;
   /** Signed in, with a card and a wallet that was filled by an adjustment of two people. */
-  fundedStudent(wishes: FundedWishes): Promise<MoneyStudent>;
+  fundedStudent(options: FundedOptions): Promise<MoneyStudent>;
 }
 
 export interface MoneyParts extends Pick<People, "cafe" | "device" | "staff" | "student"> {
@@ -146,8 +146,8 @@ export function createMoney(parts: MoneyParts): Money {
     },
     secondTill: async ({ cafe }) => ({ cafe, device: await parts.device(cafe) }),
     dish: async (cafe, priceMinor) => ({ id: await dishAt(owner, cafe, priceMinor), priceMinor }),
-    async fundedStudent({ balanceMinor, dailyLimitMinor, ...wishes }) {
-      const student = await parts.student(wishes);
+    async fundedStudent({ balanceMinor, dailyLimitMinor, ...options }) {
+      const student = await parts.student(options);
       const cardUid = newCardUid();
       const cardId = await owner.transaction(async (tx) => {
         await openTestWallet(tx, student.id, dailyLimitMinor);
@@ -230,9 +230,9 @@ function moneyStudent(parts: MoneyParts, { student, cardUid, cardId, fund }: Stu
         process,
         body: { scan_id: scanId, card_uid: uid, ...(orderId === undefined ? {} : { order_id: orderId }) },
       }),
-    async scannedOrder(wishes) {
-      const order = await self.placeOrder(wishes);
-      const scanned = expectOk(await self.scan(wishes.till, { orderId: order.id }));
+    async scannedOrder(options) {
+      const order = await self.placeOrder(options);
+      const scanned = expectOk(await self.scan(options.till, { orderId: order.id }));
       return { ...(await readCharge(scanned.charge.id)), match_code: scanned.match_code };
     },
     readCharge,

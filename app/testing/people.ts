@@ -38,22 +38,22 @@ export interface TestDevice {
   readonly api: Api;
 }
 
-export interface CafeWishes {
+export interface CafeOptions {
   readonly name?: string;
   readonly status?: "pending" | "approved" | "suspended";
   readonly timeZone?: string;
 }
 
-export interface StudentWishes {
+export interface StudentOptions {
   readonly phone?: string;
   readonly name?: string | null;
   readonly language?: "sv" | "it" | "en";
 }
 
 export interface People {
-  cafe(wishes?: CafeWishes): Promise<TestCafe>;
+  cafe(options?: CafeOptions): Promise<TestCafe>;
   /** Signed in, as after the login by SMS. */
-  student(wishes?: StudentWishes): Promise<TestStudent>;
+  student(options?: StudentOptions): Promise<TestStudent>;
   /** Signed in; a café is needed for all but finance and admin. */
   staff(role: StaffRole, cafe?: Pick<TestCafe, "id">): Promise<TestStaff>;
   device(cafe: Pick<TestCafe, "id">): Promise<TestDevice>;

@@ -12,7 +12,7 @@ export interface SimulatedCafe {
   readonly owner: TestStaff;
 }
 
-interface Wish {
+interface Input {
   readonly timeZone: string;
   readonly from: string;
   readonly days: number;
@@ -46,16 +46,16 @@ interface Scene {
 
 const ordersCount = 48;
 
-export async function simulateDays(campus: Campus, money: Money, wish: Wish): Promise<SimulatedCafe> {
-  const draw = drawFrom(wish.seed);
+export async function simulateDays(campus: Campus, money: Money, input: Input): Promise<SimulatedCafe> {
+  const draw = drawFrom(input.seed);
   const till = await money.till();
-  await campus.sql`update cafes set time_zone = ${wish.timeZone} where id = ${till.cafe.id}`;
+  await campus.sql`update cafes set time_zone = ${input.timeZone} where id = ${till.cafe.id}`;
   const [owner, cashier] = [await campus.staff("owner", till.cafe), await campus.staff("cashier", till.cafe)];
   const student = await money.fundedStudent({ balanceMinor: 100_000_000 });
   const scene: Scene = { campus, till, owner, cashier, student, dishes: await makeMenu(campus, till), draw };
   for (let number = 0; number < ordersCount; number += 1) await ways[number % ways.length]?.(scene);
   await moveOtherMoney(campus, till);
-  await spread(campus, till, wish, draw);
+  await spread(campus, till, input, draw);
   return { till, owner };
 }
 
@@ -75,7 +75,7 @@ async function makeMenu(campus: Campus, till: Till): Promise<Scene["dishes"]> {
       { name: "=Herbs", priceMinor: 99 },
     ],
   };
-  const wishes = [
+  const menu = [
     { name: "Soup", priceMinor: 5_901, vat: 1_200, options: [sizes] },
     { name: "Beer", priceMinor: 4_703, vat: 2_500 },
     { name: "Paper", priceMinor: 1_997, vat: 600 },
@@ -83,7 +83,7 @@ async function makeMenu(campus: Campus, till: Till): Promise<Scene["dishes"]> {
     { name: "Stamp", priceMinor: 1_101, vat: 0 },
   ];
   const dishes: { id: string; choiceIds: string[] }[] = [];
-  for (const { vat, ...dish } of wishes) {
+  for (const { vat, ...dish } of menu) {
     const id = await addDish(campus, till.cafe, dish);
     await campus.sql`update menu_items set vat_basis_points = ${vat} where id = ${id}`;
     const choices = await campus.sql<{ id: string }>`
@@ -223,7 +223,7 @@ const minuteMs = 60_000;
 const dayMs = 86_400_000;
 
 /** Gives each order a moment, its payment one a little behind it, and each refund one up to four days later. */
-async function spread(campus: Campus, { cafe }: Till, { timeZone, from, days, edges }: Wish, draw: Draw): Promise<void> {
+async function spread(campus: Campus, { cafe }: Till, { timeZone, from, days, edges }: Input, draw: Draw): Promise<void> {
   const moments = edges.map((edge) => Date.parse(edge));
   const orders = await campus.sql<{ id: string }>`select id from orders where cafe_id = ${cafe.id} order by id`;
   for (const { id } of orders) {

@@ -1,6 +1,6 @@
 import { type Breaker, createBreaker } from "../platform/breaker.ts";
 import type { Platform } from "../platform/context.ts";
-import { type Deliver, Undeliverable, withoutWaiting } from "../platform/outbox.ts";
+import { asyncCommit, type Deliver, Undeliverable } from "../platform/outbox.ts";
 import { sql } from "../platform/postgres.ts";
 import { unseal } from "../platform/seal.ts";
 import { createWebhookPoster } from "./post-webhook.ts";
@@ -67,7 +67,7 @@ export function createWebhookDelivery(platform: Platform): Deliver {
       await db.run(sql`
         update webhook_deliveries set state = 'delivered', tries = tries + 1, last_tried_at = now(), delivered_at = now(),
           last_status = ${status}, last_error = null
-        where id = ${deliveryId} and state <> 'delivered' and ${withoutWaiting}`);
+        where id = ${deliveryId} and state <> 'delivered' and ${asyncCommit}`);
       metrics.count("webhooks_total", { outcome: "delivered" });
     } catch (error) {
       const status = error instanceof NotTaken ? error.status : null;
@@ -76,7 +76,7 @@ export function createWebhookDelivery(platform: Platform): Deliver {
       await db.run(sql`
         update webhook_deliveries set tries = tries + 1, last_tried_at = now(), last_status = ${status}, last_error = ${reason.slice(0, 500)},
           state = case when ${isRefused || tries >= maxTries} then 'dead' else state end
-        where id = ${deliveryId} and state <> 'delivered' and ${withoutWaiting}`);
+        where id = ${deliveryId} and state <> 'delivered' and ${asyncCommit}`);
       metrics.count("webhooks_total", { outcome: isRefused ? "refused" : "failed" });
       throw isRefused ? new Undeliverable(reason, { cause: error }) : error;
     }

@@ -1,4 +1,4 @@
-import { type Page, type PageWish, pageOf } from "../platform/page.ts";
+import { type Page, type PageInput, pageOf } from "../platform/page.ts";
 import { type Queryable, sql } from "../platform/postgres.ts";
 
 export const deliveryStates = ["waiting", "delivered", "dead"] as const;
@@ -19,12 +19,12 @@ export interface WebhookDelivery {
   readonly createdAt: Date;
 }
 
-interface Wish extends PageWish {
+interface Input extends PageInput {
   readonly state: WebhookDelivery["state"] | undefined;
 }
 
 /** Newest first. */
-export async function listDeliveries(db: Queryable, endpointId: string, { limit, after, state }: Wish): Promise<Page<WebhookDelivery>> {
+export async function listDeliveries(db: Queryable, endpointId: string, { limit, after, state }: Input): Promise<Page<WebhookDelivery>> {
   const rows = await db.rows<WebhookDelivery>(sql`
     select id, event_id, event, order_id, state, tries, last_tried_at, last_status, last_error, delivered_at, created_at
     from webhook_deliveries

@@ -21,7 +21,7 @@ const fewestRounds = 3;
 const parts = ["debits", "payments", "outbox", "growth", "network"] as const;
 type Part = (typeof parts)[number];
 
-interface Wishes {
+interface Options {
   readonly rounds: number;
   readonly rows: number;
   readonly only: readonly Part[];
@@ -29,22 +29,22 @@ interface Wishes {
 
 /** Options: --rounds N (5), --rows N of the large ledger (10,000,000), --only debits,payments,outbox,growth,network. */
 export async function run(args: readonly string[]): Promise<BenchOutcome> {
-  const wishes = readWishes(args);
+  const options = readOptions(args);
   const loadBefore = loadavg()[0];
   const system = withPublicUrl(await startLocalSystem({ durable: true }));
   try {
-    const measures = await measure(system, wishes);
+    const measures = await measure(system, options);
     const settings = await readSettings(system);
     const judged = judge(measures);
     return {
       report: {
-        settings: { ...settings, rounds: wishes.rounds, load_average_before: loadBefore, load_average_after: loadavg()[0] },
+        settings: { ...settings, rounds: options.rounds, load_average_before: loadBefore, load_average_after: loadavg()[0] },
         measures,
         judged,
       },
       table: [
         `${settings.driver}; PostgreSQL ${settings.server_version}, fsync ${settings.fsync}, synchronous_commit ${settings.synchronous_commit}, full_page_writes ${settings.full_page_writes}, wal_compression ${settings.wal_compression} (T4: on);`,
-        `${settings.processors} processors, load ${loadBefore?.toFixed(1)} before; medians over ${wishes.rounds} interleaved rounds; T7: every invariant held after each part`,
+        `${settings.processors} processors, load ${loadBefore?.toFixed(1)} before; medians over ${options.rounds} interleaved rounds; T7: every invariant held after each part`,
         tableOf(judged),
         ...costLines(measures),
       ].join("\n"),
@@ -57,7 +57,7 @@ export async function run(args: readonly string[]): Promise<BenchOutcome> {
   }
 }
 
-function readWishes(args: readonly string[]): Wishes {
+function readOptions(args: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...args],
     options: { rounds: { type: "string", default: "5" }, rows: { type: "string", default: "10000000" }, only: { type: "string" } },
@@ -72,7 +72,7 @@ function readWishes(args: readonly string[]): Wishes {
 
 const withPublicUrl = (system: LocalSystem): LocalSystem => ({ ...system, env: { ...system.env, PUBLIC_URL: "http://127.0.0.1:8080" } });
 
-async function measure(system: LocalSystem, { rounds, rows, only }: Wishes): Promise<Measures> {
+async function measure(system: LocalSystem, { rounds, rows, only }: Options): Promise<Measures> {
   await asSuperuser(system.cluster, "postgres", (client) => createDatabase(client, "campus_empty", system.database));
   const place = await openPlace(system, system.database);
   const wanted = (part: Part) => only.includes(part);

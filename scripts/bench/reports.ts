@@ -7,7 +7,7 @@ import { readDailySales } from "../../app/reports/daily-sales.ts";
 import { readItemPerformance } from "../../app/reports/item-performance.ts";
 import { readOrderVolume } from "../../app/reports/order-volume.ts";
 import { readPeakHours } from "../../app/reports/peak-hours.ts";
-import type { ReportWish } from "../../app/reports/report.ts";
+import type { ReportInput } from "../../app/reports/report.ts";
 import type { BenchOutcome } from "../bench.ts";
 import { type LocalSystem, startLocalSystem } from "./local-system.ts";
 import { cpuMs, median } from "./process.ts";
@@ -91,8 +91,8 @@ function openAsApp({ env }: LocalSystem): Database {
 }
 
 async function measureAll(db: Database, { cafeId, firstDay, lastDay }: FilledCampus, rounds: number): Promise<Measure[]> {
-  const day: ReportWish = { cafeId, from: lastDay, to: lastDay };
-  const all: ReportWish = { cafeId, from: firstDay, to: lastDay };
+  const day: ReportInput = { cafeId, from: lastDay, to: lastDay };
+  const all: ReportInput = { cafeId, from: firstDay, to: lastDay };
   const measures: Measure[] = [];
   for (const [name, read] of Object.entries(reports)) {
     measures.push(await measure(db, `${name}, one day`, dayCeilingMs, rounds, () => read(db, day)));

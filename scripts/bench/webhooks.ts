@@ -31,7 +31,7 @@ interface Result {
   };
 }
 
-interface Wishes {
+interface Options {
   readonly rate: number;
   readonly seconds: number;
   readonly burst: number;
@@ -50,19 +50,19 @@ export async function run(args: readonly string[]): Promise<BenchOutcome> {
       burst: { type: "string", default: "3000" },
     },
   });
-  const wishes = { rate: Number(values.rate), seconds: Number(values.seconds), burst: Number(values.burst) };
+  const options = { rate: Number(values.rate), seconds: Number(values.seconds), burst: Number(values.burst) };
   const loadBefore = loadavg()[0];
   const system = await startLocalSystem({ durable: true });
   try {
     const place = await openPlace(system, system.database);
     try {
-      const result = await measure(system, place, wishes);
+      const result = await measure(system, place, options);
       await place.assertBooks();
       const { p50Ms, p95Ms, p99Ms, burst } = result;
       return {
         report: { ...result, load_average_before: loadBefore },
         table: [
-          `webhooks at ${wishes.rate} a second: p50 ${p50Ms.toFixed(1)} ms, p95 ${p95Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms (load ${loadBefore?.toFixed(1)} before)`,
+          `webhooks at ${options.rate} a second: p50 ${p50Ms.toFixed(1)} ms, p95 ${p95Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms (load ${loadBefore?.toFixed(1)} before)`,
           `burst over ${burst.connections} connections: ${burst.answeredPerSecond.toFixed(0)} answered and ${burst.creditedPerSecond.toFixed(0)} credited a second, one worker`,
         ].join("\n"),
         missed: p95Ms <= p95CeilingMs ? [] : [`the p95 of a webhook is ${p95Ms.toFixed(1)} ms, the ceiling is ${p95CeilingMs}`],
@@ -75,7 +75,7 @@ export async function run(args: readonly string[]): Promise<BenchOutcome> {
   }
 }
 
-async function measure(system: LocalSystem, place: BenchPlace, { rate, seconds, burst }: Wishes): Promise<Result> {
+async function measure(system: LocalSystem, place: BenchPlace, { rate, seconds, burst }: Options): Promise<Result> {
   const arrivals = rate * seconds;
   await openOrders(place, warmUp + arrivals + burst);
   const env = { ...system.env, PUBLIC_URL: "http://127.0.0.1:8080", LOG_LEVEL: "warn" };

@@ -19,7 +19,7 @@ import { reconcile } from "./reconcile.ts";
 import { openOwner, type Region, startRegion } from "./region.ts";
 import { type Acknowledged, type Shop, startShopping } from "./shoppers.ts";
 
-export interface DrillWishes {
+export interface DrillOptions {
   readonly seed: number;
   readonly students: number;
   /** How long people shop before the wire stalls. */
@@ -67,7 +67,7 @@ const shortestTailMs = 300;
 const newPassword = () => randomBytes(24).toString("base64url");
 
 /** Loses a region under load with a tail that its replica never got, goes on in the second one and finds what was lost. */
-export async function drill(wishes: DrillWishes): Promise<DrillOutcome> {
+export async function drill(options: DrillOptions): Promise<DrillOutcome> {
   const folder = await mkdtemp(path.join(tmpdir(), "campus-drill-"));
   await chmod(folder, 0o755);
   const undo: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
@@ -76,13 +76,13 @@ export async function drill(wishes: DrillWishes): Promise<DrillOutcome> {
     undo.push(() => pair.end());
     const redis = await startRedis({ logFile: path.join(folder, "redis.log") });
     undo.push(() => redis.stop());
-    return await run({ ...wishes, pair, redisUrl: redis.url, undo });
+    return await run({ ...options, pair, redisUrl: redis.url, undo });
   } finally {
     for (const step of undo.reverse()) await step();
   }
 }
 
-interface Run extends DrillWishes {
+interface Run extends DrillOptions {
   readonly pair: Pair;
   readonly redisUrl: string;
   readonly undo: (() => Promise<unknown>)[];
@@ -172,7 +172,7 @@ async function settle(
   return { students: funded, shops: [...shops], accountants, urls, fundedMinor };
 }
 
-interface CrashWishes {
+interface CrashOptions {
   readonly pair: Pair;
   readonly region: Region;
   readonly campus: DrillCampus;
@@ -181,7 +181,7 @@ interface CrashWishes {
 }
 
 /** The wire stalls, people go on paying for a while, then the first region is gone at once. */
-async function crashUnderLoad({ pair, region, campus, shopMs, tailMs }: CrashWishes) {
+async function crashUnderLoad({ pair, region, campus, shopMs, tailMs }: CrashOptions) {
   const shopping = startShopping(campus.students, campus.shops);
   await pause(shopMs);
   await pair.caughtUp();

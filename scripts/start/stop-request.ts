@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/** The wish to stop: from Ctrl-C, from a signal, from the death of npm, or from a part that failed. */
+/** The request to stop: from Ctrl-C, from a signal, from the death of npm, or from a part that failed. */
 export interface StopRequest {
   readonly signal: AbortSignal;
   /** Resolves with the error that asks for it, or undefined when a person did. */

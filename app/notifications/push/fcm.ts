@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { App, Credential } from "firebase-admin/app";
 import type { Message } from "firebase-admin/messaging";
 import type { Breaker } from "../../platform/breaker.ts";
-import { within } from "../../platform/with-deadline.ts";
+import { withDeadline } from "../../platform/with-deadline.ts";
 import { createFcmAgent } from "../fcm-agent.ts";
 import type { Push, PushAnswer, PushSender } from "./push-sender.ts";
 
@@ -42,7 +42,7 @@ export function createFcmSender(options: FcmOptions): PushSender {
   };
 
   // The agent's deadline is that of one exchange with FCM. Google's token is fetched past the agent, and a 503 is repeated.
-  return { send: (push) => options.breaker.run(() => within(options.deadlineMs, "FCM", ask(push))) };
+  return { send: (push) => options.breaker.run(() => withDeadline(options.deadlineMs, "FCM", ask(push))) };
 }
 
 async function openApp({ projectId, credentialOf, deadlineMs, standIn }: FcmOptions, account: string): Promise<App> {

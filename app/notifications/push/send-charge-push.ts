@@ -3,7 +3,7 @@ import type { Platform } from "../../platform/context.ts";
 import { sql } from "../../platform/postgres.ts";
 import { type ChargeWords, chargeText, type Language } from "./charge-text.ts";
 import type { Push, PushSender } from "./push-sender.ts";
-import { notYetHeard, ring } from "./send-push.ts";
+import { notYetSent, sendPush } from "./send-push.ts";
 
 interface OpenCharge extends ChargeWords {
   readonly studentId: string;
@@ -23,7 +23,7 @@ export async function sendChargePush(platform: Platform, sender: PushSender, cha
     return;
   }
   const recipients = charge.tokens.map((token) => ({ token, studentId: charge.studentId, staffId: null }));
-  const { accepted, failed } = await ring(platform, sender, recipients, {
+  const { accepted, failed } = await sendPush(platform, sender, recipients, {
     objectId: chargeId,
     event: "charge",
     push: pushOf(chargeId, charge),
@@ -38,7 +38,7 @@ async function readOpenCharge({ db }: Platform, chargeId: string): Promise<OpenC
       (extract(epoch from c.expires_at - clock_timestamp()) * 1000)::float8 as life_ms,
       array(
         select t.token from push_tokens t
-        where t.student_id = c.student_id and t.is_active and ${notYetHeard(chargeId, "charge")}
+        where t.student_id = c.student_id and t.is_active and ${notYetSent(chargeId, "charge")}
         order by t.updated_at desc) as tokens
     from charges c join cafes f on f.id = c.cafe_id join students s on s.id = c.student_id
     where c.id = ${chargeId} and c.state = 'open' and c.expires_at > clock_timestamp()`);

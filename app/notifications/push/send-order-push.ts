@@ -3,7 +3,7 @@ import { sql } from "../../platform/postgres.ts";
 import type { Language } from "./charge-text.ts";
 import { type OrderNews, type OrderWords, orderText } from "./order-text.ts";
 import type { PushSender } from "./push-sender.ts";
-import { notYetHeard, type Recipient, ring } from "./send-push.ts";
+import { notYetSent, type Recipient, sendPush } from "./send-push.ts";
 
 /** The row of the outbox, as far as a push needs it. */
 export interface OrderEvent {
@@ -36,11 +36,11 @@ export async function sendOrderPush(platform: Platform, sender: PushSender, { ev
     select o.order_number as number, o.item_count, o.total_minor, o.currency, o.order_type, s.language, (
       select coalesce(jsonb_agg(jsonb_build_object('news', t.news, 'token', t.token, 'student_id', t.student_id, 'staff_id', t.staff_id)), '[]') from (
         select ${news}::text as news, t.token, t.student_id, t.staff_id from push_tokens t
-        where t.is_active and t.student_id = s.id and s.notify_orders and ${notYetHeard(orderId, eventOf(news))}
+        where t.is_active and t.student_id = s.id and s.notify_orders and ${notYetSent(orderId, eventOf(news))}
         union all
         select 'new', t.token, t.student_id, t.staff_id from staff f join push_tokens t on t.staff_id = f.id
         where ${isNew} and t.is_active and f.cafe_id = o.cafe_id and f.is_active and f.role in ('owner', 'cashier', 'kitchen')
-          and ${notYetHeard(orderId, eventOf("new"))}) t) as recipients
+          and ${notYetSent(orderId, eventOf("new"))}) t) as recipients
     from orders o left join students s on s.id = o.student_id
     where o.id = ${orderId} and o.status = ${isNew ? "received" : status}`);
   if (!order) return;
@@ -60,7 +60,7 @@ async function tell(platform: Platform, sender: PushSender, orderId: string, new
   if (recipients.length === 0) return undefined;
   const event = eventOf(news);
   const push = { ...orderText(language, news, order), data: { type: event, order_id: orderId }, lifeMs, tag: `order-${orderId}` };
-  return (await ring(platform, sender, recipients, { objectId: orderId, event, push })).failed;
+  return (await sendPush(platform, sender, recipients, { objectId: orderId, event, push })).failed;
 }
 
 const eventOf = (news: OrderNews): string => `order_${news}`;

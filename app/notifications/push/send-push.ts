@@ -10,47 +10,47 @@ export interface Recipient {
   readonly staffId: string | null;
 }
 
-/** What is told: of what, and which event of it. One token hears it once. */
-export interface Bell {
+/** What a push is about, and which event of it. One token gets it once. */
+export interface PushEvent {
   readonly objectId: string;
   readonly event: string;
   readonly push: Omit<Push, "token">;
 }
 
-interface Rung extends Recipient {
+interface SentPush extends Recipient {
   readonly outcome: PushAnswer | "failed";
   readonly error?: unknown;
 }
 
-/** In a query over push_tokens t: whoever has not heard it yet. */
-export const notYetHeard = (objectId: string, event: string): Statement => part`not exists (
+/** In a query over push_tokens t: whoever has not got it yet. */
+export const notYetSent = (objectId: string, event: string): Statement => part`not exists (
   select from notifications n
   where n.object_id = ${objectId} and n.event = ${event} and n.channel = 'push' and n.outcome in ('accepted', 'refused')
     and n.recipient_hash = sha256(convert_to(t.token, 'UTF8')))`;
 
-/** Rings everywhere at once and writes down how it went. Where one `failed`, another try may still reach that phone. */
-export async function ring(
+/** Sends to every recipient at once and writes down how it went. Where one `failed`, another try may still reach that phone. */
+export async function sendPush(
   platform: Platform,
   sender: PushSender,
   recipients: readonly Recipient[],
-  bell: Bell,
-): Promise<{ readonly accepted: boolean; readonly failed: Rung | undefined }> {
-  const rung = await Promise.all(recipients.map((recipient) => ringOne(sender, recipient, bell)));
-  for (const { outcome } of rung) platform.metrics.count("push_total", { outcome });
-  await record(platform, bell, rung);
-  return { accepted: rung.some(({ outcome }) => outcome === "accepted"), failed: rung.find(({ outcome }) => outcome === "failed") };
+  event: PushEvent,
+): Promise<{ readonly accepted: boolean; readonly failed: SentPush | undefined }> {
+  const sent = await Promise.all(recipients.map((recipient) => sendOne(sender, recipient, event)));
+  for (const { outcome } of sent) platform.metrics.count("push_total", { outcome });
+  await record(platform, event, sent);
+  return { accepted: sent.some(({ outcome }) => outcome === "accepted"), failed: sent.find(({ outcome }) => outcome === "failed") };
 }
 
-const ringOne = (sender: PushSender, recipient: Recipient, { push }: Bell): Promise<Rung> =>
+const sendOne = (sender: PushSender, recipient: Recipient, { push }: PushEvent): Promise<SentPush> =>
   sender.send({ ...push, token: recipient.token }).then(
     (outcome) => ({ ...recipient, outcome }),
     (error: unknown) => ({ ...recipient, outcome: "failed", error }),
   );
 
 /** Only UNREGISTERED retires a token, and only while it is still the same person's. */
-async function record({ db }: Platform, { objectId, event }: Bell, rung: readonly Rung[]): Promise<void> {
-  if (rung.length === 0) return;
-  const rows = rung.map(({ token, studentId, staffId, outcome }) => ({
+async function record({ db }: Platform, { objectId, event }: PushEvent, sent: readonly SentPush[]): Promise<void> {
+  if (sent.length === 0) return;
+  const rows = sent.map(({ token, studentId, staffId, outcome }) => ({
     hash: createHash("sha256").update(token).digest("hex"),
     student_id: studentId,
     staff_id: staffId,
@@ -63,7 +63,7 @@ async function record({ db }: Platform, { objectId, event }: Bell, rung: readonl
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) s (hash text, student_id uuid, staff_id uuid, outcome text)
     on conflict (object_id, event, channel, recipient_hash) do update
       set tries = notifications.tries + 1, outcome = excluded.outcome, delivered_at = excluded.delivered_at`);
-  const gone = rung.filter(({ outcome }) => outcome === "unregistered");
+  const gone = sent.filter(({ outcome }) => outcome === "unregistered");
   if (gone.length === 0) return;
   await db.run(sql`
     update push_tokens t set is_active = false, updated_at = clock_timestamp()

@@ -10,7 +10,7 @@ export interface TransactionTopic {
 
 /**
  * SNS; in the sandbox, where there is none, a folder that shows what would have been published, and the one subscriber that
- * is ours: receipts by e-mail, where they are wished.
+ * is ours: receipts by e-mail, where they are switched on.
  */
 export function openTransactionTopic({ config, db }: Platform): TransactionTopic | undefined {
   if (config.TRANSACTIONS_TOPIC !== undefined) return snsTransactions(config.TRANSACTIONS_TOPIC, config.AWS_REGION);

@@ -31,7 +31,7 @@ export function sendStored(c: HttpContext, { status, body, hit }: AnswerOnce) {
 
 const asText = (reply: Reply<unknown, number>): Answer => ({ status: reply.status, body: JSON.stringify(reply.body) });
 
-/** Which wish this request is; undefined without an Idempotency-Key. */
+/** Under which key this request is done once; undefined without an Idempotency-Key. */
 export async function claimOf(c: HttpContext, keep: Claim["keep"]): Promise<Claim | undefined> {
   const key = c.req.header("idempotency-key");
   if (key === undefined) return undefined;

@@ -10,7 +10,7 @@ const timeoutMs = 10_000;
 /** Longer than a queue keeps a message (14 days), so that no copy comes after its event is forgotten. */
 const keptDays = 30;
 
-/** Receipts on their way to the students' mailboxes, where an environment wishes them. */
+/** Receipts on their way to the students' mailboxes, where an environment switches them on. */
 export function receiptMailTopics(platform: Platform): Topics {
   const sender = openMailSender(platform);
   const signer = createReceiptSigner(platform);

@@ -7,7 +7,7 @@ import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageCommand, SQSC
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type Campus, startCampus } from "../../testing/campus.ts";
 import { type MailDoor, type ReadMail, readMail, startMailDoor } from "../../testing/mails.ts";
-import { type FundedWishes, type Money, type MoneyStudent, moneyOf, type Till } from "../../testing/money.ts";
+import { type FundedOptions, type Money, type MoneyStudent, moneyOf, type Till } from "../../testing/money.ts";
 import { until } from "../../testing/platform.ts";
 import { type S3World, startS3World } from "../../testing/s3-world.ts";
 import { consumeReceiptMails } from "./mail-queue.ts";
@@ -76,10 +76,10 @@ async function subscribedTopic(region: string): Promise<string> {
   return TopicArn;
 }
 
-type Wishes = Pick<FundedWishes, "name" | "language"> & { readonly email: string | null };
+type Options = Pick<FundedOptions, "name" | "language"> & { readonly email: string | null };
 
-async function newStudent({ email, ...wishes }: Wishes): Promise<MoneyStudent> {
-  const student = await money.fundedStudent({ balanceMinor: 100_000, ...wishes });
+async function newStudent({ email, ...options }: Options): Promise<MoneyStudent> {
+  const student = await money.fundedStudent({ balanceMinor: 100_000, ...options });
   await campus.sql`update students set email = ${email} where id = ${student.id}`;
   return student;
 }

@@ -3,7 +3,7 @@ import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { type Campus, startCampus } from "../campus.ts";
 import {
-  type ConfirmWishes,
+  type ConfirmOptions,
   type Money,
   type MoneyStudent,
   moneyOf,
@@ -44,8 +44,8 @@ afterEach(async () => {
 
 afterAll(() => campus.end());
 
-const attack = async (wishes: ConfirmWishes) => {
-  const { status, body } = await victim.confirm(charge, wishes);
+const attack = async (options: ConfirmOptions) => {
+  const { status, body } = await victim.confirm(charge, options);
   return [status, body.error?.code];
 };
 const signed = (digest = charge.digest) => signDigest(key, digest);

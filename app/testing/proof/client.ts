@@ -1,10 +1,10 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { ApiAnswer } from "../api-client.ts";
-import { type ClientLog, type Heard, isOpen, type Wish } from "./history.ts";
+import { type ClientLog, type Heard, isOpen, type Verb } from "./history.ts";
 
-/** One wish of a client: what is sent, under which key, and how to send it. */
+/** One request of a client: what is sent, under which key, and how to send it. */
 export interface Request<Body> {
-  readonly wish: Wish;
+  readonly verb: Verb;
   readonly key: string;
   readonly sent: string;
   send(process: 0 | 1): Promise<ApiAnswer<Body>>;
@@ -21,11 +21,11 @@ const settleWithinMs = 30_000;
 
 /** Sends once and notes what was heard, also when that is nothing. */
 export async function ask<Body>(log: ClientLog, request: Request<Body>, process: 0 | 1): Promise<Told<Body>> {
-  const { wish, key, sent } = request;
+  const { verb, key, sent } = request;
   const sentAtMs = performance.now();
   const answer = await request.send(process).catch(() => undefined);
   const heard: Heard = {
-    wish,
+    verb,
     key,
     sent,
     sentAtMs,
@@ -45,7 +45,7 @@ export async function askUntilDefinite<Body>(log: ClientLog, request: Request<Bo
   for (let turn = 0; ; turn += 1) {
     const told = await ask(log, request, ((first + turn) % 2) as 0 | 1);
     if (!isOpen(told.heard) || told.status === 429) return told;
-    if (performance.now() > endsAtMs) throw new Error(`${request.wish} ${request.key} had no definite answer within ${settleWithinMs} ms.`);
+    if (performance.now() > endsAtMs) throw new Error(`${request.verb} ${request.key} had no definite answer within ${settleWithinMs} ms.`);
     await pause(retryPauseMs);
   }
 }

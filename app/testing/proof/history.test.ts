@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => campus.end());
 
 const confirmed = (): Heard => ({
-  wish: "confirm",
+  verb: "confirm",
   key: paid.id,
   sent: paid.digest,
   sentAtMs: 1,
@@ -70,7 +70,7 @@ test("I7: other bytes under one key are found", async () => {
 
 test("I7: another body that was taken under a used key is found, and a 422 is none", async () => {
   const key = randomUUID();
-  const placed: Heard = { ...confirmed(), wish: "order", key, sent: "one", text: "{}" };
+  const placed: Heard = { ...confirmed(), verb: "order", key, sent: "one", text: "{}" };
   const other: Heard = { ...placed, sent: "other", sentAtMs: 3, heardAtMs: 4 };
   await campus.sql`update orders set special_instructions = ${key} where id = ${open.order_id}`;
   expect(await found(placed, other)).toEqual(["I7 another body was answered 200"]);

@@ -1,13 +1,13 @@
 import { type Database, sql } from "../../platform/postgres.ts";
 
-export type Wish = "confirm" | "scan" | "order" | "cancel" | "refund" | "adjustment" | "decline" | "other";
+export type Verb = "confirm" | "scan" | "order" | "cancel" | "refund" | "adjustment" | "decline" | "other";
 
 /** One request of one client, and what it heard. */
 export interface Heard {
-  readonly wish: Wish;
-  /** What makes it the same wish when it is sent again: the charge's id, the scan's id, the Idempotency-Key. */
+  readonly verb: Verb;
+  /** What makes it the same request when it is sent again: the charge's id, the scan's id, the Idempotency-Key. */
   readonly key: string;
-  /** What was sent: another text under the same key is another wish. */
+  /** What was sent: another text under the same key is another request. */
   readonly sent: string;
   readonly sentAtMs: number;
   readonly heardAtMs: number;
@@ -32,7 +32,7 @@ export function createClientLog(): ClientLog {
 /** One way in which what the clients heard and what the books say do not fit. */
 export interface Contradiction {
   readonly invariant: "I7" | "I9" | "I16";
-  readonly wish: Wish;
+  readonly verb: Verb;
   readonly key: string;
   readonly problem: string;
 }
@@ -46,24 +46,24 @@ interface Effect {
 
 /** Checks what only the clients' log can tell: I7 (one effect for each key) and I9 (what was heard is what happened). */
 export async function contradictions(owner: Database, { entries }: ClientLog): Promise<Contradiction[]> {
-  const byWish = Map.groupBy(entries, ({ wish }) => wish);
+  const byInput = Map.groupBy(entries, ({ verb }) => verb);
   const found: Contradiction[] = [];
-  for (const [wish, heard] of byWish) {
-    const count = effectsOf[wish];
+  for (const [verb, heard] of byInput) {
+    const count = effectsOf[verb];
     if (!count) continue;
     const byKey = Map.groupBy(heard, ({ key }) => key);
     const effects = new Map((await count(owner, [...byKey.keys()])).map((effect) => [effect.key, effect]));
     for (const [key, answers] of byKey) {
       const effect = effects.get(key) ?? { key, count: 0, receipt: null };
-      for (const problem of repeated(wish, answers, effect)) found.push({ invariant: "I7", wish, key, problem });
-      for (const problem of believed(wish, answers, effect)) found.push({ invariant: "I9", wish, key, problem });
+      for (const problem of repeated(verb, answers, effect)) found.push({ invariant: "I7", verb, key, problem });
+      for (const problem of believed(verb, answers, effect)) found.push({ invariant: "I9", verb, key, problem });
     }
   }
   return [...found, ...(await paidThoughOver(owner, entries)), ...(await otherDigests(owner, entries))];
 }
 
-/** How often the wish of each key was done, as the books say it. The clients write the key where the books keep a text of theirs. */
-const effectsOf: Readonly<Partial<Record<Wish, (owner: Database, keys: readonly string[]) => Promise<Effect[]>>>> = {
+/** How often what each key asked for was done, as the books say it. The clients write the key where the books keep a text of theirs. */
+const effectsOf: Readonly<Partial<Record<Verb, (owner: Database, keys: readonly string[]) => Promise<Effect[]>>>> = {
   confirm: (owner, keys) =>
     owner.rows<Effect>(sql`
       select t.charge_id as key, count(*) as count, max(r.jws) as receipt
@@ -90,12 +90,12 @@ const isDone = ({ status }: Heard): boolean => status !== undefined && status < 
 /** The client knows nothing: the connection broke, or it was told to ask again. */
 export const isOpen = ({ status, isRetryAsked }: Heard): boolean => status === undefined || status === 202 || isRetryAsked;
 
-function* repeated(wish: Wish, answers: readonly Heard[], effect: Effect): Generator<string> {
+function* repeated(verb: Verb, answers: readonly Heard[], effect: Effect): Generator<string> {
   if (effect.count > 1) yield `done ${effect.count} times`;
   const done = answers.filter(isDone);
-  if (new Set(done.map((answer) => sameness(wish, answer))).size > 1) yield "answered with different bytes";
+  if (new Set(done.map((answer) => sameness(verb, answer))).size > 1) yield "answered with different bytes";
   // No header, no 422: the thing itself is the key.
-  if (wish === "confirm" || wish === "scan") return;
+  if (verb === "confirm" || verb === "scan") return;
   const first = done[0];
   if (!first) return;
   const others = answers.filter(({ sent, sentAtMs }) => sent !== first.sent && sentAtMs > first.heardAtMs);
@@ -103,13 +103,13 @@ function* repeated(wish: Wish, answers: readonly Heard[], effect: Effect): Gener
 }
 
 /** A scan's answer has the seconds that are left in it; what may not differ is the charge. */
-const sameness = (wish: Wish, { text }: Heard): string =>
-  wish === "scan" ? (JSON.parse(text) as { charge: { id: string } }).charge.id : text;
+const sameness = (verb: Verb, { text }: Heard): string =>
+  verb === "scan" ? (JSON.parse(text) as { charge: { id: string } }).charge.id : text;
 
-function* believed(wish: Wish, answers: readonly Heard[], effect: Effect): Generator<string> {
+function* believed(verb: Verb, answers: readonly Heard[], effect: Effect): Generator<string> {
   const done = answers.filter(isDone);
   if (done.length > 0 && effect.count === 0) yield "acknowledged, and not in the books";
-  if (wish === "confirm") {
+  if (verb === "confirm") {
     for (const { text } of done)
       if ((JSON.parse(text) as { receipt?: string }).receipt !== effect.receipt) yield "the acknowledged receipt is another one";
   }
@@ -125,23 +125,23 @@ async function paidThoughOver(owner: Database, entries: readonly Heard[]): Promi
   const over = new Set(
     entries
       .filter(
-        ({ wish, code, text }) =>
-          wish === "confirm" && (finalCodes.has(code ?? "") || (code === "CHARGE_CLOSED" && !text.includes('"confirmed"'))),
+        ({ verb, code, text }) =>
+          verb === "confirm" && (finalCodes.has(code ?? "") || (code === "CHARGE_CLOSED" && !text.includes('"confirmed"'))),
       )
       .map(({ key }) => key),
   );
   const paid = await effectsOf.confirm?.(owner, [...over]);
-  return (paid ?? []).map(({ key }) => ({ invariant: "I9", wish: "confirm", key, problem: "said to be over, and in the books" }));
+  return (paid ?? []).map(({ key }) => ({ invariant: "I9", verb: "confirm", key, problem: "said to be over, and in the books" }));
 }
 
 /** I16 from the client's side: what was paid is what the student said yes to. */
 async function otherDigests(owner: Database, entries: readonly Heard[]): Promise<Contradiction[]> {
-  const agreed = entries.filter((heard) => heard.wish === "confirm" && isDone(heard));
+  const agreed = entries.filter((heard) => heard.verb === "confirm" && isDone(heard));
   const charges = await owner.rows<{ id: string; digest: string }>(
     sql`select id, digest from charges where id = any(${agreed.map(({ key }) => key)}::uuid[])`,
   );
   const digests = new Map(charges.map(({ id, digest }) => [id, digest]));
   return agreed
     .filter(({ key, sent }) => digests.get(key) !== sent)
-    .map(({ key }) => ({ invariant: "I16", wish: "confirm", key, problem: "paid under another digest than the student's" }));
+    .map(({ key }) => ({ invariant: "I16", verb: "confirm", key, problem: "paid under another digest than the student's" }));
 }

@@ -18,7 +18,7 @@ export interface KilledWorkerPlace {
   query<R extends Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<R[]>;
 }
 
-export interface KilledWorkerWishes {
+export interface KilledWorkerOptions {
   readonly seed: number;
   /** Two of each order: it is received, it is paid. */
   readonly orders: number;
@@ -45,7 +45,7 @@ const settledWithinMs = 300_000;
 /** A real worker, killed with SIGKILL at moments that the seed draws while events flow, and real receivers on loopback. */
 export async function killWorkers(
   { env: own, query }: KilledWorkerPlace,
-  { seed, orders, kills }: KilledWorkerWishes,
+  { seed, orders, kills }: KilledWorkerOptions,
 ): Promise<KilledWorkerOutcome> {
   const random = randomOf(seed);
   const beganMs = performance.now();

@@ -147,7 +147,7 @@ async function assemble({ folder, own, nodeOptions, undo, end }: Assembly): Prom
   };
 }
 
-interface ProcessWishes {
+interface ProcessOptions {
   readonly script: string;
   readonly name: string;
   readonly env: Readonly<Record<string, string>>;
@@ -155,7 +155,7 @@ interface ProcessWishes {
   readonly nodeOptions: string;
 }
 
-async function prepareProcess({ script, name, env, folder, nodeOptions }: ProcessWishes): Promise<RealProcess> {
+async function prepareProcess({ script, name, env, folder, nodeOptions }: ProcessOptions): Promise<RealProcess> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const log: CappedLog = openCappedLog(path.join(folder, `${name}.log`));

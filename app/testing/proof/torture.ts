@@ -6,7 +6,7 @@ import { commitStatement, confirmStatement, type Judge, openStatement } from "./
 import { type ClientLog, contradictions, createClientLog, isOpen } from "./history.ts";
 import { type Random, randomOf } from "./random.ts";
 import { type RealCampus, startRealCampus } from "./real-campus.ts";
-import { type Guest, type VisitorParts, visit } from "./visit.ts";
+import { type Student, type VisitorParts, visit } from "./visit.ts";
 
 export interface TortureOutcome {
   readonly seed: number;
@@ -37,13 +37,13 @@ const maxShownProblems = 10;
 export async function torture(seed: number, seconds: number): Promise<TortureOutcome> {
   const campus = await startRealCampus();
   try {
-    return await torment(campus, seed, seconds);
+    return await runSeed(campus, seed, seconds);
   } finally {
     await campus.end();
   }
 }
 
-async function torment(campus: RealCampus, seed: number, seconds: number): Promise<TortureOutcome> {
+async function runSeed(campus: RealCampus, seed: number, seconds: number): Promise<TortureOutcome> {
   const log = createClientLog();
   const parts = await prepare(campus, log, seed);
   const guests = await Promise.all(times(visitors, () => Promise.all(times(studentsOfVisitor, () => arrive(campus)))));
@@ -57,7 +57,7 @@ async function torment(campus: RealCampus, seed: number, seconds: number): Promi
   campus.cutter.judge(cutSome(randomOf(seed)));
   const broken = { flushes: 0 };
   const stories = await Promise.allSettled([
-    ...guests.map((students, index) => comeAndGo({ ...parts, random: randomOf(seed * 1_000 + index) }, students, isOver)),
+    ...guests.map((students, index) => runClient({ ...parts, random: randomOf(seed * 1_000 + index) }, students, isOver)),
     crashNowAndThen(campus, randomOf(seed + 1), outages, isOver),
     breakRedisNowAndThen(campus, randomOf(seed + 2), broken, isOver),
     watchUnknown(campus, met, isOver),
@@ -71,7 +71,7 @@ async function torment(campus: RealCampus, seed: number, seconds: number): Promi
   const problems = [
     ...stories.flatMap((story) => (story.status === "rejected" ? [`a client gave up: ${(story.reason as Error).message}`] : [])),
     ...Object.entries(await violations(campus.owner)).map(([id, found]) => `${id} is violated: ${JSON.stringify(found)}`),
-    ...(await contradictions(campus.owner, log)).map(({ invariant, wish, key, problem }) => `${invariant}: ${wish} ${key}: ${problem}`),
+    ...(await contradictions(campus.owner, log)).map(({ invariant, verb, key, problem }) => `${invariant}: ${verb} ${key}: ${problem}`),
     ...unwantedAnswers(log),
     ...ended,
     ...(unknownOutcomes < unknownPerSecond * seconds
@@ -112,7 +112,7 @@ async function prepare(campus: RealCampus, log: ClientLog, seed: number): Promis
 }
 
 /** One client after the other until the time is up. Whoever's phone was asked in vain too often is followed by somebody else. */
-async function comeAndGo(parts: VisitorParts, students: readonly Guest[], isOver: () => boolean): Promise<void> {
+async function runClient(parts: VisitorParts, students: readonly Student[], isOver: () => boolean): Promise<void> {
   const here = [...students];
   while (!isOver()) {
     const index = parts.random.below(here.length);
@@ -123,7 +123,7 @@ async function comeAndGo(parts: VisitorParts, students: readonly Guest[], isOver
   }
 }
 
-async function arrive(campus: RealCampus): Promise<Guest> {
+async function arrive(campus: RealCampus): Promise<Student> {
   const student = await campus.fundedStudent({ balanceMinor: fundsMinor });
   return { ...student, otherToken: await student.otherSession() };
 }
@@ -194,7 +194,7 @@ async function watchUnknown(campus: RealCampus, met: { unknown: number }, isOver
 
 function slowestSettle({ entries }: ClientLog, outages: readonly Outage[]): number {
   const confirms = Map.groupBy(
-    entries.filter(({ wish }) => wish === "confirm"),
+    entries.filter(({ verb }) => verb === "confirm"),
     ({ key }) => key,
   );
   let slowestMs = 0;
@@ -214,5 +214,5 @@ function slowestSettle({ entries }: ClientLog, outages: readonly Outage[]): numb
 function unwantedAnswers({ entries }: ClientLog): string[] {
   return entries
     .filter(({ status }) => status !== undefined && status >= 500 && status !== 503)
-    .map(({ wish, key, status, text }) => `${wish} ${key} was answered ${status}: ${text}`);
+    .map(({ verb, key, status, text }) => `${verb} ${key} was answered ${status}: ${text}`);
 }

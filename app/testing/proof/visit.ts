@@ -7,7 +7,7 @@ import type { Random } from "./random.ts";
 import type { RealCampus } from "./real-campus.ts";
 
 /** A student who is here, with a phone and a second one. */
-export interface Guest extends MoneyStudent {
+export interface Student extends MoneyStudent {
   readonly otherToken: string;
 }
 
@@ -25,7 +25,7 @@ export interface VisitorParts {
   readonly dishes: ReadonlyMap<string, { readonly id: string; readonly priceMinor: number }>;
 }
 
-type Story = (parts: VisitorParts, student: Guest, till: Till) => Promise<void>;
+type Story = (parts: VisitorParts, student: Student, till: Till) => Promise<void>;
 
 /** What happens at a counter, and how often of a hundred times. */
 const stories: readonly (readonly [share: number, story: Story])[] = [
@@ -40,7 +40,7 @@ const stories: readonly (readonly [share: number, story: Story])[] = [
 ];
 
 /** One visit: a story that the seed picked, with the student. */
-export async function visit(parts: VisitorParts, student: Guest): Promise<void> {
+export async function visit(parts: VisitorParts, student: Student): Promise<void> {
   const { random } = parts;
   const deck = stories.flatMap(([share, story]) => Array.from({ length: share }, () => story));
   const story = deck[random.below(deck.length)];
@@ -55,7 +55,7 @@ async function order({ campus, log, random, dishes }: VisitorParts, student: Mon
   const { body: placed } = await askUntilDefinite<{ order: PlacedOrder }>(
     log,
     {
-      wish: "order",
+      verb: "order",
       key,
       sent: JSON.stringify(body),
       send: (process) => campus.api("POST", "/orders", { process, token: student.token, body, headers: { "Idempotency-Key": key } }),
@@ -72,7 +72,7 @@ async function scan(parts: VisitorParts, student: MoneyStudent, till: Till, orde
   const scanId = randomUUID();
   const { status, body } = await askUntilDefinite<ScanBody>(
     log,
-    { wish: "scan", key: scanId, sent: student.cardUid, send: (process) => student.scan(till, { scanId, orderId, process }) },
+    { verb: "scan", key: scanId, sent: student.cardUid, send: (process) => student.scan(till, { scanId, orderId, process }) },
     side(random),
   );
   if (status === 429) {
@@ -83,14 +83,14 @@ async function scan(parts: VisitorParts, student: MoneyStudent, till: Till, orde
   const { id } = body.charge;
   const { body: charge } = await askUntilDefinite<ScannedCharge>(
     log,
-    { wish: "other", key: id, sent: "", send: (process) => campus.api("GET", `/charges/${id}`, { process, token: student.token }) },
+    { verb: "other", key: id, sent: "", send: (process) => campus.api("GET", `/charges/${id}`, { process, token: student.token }) },
     side(random),
   );
   return charge && { ...charge, match_code: body.match_code };
 }
 
 const confirming = (student: MoneyStudent, charge: ScannedCharge, token = student.token): Request<unknown> => ({
-  wish: "confirm",
+  verb: "confirm",
   key: charge.id,
   sent: charge.digest,
   send: (process) => student.confirm(charge, { process, token }),
@@ -106,7 +106,7 @@ function payWith(copies: number): Story {
   };
 }
 
-async function payFromTwoPhones(parts: VisitorParts, student: Guest, till: Till): Promise<void> {
+async function payFromTwoPhones(parts: VisitorParts, student: Student, till: Till): Promise<void> {
   const charge = await scan(parts, student, till, (await order(parts, student, till)).id);
   if (!charge) return;
   await Promise.all([
@@ -119,7 +119,7 @@ async function declineAtTheSameTime(parts: VisitorParts, student: MoneyStudent, 
   const charge = await scan(parts, student, till, (await order(parts, student, till)).id);
   if (!charge) return;
   const decline: Request<unknown> = {
-    wish: "decline",
+    verb: "decline",
     key: charge.id,
     sent: "",
     send: (process) => student.decline(charge.id, { process }),
@@ -133,7 +133,7 @@ async function declineAtTheSameTime(parts: VisitorParts, student: MoneyStudent, 
 const cancelling = ({ campus }: VisitorParts, student: MoneyStudent, orderId: string): Request<unknown> => {
   const key = randomUUID();
   return {
-    wish: "cancel",
+    verb: "cancel",
     key,
     sent: orderId,
     send: (process) =>
@@ -180,7 +180,7 @@ function refunding({ campus }: VisitorParts, cashier: TestStaff, orderId: string
   const key = randomUUID();
   const body = { amount_minor: amountMinor, reason: key };
   return {
-    wish: "refund",
+    verb: "refund",
     key,
     sent: JSON.stringify(body),
     send: (process) =>
@@ -193,7 +193,7 @@ async function topUpByTwoPeople({ campus, log, random, accountants }: VisitorPar
   const key = randomUUID();
   const body = { student_id: student.id, amount_minor: 1_000 + random.below(5_000), currency: "SEK", reason: key };
   const request: Request<{ id: string }> = {
-    wish: "adjustment",
+    verb: "adjustment",
     key,
     sent: JSON.stringify(body),
     send: (process) => campus.api("POST", "/admin/adjustments", { process, token: asks.token, body, headers: { "Idempotency-Key": key } }),
@@ -211,7 +211,7 @@ async function topUpByTwoPeople({ campus, log, random, accountants }: VisitorPar
     side(random),
   );
   const approval: Request<unknown> = {
-    wish: "other",
+    verb: "other",
     key,
     sent: "",
     send: (process) => campus.api("POST", `/admin/adjustments/${asked?.id}/approve`, { process, token: approves.token }),

@@ -70,7 +70,7 @@ const fillWallets = `
   insert into ledger_transactions (kind, from_account_id, to_account_id, amount_minor, currency, wallet_student_id, wallet_seq, wallet_balance_after_minor)
     select 'adjustment', account_of('adjustments', null, null, '${currency}'), account_id, ${walletMinor}, '${currency}', student_id, 1, ${walletMinor} from wallets;`;
 
-export interface OrderWishes {
+export interface OrderOptions {
   /** How many students order, one order each. */
   readonly orders: number;
   /** Over how many cafés they spread. */
@@ -80,7 +80,7 @@ export interface OrderWishes {
 }
 
 /** Fresh unpaid orders in the place of what was left unpaid; statistics and a checkpoint, so that neither falls into the window. */
-export async function prepareOrders(superuser: pg.Client, { orders, cafes, scanned }: OrderWishes): Promise<void> {
+export async function prepareOrders(superuser: pg.Client, { orders, cafes, scanned }: OrderOptions): Promise<void> {
   await superuser.query("begin");
   await superuser.query("set local session_replication_role = replica");
   await superuser.query(removeLeftOvers);

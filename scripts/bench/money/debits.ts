@@ -26,13 +26,13 @@ const seconds = 4;
 /** T1: the product's one call against the same work statement by statement with a running balance of the café. */
 export async function compareDebits(
   place: BenchPlace,
-  wishes: { rounds: number; orders: number; cafes: number; port: number },
+  options: { rounds: number; orders: number; cafes: number; port: number },
 ): Promise<DebitMeasures> {
   const debit = (script: DebitScript) => async () => {
-    await prepareOrders(place.superuser, { orders: wishes.orders, cafes: wishes.cafes, scanned: true });
-    return runDebits(place, { script, clients, seconds, port: wishes.port });
+    await prepareOrders(place.superuser, { orders: options.orders, cafes: options.cafes, scanned: true });
+    return runDebits(place, { script, clients, seconds, port: options.port });
   };
-  const rounds = await interleave(wishes.rounds, { oneCall: debit(oneCall), manyStatements: debit(manyStatements) }, (round, results) =>
+  const rounds = await interleave(options.rounds, { oneCall: debit(oneCall), manyStatements: debit(manyStatements) }, (round, results) =>
     console.error(
       `debits, round ${round}: one call ${Math.round(results.oneCall.perSecond)}/s, many statements ${Math.round(results.manyStatements.perSecond)}/s`,
     ),

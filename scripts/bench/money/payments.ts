@@ -29,7 +29,7 @@ const firstWarmUpMs = 25_000;
 const windowMs = 3_000;
 const debitSeconds = 4;
 
-interface Wishes {
+interface Options {
   readonly rounds: number;
   readonly payers: number;
   readonly debits: number;
@@ -37,14 +37,14 @@ interface Wishes {
 }
 
 /** T2 and T3: scan, look at the phone, confirm, through two API processes. */
-export async function measurePayments(system: LocalSystem, place: BenchPlace, wishes: Wishes): Promise<PaymentMeasures> {
-  const payers = await logInPayers(place.superuser, system.env, { count: wishes.payers, cafes: wishes.cafes });
+export async function measurePayments(system: LocalSystem, place: BenchPlace, options: Options): Promise<PaymentMeasures> {
+  const payers = await logInPayers(place.superuser, system.env, { count: options.payers, cafes: options.cafes });
   const api = await startApiPair(system.env);
   try {
-    await warmProcesses(system, { place, api, payers, wishes });
-    const rounds = await compareWithDebits(system, { place, api, payers, wishes });
+    await warmProcesses(system, { place, api, payers, options });
+    const rounds = await compareWithDebits(system, { place, api, payers, options });
     const perSecond = median(rounds.map(({ flows }) => flows.perSecond));
-    const halves = await measureHalf(system, { place, api, payers, wishes }, perSecond / 2);
+    const halves = await measureHalf(system, { place, api, payers, options }, perSecond / 2);
     await place.assertBooks();
     const cpu = (who: keyof FlowResult["cpu"]) => median(rounds.map(({ flows }) => flows.cpu[who]));
     return {
@@ -65,8 +65,8 @@ export async function measurePayments(system: LocalSystem, place: BenchPlace, wi
 }
 
 /** Before the first round: the processes prepare their statements and their code is compiled, however busy the machine is. */
-async function warmProcesses(system: LocalSystem, { place, api, payers, wishes }: Parts): Promise<void> {
-  await prepareOrders(place.superuser, { orders: payers.length, cafes: wishes.cafes, scanned: false });
+async function warmProcesses(system: LocalSystem, { place, api, payers, options }: Parts): Promise<void> {
+  await prepareOrders(place.superuser, { orders: payers.length, cafes: options.cafes, scanned: false });
   await runFlows(system, api, { ports: api.ports, connections, payers, warmUpMs: firstWarmUpMs, windowMs: 100 });
 }
 
@@ -74,19 +74,19 @@ interface Parts {
   readonly place: BenchPlace;
   readonly api: ApiPair;
   readonly payers: readonly Payer[];
-  readonly wishes: Wishes;
+  readonly options: Options;
 }
 
 const totalMs = ({ cpu }: FlowResult) => cpu.nodeMs + cpu.postgresMs + cpu.redisMs;
 
-async function compareWithDebits(system: LocalSystem, { place, api, payers, wishes }: Parts) {
-  const { cafes } = wishes;
+async function compareWithDebits(system: LocalSystem, { place, api, payers, options }: Parts) {
+  const { cafes } = options;
   const flows = async () => {
     await prepareOrders(place.superuser, { orders: payers.length, cafes, scanned: false });
     return { flows: await runFlows(system, api, { ports: api.ports, connections, payers, warmUpMs, windowMs }) };
   };
   const debits = async () => {
-    await prepareOrders(place.superuser, { orders: wishes.debits, cafes, scanned: true });
+    await prepareOrders(place.superuser, { orders: options.debits, cafes, scanned: true });
     const { cpuMsPerDebit } = await runDebits(place, {
       script: oneCall,
       clients: connections,
@@ -96,7 +96,7 @@ async function compareWithDebits(system: LocalSystem, { place, api, payers, wish
     return { debitCpuMs: cpuMsPerDebit };
   };
   const rounds = await interleave<"flows" | "debits", { flows?: FlowResult; debitCpuMs?: number }>(
-    wishes.rounds,
+    options.rounds,
     { flows, debits },
     (round, results) => {
       const flow = results.flows.flows;
@@ -109,10 +109,10 @@ async function compareWithDebits(system: LocalSystem, { place, api, payers, wish
   });
 }
 
-async function measureHalf(system: LocalSystem, { place, api, payers, wishes }: Parts, arrivalsPerSecond: number): Promise<FlowResult[]> {
+async function measureHalf(system: LocalSystem, { place, api, payers, options }: Parts, arrivalsPerSecond: number): Promise<FlowResult[]> {
   const results: FlowResult[] = [];
-  for (let round = 1; round <= wishes.rounds; round += 1) {
-    await prepareOrders(place.superuser, { orders: payers.length, cafes: wishes.cafes, scanned: false });
+  for (let round = 1; round <= options.rounds; round += 1) {
+    await prepareOrders(place.superuser, { orders: payers.length, cafes: options.cafes, scanned: false });
     const load = { ports: api.ports, connections: arrivalConnections, payers, warmUpMs, windowMs, arrivalsPerSecond };
     const result = await runFlows(system, api, load);
     console.error(

@@ -75,8 +75,8 @@ export const confirmRequest = (student: Student, { id, digest, match_code }: Cha
 });
 
 export function confirmCharge(student: Student, charge: Charge, expected: readonly number[] = [200]): Answer {
-  const { method, path, ...wishes } = confirmRequest(student, charge, expected);
-  return send(method, path, wishes);
+  const { method, path, ...options } = confirmRequest(student, charge, expected);
+  return send(method, path, options);
 }
 
 /** Orders, lays the card on the reader and looks at the phone. */

@@ -3,7 +3,7 @@ import { api } from "./campus.ts";
 
 export type Answer = RefinedResponse<"text">;
 
-interface Wishes {
+interface Options {
   readonly body?: unknown;
   /** `Bearer <token>` or `Device <id>.<key>`. */
   readonly as?: string;
@@ -16,11 +16,11 @@ interface Wishes {
 }
 
 /** One request of one of the product's clients. */
-export function send(method: string, path: string, wishes: Wishes): Answer {
-  return http.request(method, `${wishes.base ?? api}${path}`, textOf(wishes.body), paramsOf(wishes));
+export function send(method: string, path: string, options: Options): Answer {
+  return http.request(method, `${options.base ?? api}${path}`, textOf(options.body), paramsOf(options));
 }
 
-export interface Batched extends Wishes {
+export interface Batched extends Options {
   readonly method: string;
   readonly path: string;
 }
@@ -47,7 +47,7 @@ export function bodyOf<Body>(answer: Answer, expected: readonly number[]): Body 
 
 const textOf = (body: unknown): string | null => (body === undefined ? null : JSON.stringify(body));
 
-function paramsOf({ as, body, expected, name, headers = {} }: Wishes) {
+function paramsOf({ as, body, expected, name, headers = {} }: Options) {
   return {
     headers: {
       ...(body === undefined ? {} : { "Content-Type": "application/json" }),

@@ -134,7 +134,7 @@ async function scanned({ money, till }: Scene, balanceMinor = funds): Promise<{ 
 type Asked = Pick<ScannedCharge, "id" | "digest" | "match_code">;
 
 const confirm = ({ log }: Scene, student: MoneyStudent, charge: Asked, process: 0 | 1) =>
-  ask(log, { wish: "confirm", key: charge.id, sent: charge.digest, send: (at) => student.confirm(charge, { process: at }) }, process);
+  ask(log, { verb: "confirm", key: charge.id, sent: charge.digest, send: (at) => student.confirm(charge, { process: at }) }, process);
 
 /** Each of 40 per cent, under a key of its own. */
 async function refunds({ campus, till }: Scene, charge: ScannedCharge, count: number): Promise<Request<unknown>[]> {
@@ -143,7 +143,7 @@ async function refunds({ campus, till }: Scene, charge: ScannedCharge, count: nu
     const key = randomUUID();
     const body = { amount_minor: totalMinor * 0.4, reason: key };
     return {
-      wish: "refund",
+      verb: "refund",
       key,
       sent: JSON.stringify(body),
       send: (process) =>
