@@ -10,6 +10,7 @@ import { counterRoutes } from "./counter/routes.ts";
 import { docsRoutes } from "./docs/routes.ts";
 import { failoverRoutes } from "./failover/routes.ts";
 import { healthRoutes } from "./health/routes.ts";
+import { countAnswer } from "./health/slo-events.ts";
 import { withIdentity } from "./identity/guards.ts";
 import type { Identity } from "./identity/identity.ts";
 import { identityRoutes, keyRoutes } from "./identity/routes.ts";
@@ -42,7 +43,9 @@ export interface AppParts {
 
 /** Mounts the features; nothing else. */
 export function createApp({ platform, identity, live, isDraining }: AppParts): OpenAPIHono<HttpEnv> {
-  const app = createApplication(platform, createErrorReporter(platform.config, platform.log));
+  const app = createApplication(platform, createErrorReporter(platform.config, platform.log), (answer) =>
+    countAnswer(platform.metrics, answer),
+  );
   const receipts = createReceiptSigner(platform);
   const v1 = router();
   v1.use(withIdentity(identity));

@@ -1,3 +1,5 @@
+import { isGood } from "../../dashboards/slo.ts";
+import { countEvent } from "../health/slo-events.ts";
 import type { Platform } from "../platform/context.ts";
 import { sql } from "../platform/postgres.ts";
 
@@ -10,7 +12,11 @@ export function markPrompted(platform: Platform, chargeId: string, via: PromptCh
     update charges set prompted_at = clock_timestamp(), prompted_by = ${via}
     where id = ${chargeId} and prompted_at is null and state = 'open'
     returning (extract(epoch from prompted_at - created_at) * 1000)::float8 as elapsed_ms`).then(
-    (first) => first && metrics.observe("scan_to_prompt_ms", { channel: via }, first.elapsedMs),
+    (first) => {
+      if (!first) return;
+      metrics.observe("scan_to_prompt_ms", { channel: via }, first.elapsedMs);
+      countEvent(metrics, "prompt", isGood("prompt", true, first.elapsedMs));
+    },
     (error: unknown) => log.warn({ err: error, charge_id: chargeId }, "It was not noted how a charge reached the phone"),
   );
 }

@@ -75,13 +75,13 @@ test("an error is logged with its cause and without the fields that a driver han
 
 test("a metric line comes through with all its values", () => {
   const metrics = createMetrics();
-  for (let ms = 1; ms <= 100; ms += 1) metrics.observe("http_request_ms", { route: "GET /x" }, ms);
+  for (let ms = 1; ms <= 100; ms += 1) metrics.observe("confirm_to_final_ms", {}, ms);
   const [entry] = metrics.embeddedLines(0);
   expect(JSON.parse(lineOf((log) => log.info(entry, "metrics")))).toMatchObject({
-    HttpLatency: entry?.HttpLatency,
-    _aws: { CloudWatchMetrics: [{ Metrics: [{ Name: "HttpLatency", Unit: "Milliseconds" }] }] },
+    ConfirmToFinal: entry?.ConfirmToFinal,
+    _aws: { CloudWatchMetrics: [{ Metrics: [{ Name: "ConfirmToFinal", Unit: "Milliseconds" }] }] },
   });
-  expect(entry?.HttpLatency).toHaveLength(100);
+  expect(entry?.ConfirmToFinal).toHaveLength(100);
 });
 
 let database: TestDatabase;

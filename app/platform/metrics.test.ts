@@ -3,17 +3,17 @@ import { cloudWatchNamespace, createMetrics, declaredMetrics, embeddedMetric } f
 
 test("a metric is on /metrics and in the CloudWatch lines from one call", async () => {
   const metrics = createMetrics();
-  metrics.count("error_codes_total", { code: "NOT_FOUND" });
-  metrics.count("error_codes_total", { code: "NOT_FOUND" });
-  expect(await metrics.text()).toContain('campus_error_codes_total{code="NOT_FOUND"} 2');
+  metrics.count("push_total", { outcome: "sent" });
+  metrics.count("push_total", { outcome: "sent" });
+  expect(await metrics.text()).toContain('campus_push_total{outcome="sent"} 2');
   expect(metrics.embeddedLines(1_700_000_000_000)).toEqual([
     {
       _aws: {
         Timestamp: 1_700_000_000_000,
-        CloudWatchMetrics: [{ Namespace: "CampusPay", Dimensions: [["code"]], Metrics: [{ Name: "ErrorCodes", Unit: "Count" }] }],
+        CloudWatchMetrics: [{ Namespace: "CampusPay", Dimensions: [["outcome"]], Metrics: [{ Name: "Pushes", Unit: "Count" }] }],
       },
-      code: "NOT_FOUND",
-      ErrorCodes: 2,
+      outcome: "sent",
+      Pushes: 2,
     },
   ]);
 });
@@ -29,9 +29,9 @@ test("a CloudWatch line tells what moved since the last one, and nothing that st
 
 test("a line carries at most the hundred values that CloudWatch takes, a fair sample of all", () => {
   const metrics = createMetrics();
-  for (let ms = 1; ms <= 10_000; ms += 1) metrics.observe("http_request_ms", { route: "GET /x" }, ms);
+  for (let ms = 1; ms <= 10_000; ms += 1) metrics.observe("confirm_to_final_ms", {}, ms);
   const [line] = metrics.embeddedLines(0);
-  const values = line?.HttpLatency as number[];
+  const values = line?.ConfirmToFinal as number[];
   expect(values).toHaveLength(100);
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   // The mean of 100 of 1…10,000 has a standard error of 289: seven of them.

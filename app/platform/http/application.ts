@@ -14,11 +14,17 @@ import type { ReportError } from "../report-error.ts";
 import { earlyHeader } from "./early-header.ts";
 import { type HttpEnv, router } from "./router.ts";
 
+type OnAnswered = (answer: { readonly route: string; readonly status: number; readonly elapsedMs: number }) => void;
+
 /** The outermost layer: what happens to every request, whatever feature answers it. */
-export function createApplication(platform: Platform, reportError: ReportError): OpenAPIHono<HttpEnv> {
+export function createApplication(
+  platform: Platform,
+  reportError: ReportError,
+  onAnswered: OnAnswered = () => undefined,
+): OpenAPIHono<HttpEnv> {
   const app = router();
   const { config } = platform;
-  app.use(openRequest(platform));
+  app.use(openRequest(platform, onAnswered));
   app.use(securityHeaders);
   app.use(answerOtherOrigins(config.CORS_ORIGINS));
   app.use(limitTime(config.REQUEST_TIMEOUT_MS));
@@ -32,7 +38,7 @@ export function createApplication(platform: Platform, reportError: ReportError):
 
 const requestIdPattern = /^[A-Za-z0-9._-]{8,64}$/;
 
-function openRequest(platform: Platform): MiddlewareHandler<HttpEnv> {
+function openRequest(platform: Platform, onAnswered: OnAnswered): MiddlewareHandler<HttpEnv> {
   return async (c, next) => {
     const startedAtMs = performance.now();
     const asked = c.req.header("x-request-id");
@@ -48,6 +54,7 @@ function openRequest(platform: Platform): MiddlewareHandler<HttpEnv> {
     const route = `${c.req.method} ${path === "/*" || path === "*" ? "unmatched" : path}`;
     platform.metrics.count("http_requests_total", { route, status: String(c.res.status) });
     platform.metrics.observe("http_request_ms", { route }, elapsedMs);
+    onAnswered({ route, status: c.res.status, elapsedMs });
     c.var.log.info({ route, status: c.res.status, ms: Math.round(elapsedMs * 10) / 10, principal: c.var.principal?.id }, "request");
   };
 }
