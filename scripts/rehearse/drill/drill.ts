@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { type Block, blocksOf } from "../../runbooks/blocks.ts";
 import { deployBootstrap } from "../bootstrap.ts";
 import { rehearsalAccount } from "../child-environment.ts";
 import { heading, say } from "../console.ts";
@@ -8,7 +9,6 @@ import { cdktfProgram, root } from "../places.ts";
 import { type Outcome, run } from "../processes.ts";
 import { synthesize } from "../site.ts";
 import { cdktf, type Site, stateOf } from "../terraform.ts";
-import { type Block, blocksOf } from "./runbook.ts";
 
 const stateBucket = "campus-pay-drill-state";
 const app = { command: "node scripts/rehearse/drill/stacks.ts", env: {} };

@@ -1,0 +1,39 @@
+import { spawn } from "node:child_process";
+import type { Block } from "./blocks.ts";
+
+export interface CheckRun {
+  readonly ok: boolean;
+  readonly output: string;
+  readonly why: string;
+}
+
+const timeoutMs = 30_000;
+
+/**
+ * What the command printed is judged, not its exit code: curl ends with 0 on a 401, grep with 1 where nothing is wrong.
+ * It runs in bash, in the folder of the project, as a person would paste it.
+ */
+export async function runCheck(block: Block, options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv }): Promise<CheckRun> {
+  const child = spawn("bash", ["-c", block.command], {
+    ...options,
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: timeoutMs,
+    killSignal: "SIGKILL",
+  });
+  let output = "";
+  const take = (chunk: Buffer) => {
+    output += chunk;
+  };
+  child.stdout.on("data", take);
+  child.stderr.on("data", take);
+  const ended = await new Promise<string>((resolve) => {
+    child.once("error", (error) => resolve(error.message));
+    child.once("close", (code, signal) => resolve(signal ? `it was ended after ${timeoutMs / 1000} s` : `exit code ${code}`));
+  });
+  const ok = new RegExp(block.expected, "m").test(output);
+  return {
+    ok,
+    output,
+    why: ok ? "" : `${block.section}: expected /${block.expected}/, ${ended}, it printed:\n${output.trim() || "(nothing)"}`,
+  };
+}
