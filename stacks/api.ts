@@ -29,8 +29,8 @@ export type ApiStackProps = {
   readonly zoneId: string;
 };
 
-/** The machine image: Amazon's own Linux for Graviton, newest at each deploy of this stack, run from the next release on. */
-const imageParameter = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64";
+/** The machine image: Debian 12 for Graviton, newest at each deploy of this stack, run from the next release on. */
+const imageParameter = "/aws/service/debian/release/12/latest/arm64";
 
 const routes = [
   { name: "pos", paths: ["/api/v1/pos/*"] },
@@ -106,12 +106,13 @@ export class ApiStack extends CampusStack {
       CAMPUS_ENV: "production",
       CAMPUS_REGION: this.region,
       CAMPUS_EPOCH: String(environment.epoch),
-      CAMPUS_VERSION: version.slice(0, 12),
-      CAMPUS_WORKERS: String(plan.api.workersPerInstance),
+      CAMPUS_VERSION: version,
+      API_PROCESSES: String(plan.api.workersPerInstance),
       AWS_REGION: this.region,
       PUBLIC_URL: `https://${environment.domain}`,
       TRUSTED_PROXIES: "3",
       DATABASE_URL: `postgres://campus_app@${data.database.instance.address}:${ports.postgres}/campus`,
+      DATABASE_CA_FILE: "/etc/campus-pay/database-ca.pem",
       REDIS_URL: `rediss://${data.cache.endpoint}:${ports.redis}`,
       MENU_IMAGES_BUCKET: storage.menuImages.name,
       RECEIPTS_BUCKET: storage.receipts.name,

@@ -24,8 +24,18 @@ install -d -m 0755 /etc/campus-pay "$home"
 cat > /etc/campus-pay/environment <<'END'
 ${variables.join("\n")}
 END
-aws s3 cp --region ${boot.region} "s3://${boot.artifactBucket}/releases/$artifact.tar.gz" /tmp/artifact.tar.gz \\
-  || { echo "campus-pay: no artifact $artifact in ${boot.artifactBucket}: publish one, then replace this machine" >&2; exit 1; }
+metadata() { curl -sf -m 5 --retry 5 --retry-connrefused -H "X-aws-ec2-metadata-token: $token" "http://169.254.169.254/latest/meta-data/$1"; }
+token=$(curl -sf -m 5 --retry 5 --retry-connrefused -X PUT -H "X-aws-ec2-metadata-token-ttl-seconds: 300" http://169.254.169.254/latest/api/token)
+credentials=$(metadata "iam/security-credentials/$(metadata iam/security-credentials/)")
+credential() { sed -n "s/.*\\"$1\\" *: *\\"\\([^\\"]*\\)\\".*/\\1/p" <<<"$credentials"; }
+# Signed by curl itself: the image needs no program of AWS. The keys go through standard input, not through the list of processes.
+curl -sS --fail-with-body --retry 5 --config - -o /tmp/artifact.tar.gz <<END || { echo "campus-pay: no artifact $artifact in ${boot.artifactBucket}: publish one, then replace this machine" >&2; exit 1; }
+url = "https://${boot.artifactBucket}.s3.${boot.region}.amazonaws.com/releases/$artifact.tar.gz"
+aws-sigv4 = "aws:amz:${boot.region}:s3"
+user = "$(credential AccessKeyId):$(credential SecretAccessKey)"
+header = "x-amz-security-token: $(credential Token)"
+header = "x-amz-content-sha256: UNSIGNED-PAYLOAD"
+END
 echo "$artifact  /tmp/artifact.tar.gz" | sha256sum --check --quiet \\
   || { echo "campus-pay: the bytes of the artifact are not those that $artifact names: not started" >&2; exit 1; }
 tar -xzf /tmp/artifact.tar.gz -C "$home" --no-same-owner

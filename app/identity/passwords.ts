@@ -1,3 +1,4 @@
+import path from "node:path";
 import { Worker } from "node:worker_threads";
 import { unavailable } from "../platform/errors.ts";
 import type { PasswordAnswer, PasswordTask } from "./password-worker.ts";
@@ -30,7 +31,8 @@ export function createPasswords(): Passwords {
     waiting.clear();
   };
   const start = (): Worker => {
-    const started = new Worker(new URL("./password-worker.ts", import.meta.url));
+    // Beside this file in the sources, and beside the bundle in the artifact.
+    const started = new Worker(new URL(`./password-worker${path.extname(import.meta.filename)}`, import.meta.url));
     started.unref();
     started.on("message", ({ id, result }: PasswordAnswer) => {
       waiting.get(id)?.resolve(result);

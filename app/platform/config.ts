@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { z } from "@hono/zod-openapi";
 import type { SecretSource } from "./secrets.ts";
 
@@ -71,6 +72,7 @@ export const variables = {
     default: "postgres://campus_app@127.0.0.1:5432/campus",
   }),
   DATABASE_CA: variable(optionalText, "The certificate authority (PEM) of the database; set it and TLS is verified."),
+  DATABASE_CA_FILE: variable(optionalText, "The same, as a file of certificates: on a machine those of RDS, which are in the artifact."),
   DATABASE_POOL_SIZE: variable(
     whole(1, 100),
     "Connections of one process. Processes × pool × instances, doubled during a release, stays below max_connections.",
@@ -260,10 +262,25 @@ export function parseConfig(environment: Environment): Config {
       );
   }
   const secretSources = readSecretSources(environment, problems);
+  readCertificates(values, problems);
   const config = { ...values, secretSources } as Config;
   if (problems.length === 0) problems.push(...contradictions(config));
   if (problems.length > 0) throw new ConfigError(problems);
   return config;
+}
+
+/** After it DATABASE_CA alone says whether the database is asked in TLS. */
+function readCertificates(values: Record<string, unknown>, problems: string[]): void {
+  const { DATABASE_CA, DATABASE_CA_FILE } = values;
+  if (typeof DATABASE_CA_FILE !== "string") return;
+  if (DATABASE_CA !== undefined) problems.push("DATABASE_CA and DATABASE_CA_FILE are both set: keep one.");
+  try {
+    values.DATABASE_CA = readFileSync(DATABASE_CA_FILE, "utf8");
+    if (!String(values.DATABASE_CA).includes("BEGIN CERTIFICATE"))
+      problems.push(`DATABASE_CA_FILE: ${DATABASE_CA_FILE} holds no certificate.`);
+  } catch (error) {
+    problems.push(`DATABASE_CA_FILE: ${(error as Error).message}`);
+  }
 }
 
 function readSecretSources(environment: Environment, problems: string[]): Config["secretSources"] {

@@ -1,0 +1,26 @@
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+
+export const environmentFile = "/etc/campus-pay/environment";
+
+/** What a machine needs to know beside the app's own configuration. It stands in the same file. */
+const settings = z.object({
+  API_PROCESSES: z.coerce.number().int().min(1).max(9),
+  CAMPUS_VERSION: z.string().min(1),
+});
+
+export type HostSettings = z.output<typeof settings>;
+
+/** The lines NAME=value of systemd's EnvironmentFile. */
+export function readEnvironment(text: string): Record<string, string> {
+  const lines = text.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("#"));
+  return Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]));
+}
+
+export const environmentOfHost = (): Record<string, string> => readEnvironment(readFileSync(environmentFile, "utf8"));
+
+export function hostSettings(environment: Readonly<Record<string, string>>): HostSettings {
+  const parsed = settings.safeParse(environment);
+  if (parsed.success) return parsed.data;
+  throw new Error(`${environmentFile}: ${parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ")}`);
+}

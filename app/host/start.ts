@@ -1,0 +1,82 @@
+// What the boot script runs last: makes this artifact the one that serves on this machine. Run again it changes nothing.
+import { execFileSync, spawnSync } from "node:child_process";
+import { chmodSync, cpSync, existsSync, globSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { parseConfig } from "../platform/config.ts";
+import { nginxConfig } from "./nginx.ts";
+import { environmentFile, environmentOfHost, hostSettings } from "./settings.ts";
+
+const home = path.dirname(import.meta.dirname);
+const etc = path.dirname(environmentFile);
+const units = "/etc/systemd/system";
+const tls = { certificate: path.join(etc, "tls/certificate.pem"), key: path.join(etc, "tls/key.pem") };
+const credentials = "/run/credentials/campus-pay-nginx.service";
+// Authorities that an image brings, beside those of RDS.
+const ownAuthorities = "/usr/local/share/campus-pay/ca";
+const port = 8443;
+const drainSeconds = 35;
+
+function main(): void {
+  const environment = environmentOfHost();
+  const { API_PROCESSES, CAMPUS_VERSION } = hostSettings(environment);
+  collectDatabaseAuthorities();
+  parseConfig(environment);
+  say(`starting ${CAMPUS_VERSION} with ${API_PROCESSES} processes of the API`);
+  installNginx();
+  makeCertificate();
+  writeWhole(path.join(etc, "nginx.conf"), nginxConfig({ apiProcesses: API_PROCESSES, port, credentials, drainSeconds }));
+  cpSync(path.join(home, "host/units"), units, { recursive: true });
+  run("systemctl", "daemon-reload");
+  const services = [
+    ...Array.from({ length: API_PROCESSES }, (_, index) => `campus-pay-api@${index + 1}.service`),
+    "campus-pay-worker.service",
+    "campus-pay-nginx.service",
+  ];
+  run("systemctl", "enable", "--quiet", ...services);
+  run("systemctl", "start", ...services);
+  say("started");
+}
+
+function collectDatabaseAuthorities(): void {
+  const files = [path.join(home, "ca/rds.pem"), ...globSync(`${ownAuthorities}/*.pem`).sort()];
+  writeWhole(path.join(etc, "database-ca.pem"), files.map((file) => readFileSync(file, "utf8")).join(""));
+}
+
+/** Debian's, with the security updates of the day of the launch. */
+function installNginx(): void {
+  if (existsSync("/usr/sbin/nginx")) return;
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  const options = { env, stdio: ["ignore", "ignore", "inherit"] as ("ignore" | "inherit")[] };
+  execFileSync("apt-get", ["update", "-qq"], options);
+  execFileSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "nginx-light"], options);
+  // Ours runs as a unit of its own.
+  run("systemctl", "disable", "--now", "--quiet", "nginx.service");
+}
+
+/** For the load balancer, which encrypts to whatever the machine shows. */
+function makeCertificate(): void {
+  if (existsSync(tls.key)) return;
+  mkdirSync(path.dirname(tls.key), { recursive: true, mode: 0o700 });
+  const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc"];
+  run("openssl", "req", "-x509", ...curve, "-days", "3650", "-subj", "/CN=campus-pay", "-keyout", tls.key, "-out", tls.certificate);
+  chmodSync(tls.key, 0o600);
+}
+
+function writeWhole(file: string, text: string): void {
+  writeFileSync(`${file}.new`, text);
+  renameSync(`${file}.new`, file);
+}
+
+function run(program: string, ...args: readonly string[]): void {
+  const { status, stderr, error } = spawnSync(program, args, { encoding: "utf8" });
+  if (status !== 0) throw new Error(`${program} ${args[0]} failed: ${error?.message ?? stderr.trim()}`);
+}
+
+const say = (line: string) => process.stdout.write(`campus-pay: ${line}\n`);
+
+try {
+  main();
+} catch (error) {
+  process.stderr.write(`campus-pay: not started: ${(error as Error).message}\n`);
+  process.exitCode = 1;
+}
