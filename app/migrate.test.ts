@@ -1,68 +1,213 @@
 import { spawn } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { text } from "node:stream/consumers";
+import { pathToFileURL } from "node:url";
 import pg from "pg";
-import { afterEach, beforeEach, expect, inject, test } from "vitest";
+import { afterEach, beforeEach, expect, inject, onTestFinished, test } from "vitest";
 import { asSuperuser, createDatabase } from "./local/roles.ts";
-import { migrate, refuseOldServer } from "./migrate.ts";
+import { type MigrationOptions, migrate, refuseOldServer } from "./migrate.ts";
+import { readSqlFiles } from "./sql-files.ts";
 import { createTestDatabase, type TestDatabase } from "./testing/database.ts";
 
-const files = readdirSync(path.join(import.meta.dirname, "migrations")).filter((name) => name.endsWith(".sql"));
+const files = readdirSync(path.join(import.meta.dirname, "migrations"))
+  .filter((name) => name.endsWith(".sql"))
+  .toSorted();
 
 let database: TestDatabase;
-let empty: { readonly name: string; readonly ownerUrl: string };
 
-/** A database with nothing in it but the rights of the two roles. */
 beforeEach(async () => {
   database = await createTestDatabase();
+});
+
+afterEach(() => database.drop());
+
+/** The address of a database with nothing in it but the rights of the two roles. */
+async function emptyDatabase(): Promise<string> {
   const { superuserUrl } = inject("testServers");
   const name = `${database.name}_empty`;
   const cluster = { superuserUrl: (of: string) => superuserUrl.replace(/\/[^/]*$/, `/${of}`) } as Parameters<typeof asSuperuser>[0];
   await asSuperuser(cluster, "postgres", (client) => createDatabase(client, name));
-  empty = { name, ownerUrl: database.ownerUrl.replace(database.name, name) };
-});
-
-afterEach(async () => {
-  await database.query(`drop database ${empty.name} with (force)`);
-  await database.drop();
-});
+  onTestFinished(() => asSuperuser(cluster, "postgres", async (client) => void (await client.query(`drop database ${name} with (force)`))));
+  return database.ownerUrl.replace(database.name, name);
+}
 
 const password = () => database.env.MIGRATION_DATABASE_PASSWORD;
 
-/** How many rows the statement touched or found, in the database that was empty. */
-async function asOwner(statement: string): Promise<number | null> {
-  const client = new pg.Client({ connectionString: empty.ownerUrl.replace("@", `:${password()}@`) });
-  await client.connect();
-  const { rowCount } = await client.query(statement);
-  await client.end();
-  return rowCount;
+/** The rows of a statement of the owner. */
+async function asOwner<R extends pg.QueryResultRow>(statement: string, url = database.ownerUrl): Promise<R[]> {
+  const client = new pg.Client({ connectionString: url.replace("@", `:${password()}@`) });
+  try {
+    await client.connect();
+    return (await client.query<R>(statement)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+const migrateMigrated = (options?: MigrationOptions) => migrate(database.ownerUrl, password(), options);
+
+/** A copy of the product's SQL that a test may change. */
+async function copyOfSql() {
+  const folder = mkdtempSync(path.join(tmpdir(), "campus-sql-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const { steps, definitions } = await readSqlFiles();
+  for (const { name, text } of [...definitions, ...steps.map((step) => ({ ...step, name: `migrations/${step.name}` }))]) {
+    mkdirSync(path.join(folder, path.dirname(name)), { recursive: true });
+    writeFileSync(path.join(folder, name), text);
+  }
+  const at = (file: string) => path.join(folder, file);
+  return {
+    folder: pathToFileURL(`${folder}/`),
+    path: folder,
+    write: (file: string, contents: string) => writeFileSync(at(file), contents),
+    remove: (file: string) => rmSync(at(file)),
+    edit(file: string, from: string, to: string) {
+      const before = readFileSync(at(file), "utf8");
+      expect(before).toContain(from);
+      writeFileSync(at(file), before.replace(from, to));
+    },
+  };
 }
 
 test("an empty database gets every file, in order, once", async () => {
-  expect(await migrate(empty.ownerUrl, password())).toEqual({ applied: files.toSorted(), total: files.length });
-  expect(await migrate(empty.ownerUrl, password())).toEqual({ applied: [], total: files.length });
+  const empty = await emptyDatabase();
+  const first = await migrate(empty, password());
+  expect(first).toMatchObject({ applied: files, total: files.length, dropped: [] });
+  expect(first.made).toHaveLength(first.definitions);
+  expect(await migrate(empty, password())).toMatchObject({ applied: [], total: files.length, made: [], dropped: [] });
 });
 
 test("of two processes that start at once one migrates, the other waits and finds nothing to do", async () => {
-  const outcomes = await Promise.all([migrate(empty.ownerUrl, password()), migrate(empty.ownerUrl, password())]);
+  const empty = await emptyDatabase();
+  const outcomes = await Promise.all([migrate(empty, password()), migrate(empty, password())]);
   expect(outcomes.map(({ applied }) => applied.length).toSorted((a, b) => a - b)).toEqual([0, files.length]);
+  expect(outcomes.map(({ made }) => made.length).toSorted((a, b) => a - b)).toEqual([0, outcomes[0]?.definitions]);
+});
+
+/** What the schema holds beside its tables, by name, as PostgreSQL describes it, with owners, rights and settings. */
+const catalog = `
+  select 'function ' || p.oid::regprocedure as name,
+      concat_ws('; ', pg_get_functiondef(p.oid), p.proowner::regrole, coalesce(p.proacl, acldefault('f', p.proowner)), p.proconfig, case when p.prosecdef then 'definer' end) as described
+    from pg_proc p where p.pronamespace = 'public'::regnamespace
+  union all select 'view ' || v.viewname, concat_ws('; ', v.definition, v.viewowner, c.relacl, c.reloptions)
+    from pg_views v join pg_class c on c.relname = v.viewname and c.relnamespace = 'public'::regnamespace where v.schemaname = 'public'
+  union all select 'trigger ' || t.tgname || ' on ' || t.tgrelid::regclass, concat_ws('; ', pg_get_triggerdef(t.oid), t.tgenabled)
+    from pg_trigger t where not t.tgisinternal
+  union all select 'type ' || c.relname, (select string_agg(a.attname || ' ' || a.atttypid::regtype, ', ' order by a.attnum) from pg_attribute a where a.attrelid = c.oid)
+    from pg_class c where c.relkind = 'c'
+  order by 1`;
+
+test("the functions, views, triggers and types of a migrated database are those of the files: what psql would make of them, and nothing else", async () => {
+  const { steps, definitions } = await readSqlFiles();
+  const empty = await emptyDatabase();
+  for (const step of steps) await asOwner(step.text, empty);
+  // No order is given and none is worked out: what fails for want of another file comes again.
+  let left = definitions;
+  while (left.length > 0) {
+    const failed: (typeof left)[number][] = [];
+    for (const file of left) await asOwner(file.text, empty).catch(() => failed.push(file));
+    expect(failed.length).toBeLessThan(left.length);
+    left = failed;
+  }
+  const byHand = await asOwner(catalog, empty);
+  expect(byHand.length).toBeGreaterThan(100);
+  expect(await asOwner(catalog)).toEqual(byHand);
+});
+
+test("a change in a file reaches the database, and nothing that did not change is made again", async () => {
+  const sql = await copyOfSql();
+  sql.edit("charges/end-charge.sql", "begin\n", "begin\n  -- planted\n");
+  expect(await migrateMigrated({ folder: sql.folder })).toMatchObject({ applied: [], made: ["function end_charge"], dropped: [] });
+  const [row] = await asOwner<{ prosrc: string }>("select prosrc from pg_proc where proname = 'end_charge'");
+  expect(row?.prosrc).toContain("-- planted");
+});
+
+test("what no file defines any more is dropped, and so is a right that no file gives", async () => {
+  const sql = await copyOfSql();
+  const before = await asOwner(catalog);
+  sql.remove("settlements/forget-close-outs.sql");
+  sql.edit("health/replica-lag.sql", "grant execute on function replica_lag() to campus_app;\n", "");
+  expect(await migrateMigrated({ folder: sql.folder })).toMatchObject({
+    made: ["function replica_lag"],
+    dropped: expect.arrayContaining(["trigger students_erased_close_outs on students", "function forget_close_outs"]),
+  });
+  const can = "select has_function_privilege('campus_app', 'replica_lag()', 'execute') as can";
+  expect(await asOwner(can)).toEqual([{ can: false }]);
+  // And back again, to the same schema.
+  await migrateMigrated();
+  expect(await asOwner(catalog)).toEqual(before);
+});
+
+test("what was changed by hand becomes again what the files say", async () => {
+  const before = await asOwner(catalog);
+  await asOwner(
+    "create or replace function vat_of(p_gross_minor bigint, p_basis_points integer) returns bigint language sql as 'select 0'",
+  );
+  await asOwner("drop trigger orders_add_up on orders");
+  await asOwner("revoke select on ledger_entries from campus_app");
+  await asOwner("grant execute on function forget_words(uuid) to public");
+  const { made } = await migrateMigrated();
+  expect(made.toSorted()).toEqual(["function forget_words", "function vat_of", "trigger orders_add_up on orders", "view ledger_entries"]);
+  expect(await asOwner(catalog)).toEqual(before);
+});
+
+test("a function that changes its arguments or its result is refused while processes may run, and changed in place where none does", async () => {
+  const sql = await copyOfSql();
+  sql.edit(
+    "reports/refund-shares.sql",
+    "vat_of(p_gross_minor bigint, p_basis_points integer)",
+    "vat_of(p_gross_minor bigint, p_basis_points bigint)",
+  );
+  await expect(migrateMigrated({ folder: sql.folder })).rejects.toThrow(
+    /^reports\/refund-shares\.sql:2: the function vat_of changes its arguments/,
+  );
+  sql.edit("charges/open-charge.sql", "has_push_token boolean\n", "has_push_token boolean, planted text\n");
+  await expect(migrateMigrated({ folder: sql.folder })).rejects.toThrow(/^charges\/open-charge\.sql:1: the type open_outcome changes/);
+  expect(await migrateMigrated({ folder: sql.folder, isAlone: true })).toMatchObject({ made: ["type open_outcome", "function vat_of"] });
+  const types = await asOwner<{ args: string }>("select oidvectortypes(proargtypes) as args from pg_proc where proname = 'vat_of'");
+  expect(types).toEqual([{ args: "bigint, bigint" }]);
+});
+
+test("an error names the file and the line, in a step and in a function, and nothing of it stays", async () => {
+  const sql = await copyOfSql();
+  sql.write(
+    "migrations/9000_planted.sql",
+    "-- Why: a test.\ncreate table planted (id integer);\n\nalter table planted\n  add column at timestampz;\n",
+  );
+  await expect(migrateMigrated({ folder: sql.folder })).rejects.toThrow('migrations/9000_planted.sql:5: type "timestampz" does not exist');
+  expect(await asOwner("select to_regclass('planted') as planted")).toEqual([{ planted: null }]);
+  sql.remove("migrations/9000_planted.sql");
+  sql.edit("charges/end-charge.sql", "if not found then return false; end if;", "if not found then return false; end;");
+  await expect(migrateMigrated({ folder: sql.folder })).rejects.toThrow(/^charges\/end-charge\.sql:8: syntax error/);
+});
+
+test("a file beside a verb that makes a table, and a name that is defined twice, are refused before anything is done", async () => {
+  const sql = await copyOfSql();
+  sql.write("charges/planted.sql", "\ncreate table planted (id integer);\n");
+  await expect(migrateMigrated({ folder: sql.folder })).rejects.toThrow(/^charges\/planted\.sql:2: only "create or replace function/);
+  sql.write("charges/planted.sql", "create or replace view ledger_entries as select 1 as one;\n");
+  await expect(migrateMigrated({ folder: sql.folder })).rejects.toThrow("is defined in charges/planted.sql:1 already");
 });
 
 test("a file that was changed after it was applied is refused, and nothing is applied", async () => {
-  await migrate(empty.ownerUrl, password());
-  await asOwner(`update migrations set text_hash = sha256('another text') where name = '${files.toSorted()[1]}'`);
-  await expect(migrate(empty.ownerUrl, password())).rejects.toThrow(
-    `The migration ${files.toSorted()[1]} was changed after it was applied`,
+  await asOwner(`update migrations set text_hash = sha256('another text') where name = '${files[1]}'`);
+  await expect(migrateMigrated()).rejects.toThrow(`The migration ${files[1]} was changed after it was applied`);
+});
+
+test("a database that was made by other migrations is left as it is, and the line says what to do", async () => {
+  await asOwner("insert into migrations (name, text_hash) values ('0008_cheaper_debit.sql', '')");
+  await expect(migrateMigrated()).rejects.toThrow(
+    /^The database was made by other migrations than these \(0008_cheaper_debit\.sql is none of them\)/,
   );
 });
 
 test("a file that fails is rolled back whole, and the message names it", async () => {
-  const first = files.toSorted()[0] ?? "";
-  await migrate(empty.ownerUrl, password());
+  const first = files[0] ?? "";
   await asOwner(`delete from migrations where name = '${first}'`);
-  await expect(migrate(empty.ownerUrl, password())).rejects.toThrow(`The migration ${first} failed and was rolled back`);
-  expect(await asOwner(`select 1 from migrations where name = '${first}'`)).toBe(0);
+  await expect(migrateMigrated()).rejects.toThrow(`migrations/${first}:`);
+  expect(await asOwner(`select 1 from migrations where name = '${first}'`)).toEqual([]);
 });
 
 test("a server older than PostgreSQL 18 is refused with what is needed and what is there", () => {
@@ -71,8 +216,10 @@ test("a server older than PostgreSQL 18 is refused with what is needed and what 
 });
 
 /** Runs app/migrate.ts as a person does. */
-async function runScript(env: Record<string, string>) {
-  const child = spawn(process.execPath, [path.join(import.meta.dirname, "migrate.ts")], { env: { PATH: process.env.PATH, ...env } });
+async function runScript(env: Record<string, string>, ...args: readonly string[]) {
+  const child = spawn(process.execPath, [path.join(import.meta.dirname, "migrate.ts"), ...args], {
+    env: { PATH: process.env.PATH, ...env },
+  });
   const exited = new Promise<number | null>((resolve) => child.once("exit", resolve));
   const [out, errors, code] = await Promise.all([text(child.stdout), text(child.stderr), exited]);
   return { out: out.trim(), errors: errors.trim(), code };
@@ -84,10 +231,21 @@ test("without an address the script says which variable to set and ends with 2",
   expect(code).toBe(2);
 });
 
+test("it explains itself with --help, and a mistyped option is one line and 2", async () => {
+  expect(await runScript({}, "--help")).toMatchObject({ out: expect.stringContaining("--alone"), errors: "", code: 0 });
+  const { errors, code } = await runScript({}, "--allone");
+  expect(errors.split("\n")).toEqual([expect.stringMatching(/^migrate: Unknown option '--allone'/)]);
+  expect(code).toBe(2);
+});
+
 test("the script says what it applied, and a second run that there was nothing to do", async () => {
-  const env = { MIGRATION_DATABASE_URL: empty.ownerUrl, MIGRATION_DATABASE_PASSWORD: password() };
-  expect((await runScript(env)).out).toBe(`migrate: applied ${files.toSorted().join(", ")}`);
-  expect((await runScript(env)).out).toBe(`migrate: nothing to do, ${files.length} applied`);
+  const env = { MIGRATION_DATABASE_URL: await emptyDatabase(), MIGRATION_DATABASE_PASSWORD: password() };
+  expect((await runScript(env)).out).toMatch(
+    new RegExp(`^migrate: applied ${files.join(", ")}; made \\d+ functions, views, triggers and types$`),
+  );
+  expect((await runScript(env)).out).toMatch(
+    new RegExp(`^migrate: nothing to do, ${files.length} steps and \\d+ functions, views, triggers and types stand$`),
+  );
 });
 
 test("a database that cannot be reached is one line and code 1", async () => {

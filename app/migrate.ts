@@ -1,40 +1,70 @@
-import { readdir, readFile } from "node:fs/promises";
+import path from "node:path";
 import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
 import pg from "pg";
+import { applyDefinitions } from "./platform/migrator/apply-definitions.ts";
+import { readDefinitions } from "./platform/migrator/definitions.ts";
+import { applySteps } from "./platform/migrator/steps.ts";
 import { addressOf } from "./platform/postgres.ts";
+import { readSqlFiles, sqlFolder } from "./sql-files.ts";
 
-const migrationsFolder = new URL("./migrations/", import.meta.url);
 const lockKey = 7_246_001;
+const lockPollMs = 250;
 const oldestServer = 180_000;
 
 export interface MigrationOutcome {
+  /** The numbered steps that were missing. */
   readonly applied: readonly string[];
   readonly total: number;
+  /** Functions, views, triggers and types: made or made anew, dropped because no file has them any more, and how many there are. */
+  readonly made: readonly string[];
+  readonly dropped: readonly string[];
+  readonly definitions: number;
+}
+
+export interface MigrationOptions {
+  /** Where the rooms with the SQL are; beside this program if not said. */
+  readonly folder?: URL;
+  /** No process of any release uses the database: functions and types may change their arguments and columns in place. */
+  readonly isAlone?: boolean;
+  readonly say?: (line: string) => void;
 }
 
 /**
- * Applies what is missing, in order, one transaction a file. The advisory lock lets two processes start at once:
- * the second waits and finds nothing to do. A file that was changed after it was applied is refused.
+ * Brings a database to what the files say: first the numbered steps that are missing, one transaction each, then the functions, views
+ * and triggers that differ, in one. Two that start at once do it once: the second waits and finds nothing to do.
  */
-export async function migrate(connectionString: string, password: string | undefined): Promise<MigrationOutcome> {
+export async function migrate(
+  connectionString: string,
+  password: string | undefined,
+  { folder = sqlFolder, isAlone = false, say = () => undefined }: MigrationOptions = {},
+): Promise<MigrationOutcome> {
+  const files = await readSqlFiles(folder);
+  const definitions = readDefinitions(files.definitions);
   const client = new pg.Client({
     ...addressOf(connectionString),
     ...(password === undefined ? {} : { password }),
     connectionTimeoutMillis: 10_000,
+    application_name: "campus-pay-migrate",
   });
   await client.connect();
   try {
     await checkServer(client);
-    await client.query("select pg_advisory_lock($1)", [lockKey]);
-    await client.query(
-      "create table if not exists migrations (name text primary key, text_hash bytea not null, applied_at timestamptz not null default now())",
-    );
-    const files = (await readdir(migrationsFolder)).filter((name) => /^\d{4}_[a-z_]+\.sql$/.test(name)).sort();
-    const applied: string[] = [];
-    for (const name of files) if (await apply(client, name)) applied.push(name);
-    return { applied, total: files.length };
+    await takeTurn(client);
+    const applied = await applySteps(client, files.steps, { say });
+    const { made, dropped } = await applyDefinitions(client, definitions, { say, isAlone });
+    return { applied, total: files.steps.length, made, dropped, definitions: definitions.length };
   } finally {
     await client.end();
+  }
+}
+
+/** Asks again and again instead of waiting in one statement: an index that is built concurrently waits for every statement. */
+async function takeTurn(client: pg.Client): Promise<void> {
+  for (;;) {
+    const { rows } = await client.query<{ taken: boolean }>("select pg_try_advisory_lock($1) as taken", [lockKey]);
+    if (rows[0]?.taken) return;
+    await new Promise((resolve) => setTimeout(resolve, lockPollMs));
   }
 }
 
@@ -51,40 +81,53 @@ export function refuseOldServer(versionNumber: number, version: string): void {
   throw new Error(`PostgreSQL 18 or newer is needed (uuidv7()); this server is ${version}.`);
 }
 
-async function apply(client: pg.Client, name: string): Promise<boolean> {
-  const text = await readFile(new URL(name, migrationsFolder), "utf8");
-  const known = await client.query<{ same: boolean }>(
-    "select text_hash = sha256(convert_to($2, 'UTF8')) as same from migrations where name = $1",
-    [name, text],
-  );
-  const row = known.rows[0];
-  if (row && !row.same) throw new Error(`The migration ${name} was changed after it was applied: add a new one instead.`);
-  if (row) return false;
-  await client.query("begin");
+const help = `Brings a database to what this checkout says: the numbered steps of app/migrations that are missing, then the functions,
+views and triggers beside their verbs that differ. Safe to run twice, at once, and to end in the middle.
+
+  --alone        no process of any release uses the database: functions may change their arguments and results in place
+  --folder DIR   takes the SQL of another app folder
+  --help         this text
+
+It reads MIGRATION_DATABASE_URL, MIGRATION_DATABASE_PASSWORD. Exit codes: 0 done, or nothing to do · 1 refused or failed, nothing
+is half done · 2 wrong use.`;
+
+/** The command line, for app/migrate.ts and scripts/migrate.ts. Gives the exit code. */
+export async function runMigrate(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
+  const fail = (line: string, code: number) => {
+    console.error(`migrate: ${line}`);
+    return code;
+  };
   try {
-    await client.query(text);
-    await client.query("insert into migrations (name, text_hash) values ($1, sha256(convert_to($2, 'UTF8')))", [name, text]);
-    await client.query("commit");
-    return true;
+    const options = { alone: { type: "boolean" }, folder: { type: "string" }, help: { type: "boolean" } } as const;
+    const { alone, folder, help: wantsHelp } = parseArgs({ args: [...args], options }).values;
+    if (wantsHelp) {
+      console.log(help);
+      return 0;
+    }
+    const url = environment.MIGRATION_DATABASE_URL;
+    if (!url) return fail("MIGRATION_DATABASE_URL is not set: give the database's address as the role that owns the schema.", 2);
+    const outcome = await migrate(url, environment.MIGRATION_DATABASE_PASSWORD, {
+      isAlone: alone ?? false,
+      ...(folder === undefined ? {} : { folder: pathToFileURL(`${path.resolve(folder)}/`) }),
+      say: (line) => console.error(`migrate: ${line}`),
+    });
+    console.log(`migrate: ${summaryOf(outcome)}`);
+    return 0;
   } catch (error) {
-    await client.query("rollback");
-    throw new Error(`The migration ${name} failed and was rolled back: ${(error as Error).message}`, { cause: error });
+    const { message, code } = error as Error & { code?: string };
+    return fail(message, code?.startsWith("ERR_PARSE_ARGS") ? 2 : 1);
   }
 }
 
-async function main(): Promise<void> {
-  const url = process.env.MIGRATION_DATABASE_URL;
-  if (!url) {
-    console.error("migrate: MIGRATION_DATABASE_URL is not set: give the database's address as the role that owns the schema.");
-    process.exit(2);
-  }
-  const { applied, total } = await migrate(url, process.env.MIGRATION_DATABASE_PASSWORD);
-  console.log(applied.length === 0 ? `migrate: nothing to do, ${total} applied` : `migrate: applied ${applied.join(", ")}`);
+function summaryOf({ applied, total, made, dropped, definitions }: MigrationOutcome): string {
+  const parts = [
+    ...(applied.length > 0 ? [`applied ${applied.join(", ")}`] : []),
+    ...(made.length > 0 ? [`made ${made.length <= 5 ? made.join(", ") : `${made.length} functions, views, triggers and types`}`] : []),
+    ...(dropped.length > 0 ? [`dropped ${dropped.join(", ")}`] : []),
+  ];
+  return parts.length > 0
+    ? parts.join("; ")
+    : `nothing to do, ${total} steps and ${definitions} functions, views, triggers and types stand`;
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  main().catch((error: Error) => {
-    console.error(`migrate: ${error.message}`);
-    process.exit(1);
-  });
-}
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) process.exitCode = await runMigrate(process.argv.slice(2), process.env);

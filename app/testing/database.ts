@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { Redis } from "ioredis";
 import pg from "pg";
 import { inject } from "vitest";
+import { ownerRole } from "../local/roles.ts";
 
 /** A database and a Redis of one test file, empty but for the migrations. */
 export interface TestDatabase {
@@ -28,7 +29,7 @@ export const redisDatabases = 512;
 export async function createTestDatabase(): Promise<TestDatabase> {
   const { postgresPort, superuserUrl, passwords } = inject("testServers");
   const name = `test_${randomBytes(8).toString("hex")}`;
-  await onServer(`create database ${name} template ${templateDatabase}`);
+  await onServer(`create database ${name} template ${templateDatabase} owner ${ownerRole}`);
   const urlFor = (user: string) => `postgres://${user}@127.0.0.1:${postgresPort}/${name}`;
   const ownUrl = superuserUrl.replace(/\/[^/]*$/, `/${name}`);
   const redisUrl = await takeRedisDatabase();

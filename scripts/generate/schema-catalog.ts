@@ -80,5 +80,5 @@ const question = `
         where a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped and not has_table_privilege($1, t.oid, 'UPDATE')
           and has_column_privilege($1, t.oid, a.attnum, 'UPDATE') having count(*) > 0) r) as rights
   from pg_class t join pg_namespace n on n.oid = t.relnamespace
-  where n.nspname = 'public' and t.relkind = 'r' and t.relname <> 'migrations'
+  where n.nspname = 'public' and t.relkind = 'r' and t.relname not in ('migrations', 'sql_definitions')
   order by t.relname collate "C"`;

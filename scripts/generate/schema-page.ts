@@ -5,6 +5,8 @@ import type pg from "pg";
 import { startCluster } from "../../app/local/cluster.ts";
 import { asSuperuser, createDatabase, createRoles, databaseAccess } from "../../app/local/roles.ts";
 import { migrate } from "../../app/migrate.ts";
+import { type Definition, readDefinitions } from "../../app/platform/migrator/definitions.ts";
+import { readSqlFiles } from "../../app/sql-files.ts";
 import { areas } from "./schema-areas.ts";
 import { readCatalog, type Table } from "./schema-catalog.ts";
 
@@ -14,7 +16,8 @@ const passwords = { owner: "schema-owner", app: "schema-app" };
 
 /** docs/schema.md, from the catalog of a database to which every migration was just applied. */
 export async function renderSchemaPage(): Promise<string> {
-  return pageOf(await withMigratedDatabase(readCatalog));
+  const { definitions } = await readSqlFiles();
+  return pageOf(await withMigratedDatabase(readCatalog), readDefinitions(definitions));
 }
 
 async function withMigratedDatabase<T>(read: (client: pg.Client) => Promise<T>): Promise<T> {
@@ -39,18 +42,20 @@ async function withMigratedDatabase<T>(read: (client: pg.Client) => Promise<T>):
   }
 }
 
-function pageOf(tables: readonly Table[]): string {
+function pageOf(tables: readonly Table[], definitions: readonly Definition[]): string {
   const placed = placeInAreas(tables);
   return [
     "# The schema",
     "",
     "<!-- Written by `npm run generate` from the catalog of a migrated database. Do not edit. -->",
     "",
-    "PostgreSQL holds all truth. Money is a bigint in minor units, times are timestamptz, keys are UUIDv7. The migrations in",
-    "[app/migrations](../app/migrations) say why each part is as it is. The schema belongs to a role of its own; what the application's role may",
+    "PostgreSQL holds all truth. Money is a bigint in minor units, times are timestamptz, keys are UUIDv7. The steps in",
+    "[app/migrations](../app/migrations) make the tables and say why each is as it is; functions, views and triggers stand",
+    "[beside their verbs](#functions-views-and-triggers). The schema belongs to a role of its own; what the application's role may",
     "do stands below each table, and it can neither change nor delete a row of the ledger.",
     "",
     ...placed.flatMap(({ title, about, tables: own }) => [`## ${title}`, "", about, "", ...diagramOf(own), "", ...own.flatMap(sectionOf)]),
+    ...definitionList(definitions),
   ]
     .join("\n")
     .replace(/\n+$/, "\n");
@@ -123,6 +128,17 @@ function sectionOf(table: Table): string[] {
     `The application may: ${table.appRights.length === 0 ? "nothing" : table.appRights.join(", ")}.`,
     "",
   ];
+}
+
+/** Where each function, view and trigger stands, by the name that a search or an error message has. */
+function definitionList(definitions: readonly Definition[]): string[] {
+  const byName = (one: Definition, other: Definition) => (one.name < other.name ? -1 : 1);
+  const rows = definitions
+    .filter(({ kind }) => kind !== "type")
+    .toSorted(byName)
+    .map(({ kind, name, statement: { file } }) => `| \`${name}\` | ${kind} | [${file}](../app/${file}) |`);
+  const about = "They are made from these files, and only from these files, at each `npm run migrate`.";
+  return ["## Functions, views and triggers", "", about, "", "| name | kind | file |", "|---|---|---|", ...rows];
 }
 
 const listOf = (title: string, lines: readonly string[]): string[] =>

@@ -9,6 +9,7 @@ import { Stopped } from "./stop-request.ts";
 interface Script {
   readonly name: string;
   readonly file: string;
+  readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly home: Home;
   readonly signal: AbortSignal;
@@ -17,12 +18,12 @@ interface Script {
 const stopGraceMs = 5_000;
 
 /** Runs one of our scripts to its end and returns its last line of output. */
-export async function runScript({ name, file, env, home, signal }: Script): Promise<string> {
+export async function runScript({ name, file, args, env, home, signal }: Script): Promise<string> {
   const log = openCappedLog(path.join(home.logs, `${name}.log`));
   const lastLine = rememberLastLine();
   const script = await startChild({
     name,
-    command: [...dieWithParent("TERM"), process.execPath, file],
+    command: [...dieWithParent("TERM"), process.execPath, file, ...args],
     cwd: projectRoot,
     env,
     log,
@@ -36,7 +37,9 @@ export async function runScript({ name, file, env, home, signal }: Script): Prom
   log.close();
   if (signal.aborted) throw new Stopped();
   if (exit.code === 0) return lastLine.get();
-  throw new PlainError(withLastLines(`${file} ${describeExit(exit)}`, log));
+  const [line, ...more] = log.lastLines();
+  // What a script says in one line is for the person at the terminal.
+  throw new PlainError(line !== undefined && more.length === 0 ? line : withLastLines(`${file} ${describeExit(exit)}`, log));
 }
 
 /** The demo campus is one line of many kilobytes: kept whole, unlike the log's memory. */

@@ -40,7 +40,7 @@ export class System {
     this.prepareHome();
     say("Starting Campus Pay …");
     const environment = await timed("PostgreSQL 18 and Redis", () => this.startServers());
-    await timed("migrations", () => this.runScript("migrate", "app/migrate.ts", environment.owner));
+    await timed("migrations", () => this.runScript("migrate", "app/migrate.ts", environment.owner, "--alone"));
     this.demo = await timed("demo campus", async () =>
       parseDemoCampus(await this.runScript("seed", "app/local/demo/seed.ts", environment.owner)),
     );
@@ -95,9 +95,9 @@ export class System {
     }
   }
 
-  private runScript(name: string, file: string, env: NodeJS.ProcessEnv): Promise<string> {
+  private runScript(name: string, file: string, env: NodeJS.ProcessEnv, ...args: readonly string[]): Promise<string> {
     this.stopRequest.throwIfAsked();
-    return runScript({ name, file, env, home: this.home, signal: this.stopRequest.signal });
+    return runScript({ name, file, args, env, home: this.home, signal: this.stopRequest.signal });
   }
 
   private async startProcesses(env: NodeJS.ProcessEnv): Promise<void> {

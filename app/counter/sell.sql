@@ -1,0 +1,82 @@
+create type sale_outcome as (outcome text, details jsonb, body text);
+
+-- To somebody without an account, for cash: ordered, paid and, unless the kitchen is to prepare it, handed over.
+create or replace function sell_for_cash(p_device_id uuid, p_cafe_id uuid, p_lines jsonb, p_special_instructions text, p_tendered_minor bigint, p_prepare boolean)
+returns sale_outcome language plpgsql as $$
+declare r sale_outcome; p place_outcome; o orders; v_tendered bigint; v_status text;
+begin
+  p := place_order(p_cafe_id, null, p_lines, 'pickup', 'cash', p_special_instructions, null, null, null, null);
+  if p.outcome <> 'placed' then r.outcome := p.outcome; r.details := p.details; return r; end if;
+  select * into o from orders where id = p.order_id;
+  v_tendered := coalesce(p_tendered_minor, o.total_minor);
+  if v_tendered < o.total_minor then
+    raise exception 'tendered' using errcode = 'CPSAL', detail = jsonb_build_object('total_minor', o.total_minor)::text;
+  end if;
+  insert into counter_sales (order_id, device_id, tendered_minor) values (o.id, p_device_id, v_tendered);
+  perform take_cash(o.id);
+  if not p_prepare then
+    foreach v_status in array array['preparing', 'ready', 'completed'] loop perform set_order_status(o.id, v_status, null, false); end loop;
+  end if;
+  select 'sold', json_build_object('order', order_json(x), 'cash_tendered_minor', v_tendered, 'change_minor', v_tendered - x.total_minor)::text
+    into r.outcome, r.body from orders x where x.id = o.id;
+  return r;
+end $$;
+
+-- To a student's card: ordered in the student's name, and the phone is asked to pay this very order.
+create or replace function sell_to_card(
+  p_device_id uuid, p_cafe_id uuid, p_lines jsonb, p_special_instructions text, p_card_hash bytea, p_has_socket boolean,
+  p_life_seconds integer, p_nonce text, p_match_code text, p_short_code text, p_max_refused integer, p_qr_url text
+) returns sale_outcome language plpgsql as $$
+declare r sale_outcome; p place_outcome; c open_outcome; v_student uuid;
+begin
+  select s.id into v_student from cards k join students s on s.id = k.student_id where k.uid_hash = p_card_hash and k.status = 'active' and s.is_active;
+  if not found then r.outcome := 'card'; return r; end if;
+  p := place_order(p_cafe_id, v_student, p_lines, 'pickup', 'wallet', p_special_instructions, null, null, null, null);
+  if p.outcome <> 'placed' then r.outcome := p.outcome; r.details := p.details; return r; end if;
+  insert into counter_sales (order_id, device_id) values (p.order_id, p_device_id);
+  c := open_charge(gen_random_uuid(), p_device_id, p_card_hash, p.order_id, p_life_seconds, p_nonce, p_match_code, p_short_code, p_max_refused);
+  if c.outcome <> 'opened' then
+    raise exception '%', c.outcome using errcode = 'CPSAL', detail = jsonb_build_object('retry_after_seconds', c.retry_after_seconds)::text;
+  end if;
+  select 'sold', json_build_object('order', order_json(o), 'charge', json_build_object('id', c.charge_id, 'state', 'open', 'order_id', o.id,
+      'order_number', o.order_number, 'amount_minor', c.amount_minor, 'currency', c.currency, 'expires_in', p_life_seconds, 'expires_at', json_time(c.expires_at),
+      'student_label', c.student_label), 'match_code', p_match_code, 'short_code', p_short_code, 'qr_url', p_qr_url,
+      'reachable', to_json(array_remove(array[case when p_has_socket then 'ws' end, case when c.has_push_token then 'push' end], null)))::text
+    into r.outcome, r.body from orders o where o.id = p.order_id;
+  return r;
+end $$;
+
+-- A sale and the answer that is remembered under its key, in one transaction, as app/platform/idempotency.ts does it: the key
+-- is claimed first, and a refusal leaves no row of any kind. Cash moves money, so its key is kept for ever; a sale to a card
+-- moves none by itself, and its answer tells of a student.
+create or replace function sell_once(
+  p_principal text, p_route text, p_key text, p_body_hash bytea, p_device_id uuid, p_cafe_id uuid, p_lines jsonb, p_special_instructions text,
+  p_tendered_minor bigint, p_prepare boolean, p_card_hash bytea, p_has_socket boolean, p_life_seconds integer, p_nonce text, p_match_code text,
+  p_short_code text, p_max_refused integer, p_qr_url text
+) returns sale_outcome language plpgsql as $$
+declare r sale_outcome; a idempotency_answers; v_outcome text; v_details text;
+begin
+  if not pg_try_advisory_xact_lock(hashtextextended(p_principal || '|' || p_route || '|' || p_key, 0)) then r.outcome := 'busy'; return r; end if;
+  select * into a from idempotency_answers where principal = p_principal and route = p_route and key = p_key;
+  if found then
+    r.outcome := case when a.body_hash = p_body_hash then 'stored' else 'mismatch' end;
+    r.body := a.body;
+    return r;
+  end if;
+  if exists (select from devices where id = p_device_id and revoked_at is not null) then r.outcome := 'device_revoked'; return r; end if;
+  begin
+    if p_card_hash is null then
+      r := sell_for_cash(p_device_id, p_cafe_id, p_lines, p_special_instructions, p_tendered_minor, p_prepare);
+    else
+      r := sell_to_card(p_device_id, p_cafe_id, p_lines, p_special_instructions, p_card_hash, p_has_socket, p_life_seconds, p_nonce, p_match_code, p_short_code,
+        p_max_refused, p_qr_url);
+    end if;
+  exception when sqlstate 'CPSAL' then
+    get stacked diagnostics v_outcome = message_text, v_details = pg_exception_detail;
+    r.outcome := v_outcome; r.details := v_details::jsonb; r.body := null;
+  end;
+  if r.outcome <> 'sold' then return r; end if;
+  insert into idempotency_answers (principal, route, key, body_hash, status, body, expires_at)
+    values (p_principal, p_route, p_key, p_body_hash, 201, r.body, case when p_card_hash is not null then now() + interval '24 hours' end);
+  return r;
+end $$;

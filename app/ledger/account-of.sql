@@ -1,0 +1,16 @@
+-- The first account of its kind, made when it is first needed.
+create or replace function account_of(p_kind text, p_student_id uuid, p_cafe_id uuid, p_currency text) returns uuid language plpgsql as $$
+declare v_id uuid;
+begin
+  select id into v_id from accounts
+    where kind = p_kind and student_id is not distinct from p_student_id and cafe_id is not distinct from p_cafe_id and currency = p_currency;
+  if v_id is null then
+    insert into accounts (kind, student_id, cafe_id, currency) values (p_kind, p_student_id, p_cafe_id, p_currency)
+      on conflict do nothing returning id into v_id;
+    if v_id is null then
+      select id into v_id from accounts
+        where kind = p_kind and student_id is not distinct from p_student_id and cafe_id is not distinct from p_cafe_id and currency = p_currency;
+    end if;
+  end if;
+  return v_id;
+end $$;

@@ -1,0 +1,32 @@
+-- The VAT in an order's prices, one rule everywhere: of each line by itself, rounded half up. A delivery goes with the food
+-- and is taxed as the highest rate in it.
+create or replace function order_vat(p_order_id uuid) returns table (vat_basis_points integer, gross_minor bigint, vat_minor bigint)
+language sql stable as $$
+  select l.rate, sum(l.gross)::bigint, sum(round(l.gross::numeric * l.rate / (10000 + l.rate)))::bigint
+  from (
+    select i.vat_basis_points as rate, i.line_total_minor as gross from order_items i where i.order_id = p_order_id
+    union all
+    select (select max(i.vat_basis_points) from order_items i where i.order_id = o.id), o.delivery_charge_minor
+    from orders o where o.id = p_order_id and o.delivery_charge_minor > 0) l
+  group by l.rate;
+$$;
+
+-- The part of each rate in one refund, or in the return of one that failed (below zero): of the whole in proportion, rounded
+-- over the sum of all refunds up to then, so that what was given back in parts adds up to what was paid.
+create or replace function refund_vat(p_transaction_id uuid) returns table (vat_basis_points integer, gross_minor bigint, vat_minor bigint)
+language sql stable as $$
+  with given as (
+    select own.order_id, coalesce(sum(x.amount) filter (where x.id < own.id), 0) as before, sum(x.amount) as after
+    from ledger_transactions own, lateral (
+      select t.id, case t.kind when 'gateway_refund_return' then -t.amount_minor else t.amount_minor end as amount from ledger_transactions t
+      where t.corrects_id = own.corrects_id and t.kind in ('refund', 'gateway_refund', 'gateway_refund_return') and t.id <= own.id) x
+    where own.id = p_transaction_id group by own.order_id, own.id),
+  rates as (
+    select v.*, g.before, g.after, sum(v.gross_minor) over (order by v.vat_basis_points) as up_to, sum(v.gross_minor) over () as total
+    from given g, lateral order_vat(g.order_id) v)
+  select r.vat_basis_points,
+    (round(up_to * after / total) - round((up_to - r.gross_minor) * after / total)
+      - round(up_to * before / total) + round((up_to - r.gross_minor) * before / total))::bigint,
+    (round(r.vat_minor * after / total) - round(r.vat_minor * before / total))::bigint
+  from rates r;
+$$;

@@ -1,0 +1,25 @@
+-- How a refund through the gateway ended. The first end counts; a failed one gives the money back to where it was taken.
+create or replace function settle_gateway_refund(p_refund_id uuid, p_gateway_refund_id text, p_status text) returns text language plpgsql as $$
+declare f gateway_refunds; o orders; v_from uuid;
+begin
+  select order_id into f.order_id from gateway_refunds where id = p_refund_id;
+  if not found then return 'unknown'; end if;
+  if f.order_id is not null then select * into o from orders where id = f.order_id for update; end if;
+  select * into f from gateway_refunds where id = p_refund_id for update;
+  if f.status <> 'pending' then return f.status; end if;
+  if p_status = 'failed' then
+    v_from := account_of('gateway_clearing', null, null, f.currency);
+    f.returned_transaction_id := post_between('gateway_refund_return', v_from,
+      case when f.order_id is null then account_of('held', null, null, f.currency) else account_of('cafe_payable', null, o.cafe_id, f.currency) end,
+      f.amount_minor, f.currency, f.order_id, (select corrects_id from ledger_transactions where id = f.transaction_id));
+    update orders set refunded_minor = refunded_minor - f.amount_minor, payment_status = 'paid', updated_at = now() where id = f.order_id;
+  end if;
+  update gateway_refunds set status = p_status, settled_at = now(), returned_transaction_id = f.returned_transaction_id,
+      gateway_refund_id = coalesce(p_gateway_refund_id, gateway_refund_id)
+    where id = f.id;
+  if f.order_id is not null then
+    perform emit_event(array['order:' || o.id, 'cafe:' || o.cafe_id, 'student:' || o.student_id], 'refund_settled',
+      jsonb_build_object('order_id', o.id, 'refund_id', f.id, 'status', p_status, 'amount_minor', f.amount_minor, 'currency', f.currency));
+  end if;
+  return p_status;
+end $$;
