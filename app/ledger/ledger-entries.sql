@@ -4,3 +4,4 @@ create or replace view ledger_entries with (security_invoker = true) as
   union all
   select id, to_account_id, amount_minor, currency, kind, at, xid from ledger_transactions;
 grant select on ledger_entries to campus_app;
+grant select on ledger_entries to campus_reports;

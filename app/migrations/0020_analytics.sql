@@ -14,6 +14,5 @@ grant select (xmin, id, order_id, menu_item_id, quantity, line_total_minor) on o
 grant select (id, kind, cafe_id, currency) on accounts to campus_reports;
 grant select (id, kind, from_account_id, to_account_id, amount_minor, currency, order_id, corrects_id, wallet_student_id, at, xid)
   on ledger_transactions to campus_reports;
-grant select on ledger_entries to campus_reports;
 grant select (cafe_id, day, wallet_sales_minor, gateway_sales_minor, cash_sales_minor, wallet_refunds_minor, gateway_refunds_minor,
   cash_refunds_minor, disputes_minor, other_minor, payable_minor, status) on settlements to campus_reports;
