@@ -1,31 +1,26 @@
-// `npm run backup -- FILE`: the stopped data folder, the objects and the secrets that belong to it, as one tar.gz.
 import { chmodSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type Manifest, manifestName, runTar } from "../app/local/archive.ts";
 import { assertServerStopped } from "../app/local/cluster.ts";
+import { type Command, refuse, runCommand } from "../app/local/command.ts";
 import { findHome, type Home } from "../app/local/home.ts";
 import { takeLock } from "../app/local/lock.ts";
-import { PlainError, reportAndSetExitCode } from "../app/local/plain-error.ts";
+import { PlainError } from "../app/local/plain-error.ts";
 
-function main(): void {
-  const file = parseArguments(process.argv.slice(2));
-  const home = findHome();
-  if (!existsSync(home.dataFolder))
-    throw new PlainError(`There is nothing to back up: ${home.dataFolder} does not exist (npm start makes it).`);
-  const releaseLock = takeLock(home.lock, "npm run backup");
-  try {
-    assertServerStopped(home.dataFolder);
-    writeArchive(home, file);
-  } finally {
-    releaseLock();
-  }
-  process.stdout.write(`Backed up to ${file} (${Math.ceil(statSync(file).size / 1024)} kB). It holds secrets: keep it to yourself.\n`);
-}
+export const command = {
+  name: "npm run backup",
+  for: "newcomer",
+  what: "Keeps the stopped system's data, objects and secrets in one file.",
+  touches: "writes FILE (mode 0600: it holds secrets); takes the data folder's lock meanwhile.",
+  takes: { "FILE.tar.gz": "where to; it must not exist yet" },
+  environment: { CAMPUS_HOME: "the folder of the data; .campus unless said" },
+  exits: { 1: "the system runs, or FILE exists already" },
+} as const satisfies Command;
 
-function parseArguments(args: readonly string[]): string {
+function placeOf(args: readonly string[]): string {
   const [file, ...more] = args;
-  if (!file || more.length > 0) throw new PlainError("Say where to: npm run backup -- FILE.tar.gz");
+  if (!file || more.length > 0) throw refuse(command, "say where to: npm run backup -- FILE.tar.gz.");
   if (existsSync(file)) throw new PlainError(`${file} exists already: give another name.`);
   return path.resolve(file);
 }
@@ -63,8 +58,17 @@ const describe = (home: Home): Manifest => ({
   made_at: new Date().toISOString(),
 });
 
-try {
-  main();
-} catch (error) {
-  reportAndSetExitCode(error);
-}
+await runCommand(import.meta, command, ({ positionals }) => {
+  const file = placeOf(positionals);
+  const home = findHome();
+  if (!existsSync(home.dataFolder))
+    throw new PlainError(`There is nothing to back up: ${home.dataFolder} does not exist (npm start makes it).`);
+  const releaseLock = takeLock(home.lock, "npm run backup");
+  try {
+    assertServerStopped(home.dataFolder);
+    writeArchive(home, file);
+  } finally {
+    releaseLock();
+  }
+  process.stdout.write(`Backed up to ${file} (${Math.ceil(statSync(file).size / 1024)} kB). It holds secrets: keep it to yourself.\n`);
+});

@@ -1,4 +1,6 @@
 import { join } from "node:path";
+import { type Command, refuse, runCommand } from "../app/local/command.ts";
+import { PlainError } from "../app/local/plain-error.ts";
 import { environments } from "../regions/index.ts";
 import { type Look, lookAtGroups, lookAtStack, type Seen } from "./drift/look.ts";
 import { placeOf } from "./drift/place.ts";
@@ -9,12 +11,19 @@ import { cacheFolder } from "./rehearse/places.ts";
 import { stopAll } from "./rehearse/processes.ts";
 import { synthesize, takeFolder } from "./rehearse/site.ts";
 
-/** `npm run drift [-- ENVIRONMENT]`, on a schedule: does what stands differ from what the code says? Changes nothing. */
-const name = process.argv[2] ?? process.env.CAMPUS_ENVIRONMENT ?? "pilot";
+export const command = {
+  name: "npm run drift",
+  for: "on call",
+  what: "Says where what stands in the account differs from what the code says; made for a schedule.",
+  touches: "nothing in the account; it synthesises into .cache/drift.",
+  takes: { "[ENVIRONMENT]": `${Object.keys(environments).join(", ")}; pilot unless said` },
+  environment: { CAMPUS_ENVIRONMENT: "the environment, where none is named" },
+  exits: { 1: "something drifted", 2: "something could not be seen, or what was typed is not understood" },
+} as const satisfies Command;
 
-const drift = async (): Promise<number> => {
+const drift = async (name: string): Promise<number> => {
   const environment = environments[name];
-  if (!environment) throw new Error(`there is no environment "${name}"; there are ${Object.keys(environments).join(", ")}.`);
+  if (!environment) throw refuse(command, `there is no environment "${name}"; there are ${Object.keys(environments).join(", ")}.`);
   const folder = join(cacheFolder, "drift", name);
   takeFolder(folder);
   const place = await placeOf(folder);
@@ -49,11 +58,11 @@ const tell = (seen: Seen): void => {
   for (const line of linesOf(seen)) console.log(line);
 };
 
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stopAll().then(() => process.exit(exitCodes.notSeen)));
-
-try {
-  process.exitCode = await drift();
-} catch (error) {
-  console.error(`drift could not be checked: ${(error as Error).message}`);
-  process.exitCode = exitCodes.notSeen;
-}
+await runCommand(import.meta, command, async ({ positionals }) => {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stopAll().then(() => process.exit(exitCodes.notSeen)));
+  return drift(positionals[0] ?? process.env.CAMPUS_ENVIRONMENT ?? "pilot").catch((error: unknown) => {
+    if (error instanceof PlainError) throw error;
+    console.error(`drift could not be checked: ${(error as Error).message}`);
+    return exitCodes.notSeen;
+  });
+});

@@ -1,8 +1,6 @@
-// `npm run failover:compare -- --url https://…`: reads the receipts that the old primary's database still holds and presents
-// them to the new one. Nothing is merged: what the new books lack becomes a case. Exit 0: compared, 2: it could not ask.
-import { parseArgs } from "node:util";
 import pg from "pg";
-import { PlainError, reportAndSetExitCode } from "../app/local/plain-error.ts";
+import { type Command, runCommand, wholeNumber } from "../app/local/command.ts";
+import { PlainError } from "../app/local/plain-error.ts";
 import { couldNotAsk, logIn, type StaffApi } from "./failover/staff-api.ts";
 
 const perCall = 40;
@@ -20,14 +18,26 @@ interface Tally {
   unsigned: number;
 }
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: { url: { type: "string", default: "http://127.0.0.1:8080" }, hours: { type: "string", default: "24" } },
-  });
-  const hours = Number(values.hours);
-  if (!Number.isInteger(hours) || hours < 1 || hours > maxHours)
-    throw new PlainError(`failover:compare: --hours "${values.hours}" is not a whole number from 1 to ${maxHours}.`, couldNotAsk);
-  const api = await logIn(values.url);
+export const command = {
+  name: "npm run failover:compare",
+  for: "on call",
+  what: "Presents the receipts that the old primary's database still holds to the new one; what the new books lack becomes a case.",
+  touches: "only reads the old primary; writes cases through the API. Nothing is merged.",
+  options: {
+    url: { type: "string", value: "URL", default: "http://127.0.0.1:8080", help: "the API of the new primary" },
+    hours: { type: "string", value: "N", default: "24", help: `how far back, up to ${maxHours}` },
+  },
+  environment: {
+    OLD_DATABASE_URL: "the old primary",
+    OLD_DATABASE_PASSWORD: "and its password",
+    CAMPUS_USERNAME: "a finance login",
+    CAMPUS_PASSWORD: "and its password",
+  },
+  exits: { 2: "it could not ask, or what was typed is not understood" },
+} as const satisfies Command;
+
+async function main(url: string, hours: number): Promise<void> {
+  const api = await logIn(url);
   const { known, listed, refused, unsigned } = await compare(await openOld(), api, hours);
   console.log(
     `${known + listed + refused + unsigned} receipts on the old primary: ${known} known, ${listed} listed, ${refused} refused, ${unsigned} unsigned`,
@@ -74,4 +84,4 @@ async function compare(old: pg.Client, api: StaffApi, hours: number): Promise<Ta
   }
 }
 
-main().catch(reportAndSetExitCode);
+await runCommand(import.meta, command, ({ values }) => main(values.url, wholeNumber(command, "hours", values.hours, { to: maxHours })));

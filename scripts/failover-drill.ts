@@ -1,22 +1,19 @@
-// `npm run drill:failover -- --seeds 5`: loses a region under load, goes on in the second one and finds what was lost.
-import { parseArgs } from "node:util";
-import { PlainError, reportAndSetExitCode } from "../app/local/plain-error.ts";
+import { type Command, runCommand, wholeNumber } from "../app/local/command.ts";
 import { type DrillOutcome, drill } from "./failover-drill/drill.ts";
 
-const { values } = parseArgs({
+export const command = {
+  name: "npm run drill:failover",
+  for: "on call",
+  what: "Loses a region under load, goes on in the second one and finds what was lost.",
+  touches: "only servers of its own on this machine, which it ends.",
   options: {
-    seeds: { type: "string", default: "5" },
-    "first-seed": { type: "string", default: "1" },
-    students: { type: "string", default: "12" },
-    "shop-ms": { type: "string", default: "3000" },
+    seeds: { type: "string", value: "N", default: "5", help: "drills, one after the other" },
+    "first-seed": { type: "string", value: "N", default: "1", help: "the seed of the first one" },
+    students: { type: "string", value: "N", default: "12", help: "who shop" },
+    "shop-ms": { type: "string", value: "MS", default: "3000", help: "for how long before the region is lost" },
   },
-});
-
-function whole(name: keyof typeof values): number {
-  const text = String(values[name]);
-  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
-  throw new PlainError(`drill:failover: --${name} "${text}" is not a whole number above 0.`, 2);
-}
+  exits: { 1: "a drill failed" },
+} as const satisfies Command;
 
 const seconds = (ms: number) => `${(ms / 1_000).toFixed(2)} s`;
 
@@ -28,7 +25,8 @@ const line = (each: DrillOutcome): string =>
     each.problems.length === 0 ? "the books are sound" : "FAILED",
   ].join(" ");
 
-async function main(): Promise<void> {
+await runCommand(import.meta, command, async ({ values }) => {
+  const whole = (name: keyof typeof values) => wholeNumber(command, name, values[name]);
   const [seeds, firstSeed, students, shopMs] = [whole("seeds"), whole("first-seed"), whole("students"), whole("shop-ms")];
   let failed = 0;
   for (let seed = firstSeed; seed < firstSeed + seeds; seed += 1) {
@@ -40,7 +38,5 @@ async function main(): Promise<void> {
     console.log(`  again: npm run drill:failover -- --seeds 1 --first-seed ${seed} --students ${students} --shop-ms ${shopMs}`);
   }
   console.log(`${seeds - failed} seeds passed, ${failed} failed`);
-  if (failed > 0) process.exitCode = 1;
-}
-
-main().catch(reportAndSetExitCode);
+  return failed > 0 ? 1 : 0;
+});

@@ -1,7 +1,4 @@
-// `npm run failover:repost -- --url https://…`: as the second person, posts every debit again that somebody else agreed to.
-// Exit 0: all is posted, 1: some could not be, 2: it could not ask.
-import { parseArgs } from "node:util";
-import { reportAndSetExitCode } from "../app/local/plain-error.ts";
+import { type Command, runCommand } from "../app/local/command.ts";
 import { logIn } from "./failover/staff-api.ts";
 
 const maxCalls = 1_000;
@@ -12,8 +9,20 @@ interface Reposted {
   readonly left: number;
 }
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { url: { type: "string", default: "http://127.0.0.1:8080" } } });
+export const command = {
+  name: "npm run failover:repost",
+  for: "on call",
+  what: "As the second person, posts every debit again that somebody else agreed to.",
+  touches: "the ledger, through the API.",
+  options: { url: { type: "string", value: "URL", default: "http://127.0.0.1:8080", help: "the API of the new primary" } },
+  environment: {
+    CAMPUS_USERNAME: "a finance login",
+    CAMPUS_PASSWORD: "and its password",
+  },
+  exits: { 1: "some could not be posted", 2: "it could not ask, or what was typed is not understood" },
+} as const satisfies Command;
+
+await runCommand(import.meta, command, async ({ values }) => {
   const api = await logIn(values.url);
   let posted = 0;
   const refused: string[] = [];
@@ -25,7 +34,5 @@ async function main(): Promise<void> {
   }
   for (const line of refused) console.log(`not posted: ${line}`);
   console.log(`${posted} debits posted again, ${refused.length} went back to be looked at`);
-  if (refused.length > 0) process.exitCode = 1;
-}
-
-main().catch(reportAndSetExitCode);
+  return refused.length > 0 ? 1 : 0;
+});

@@ -1,17 +1,19 @@
-// `npm run ledger:check`: asks every invariant of the books in one snapshot. Exit 0: sound, 1: broken, 2: it could not ask.
 import { checkLedger, type InvariantOutcome, type LedgerCheck } from "../app/ledger/check-ledger.ts";
 import { invariants } from "../app/ledger/invariants.ts";
 import { withAppDatabase } from "../app/local/app-database.ts";
-import { reportAndSetExitCode } from "../app/local/plain-error.ts";
+import { type Command, runCommand } from "../app/local/command.ts";
 
 const statementTimeoutMs = 30_000;
 const shownOfSample = 3;
 
-async function main(): Promise<void> {
-  const check = await withAppDatabase({ what: "ledger", applicationName: "campus-ledger-check", statementTimeoutMs }, checkLedger);
-  process.stdout.write(`${report(check)}\n`);
-  if (!check.ok) process.exitCode = 1;
-}
+export const command = {
+  name: "npm run ledger:check",
+  for: "on call",
+  what: "Asks every invariant of the books in one snapshot.",
+  touches: "nothing: one transaction that only reads.",
+  environment: { DATABASE_URL: "the database to ask; the started system's unless said" },
+  exits: { 1: "the books are broken", 2: "it could not ask, or what was typed is not understood" },
+} as const satisfies Command;
 
 function report(check: LedgerCheck): string {
   const broken = check.invariants.filter((invariant) => !invariant.ok);
@@ -29,4 +31,8 @@ function line({ id, ok, violations, sample }: InvariantOutcome): string {
   return `${id.padEnd(5)}${ok ? "ok " : "NO "} ${title}${ok ? "" : ` (${violations})`}${found.join("")}`;
 }
 
-await main().catch(reportAndSetExitCode);
+await runCommand(import.meta, command, async () => {
+  const check = await withAppDatabase({ what: "ledger", applicationName: "campus-ledger-check", statementTimeoutMs }, checkLedger);
+  process.stdout.write(`${report(check)}\n`);
+  return check.ok ? 0 : 1;
+});

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { type Command, runCommand } from "../app/local/command.ts";
 
 interface LockedPackage {
   readonly version?: string;
@@ -108,8 +108,17 @@ export const generateLicences = (root: string, { check }: { check: boolean }): s
   return problems;
 };
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const problems = generateLicences(join(import.meta.dirname, ".."), { check: process.argv.includes("--check") });
+export const command = {
+  name: "npm run licences",
+  for: "developer",
+  what: "Writes the page of the licences of what we build on.",
+  touches: "writes docs/licences.md.",
+  options: { check: { type: "boolean", help: "write nothing and only say whether the page is old" } },
+  exits: { 1: "something that is shipped has a licence that we do not ship, or with --check the page is old" },
+} as const satisfies Command;
+
+await runCommand(import.meta, command, ({ values }) => {
+  const problems = generateLicences(join(import.meta.dirname, ".."), { check: values.check === true });
   for (const problem of problems) console.error(problem);
-  process.exitCode = problems.length === 0 ? 0 : 1;
-}
+  return problems.length === 0 ? 0 : 1;
+});

@@ -1,13 +1,21 @@
-// `npm run outbox:redrive`: lists what the worker gave up; with `-- --topic X` it is tried again.
-import { parseArgs } from "node:util";
 import { withAppDatabase } from "../app/local/app-database.ts";
-import { PlainError, reportAndSetExitCode } from "../app/local/plain-error.ts";
+import { type Command, runCommand } from "../app/local/command.ts";
+import { PlainError } from "../app/local/plain-error.ts";
 import { type DeadLetters, listDeadLetters, redrive } from "../app/platform/redrive.ts";
 
 const statementTimeoutMs = 30_000;
 
-async function main(): Promise<void> {
-  const topic = parseTopic(process.argv.slice(2));
+export const command = {
+  name: "npm run outbox:redrive",
+  for: "on call",
+  what: "Lists what the worker gave up; with --topic that is tried again.",
+  touches: "nothing without --topic; with it the rows of that topic are due again.",
+  options: { topic: { type: "string", value: "TOPIC", help: "try the dead letters of this topic again" } },
+  environment: { DATABASE_URL: "another database than the started system's" },
+  exits: { 1: "there is none of that topic" },
+} as const satisfies Command;
+
+async function listOrRedrive(topic: string | undefined): Promise<void> {
   await withAppDatabase({ what: "outbox", applicationName: "campus-outbox-redrive", statementTimeoutMs }, async (db) => {
     const dead = await listDeadLetters(db);
     if (topic === undefined) return void process.stdout.write(`${report(dead)}\n`);
@@ -18,14 +26,6 @@ async function main(): Promise<void> {
       );
     process.stdout.write(`${await redrive(db, topic)} dead letters of ${topic} are tried again.\n`);
   });
-}
-
-function parseTopic(args: string[]): string | undefined {
-  try {
-    return parseArgs({ args, options: { topic: { type: "string" } } }).values.topic;
-  } catch {
-    throw new PlainError("npm run outbox:redrive [-- --topic TOPIC]; without a topic it lists what there is.", 2);
-  }
 }
 
 function report(dead: readonly DeadLetters[]): string {
@@ -40,4 +40,4 @@ function report(dead: readonly DeadLetters[]): string {
   return [...lines, "", "Again: npm run outbox:redrive -- --topic TOPIC"].join("\n");
 }
 
-await main().catch(reportAndSetExitCode);
+await runCommand(import.meta, command, ({ values }) => listOrRedrive(values.topic));

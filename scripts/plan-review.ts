@@ -1,16 +1,15 @@
-import { reportAndSetExitCode } from "../app/local/plain-error.ts";
-import { parseOptions } from "./plan-review/options.ts";
+import { runCommand } from "../app/local/command.ts";
+import { command, optionsOf } from "./plan-review/options.ts";
 import { readPlans } from "./plan-review/read-plans.ts";
 import { render } from "./plan-review/report.ts";
 import { reviewPlans } from "./plan-review/review.ts";
 
-/** `npm run plan:review -- PLAN.json…`: what a person should see before an apply. Exit 1 when something is gated, 2 for bad input. */
-try {
-  const { paths, acceptances } = parseOptions(process.argv.slice(2));
+export { command };
+
+await runCommand(import.meta, command, (asked) => {
+  const { paths, acceptances } = optionsOf(asked);
   const plans = readPlans(paths);
   const review = reviewPlans(plans, acceptances);
   console.log(render(review, plans.length));
-  process.exitCode = review.passes ? 0 : 1;
-} catch (error) {
-  reportAndSetExitCode(error);
-}
+  return review.passes ? 0 : 1;
+});

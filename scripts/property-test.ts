@@ -1,6 +1,5 @@
 import path from "node:path";
-import { parseArgs } from "node:util";
-import { reportAndSetExitCode } from "../app/local/plain-error.ts";
+import { type Command, runCommand, wholeNumber } from "../app/local/command.ts";
 import { startSandbox } from "../app/local/sandbox/server.ts";
 import { startApiProcess } from "../app/testing/api-process.ts";
 import { type LocalSystem, startLocalSystem } from "./bench/local-system.ts";
@@ -10,17 +9,27 @@ import { installTester, runTester } from "./property/tester.ts";
 const issuer = "http://127.0.0.1:8080";
 const shownFaults = 10;
 
-/** Generates requests from the API document and holds every answer against it, once as each kind of caller. */
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: { examples: { type: "string", default: "10" }, seed: { type: "string", default: "1" } },
-  });
+export const command = {
+  name: "npm run api:test",
+  for: "developer",
+  what: "Generates requests from the API document and holds every answer against it, once as each kind of caller.",
+  touches: "a system of its own on this machine, which it ends; the tester is installed into .cache.",
+  options: {
+    examples: { type: "string", value: "N", default: "10", help: "requests for each operation" },
+    seed: { type: "string", value: "N", default: "1", help: "the same seed makes the same requests" },
+  },
+  exits: { 1: "an answer broke the document's promise" },
+} as const satisfies Command;
+
+async function main(examples: number, seed: number): Promise<number> {
   const tester = installTester(path.join(import.meta.dirname, "../.cache"));
-  if (tester === undefined)
-    return console.log("SKIP the property test of the API: there is no Python 3.10 or newer with venv on this machine");
+  if (tester === undefined) {
+    console.log("SKIP the property test of the API: there is no Python 3.10 or newer with venv on this machine");
+    return 0;
+  }
   const system = await startLocalSystem({ durable: false });
   try {
-    process.exitCode = (await testAsEachCaller(system, tester, Number(values.examples), Number(values.seed))) ? 0 : 1;
+    return (await testAsEachCaller(system, tester, examples, seed)) ? 0 : 1;
   } finally {
     await system.stop();
   }
@@ -49,4 +58,6 @@ async function testAsEachCaller(system: LocalSystem, tester: string, examples: n
   return passed;
 }
 
-main().catch(reportAndSetExitCode);
+await runCommand(import.meta, command, ({ values }) =>
+  main(wholeNumber(command, "examples", values.examples), wholeNumber(command, "seed", values.seed)),
+);

@@ -1,15 +1,25 @@
-// `npm run restore -- FILE`: puts a backup in the place of the data folder. What stood there goes only with --replace.
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
 import { type Manifest, manifestName, runTar } from "../app/local/archive.ts";
 import { assertServerStopped } from "../app/local/cluster.ts";
+import { type Command, refuse, runCommand } from "../app/local/command.ts";
 import { findHome, type Home } from "../app/local/home.ts";
 import { takeLock } from "../app/local/lock.ts";
-import { PlainError, reportAndSetExitCode } from "../app/local/plain-error.ts";
+import { PlainError } from "../app/local/plain-error.ts";
 import { findPostgresPrograms, majorVersion } from "../app/local/postgres-programs.ts";
 
-async function main(): Promise<void> {
-  const { file, replace } = parseArguments(process.argv.slice(2));
+export const command = {
+  name: "npm run restore",
+  for: "newcomer",
+  what: "Puts a backup in the place of the data folder.",
+  touches: "the data folder, the objects and the secrets; what stood there goes only with --replace.",
+  takes: { "FILE.tar.gz": "what `npm run backup` wrote" },
+  options: { replace: { type: "boolean", help: "put it in the place of the data that is there" } },
+  environment: { CAMPUS_HOME: "the folder of the data; .campus unless said" },
+  exits: { 1: "the system runs, data is there, or the backup is of another version" },
+} as const satisfies Command;
+
+async function restore(file: string, replace: boolean): Promise<void> {
   const home = findHome();
   const releaseLock = takeLock(home.lock, "npm run restore");
   const unpacked = path.join(home.folder, "restore.new");
@@ -31,12 +41,10 @@ async function main(): Promise<void> {
   }
 }
 
-function parseArguments(args: readonly string[]): { file: string; replace: boolean } {
-  const files = args.filter((argument) => argument !== "--replace");
-  const [file] = files;
-  if (!file || files.length > 1) throw new PlainError("Say from where: npm run restore -- FILE.tar.gz");
+function fileOf([file, ...more]: readonly string[]): string {
+  if (!file || more.length > 0) throw refuse(command, "say from where: npm run restore -- FILE.tar.gz.");
   if (!existsSync(file)) throw new PlainError(`There is no file ${file}.`);
-  return { file: path.resolve(file), replace: files.length < args.length };
+  return path.resolve(file);
 }
 
 async function unpack(file: string, folder: string): Promise<string> {
@@ -72,4 +80,4 @@ function putInPlace(unpacked: string, home: Home): void {
   if (existsSync(objects)) renameSync(objects, home.objects);
 }
 
-await main().catch(reportAndSetExitCode);
+await runCommand(import.meta, command, ({ values, positionals }) => restore(fileOf(positionals), values.replace === true));

@@ -207,7 +207,37 @@ async function setUp() {
   if (!isStartWithOwnRedis) await ensureRedis();
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+/** In the shape of app/local/command.ts, whose types no Node before 22.18 can read. */
+export const command = /** @type {const} */ ({
+  name: "npm run setup",
+  for: "newcomer",
+  what: "Installs the locked packages where they are missing or old, and makes sure of a redis-server; `npm start` and `npm test` begin with it.",
+  touches: "node_modules; as root also the system's packages.",
+  exits: {
+    1: "the packages could not be installed",
+    2: "no redis-server, and it cannot be installed; or what was typed is not understood",
+  },
+});
+
+const help = `${command.name}
+
+${command.what}
+Touches: ${command.touches}
+
+Options:
+  --help  this text, and nothing is done
+
+Exit codes:
+  0  done
+  1  ${command.exits[1]}
+  2  ${command.exits[2]}`;
+
+const [unknown] = process.argv.slice(2);
+if (process.argv[1] === fileURLToPath(import.meta.url) && (unknown === "--help" || unknown === "-h")) process.stdout.write(`${help}\n`);
+else if (process.argv[1] === fileURLToPath(import.meta.url) && unknown !== undefined) {
+  say(`npm run setup: Unknown option '${unknown}'. \`npm run setup -- --help\` says what it takes.`);
+  process.exitCode = 2;
+} else if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) process.on(signal, () => process.exit(130));
   setUp().catch((/** @type {Error & {exitCode?: number}} */ error) => {
     say(error.exitCode ? error.message : `Setting up failed: ${error.message}`);

@@ -1,18 +1,28 @@
-// `npm run sql`: a small prompt on the started system's database. `npm run sql -- -c "select 1"` runs one text and ends.
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
-import { parseArgs } from "node:util";
 import pg from "pg";
+import { type Command, refuse, runCommand } from "../app/local/command.ts";
 import { findHome } from "../app/local/home.ts";
-import { PlainError, reportAndSetExitCode } from "../app/local/plain-error.ts";
+import { PlainError } from "../app/local/plain-error.ts";
 import type { ServicesFile } from "../app/local/services-file.ts";
 import { describeQuery, formatError, formatResult, isComplete } from "../app/local/sql-text.ts";
 
-const usage = 'npm run sql [-- --as owner|app|superuser] [-c "statement"]; without -c it asks, or reads its standard input.';
+export const command = {
+  name: "npm run sql",
+  for: "developer",
+  what: "A small prompt on the started system's database; with its standard input redirected it runs what it reads.",
+  touches: "whatever the statements do.",
+  options: {
+    command: { type: "string", short: "c", value: "STATEMENT", help: "run this alone" },
+    as: { type: "string", value: "ROLE", default: "owner", help: "owner, app or superuser" },
+  },
+  environment: { DATABASE_URL: "another database than the started system's", DATABASE_PASSWORD: "and its password" },
+  exits: { 1: "the statement failed, or nothing is started" },
+} as const satisfies Command;
+
 const help = `A statement ends with ";". \\d lists the tables, \\d TABLE its columns, \\q or Ctrl-D ends.`;
 
-async function main(): Promise<void> {
-  const { role, command } = parseArguments(process.argv.slice(2));
+async function connectAndRun(role: string, statement: string | undefined): Promise<void> {
   const client = new pg.Client({
     connectionString: findAddress(role),
     application_name: "campus-pay-sql",
@@ -22,23 +32,11 @@ async function main(): Promise<void> {
   client.on("error", (error) => process.stderr.write(`The connection was lost: ${error.message}\n`));
   await client.connect();
   try {
-    if (command !== undefined) await runOrThrow(client, command);
+    if (statement !== undefined) await runOrThrow(client, statement);
     else if (process.stdin.isTTY) await ask(client, role);
     else await runOrThrow(client, readFileSync(0, "utf8"));
   } finally {
     await client.end();
-  }
-}
-
-function parseArguments(args: readonly string[]): { role: string; command: string | undefined } {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: { command: { type: "string", short: "c" }, as: { type: "string", default: "owner" } },
-    });
-    return { role: values.as, command: values.command };
-  } catch (error) {
-    throw new PlainError(`${(error as Error).message}\n${usage}`);
   }
 }
 
@@ -51,7 +49,7 @@ function findAddress(role: string): string {
     superuser: services.superuser_url,
   };
   const address = addresses[role];
-  if (!address) throw new PlainError(`There is no role "${role}" here.\n${usage}`);
+  if (!address) throw refuse(command, `there is no role "${role}" here.`);
   return address;
 }
 
@@ -108,4 +106,4 @@ async function ask(client: pg.Client, role: string): Promise<void> {
   lines.close();
 }
 
-await main().catch(reportAndSetExitCode);
+await runCommand(import.meta, command, ({ values }) => connectAndRun(values.as, values.command));

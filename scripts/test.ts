@@ -1,11 +1,19 @@
-// `npm test`: everything that can be tested in 25 minutes. Its last line is "N passed, N failed, N skipped" and nothing else.
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { type Command, runCommand as runAsCommand } from "../app/local/command.ts";
 import { projectRoot } from "../app/local/home.ts";
 import { runCommand } from "./test/run-command.ts";
 import { runSystemChecks } from "./test/system-checks.ts";
 import { add, countLine, nothing, oneFailed, onePassed, type Tally } from "./test/tally.ts";
+
+export const command = {
+  name: "npm test",
+  for: "newcomer",
+  what: "Runs everything that can be tested in 25 minutes; the last line counts what passed, failed and was skipped.",
+  touches: "servers and folders of its own, which it ends.",
+  exits: { 1: "something failed" },
+} as const satisfies Command;
 
 const limitMinutes = 25;
 // For ending what hangs and for the last lines.
@@ -93,4 +101,4 @@ async function main(): Promise<void> {
   process.exit(tally.failed === 0 ? 0 : 1);
 }
 
-await main();
+await runAsCommand(import.meta, command, main);

@@ -1,9 +1,9 @@
 import { type ChildProcess, fork, spawn } from "node:child_process";
 import { loadavg } from "node:os";
 import path from "node:path";
-import { parseArgs } from "node:util";
 import { type Holder, signAccessToken } from "../../app/identity/access-token.ts";
 import { parseKeyring } from "../../app/identity/keyring.ts";
+import { type Asked, type Command, wholeNumber } from "../../app/local/command.ts";
 import { freePort } from "../../app/local/ports.ts";
 import { asSuperuser } from "../../app/local/roles.ts";
 import type { BenchOutcome } from "../bench.ts";
@@ -20,18 +20,26 @@ const connections = 32;
 const requestsOf: Readonly<Record<Variant, number>> = { bare: 20_000, token: 20_000, me: 8_000, "me-unchecked": 8_000 };
 const address = "/api/v1/users/me";
 
-/** Options: --rounds N (7), --starts N (5), --soak SECONDS (none). */
-export async function run(args: readonly string[]): Promise<BenchOutcome> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: { rounds: { type: "string", default: "7" }, starts: { type: "string", default: "5" }, soak: { type: "string" } },
-  });
+export const command = {
+  name: "npm run bench -- http",
+  for: "developer",
+  what: "Times the layers that every request goes through, the start of a process, and its memory.",
+  touches: "a system of its own on this machine, which it ends.",
+  options: {
+    rounds: { type: "string", value: "N", default: "7", help: "rounds, at least 5" },
+    starts: { type: "string", value: "N", default: "5", help: "starts of a process" },
+    soak: { type: "string", value: "N", default: "0", help: "seconds of load, to see memory grow" },
+  },
+  exits: { 1: "a floor was missed" },
+} as const satisfies Command;
+
+export async function run({ values }: Asked<(typeof command)["options"]>): Promise<BenchOutcome> {
   const system = await startLocalSystem({ durable: false });
   try {
     const people = await signIn(system);
-    const rounds = await compareVariants(system, people, Math.max(5, Number(values.rounds)));
-    const starts = await measureStarts(system, Math.max(1, Number(values.starts)));
-    const memory = await measureMemory(system, people, Number(values.soak ?? 0));
+    const rounds = await compareVariants(system, people, wholeNumber(command, "rounds", values.rounds, { from: 5 }));
+    const starts = await measureStarts(system, wholeNumber(command, "starts", values.starts));
+    const memory = await measureMemory(system, people, wholeNumber(command, "soak", values.soak, { from: 0 }));
     return outcomeOf(rounds, starts, memory);
   } finally {
     await system.stop();

@@ -1,6 +1,5 @@
 import { availableParallelism, loadavg } from "node:os";
-import { parseArgs } from "node:util";
-import { PlainError } from "../../app/local/plain-error.ts";
+import { type Asked, type Command, refuse, wholeNumber } from "../../app/local/command.ts";
 import { asSuperuser, createDatabase } from "../../app/local/roles.ts";
 import type { BenchOutcome } from "../bench.ts";
 import { type LocalSystem, startLocalSystem } from "./local-system.ts";
@@ -27,9 +26,21 @@ interface Options {
   readonly only: readonly Part[];
 }
 
-/** Options: --rounds N (5), --rows N of the large ledger (10,000,000), --only debits,payments,outbox,growth,network. */
-export async function run(args: readonly string[]): Promise<BenchOutcome> {
-  const options = readOptions(args);
+export const command = {
+  name: "npm run bench -- money",
+  for: "developer",
+  what: "Times what money waits for: debits, whole payments, the outbox, a grown ledger, a slow wire.",
+  touches: "a system of its own on this machine, which it ends.",
+  options: {
+    rounds: { type: "string", value: "N", default: "5", help: `rounds, at least ${fewestRounds}, or a median says nothing` },
+    rows: { type: "string", value: "N", default: "10000000", help: "entries of the grown ledger" },
+    only: { type: "string", value: "PART,…", help: `${parts.join(", ")}; all unless said` },
+  },
+  exits: { 1: "a floor was missed" },
+} as const satisfies Command;
+
+export async function run({ values }: Asked<(typeof command)["options"]>): Promise<BenchOutcome> {
+  const options = optionsOf(values);
   const loadBefore = loadavg()[0];
   const system = withPublicUrl(await startLocalSystem({ durable: true }));
   try {
@@ -57,17 +68,15 @@ export async function run(args: readonly string[]): Promise<BenchOutcome> {
   }
 }
 
-function readOptions(args: readonly string[]): Options {
-  const { values } = parseArgs({
-    args: [...args],
-    options: { rounds: { type: "string", default: "5" }, rows: { type: "string", default: "10000000" }, only: { type: "string" } },
-  });
+function optionsOf(values: Asked<(typeof command)["options"]>["values"]): Options {
   const only = values.only?.split(",") ?? parts;
   const unknown = only.find((name) => !parts.includes(name as Part));
-  if (unknown !== undefined) throw new PlainError(`There is no part "${unknown}": --only takes ${parts.join(", ")}.`, 2);
-  const rounds = Number(values.rounds);
-  if (!(rounds >= fewestRounds)) throw new PlainError(`--rounds ${values.rounds}: at least ${fewestRounds}, or a median says nothing.`, 2);
-  return { rounds, rows: Number(values.rows), only: only as readonly Part[] };
+  if (unknown !== undefined) throw refuse(command, `there is no part "${unknown}": --only takes ${parts.join(", ")}.`);
+  return {
+    rounds: wholeNumber(command, "rounds", values.rounds, { from: fewestRounds }),
+    rows: wholeNumber(command, "rows", values.rows, { to: 1_000_000_000 }),
+    only: only as readonly Part[],
+  };
 }
 
 const withPublicUrl = (system: LocalSystem): LocalSystem => ({ ...system, env: { ...system.env, PUBLIC_URL: "http://127.0.0.1:8080" } });

@@ -1,6 +1,5 @@
 import { loadavg } from "node:os";
-import { parseArgs } from "node:util";
-import { PlainError } from "../../app/local/plain-error.ts";
+import { type Asked, type Command, refuse, wholeNumber } from "../../app/local/command.ts";
 import type { BenchOutcome } from "../bench.ts";
 import { startLocalSystem } from "./local-system.ts";
 import { measureMenuRead } from "./ordering/menu-read.ts";
@@ -10,15 +9,25 @@ import { measureStreams } from "./ordering/streams.ts";
 /** Each measures one thing on a system of its own and says whether its floor was met. */
 const parts: Readonly<Record<string, OrderingPart>> = { menu: measureMenuRead, streams: measureStreams };
 
-/** Options: --rounds N (7), --only PART,… (all). */
-export async function run(args: readonly string[]): Promise<BenchOutcome> {
-  const { values } = parseArgs({ args: [...args], options: { rounds: { type: "string", default: "7" }, only: { type: "string" } } });
+export const command = {
+  name: "npm run bench -- ordering",
+  for: "developer",
+  what: "Times the reading of menus and the streams of orders.",
+  touches: "a system of its own on this machine, which it ends.",
+  options: {
+    rounds: { type: "string", value: "N", default: "7", help: "rounds, at least 5" },
+    only: { type: "string", value: "PART,…", help: `${Object.keys(parts).join(", ")}; all unless said` },
+  },
+  exits: { 1: "a floor was missed" },
+} as const satisfies Command;
+
+export async function run({ values }: Asked<(typeof command)["options"]>): Promise<BenchOutcome> {
   const names = values.only?.split(",") ?? Object.keys(parts);
-  const rounds = Math.max(5, Number(values.rounds));
+  const rounds = wholeNumber(command, "rounds", values.rounds, { from: 5 });
   const found: Awaited<ReturnType<OrderingPart>>[] = [];
   for (const name of names) {
     const measure = parts[name];
-    if (!measure) throw new PlainError(`There is no part "${name}": take some of ${Object.keys(parts).join(", ")}.`, 2);
+    if (!measure) throw refuse(command, `there is no part "${name}": take some of ${Object.keys(parts).join(", ")}.`);
     const system = await startLocalSystem({ durable: false });
     try {
       found.push(await measure(system, { rounds }));

@@ -1,6 +1,6 @@
 import { loadavg } from "node:os";
-import { parseArgs } from "node:util";
 import pg from "pg";
+import { type Asked, type Command, wholeNumber } from "../../app/local/command.ts";
 import { listBoard } from "../../app/orders/board.ts";
 import { type Database, openDatabase, sql } from "../../app/platform/postgres.ts";
 import { readDailySales } from "../../app/reports/daily-sales.ts";
@@ -33,21 +33,27 @@ interface Measure {
   readonly ceilingMs: number | undefined;
 }
 
+export const command = {
+  name: "npm run bench -- reports",
+  for: "developer",
+  what: "Times each report over one day and over all days, and the board of the kitchen, in a database of many orders.",
+  touches: "a system of its own on this machine, which it ends.",
+  options: {
+    orders: { type: "string", value: "N", default: "1000000", help: "orders in the database" },
+    days: { type: "string", value: "N", default: "50", help: "over how many days" },
+    rounds: { type: "string", value: "N", default: "7", help: "rounds, at least 5" },
+  },
+  exits: { 1: "a floor was missed" },
+} as const satisfies Command;
+
 /**
  * What one session waits for the database, round trips and all, in a database of so many orders: each report over one day and
- * over all days of the busiest café, and the kitchen's board. Options: --orders N (1,000,000), --days N (50), --rounds N (7).
+ * over all days of the busiest café, and the kitchen's board.
  */
-export async function run(args: readonly string[]): Promise<BenchOutcome> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      orders: { type: "string", default: "1000000" },
-      days: { type: "string", default: "50" },
-      rounds: { type: "string", default: "7" },
-    },
-  });
-  const size = { orders: Number(values.orders), days: Number(values.days), cafes: 20 };
-  const rounds = Math.max(5, Number(values.rounds));
+export async function run({ values }: Asked<(typeof command)["options"]>): Promise<BenchOutcome> {
+  const whole = (name: keyof typeof values) => wholeNumber(command, name, values[name]);
+  const size = { orders: whole("orders"), days: whole("days"), cafes: 20 };
+  const rounds = wholeNumber(command, "rounds", values.rounds, { from: 5 });
   const system = await startLocalSystem({ durable: false });
   try {
     const campus = await fill(system, size);

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { loadavg } from "node:os";
 import path from "node:path";
-import { parseArgs } from "node:util";
+import { type Asked, type Command, wholeNumber } from "../../app/local/command.ts";
 import type { BenchOutcome } from "../bench.ts";
 import { type LocalSystem, startLocalSystem } from "./local-system.ts";
 import { type BenchPlace, openPlace } from "./money/bench-place.ts";
@@ -37,20 +37,22 @@ interface Options {
   readonly burst: number;
 }
 
-/**
- * Signed webhooks of distinct payments to two API processes, a worker crediting beside them.
- * Options: --rate N a second (50), --seconds N (20), --burst N (3000).
- */
-export async function run(args: readonly string[]): Promise<BenchOutcome> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      rate: { type: "string", default: "50" },
-      seconds: { type: "string", default: "20" },
-      burst: { type: "string", default: "3000" },
-    },
-  });
-  const options = { rate: Number(values.rate), seconds: Number(values.seconds), burst: Number(values.burst) };
+export const command = {
+  name: "npm run bench -- webhooks",
+  for: "developer",
+  what: "Signed webhooks of distinct payments to two API processes, a worker crediting beside them.",
+  touches: "a system of its own on this machine, which it ends.",
+  options: {
+    rate: { type: "string", value: "N", default: "50", help: "webhooks a second" },
+    seconds: { type: "string", value: "N", default: "20", help: "for how long" },
+    burst: { type: "string", value: "N", default: "3000", help: "webhooks as fast as they are answered" },
+  },
+  exits: { 1: "a floor was missed" },
+} as const satisfies Command;
+
+export async function run({ values }: Asked<(typeof command)["options"]>): Promise<BenchOutcome> {
+  const whole = (name: keyof typeof values) => wholeNumber(command, name, values[name]);
+  const options: Options = { rate: whole("rate"), seconds: whole("seconds"), burst: whole("burst") };
   const loadBefore = loadavg()[0];
   const system = await startLocalSystem({ durable: true });
   try {

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import { loadavg, tmpdir } from "node:os";
 import path from "node:path";
-import { parseArgs } from "node:util";
+import { type Asked, type Command, wholeNumber } from "../../app/local/command.ts";
 import { seal } from "../../app/platform/seal.ts";
 import { startWorkerProcess } from "../../app/testing/worker-process.ts";
 import { newWebhookSecret, webhookSealPurpose } from "../../app/webhooks/sign-webhook.ts";
@@ -29,14 +29,24 @@ interface Round {
   readonly databaseCpuMsPerEvent: number;
 }
 
+export const command = {
+  name: "npm run bench -- worker",
+  for: "developer",
+  what: "One worker drains a backlog of order events to a till system on loopback, receipts and all.",
+  touches: "a system of its own on this machine, which it ends.",
+  options: {
+    events: { type: "string", value: "N", default: "3000", help: "events a round" },
+  },
+  exits: { 1: "a floor was missed" },
+} as const satisfies Command;
+
 /**
  * One worker drains a backlog of order events to a till system on loopback that takes each of them, in rounds. Half of the
  * orders' events are payments, with everything that a payment brings: the published message, the metric, and the receipt as
- * PDF and JSON. Options: --events N a round (3000).
+ * PDF and JSON.
  */
-export async function run(args: readonly string[]): Promise<BenchOutcome> {
-  const { values } = parseArgs({ args: [...args], options: { events: { type: "string", default: "3000" } } });
-  const events = Number(values.events);
+export async function run({ values }: Asked<(typeof command)["options"]>): Promise<BenchOutcome> {
+  const events = wholeNumber(command, "events", values.events);
   const loadBefore = loadavg()[0];
   const objects = await mkdtemp(path.join(tmpdir(), "campus-bench-objects-"));
   const local = await startLocalSystem({ durable: true });

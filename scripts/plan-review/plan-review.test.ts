@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { readArguments } from "../../app/local/command.ts";
 import { ownAccount, planText, reviewOf, type Written, withPlans } from "./handwritten-plan.ts";
-import { parseOptions } from "./options.ts";
+import { command, optionsOf } from "./options.ts";
 import { readPlans } from "./read-plans.ts";
 import { render } from "./report.ts";
 import { isGated } from "./review.ts";
@@ -366,10 +367,12 @@ test("an acceptance that opens nothing is refused, so that none outlives its pla
   expect(() => reviewOf(planText([]), [{ address: "pilot/aws_kms_key.a", reason: "once" }])).toThrow("accepts nothing: nothing is gated.");
 });
 
+const parse = (args: readonly string[]) => optionsOf(readArguments(command, args));
+
 test("an acceptance needs a reason, and its address may hold an equals sign in a key", () => {
-  expect(() => parseOptions(["p.json", "--accept", "a/b.c"])).toThrow("has no reason");
-  expect(() => parseOptions(["p.json", "--accept", "a/b.c= "])).toThrow("has no reason");
-  expect(parseOptions(["p.json", "--accept", 'a/b.c["k=v"]=as agreed: x=1']).acceptances).toEqual([
+  expect(() => parse(["p.json", "--accept", "a/b.c"])).toThrow("has no reason");
+  expect(() => parse(["p.json", "--accept", "a/b.c= "])).toThrow("has no reason");
+  expect(parse(["p.json", "--accept", 'a/b.c["k=v"]=as agreed: x=1']).acceptances).toEqual([
     { address: 'a/b.c["k=v"]', reason: "as agreed: x=1" },
   ]);
 });

@@ -3,13 +3,21 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { type Command, runCommand } from "../../app/local/command.ts";
 import { environments } from "../../regions/index.ts";
 import { check, installCheckov } from "./checkov.ts";
 import { type FailedCheck, judge } from "./judge.ts";
 import { LocalTerraform } from "./local-terraform.ts";
 import { waivers } from "./waivers.ts";
 
-/** `npm run policy`: Terraform's own check and Checkov's on every stack of every environment. Our own rules run with `npm test`. */
+export const command = {
+  name: "npm run policy",
+  for: "platform team",
+  what: "Asks Terraform's own check and Checkov about every stack of every environment; our own rules run with `npm test`.",
+  touches: "files under .cache/policy; Checkov is installed into .cache.",
+  exits: { 1: "something is to be answered" },
+} as const satisfies Command;
+
 const root = new URL("../../", import.meta.url).pathname;
 const cache = join(root, ".cache");
 const names = Object.keys(environments);
@@ -17,11 +25,6 @@ const names = Object.keys(environments);
 const validated = ["production"];
 
 const folders = new Map<string, string>();
-for (const name of names) folders.set(name, await synth(name));
-const lines = [...(await askTerraform()), ...(await askCheckov())];
-for (const line of lines) console.error(`FAIL ${line}`);
-console.log(lines.length === 0 ? "policy: nothing is unanswered" : `policy: ${lines.length} to answer`);
-process.exitCode = lines.length === 0 ? 0 : 1;
 
 async function synth(name: string): Promise<string> {
   const folder = join(cache, "policy", name);
@@ -76,3 +79,11 @@ async function askCheckov(): Promise<readonly string[]> {
   console.log(`checkov: ${verdict.waived} failed checks waived by ${waivers.length} waivers`);
   return verdict.lines;
 }
+
+await runCommand(import.meta, command, async () => {
+  for (const name of names) folders.set(name, await synth(name));
+  const lines = [...(await askTerraform()), ...(await askCheckov())];
+  for (const line of lines) console.error(`FAIL ${line}`);
+  console.log(lines.length === 0 ? "policy: nothing is unanswered" : `policy: ${lines.length} to answer`);
+  return lines.length === 0 ? 0 : 1;
+});

@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { type Asked, type Command, refuse, wholeNumber } from "../../app/local/command.ts";
 
 export type Options = {
   readonly environment: string;
@@ -11,41 +11,49 @@ export type Options = {
   readonly parallelism: number;
 };
 
-export const usage = `npm run rehearse -- [options]
-  --environment NAME   pilot (default), staging or production
-  --only STACK         this stack and what it depends on; may be given more than once
-  --region REGION      the stacks of one region, and the global ones
-  --keep               leave everything standing until Ctrl-C, to look around with terraform or the AWS CLI
-  --drill              the failure drill: a deploy that dies in the middle, mended by runbooks/terraform-state.md
-  --world-test         prove every addition to moto, and that moto still lacks it
-  --parallelism N      stacks at a time, 3 by default; each takes about 0.7 GB`;
-
 const maxParallelism = 8;
 
-export const parseOptions = (args: readonly string[]): Options => {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      environment: { type: "string", default: "pilot" },
-      only: { type: "string", multiple: true, default: [] },
-      region: { type: "string" },
-      keep: { type: "boolean", default: false },
-      drill: { type: "boolean", default: false },
-      "world-test": { type: "boolean", default: false },
-      parallelism: { type: "string", default: "3" },
+export const command = {
+  name: "npm run rehearse",
+  for: "platform team",
+  what: "Deploys every stack with Terraform into a stand-in for AWS, plans again, looks for drift, and destroys it all.",
+  touches: "nothing of any account: a world of its own on this machine, which it ends. It refuses to run with real credentials.",
+  options: {
+    environment: { type: "string", value: "NAME", default: "pilot", help: "pilot, staging or production" },
+    only: {
+      type: "string",
+      value: "STACK",
+      multiple: true,
+      default: [],
+      help: "this stack and what it depends on; may be given more than once",
     },
-  });
-  const parallelism = Number(values.parallelism);
-  if (!Number.isInteger(parallelism) || parallelism < 1 || parallelism > maxParallelism) {
-    throw new Error(`--parallelism ${values.parallelism}: give a whole number from 1 to ${maxParallelism}.`);
-  }
+    region: { type: "string", value: "REGION", help: "the stacks of one region, and the global ones" },
+    keep: { type: "boolean", help: "leave everything standing until Ctrl-C, to look around with terraform or the AWS CLI" },
+    drill: { type: "boolean", help: "the failure drill: a deploy that dies in the middle, mended by runbooks/terraform-state.md" },
+    "world-test": { type: "boolean", help: "prove every addition to moto, and that moto still lacks it" },
+    parallelism: { type: "string", value: "N", default: "3", help: `stacks at a time, up to ${maxParallelism}; each takes about 0.7 GB` },
+  },
+  exits: {
+    1: "the rehearsal failed",
+    2: "real credentials, or what was typed is not understood",
+    3: "it cannot run on this machine",
+    130: "interrupted",
+  },
+} as const satisfies Command;
+
+const environments = ["pilot", "staging", "production"];
+
+export const optionsOf = ({ values }: Asked<(typeof command)["options"]>): Options => {
+  const { environment, only, region, keep = false, drill = false, parallelism } = values;
+  if (!environments.includes(environment))
+    throw refuse(command, `there is no environment "${environment}"; there are ${environments.join(", ")}.`);
   return {
-    environment: values.environment,
-    only: values.only,
-    region: values.region,
-    keep: values.keep,
-    drill: values.drill,
-    worldTest: values["world-test"],
-    parallelism,
+    environment,
+    only,
+    region,
+    keep,
+    drill,
+    worldTest: values["world-test"] === true,
+    parallelism: wholeNumber(command, "parallelism", parallelism, { to: maxParallelism }),
   };
 };

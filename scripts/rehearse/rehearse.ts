@@ -1,12 +1,14 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { runCommand } from "../../app/local/command.ts";
+import { PlainError } from "../../app/local/plain-error.ts";
 import { regionOf } from "./configurations.ts";
 import { duration, heading, say, secondsSinceStart } from "./console.ts";
 import { realCredentials } from "./credentials.ts";
 import { driftIsFound } from "./drift.ts";
 import { failureDrill } from "./drill/drill.ts";
 import { type Stack, withDependencies } from "./manifest.ts";
-import { type Options, parseOptions, usage } from "./options.ts";
+import { command, type Options, optionsOf } from "./options.ts";
 import { cacheFolder, workFolder } from "./places.ts";
 import { CannotRun, pythonName, terraformVersion } from "./preconditions.ts";
 import { isStopping, stopAll, watchMemory } from "./processes.ts";
@@ -79,8 +81,7 @@ const drill = (site: Site, python: string): Promise<boolean> => {
   return failureDrill({ ...site, env: { ...site.env, PATH: `${programs}:${site.env.PATH}` } });
 };
 
-const main = async (): Promise<number> => {
-  const options = parseOptions(process.argv.slice(2));
+const main = async (options: Options): Promise<number> => {
   const refusal = realCredentials(process.env);
   if (refusal) {
     console.error(refusal);
@@ -119,12 +120,14 @@ const endOnSignals = (world: World): void => {
   }
 };
 
-try {
-  process.exitCode = await main();
-} catch (error) {
+const failed = (error: unknown): number => {
   const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof PlainError) throw error;
   if (isStopping()) console.error("interrupted");
-  else if (error instanceof CannotRun) console.error(`Cannot rehearse here. ${message}`);
-  else console.error(message.startsWith("Unknown option") ? `${message}\n${usage}` : message);
-  process.exitCode = error instanceof CannotRun ? exitCodes.cannotRun : exitCodes.failed;
-}
+  else console.error(error instanceof CannotRun ? `Cannot rehearse here. ${message}` : message);
+  return error instanceof CannotRun ? exitCodes.cannotRun : exitCodes.failed;
+};
+
+export { command };
+
+await runCommand(import.meta, command, (asked) => main(optionsOf(asked)).catch(failed));

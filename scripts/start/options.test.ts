@@ -1,21 +1,20 @@
 import { expect, test } from "vitest";
-import { parseOptions } from "./options.ts";
+import { readOptions } from "./options.ts";
 import { splitPassword } from "./servers.ts";
 
 test("without anything said, the front takes 8080 and the data stays", () => {
-  expect(parseOptions([], {})).toEqual({ port: 8080, fresh: false });
-  expect(parseOptions(["--fresh"], { PORT: "9000" })).toEqual({ port: 9000, fresh: true });
+  expect(readOptions({ fresh: undefined }, {})).toEqual({ port: 8080, fresh: false });
+  expect(readOptions({ fresh: true }, { PORT: "9000" })).toEqual({ port: 9000, fresh: true });
 });
 
 test.each([
-  ["an unknown argument", ["--frsh"], {}, /does not know "--frsh"/],
-  ["a port that is no number", [], { PORT: "http" }, /PORT is "http": give a whole number/],
-  ["a port that leaves no room for the next three", [], { PORT: "65533" }, /from 1 to 65532/],
-  ["production", [], { CAMPUS_ENV: "production" }, /CAMPUS_ENV is "production": unset it/],
-  ["erasing a database that is not ours", ["--fresh"], { DATABASE_URL: "postgres://db/campus" }, /empty that one yourself/],
-])("%s is refused in one line", (_case, args, environment, line) => {
-  expect(() => parseOptions(args, environment)).toThrow(line);
-  expect(() => parseOptions(args, environment)).toThrow(/^[^\n]+$/);
+  ["a port that is no number", false, { PORT: "http" }, /PORT is "http": give a whole number/],
+  ["a port that leaves no room for the next three", false, { PORT: "65533" }, /from 1 to 65532/],
+  ["production", false, { CAMPUS_ENV: "production" }, /CAMPUS_ENV is "production": unset it/],
+  ["erasing a database that is not ours", true, { DATABASE_URL: "postgres://db/campus" }, /empty that one yourself/],
+])("%s is refused in one line", (_case, fresh, environment, line) => {
+  expect(() => readOptions({ fresh }, environment)).toThrow(line);
+  expect(() => readOptions({ fresh }, environment)).toThrow(/^[^\n]+$/);
 });
 
 test("a password in an address is taken out of it, for the app reads it apart", () => {

@@ -10,16 +10,10 @@ export const portsTaken = 4;
 const defaultPort = 8080;
 const highestPort = 65_535;
 
-export function parseOptions(args: readonly string[], environment: NodeJS.ProcessEnv): StartOptions {
-  const unknown = args.find((argument) => argument !== "--fresh");
-  if (unknown !== undefined)
-    throw new PlainError(
-      `npm start does not know "${unknown}": it takes \`npm start -- --fresh\` (begin again without the old data) and PORT=9000 npm start.`,
-    );
+export function readOptions({ fresh = false }: { readonly fresh: boolean | undefined }, environment: NodeJS.ProcessEnv): StartOptions {
   const { CAMPUS_ENV, DATABASE_URL, PORT } = environment;
   if (CAMPUS_ENV && CAMPUS_ENV !== "sandbox")
     throw new PlainError(`npm start is for the sandbox with its demo data, and CAMPUS_ENV is "${CAMPUS_ENV}": unset it.`);
-  const fresh = args.length > 0;
   if (fresh && DATABASE_URL)
     throw new PlainError(
       "--fresh erases only a database that npm start made, and DATABASE_URL names another one: empty that one yourself.",

@@ -10,7 +10,7 @@ const timeoutMs = 240_000;
 
 /** On campuses of its own: what it breaks must not be the started system's. */
 export async function run(_system: StartedSystem): Promise<SystemCheckResult> {
-  const command = [process.execPath, "app/testing/proof/torture-main.ts", "--seeds", String(seeds), "--seconds", String(seconds)];
+  const command = [process.execPath, "scripts/torture.ts", "--seeds", String(seeds), "--seconds", String(seconds)];
   const { succeeded, output } = await runCommand(command, { signal: AbortSignal.timeout(timeoutMs) });
   process.stdout.write(output.replaceAll(/^/gm, "    ").trimEnd().concat("\n"));
   const passed = Number(/^(\d+) seeds passed/m.exec(output)?.[1] ?? 0);
