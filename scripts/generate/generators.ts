@@ -1,10 +1,12 @@
 import { costPage, renderCostPage } from "../cost/page.ts";
 import { diagrams } from "../diagrams/diagrams.ts";
 import { readLicences, renderLicences } from "../licences.ts";
+import { renderIndex } from "../runbooks/index-page.ts";
 import { renderApiDocument } from "./api-document.ts";
 import { renderConfigurationPage } from "./configuration-page.ts";
 import { renderEnvironmentExample } from "./environment-example.ts";
 import { renderSchemaPage } from "./schema-page.ts";
+import { renderSloPage } from "./slo-page.ts";
 
 /** One file that is written from the code. `make` is pure: the same checkout gives the same text. */
 export interface Generator {
@@ -19,5 +21,7 @@ export const generators: readonly Generator[] = [
   { file: ".env.example", make: renderEnvironmentExample },
   { file: costPage, make: renderCostPage },
   ...diagrams,
+  { file: "docs/slo.md", make: renderSloPage },
+  { file: "runbooks/README.md", make: () => renderIndex() },
   { file: "docs/licences.md", make: (root) => renderLicences(readLicences(root)) },
 ];

@@ -9,6 +9,9 @@ export interface CheckRun {
 
 const timeoutMs = 30_000;
 
+/** A command that could not run has answered nothing, even where its complaint repeats the words that are waited for. */
+const broken = /^(ERROR:|npm error|bash: |node:internal)/m;
+
 /**
  * What the command printed is judged, not its exit code: curl ends with 0 on a 401, grep with 1 where nothing is wrong.
  * It runs in bash, in the folder of the project, as a person would paste it.
@@ -30,7 +33,7 @@ export async function runCheck(block: Block, options: { readonly cwd: string; re
     child.once("error", (error) => resolve(error.message));
     child.once("close", (code, signal) => resolve(signal ? `it was ended after ${timeoutMs / 1000} s` : `exit code ${code}`));
   });
-  const ok = new RegExp(block.expected, "m").test(output);
+  const ok = !broken.test(output) && new RegExp(block.expected, "m").test(output);
   return {
     ok,
     output,
