@@ -15,7 +15,14 @@ import { holderOfSession, type Session, type User } from "./open-session.ts";
 import { readStaff } from "./read-staff.ts";
 import { refreshSession } from "./refresh-session.ts";
 import { requestOtp } from "./request-otp.ts";
-import { endedCookies, refreshCookieName, sessionCookies } from "./session-cookies.ts";
+import {
+  endedCookies,
+  endedStudentCookie,
+  refreshCookieName,
+  sessionCookies,
+  studentCookie,
+  studentRefreshCookieName,
+} from "./session-cookies.ts";
 
 const StudentUser = z.object({ id: z.uuid(), phone: phoneField, name: z.string().nullable() }).openapi("StudentUser");
 const StaffUser = z
@@ -25,6 +32,8 @@ const StaffUser = z
 const tokens = { access_token: z.string(), refresh_token: z.string(), token_type: z.literal("bearer"), expires_in: z.int() };
 const StudentTokens = z.object({ ...tokens, user: StudentUser }).openapi("StudentTokens");
 const StaffTokens = z.object({ ...tokens, user: StaffUser }).openapi("StaffTokens");
+const { refresh_token: _, ...tokensBesideCookie } = tokens;
+const StudentCookieSession = z.object({ ...tokensBesideCookie, user: StudentUser }).openapi("StudentCookieSession");
 const CookieSession = z
   .object({ token_type: z.literal("cookie"), expires_in: z.int(), csrf_token: z.string(), user: StaffUser })
   .openapi("CookieSession");
@@ -32,6 +41,12 @@ const OwnSession = z.object({ csrf_token: z.string(), user: StaffUser }).openapi
 
 const sessionHeader = z.object({
   "x-session": z.literal("cookie").optional().openapi({ description: "Asks for HttpOnly cookies instead of tokens in the body." }),
+});
+
+const refreshHeader = z.object({
+  "x-session": z.enum(["cookie", "student-cookie"]).optional().openapi({
+    description: "The refresh token is in an HttpOnly cookie. A browser that holds a student's and the portal's names the student's.",
+  }),
 });
 
 const askOtp = route({
@@ -54,8 +69,9 @@ const verifyOtp = route({
   summary: "Log in with the one-time password; a phone's first login makes the student",
   who: everyone,
   errors: ["INVALID_OTP"],
-  request: { body: required(z.strictObject({ phone: phoneField, otp: otpField })) },
-  responses: { 200: json(StudentTokens, "Logged in") },
+  description: "With X-Session: cookie the refresh token goes into an HttpOnly cookie and only the access token is in the body.",
+  request: { headers: sessionHeader, body: required(z.strictObject({ phone: phoneField, otp: otpField })) },
+  responses: { 200: json(z.union([StudentTokens, StudentCookieSession]), "Logged in") },
 });
 
 const refresh = route({
@@ -64,11 +80,13 @@ const refresh = route({
   operationId: "refreshSession",
   tags: ["auth"],
   summary: "Exchange a refresh token, once, for new tokens; a second use ends the session",
-  description: "A cookie session sends {} and X-Session: cookie. No page of another origin can set that header, so it needs no CSRF token.",
+  description:
+    "A cookie session sends {} and X-Session: cookie. No page of another origin can set that header, so it needs no CSRF token. " +
+    "The same token again within 10 s (a second tab, a lost answer) gets the same next one; later it ends the session.",
   who: everyone,
   errors: ["INVALID_TOKEN"],
-  request: { headers: sessionHeader, body: required(z.strictObject({ refresh_token: z.string().min(1).max(200).optional() })) },
-  responses: { 200: json(z.union([StudentTokens, StaffTokens, CookieSession]), "New tokens") },
+  request: { headers: refreshHeader, body: required(z.strictObject({ refresh_token: z.string().min(1).max(200).optional() })) },
+  responses: { 200: json(z.union([StudentTokens, StudentCookieSession, StaffTokens, CookieSession]), "New tokens") },
 });
 
 const logout = route({
@@ -114,21 +132,29 @@ export const authRoutes = (platform: Platform, identity: Identity) =>
     })
     .openapi(verifyOtp, async (c) => {
       const session = await logInStudent(platform, c.req.valid("json"));
-      return c.json(presentTokens(platform, identity, session, presentStudent(session.user)), 200);
+      return c.req.valid("header")["x-session"] === "cookie"
+        ? c.json(answerStudentInCookie(c, platform, identity, session), 200)
+        : c.json(presentTokens(platform, identity, session, presentStudent(session.user)), 200);
     })
     .openapi(refresh, async (c) => {
       const given = c.req.valid("json").refresh_token;
-      const inCookie = given === undefined && c.req.valid("header")["x-session"] === "cookie";
-      const token = given ?? (inCookie ? cookieToken(c, platform) : undefined);
+      const asked = c.req.valid("header")["x-session"];
+      const inCookie = given === undefined && asked !== undefined;
+      const token = given ?? (inCookie ? cookieToken(c, platform, asked) : undefined);
       if (token === undefined) throw validationError("json", [{ path: ["refresh_token"], message: "is needed" }]);
       const session = await refreshSession(platform, identity, token, c.var.requestId);
-      if (session.user.kind === "student") return c.json(presentTokens(platform, identity, session, presentStudent(session.user)), 200);
+      if (session.user.kind === "student")
+        return inCookie
+          ? c.json(answerStudentInCookie(c, platform, identity, session), 200)
+          : c.json(presentTokens(platform, identity, session, presentStudent(session.user)), 200);
       if (!inCookie) return c.json(presentTokens(platform, identity, session, presentStaff(session.user)), 200);
       return c.json(await answerInCookies(c, platform, identity, session), 200);
     })
     .openapi(logout, async (c) => {
-      await logOut(platform, identity, holderOfRequest(c).sessionId);
-      for (const cookie of endedCookies(platform.config)) c.header("Set-Cookie", cookie, { append: true });
+      const holder = holderOfRequest(c);
+      await logOut(platform, identity, holder.sessionId);
+      const ended = holder.kind === "student" ? [endedStudentCookie(platform.config)] : endedCookies(platform.config);
+      for (const cookie of ended) c.header("Set-Cookie", cookie, { append: true });
       return c.body(null, 204);
     })
     .openapi(loginStaff, async (c) => {
@@ -142,8 +168,9 @@ export const authRoutes = (platform: Platform, identity: Identity) =>
       return c.json({ csrf_token: await csrfTokenOf(platform, sessionId), user: presentStaff(await readStaff(platform.db, id)) }, 200);
     });
 
-function cookieToken(c: HttpContext, { config }: Platform): string {
-  const token = getCookie(c, refreshCookieName(config));
+function cookieToken(c: HttpContext, { config }: Platform, asked: "cookie" | "student-cookie"): string {
+  const ofStudent = getCookie(c, studentRefreshCookieName(config));
+  const token = asked === "student-cookie" ? ofStudent : (getCookie(c, refreshCookieName(config)) ?? ofStudent);
   if (!token) throw new CodedError("INVALID_TOKEN", "There is no cookie session: log in first.");
   return token;
 }
@@ -164,6 +191,18 @@ function presentTokens<U>({ config }: Platform, identity: Identity, session: Ses
     expires_in: config.ACCESS_TOKEN_SECONDS,
     user,
   };
+}
+
+/** The refresh token goes where no script can read it. */
+function answerStudentInCookie(
+  c: HttpContext,
+  platform: Platform,
+  identity: Identity,
+  session: Session,
+): z.infer<typeof StudentCookieSession> {
+  const { refresh_token, ...shown } = presentTokens(platform, identity, session, presentStudent(session.user));
+  c.header("Set-Cookie", studentCookie(platform.config, refresh_token), { append: true });
+  return shown;
 }
 
 /** The tokens go where no script can read them; the body has what the page needs beside. */

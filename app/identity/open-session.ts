@@ -29,8 +29,12 @@ export async function openSession(tx: Transaction, config: Pick<Config, "REFRESH
 }
 
 /** A refresh token is 32 random bytes, so a plain hash keeps it. */
-export async function addRefreshToken(tx: Transaction, config: Pick<Config, "REFRESH_TOKEN_SECONDS">, sessionId: string): Promise<string> {
-  const token = randomBytes(32).toString("base64url");
+export async function addRefreshToken(
+  tx: Transaction,
+  config: Pick<Config, "REFRESH_TOKEN_SECONDS">,
+  sessionId: string,
+  token = randomBytes(32).toString("base64url"),
+): Promise<string> {
   await tx.run(sql`
     insert into refresh_tokens (token_hash, session_id, expires_at)
     values (${hashRefreshToken(token)}, ${sessionId}, now() + make_interval(secs => ${config.REFRESH_TOKEN_SECONDS}))`);

@@ -10,20 +10,30 @@ const refreshPath = "/api/v1/auth";
 export const accessCookieName = ({ COOKIE_SECURE }: Pick<Config, "COOKIE_SECURE">) => `${COOKIE_SECURE ? prefix : ""}campus_access`;
 export const refreshCookieName = ({ COOKIE_SECURE }: Pick<Config, "COOKIE_SECURE">) => `${COOKIE_SECURE ? prefix : ""}campus_refresh`;
 
+/** A student's own name for it: one origin is one jar, and a barista may be a student too. */
+export const studentRefreshCookieName = ({ COOKIE_SECURE }: Pick<Config, "COOKIE_SECURE">) =>
+  `${COOKIE_SECURE ? prefix : ""}campus_student_refresh`;
+
+/** The value of a student's one Set-Cookie header: the access token goes to the page, which needs it for its WebSocket. */
+export const studentCookie = (config: CookieConfig, refreshToken: string): string =>
+  cookie(config, studentRefreshCookieName(config), refreshToken, refreshPathOf(config), config.REFRESH_TOKEN_SECONDS);
+
+export const endedStudentCookie = (config: CookieConfig): string =>
+  cookie(config, studentRefreshCookieName(config), "", refreshPathOf(config), 0);
+
 /** The values of the two Set-Cookie headers. */
 export function sessionCookies(config: CookieConfig, tokens: { readonly accessToken: string; readonly refreshToken: string }): string[] {
   return [
     cookie(config, accessCookieName(config), tokens.accessToken, "/", config.ACCESS_TOKEN_SECONDS),
-    cookie(config, refreshCookieName(config), tokens.refreshToken, config.COOKIE_SECURE ? "/" : refreshPath, config.REFRESH_TOKEN_SECONDS),
+    cookie(config, refreshCookieName(config), tokens.refreshToken, refreshPathOf(config), config.REFRESH_TOKEN_SECONDS),
   ];
 }
 
 export function endedCookies(config: CookieConfig): string[] {
-  return [
-    cookie(config, accessCookieName(config), "", "/", 0),
-    cookie(config, refreshCookieName(config), "", config.COOKIE_SECURE ? "/" : refreshPath, 0),
-  ];
+  return [cookie(config, accessCookieName(config), "", "/", 0), cookie(config, refreshCookieName(config), "", refreshPathOf(config), 0)];
 }
+
+const refreshPathOf = ({ COOKIE_SECURE }: Pick<Config, "COOKIE_SECURE">) => (COOKIE_SECURE ? "/" : refreshPath);
 
 const cookie = ({ COOKIE_SECURE }: CookieConfig, name: string, value: string, path: string, maxAgeSeconds: number): string =>
   `${name}=${value}; Max-Age=${maxAgeSeconds}; Path=${path}; HttpOnly; SameSite=Strict${COOKIE_SECURE ? "; Secure" : ""}`;
