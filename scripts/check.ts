@@ -14,6 +14,7 @@ export const command = {
 const checks = [
   ["tsc", "--noEmit"],
   ["tsc", "--noEmit", "-p", "scripts/k6"],
+  ["tsc", "--noEmit", "-p", "app/web"],
   ["biome", "check", "."],
 ] as const;
 

@@ -72,6 +72,7 @@ async function runVitest(): Promise<Tally> {
 const steps: readonly (readonly [name: string, work: () => Promise<Tally>])[] = [
   ["generated files are current", oneCommand(process.execPath, "scripts/generate.ts", "--check")],
   ["types (tsc)", oneCommand(tool("tsc"), "--noEmit")],
+  ["types of the web apps (tsc)", oneCommand(tool("tsc"), "--noEmit", "-p", "app/web")],
   ["format and lint (biome)", oneCommand(tool("biome"), "check", ".")],
   ["unit and feature tests (vitest)", runVitest],
   ["the started system", () => runSystemChecks(say, stopping.signal, enter)],

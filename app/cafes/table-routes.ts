@@ -5,9 +5,11 @@ import type { Platform } from "../platform/context.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { once } from "../platform/http/once.ts";
 import { everyone, json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
+import { pageHeaders } from "../web/page-headers.ts";
 import { addTable } from "./add-table.ts";
 import { readCafe } from "./read-cafe.ts";
 import { removeTable } from "./remove-table.ts";
+import { openTablePages } from "./table-page.ts";
 import { drawSheet, drawTable, tablesPerSheet } from "./table-pictures.ts";
 import { type CafeTable, findTable, listTables, readTable, tableUrl } from "./tables.ts";
 
@@ -135,16 +137,29 @@ const openTable = route({
   operationId: "openTable",
   tags: ["tables"],
   summary: "Where a table's QR code leads: the café's menu in the web app, with the table set",
+  description: "A browser gets the page with café, table and menu inside; whoever takes no HTML is sent to its address.",
   who: everyone,
   errors: ["NOT_FOUND"],
   request: { params: z.object({ code: z.string() }) },
-  responses: { 302: { description: "To the web app", headers: z.object({ Location: z.string() }) } },
+  responses: {
+    200: { description: "The page", content: { "text/html": { schema: z.string() } } },
+    302: { description: "To the web app", headers: z.object({ Location: z.string() }) },
+  },
 });
 
 /** Stands at the root, so that the printed address is short. */
-export const tableLinkRoutes = ({ db }: Platform) =>
-  router().openapi(openTable, async (c) => {
-    const table = await findTable(db, c.req.valid("param").code);
+export const tableLinkRoutes = (platform: Platform) => {
+  const pages = openTablePages(platform);
+  const headers = pageHeaders({ frames: platform.config.CAMPUS_ENV === "sandbox" ? "own" : "none" });
+  return router().openapi(openTable, async (c) => {
+    const table = await findTable(platform.db, c.req.valid("param").code);
+    const page = c.req.header("accept")?.includes("text/html") ? await pages.html(table) : undefined;
+    if (page !== undefined) {
+      for (const [name, value] of Object.entries(headers)) c.header(name, value);
+      c.header("Cache-Control", "no-cache");
+      return c.html(page, table ? 200 : (404 as 200));
+    }
     if (!table) throw notFound("A table with this code");
     return c.redirect(`/?${new URLSearchParams({ cafe: table.cafeId, table: table.code })}`, 302);
   });
+};

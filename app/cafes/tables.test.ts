@@ -1,3 +1,6 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import jsqr from "jsqr";
 import sharp, { type Sharp } from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -60,6 +63,29 @@ test("the address of a table leads to the web app with café and table set, howe
   for (const code of [table.code, table.code.toUpperCase()]) {
     const answer = await campus.api("GET", `root:/t/${code}`);
     expect([answer.status, answer.headers.get("location")]).toEqual([302, `/?cafe=${cafe.id}&table=${table.code}`]);
+  }
+});
+
+test("a browser gets the page with café, table and menu inside, and a name that would end the script stays a name", async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), "campus-web-"));
+  await mkdir(path.join(folder, "student"));
+  await writeFile(path.join(folder, "student/index.html"), "<html><head><title>Campus Pay</title></head><body></body></html>");
+  const other = await startCampus({ env: { WEB_FOLDER: folder } });
+  try {
+    const owned = await other.cafe({ name: "Café </script><script>alert(1)</script>" });
+    const theirs = await other.staff("owner", owned);
+    const table = (await theirs.api<{ code: string }>("POST", "/admin/tables", { body: { label: "7" } })).body;
+    const answer = await other.api("GET", `root:/t/${table.code}`, { headers: { Accept: "text/html" } });
+    expect([answer.status, answer.headers.get("cache-control")]).toEqual([200, "no-cache"]);
+    expect(answer.headers.get("content-security-policy")).toContain("script-src 'self'");
+    expect(answer.text.match(/<\/script>/g)).toHaveLength(1);
+    const content = JSON.parse(/id="table">(.*)<\/script>/.exec(answer.text)?.[1] ?? "null");
+    expect(content).toMatchObject({ cafe: { id: owned.id, table: { code: table.code } }, categories: { items: [] }, items: { items: [] } });
+    const unknown = await other.api("GET", "root:/t/nothing0", { headers: { Accept: "text/html" } });
+    expect([unknown.status, unknown.text]).toEqual([404, expect.stringContaining('id="table">null<')]);
+  } finally {
+    await other.end();
+    await rm(folder, { recursive: true });
   }
 });
 

@@ -1,5 +1,6 @@
 import { Agent, createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import type { Pages } from "./front-pages.ts";
 import { forwardRequest } from "./front-request.ts";
 import { forwardUpgrade } from "./front-upgrade.ts";
 
@@ -22,6 +23,8 @@ interface FrontOptions {
   readonly port: number;
   readonly api: readonly Pick<Target, "host" | "port">[];
   readonly sandbox: Pick<Target, "host" | "port">;
+  /** The web apps' files: what is none of theirs goes to the API. */
+  readonly pages?: Pages;
   readonly log: (line: string) => void;
   readonly checkEveryMs?: number;
 }
@@ -47,6 +50,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
       shouldUpgradeCallback: (incoming) => incoming.headers.upgrade?.toLowerCase() === "websocket",
     },
     (incoming: IncomingMessage, answer: ServerResponse) => {
+      if (options.pages?.answer(incoming, answer)) return;
       forwardRequest({ incoming, answer, targets: targetsFor(incoming), agent, log: options.log });
     },
   );

@@ -157,6 +157,10 @@ export const variables = {
   OBJECT_FOLDER: variable(z.string().min(1), "Where objects are kept that have no bucket; all processes share it.", {
     default: ".campus/objects",
   }),
+  WEB_FOLDER: variable(
+    z.string().min(1).optional(),
+    "Where the web apps were built: a table's code then answers its page with the menu inside.",
+  ),
   IMAGE_LIMIT_BYTES: variable(whole(1_024, 20_971_520), "The largest picture that may be uploaded.", { default: "5242880" }),
 
   LIVE_CONNECTIONS_PER_PROCESS: variable(

@@ -1,4 +1,5 @@
 import type { LocalSecrets } from "../../app/local/secrets.ts";
+import { builtFolder } from "../../app/web/apps.ts";
 import type { Services } from "./servers.ts";
 
 interface Addresses {
@@ -25,6 +26,7 @@ export function appEnvironment(
     PUBLIC_URL: baseUrl,
     SANDBOX_URL: sandboxUrl,
     OBJECT_FOLDER: objectFolder,
+    WEB_FOLDER: builtFolder,
     DATABASE_URL: services.databaseUrl,
     DATABASE_PASSWORD: services.databasePassword,
     REDIS_URL: services.redisUrl,

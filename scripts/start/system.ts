@@ -4,11 +4,13 @@ import { openCappedLog } from "../../app/local/capped-log.ts";
 import { describeExit, withLastLines } from "../../app/local/child.ts";
 import type { Demo } from "../../app/local/demo/demo.ts";
 import { type Front, startFront } from "../../app/local/front.ts";
+import { openPages } from "../../app/local/front-pages.ts";
 import type { Home } from "../../app/local/home.ts";
 import { PlainError } from "../../app/local/plain-error.ts";
 import { assertPortFree } from "../../app/local/ports.ts";
 import { writePrivateJson } from "../../app/local/private-file.ts";
 import { readOrMakeSecrets } from "../../app/local/secrets.ts";
+import { builtFolder } from "../../app/web/apps.ts";
 import { appEnvironment, ownerEnvironment } from "./environment.ts";
 import { type KeptProcess, keepRunning } from "./kept-process.ts";
 import { portsTaken, type StartOptions } from "./options.ts";
@@ -39,6 +41,7 @@ export class System {
     await this.assertPortsFree();
     this.prepareHome();
     say("Starting Campus Pay …");
+    await timed("web apps", () => this.runScript("web", "scripts/web-build.ts", process.env));
     const environment = await timed("PostgreSQL 18 and Redis", () => this.startServers());
     await timed("migrations", () => this.runScript("migrate", "app/migrate.ts", environment.owner, "--alone"));
     this.demo = await timed("demo campus", async () =>
@@ -130,6 +133,7 @@ export class System {
       port: this.options.port,
       api: [target(1), target(2)],
       sandbox: target(3),
+      pages: openPages({ folder: builtFolder, demo: () => this.demo ?? {} }),
       log: (line) => log.write(`${new Date().toISOString()} ${line}\n`),
     });
   }

@@ -1,0 +1,46 @@
+/**
+ * The headers of our pages, written once: the front of this machine, the API (for /t/{code}) and the edge send the same.
+ * `frames` is "own" in the sandbox alone, where /demo shows our own pages side by side.
+ */
+export interface PageHeaderOptions {
+  readonly frames: "none" | "own";
+}
+
+/** Where a phone registers for pushes (firebase/messaging), after its student said yes. */
+const pushHosts = "https://fcmregistrations.googleapis.com https://firebaseinstallations.googleapis.com";
+
+export function contentSecurityPolicy({ frames }: PageHeaderOptions): string {
+  const own = frames === "own" ? "'self'" : "'none'";
+  return [
+    "default-src 'self'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data: blob:",
+    "font-src 'self'",
+    `connect-src 'self' ${pushHosts}`,
+    "worker-src 'self'",
+    "manifest-src 'self'",
+    "object-src 'none'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    `frame-src ${own}`,
+    `frame-ancestors ${own}`,
+    // React writes no markup from strings; what registers the worker names its one address (shared/ui/trusted-types.ts).
+    "require-trusted-types-for 'script'",
+    "trusted-types default",
+  ].join("; ");
+}
+
+export const pageHeaders = (options: PageHeaderOptions): Readonly<Record<string, string>> => ({
+  "Content-Security-Policy": contentSecurityPolicy(options),
+  "X-Content-Type-Options": "nosniff",
+  "X-Frame-Options": options.frames === "own" ? "SAMEORIGIN" : "DENY",
+  "Referrer-Policy": "no-referrer",
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Resource-Policy": "same-origin",
+  "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+});
+
+/** A page and a worker are asked for each time (304 where nothing changed); a file with a hash in its name never changes. */
+export const cacheControlOf = (path: string): string =>
+  /\/assets\/[^/]+-[\w-]{8,}\.\w+$/.test(path) ? "public, max-age=31536000, immutable" : "no-cache";

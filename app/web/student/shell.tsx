@@ -1,0 +1,180 @@
+import { useQuery } from "@tanstack/react-query";
+import { type ErrorComponentProps, Link, Outlet, useRouterState } from "@tanstack/react-router";
+import { useEffect, useRef, useSyncExternalStore } from "react";
+import { ApiError } from "../shared/api/request.ts";
+import { clock } from "../shared/money/dates.ts";
+import { money } from "../shared/money/money.ts";
+import { useSession } from "../shared/session/student.ts";
+import { CupIcon, OfflineIcon, PersonIcon, TicketIcon, WalletIcon } from "../shared/ui/icons.tsx";
+import { EmptyState, Notice } from "../shared/ui/parts.tsx";
+import { readKept, walletQuery } from "./queries.ts";
+import { useWords } from "./words/words.ts";
+import { takeUpdate, useUpdate } from "./worker-updates.ts";
+
+export const useOnline = (): boolean =>
+  useSyncExternalStore(
+    (listener) => {
+      addEventListener("online", listener);
+      addEventListener("offline", listener);
+      return () => {
+        removeEventListener("online", listener);
+        removeEventListener("offline", listener);
+      };
+    },
+    () => navigator.onLine,
+  );
+
+export function Shell() {
+  const w = useWords();
+  const isOnline = useOnline();
+  const update = useUpdate();
+  const pathname = useRouterState({ select: ({ location }) => location.pathname });
+  const isPaying = pathname.startsWith("/pay/");
+  useFocusOnHeading(pathname);
+  return (
+    <>
+      <a className="button skip" href="#content">
+        {w.app.skip}
+      </a>
+      {!isOnline && (
+        <div className="offline-bar" role="status">
+          <strong>{w.app.offline}.</strong> {w.app.offlineWhat}
+        </div>
+      )}
+      <header className="topbar">
+        <div className="wrap topbar-inner">
+          <Link to="/" className="wordmark">
+            <Mark /> {w.app.name}
+          </Link>
+          {!isPaying && <Tabs />}
+          <Balance />
+        </div>
+      </header>
+      <main id="content" className="page">
+        <Outlet />
+      </main>
+      {update && !isPaying && (
+        <div className="update-bar" role="status">
+          {w.app.update}
+          <button type="button" className="button" onClick={takeUpdate}>
+            {w.app.updateNow}
+          </button>
+        </div>
+      )}
+    </>
+  );
+}
+
+const Mark = () => (
+  <svg className="wordmark-tile" viewBox="0 0 30 34" aria-hidden="true">
+    <path d="M0 6a6 6 0 0 1 6-6h18a6 6 0 0 1 6 6v28l-3.750-3-3.750 3-3.750-3-3.750 3-3.750-3-3.750 3-3.750-3L0 34V6Z" fill="var(--act)" />
+    <path d="m8 14.500 5 5 9-10" fill="none" stroke="var(--on-act)" strokeWidth="3.400" strokeLinecap="round" strokeLinejoin="round" />
+  </svg>
+);
+
+function Tabs() {
+  const w = useWords();
+  const session = useSession();
+  return (
+    <nav className="tabs" aria-label={w.app.name}>
+      <Link to="/" activeOptions={{ exact: true, includeSearch: false }}>
+        <CupIcon /> {w.nav.order}
+      </Link>
+      <Link to="/orders" disabled={false}>
+        <TicketIcon /> {w.nav.orders}
+      </Link>
+      <Link to="/wallet">
+        <WalletIcon /> {w.nav.wallet}
+      </Link>
+      {session.kind === "in" ? (
+        <Link to="/me">
+          <PersonIcon /> {w.nav.me}
+        </Link>
+      ) : (
+        <Link to="/login">
+          <PersonIcon /> {w.nav.logIn}
+        </Link>
+      )}
+    </nav>
+  );
+}
+
+function Balance() {
+  const w = useWords();
+  const session = useSession();
+  const isOnline = useOnline();
+  const wallet = useQuery({ ...walletQuery, enabled: session.kind === "in" });
+  const kept = readKept<typeof wallet.data>("wallet");
+  const shown = wallet.data ?? (session.kind === "out" ? undefined : kept?.value);
+  if (!shown) return <span />;
+  const at = isOnline && wallet.data ? wallet.dataUpdatedAt : (kept?.at ?? Date.now());
+  return (
+    <Link to="/wallet" className="balance" aria-label={`${w.wallet.balance} ${money(shown.balance_minor, shown.currency)}`}>
+      <strong>{money(shown.balance_minor, shown.currency)}</strong>
+      <small>{w.wallet.asOf(clock(new Date(at)))}</small>
+    </Link>
+  );
+}
+
+/** After a change of page the reader's place is its heading; at the first page the browser knows better. */
+function useFocusOnHeading(pathname: string): void {
+  const isFirst = useRef(true);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the change of page is what this waits for.
+  useEffect(() => {
+    if (isFirst.current) {
+      isFirst.current = false;
+      return;
+    }
+    scrollTo(0, 0);
+    const heading = document.querySelector<HTMLElement>("main h1");
+    heading?.setAttribute("tabindex", "-1");
+    heading?.focus({ preventScroll: true });
+  }, [pathname]);
+}
+
+export function MissingPage() {
+  const w = useWords();
+  return (
+    <div className="narrow">
+      <EmptyState title={w.errors.NOT_FOUND}>
+        <Link to="/" className="button">
+          {w.menu.toCafes}
+        </Link>
+      </EmptyState>
+    </div>
+  );
+}
+
+export function FailedPage({ error, reset }: ErrorComponentProps) {
+  return (
+    <div className="narrow">
+      <ErrorState error={error} onRetry={reset} />
+    </div>
+  );
+}
+
+/** What went wrong, in the reader's words; what to do; and the request's id for whoever is asked for help. */
+export function ErrorState({ error, onRetry }: { readonly error: unknown; readonly onRetry?: () => void }) {
+  const w = useWords();
+  const known = error instanceof ApiError ? error : undefined;
+  return (
+    <EmptyState title={w.failed.title} what={w.errors[known?.code ?? "INTERNAL_ERROR"]} icon={<OfflineIcon />}>
+      <button type="button" className="button" onClick={onRetry ?? (() => location.reload())}>
+        {w.app.retry}
+      </button>
+      {known?.requestId && <code className="soft small">{w.app.copyId(known.requestId)}</code>}
+    </EmptyState>
+  );
+}
+
+/** The same beside a form, in one line. */
+export function ErrorNote({ error }: { readonly error: unknown }) {
+  const w = useWords();
+  if (!error) return null;
+  const known = error instanceof ApiError ? error : undefined;
+  return (
+    <Notice tone="no" title={w.errors[known?.code ?? "INTERNAL_ERROR"]}>
+      {known?.requestId && <small>{w.app.copyId(known.requestId)}</small>}
+    </Notice>
+  );
+}
