@@ -9,9 +9,12 @@ export type Options = {
   readonly drill: boolean;
   readonly worldTest: boolean;
   readonly parallelism: number;
+  /** Every so manieth answer of the world is lost on its way; undefined loses none. */
+  readonly loseEvery: number | undefined;
 };
 
 const maxParallelism = 8;
+const leastLoseEvery = 3;
 
 export const command = {
   name: "npm run rehearse",
@@ -32,6 +35,7 @@ export const command = {
     drill: { type: "boolean", help: "the failure drill: a deploy that dies in the middle, mended by runbooks/terraform-state.md" },
     "world-test": { type: "boolean", help: "prove every addition to moto, and that moto still lacks it" },
     parallelism: { type: "string", value: "N", default: "3", help: `stacks at a time, up to ${maxParallelism}; each takes about 0.7 GB` },
+    "lose-every": { type: "string", value: "N", help: "the network loses every Nth answer of AWS: nothing may happen twice, nothing may fail" },
   },
   exits: {
     1: "the rehearsal failed",
@@ -47,6 +51,7 @@ export const optionsOf = ({ values }: Asked<(typeof command)["options"]>): Optio
   const { environment, only, region, keep = false, drill = false, parallelism } = values;
   if (!environments.includes(environment))
     throw refuse(command, `there is no environment "${environment}"; there are ${environments.join(", ")}.`);
+  const loseEvery = values["lose-every"];
   return {
     environment,
     only,
@@ -55,5 +60,6 @@ export const optionsOf = ({ values }: Asked<(typeof command)["options"]>): Optio
     drill,
     worldTest: values["world-test"] === true,
     parallelism: wholeNumber(command, "parallelism", parallelism, { to: maxParallelism }),
+    loseEvery: loseEvery === undefined ? undefined : wholeNumber(command, "lose-every", loseEvery, { from: leastLoseEvery }),
   };
 };

@@ -95,12 +95,13 @@ const main = async (options: Options): Promise<number> => {
   const folder = workFolder(options.drill ? "drill" : options.environment);
   takeFolder(folder);
   const memory = watchMemory();
-  const world = await startWorld(python, join(folder, "world.log"));
+  const world = await startWorld(python, join(folder, "world.log"), options.loseEvery);
   say(`Terraform ${terraform}; the world listens on ${world.url}`);
   endOnSignals(world);
   try {
-    const site = siteOf(folder, world.url, await provideProvider(folder));
+    const site = siteOf(folder, world.networkUrl, await provideProvider(folder));
     const ok = options.drill ? await drill(site, pythonFound) : await rehearse(options, site, world);
+    if (options.loseEvery) say(`${world.lostAnswers()} answers were lost on the way`);
     heading(`${ok ? "rehearsed" : "REHEARSAL FAILED"}: ${duration(secondsSinceStart())}, at most ${memory.peakGb().toFixed(1)} GB`);
     return ok ? exitCodes.ok : exitCodes.failed;
   } finally {

@@ -10,7 +10,13 @@ export const worldPackages = join(worldFolder, "requirements.txt");
 export const drillPackages = join(import.meta.dirname, "drill", "requirements.txt");
 const startTimeoutMs = 60_000;
 
-export type World = { readonly url: string; readonly stop: () => void };
+export type World = {
+  readonly url: string;
+  /** Where terraform and cdktf reach it: a port that loses answers, or the same. */
+  readonly networkUrl: string;
+  readonly lostAnswers: () => number;
+  readonly stop: () => void;
+};
 
 /** The first Python that is new enough for the locked packages, or undefined. */
 export const findPython = (): string | undefined =>
@@ -37,25 +43,33 @@ const must = (file: string, args: readonly string[]) => {
   if (status !== 0) throw new Error(`${file} ${args.join(" ")} failed: ${stderr.trim().split("\n").at(-1)}`);
 };
 
-/** Starts the world. It ends with us, however we end: it watches its standard input. */
-export const startWorld = (python: string, log: string): Promise<World> =>
+/** Starts the world, behind a network that loses every so manieth answer if asked. It ends with us, however we end: it watches its standard input. */
+export const startWorld = (python: string, log: string, loseEvery?: number): Promise<World> =>
   new Promise((resolve, reject) => {
-    const child = spawn(python, [join(worldFolder, "world.py"), "--until-stdin-ends"], {
-      stdio: ["pipe", "pipe", "pipe"],
-      env: { PATH: process.env.PATH, PYTHONUNBUFFERED: "1", MOTO_ACCOUNT_ID: rehearsalAccount },
-      detached: true,
-    });
+    const child = spawn(
+      python,
+      [join(worldFolder, "world.py"), "--until-stdin-ends", ...(loseEvery ? ["--lose-every", String(loseEvery)] : [])],
+      {
+        stdio: ["pipe", "pipe", "pipe"],
+        env: { PATH: process.env.PATH, PYTHONUNBUFFERED: "1", MOTO_ACCOUNT_ID: rehearsalAccount },
+        detached: true,
+      },
+    );
     child.stderr.pipe(createWriteStream(log));
     const timer = setTimeout(() => child.kill(), startTimeoutMs);
     child.on("exit", (code) => {
       clearTimeout(timer);
       reject(new Error(`the world ended with code ${code} before it listened: see ${log}`));
     });
+    let lost = 0;
+    let networkUrl: string | undefined;
     createInterface({ input: child.stdout }).on("line", (line) => {
+      if (line === "LOST") lost++;
+      networkUrl ??= line.match(/^NETWORK (http\S+)$/)?.[1];
       const url = line.match(/^WORLD (http\S+)$/)?.[1];
       if (url === undefined) return;
       clearTimeout(timer);
-      resolve({ url, stop: () => child.stdin.end() });
+      resolve({ url, networkUrl: networkUrl ?? url, lostAnswers: () => lost, stop: () => child.stdin.end() });
     });
   });
 

@@ -1,7 +1,8 @@
 """An AWS on loopback: moto's server and what it lacks (additions/), for the rehearsal.
 
-    python world.py            listens on a free port and prints WORLD http://127.0.0.1:<port>
-    python world.py --plain    moto alone: the tests use it to see whether a gap has closed
+    python world.py                  listens on a free port and prints WORLD http://127.0.0.1:<port>
+    python world.py --plain          moto alone: the tests use it to see whether a gap has closed
+    python world.py --lose-every 9   a second port, NETWORK http://127.0.0.1:<port>, loses every ninth answer, and says LOST each time
 
 With --until-stdin-ends it ends with the process that started it, however that one ends.
 GET /world/contents lists what stands in the rehearsal's account; ?account=<number> asks for another.
@@ -17,8 +18,15 @@ from urllib.parse import parse_qs
 os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
 os.environ["MOTO_ACM_VALIDATION_WAIT"] = "1"
 
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
-from werkzeug.serving import make_server
+from cut import Relay
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from once import once
+from waitress import create_server
+
+# Some calls wait for others: a function that runs calls the world, a reader of a queue holds its call for 20 s.
+THREADS = 64
+# The client ends a connection, never we: a call that is on its way when a connection ends is a lost one.
+IDLE_SECONDS = 86_400
 
 
 def with_contents(application):
@@ -34,13 +42,37 @@ def with_contents(application):
     return serve
 
 
+def as_it_was_sent(application):
+    """moto reads a path before its percent signs are taken away, under the name that other servers give it."""
+
+    def serve(environ, start_response):
+        environ["RAW_URI"] = environ["REQUEST_URI"]
+        return application(environ, start_response)
+
+    return serve
+
+
+def listen(application):
+    """A server that keeps its connections. moto's own, for development, closes them under the client's next call."""
+    return create_server(
+        as_it_was_sent(application),
+        host="127.0.0.1",
+        port=0,
+        threads=THREADS,
+        channel_timeout=IDLE_SECONDS,
+        connection_limit=1_000,
+        asyncore_use_poll=True,
+    )
+
+
 def end_with_stdin():
     sys.stdin.read()
     os._exit(0)
 
 
 def main():
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    for server in ("werkzeug", "waitress"):
+        logging.getLogger(server).setLevel(logging.ERROR)
     application = DomainDispatcherApplication(create_backend_app)
     if "--plain" not in sys.argv:
         import additions
@@ -48,13 +80,17 @@ def main():
         additions.install()
         from additions.errors import never_500
 
-        application = with_contents(never_500(DomainDispatcherApplication))
+        application = with_contents(once(never_500(DomainDispatcherApplication)))
     if "--until-stdin-ends" in sys.argv:
         threading.Thread(target=end_with_stdin, daemon=True).start()
-    server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=MotoRequestHandler)
-    os.environ["MOTO_PORT"] = str(server.server_port)
-    print(f"WORLD http://127.0.0.1:{server.server_port}", flush=True)
-    server.serve_forever()
+    server = listen(application)
+    port = server.effective_port
+    os.environ["MOTO_PORT"] = str(port)
+    if "--lose-every" in sys.argv:
+        every = int(sys.argv[sys.argv.index("--lose-every") + 1])
+        print(f"NETWORK http://127.0.0.1:{Relay(port, every, on_loss=lambda: print('LOST', flush=True)).port}", flush=True)
+    print(f"WORLD http://127.0.0.1:{port}", flush=True)
+    server.run()
 
 
 if __name__ == "__main__":

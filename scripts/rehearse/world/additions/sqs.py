@@ -1,4 +1,5 @@
 import json
+import threading
 
 from moto.sqs.models import Queue, SQSBackend
 
@@ -32,6 +33,8 @@ moto_attributes = Queue.attributes.fget
 
 
 def attributes(self):
+    if getattr(sending, "now", False):
+        return {"ContentBasedDeduplication": getattr(self, "content_based_deduplication", None)}
     answer = dict(moto_attributes(self))
     if self.redrive_policy:
         answer["RedrivePolicy"] = json.dumps(self.redrive_policy, separators=(",", ":"))
@@ -41,3 +44,16 @@ def attributes(self):
 
 
 Queue.attributes = property(attributes)
+
+
+# Every message sent counts all that wait, three times over, to learn one setting: 132 a second beside 600 waiting, 56 beside 2,000.
+sending = threading.local()
+
+
+@around(SQSBackend)
+def send_message(original, self, *args, **kwargs):
+    sending.now = True
+    try:
+        return original(self, *args, **kwargs)
+    finally:
+        sending.now = False

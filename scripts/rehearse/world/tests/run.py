@@ -18,8 +18,10 @@ from botocore.config import Config
 
 FIRST_ACCOUNT = 100_000_000_000
 HERE = Path(__file__).parent
+sys.path.append(str(HERE.parent))
 KEYS = {"aws_access_key_id": "rehearsal", "aws_secret_access_key": "rehearsal"}
-ONCE = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
+# A function that runs starts Node: patience, for a machine that is busy.
+ONCE = Config(retries={"total_max_attempts": 1}, read_timeout=300, s3={"addressing_style": "path"})
 
 
 class World:

@@ -1,4 +1,5 @@
 import json
+import time
 
 ALLOW = json.dumps({"redrivePermission": "byQueue", "sourceQueueArns": ["arn:aws:sqs:eu-north-1:123456789012:source"]})
 
@@ -35,3 +36,21 @@ def test_the_redrive_policy_comes_back_without_spaces(client):
     policy = json.dumps({"deadLetterTargetArn": read(sqs, dead, "QueueArn"), "maxReceiveCount": 5}, separators=(",", ":"))
     url = sqs.create_queue(QueueName="source", Attributes={"RedrivePolicy": policy})["QueueUrl"]
     assert read(sqs, url, "RedrivePolicy") == policy
+
+
+def quickest_send(sqs, url):
+    def seconds():
+        started = time.perf_counter()
+        sqs.send_message(QueueUrl=url, MessageBody="one more")
+        return time.perf_counter() - started
+
+    return min(seconds() for _ in range(30))
+
+
+def test_a_message_is_sent_as_quickly_beside_hundreds_that_wait(client):
+    sqs = client("sqs")
+    url = sqs.create_queue(QueueName="long")["QueueUrl"]
+    alone = quickest_send(sqs, url)
+    for _ in range(60):
+        sqs.send_message_batch(QueueUrl=url, Entries=[{"Id": f"{n}", "MessageBody": "waits"} for n in range(10)])
+    assert quickest_send(sqs, url) < 2 * alone
