@@ -35,7 +35,11 @@ export const command = {
     drill: { type: "boolean", help: "the failure drill: a deploy that dies in the middle, mended by runbooks/terraform-state.md" },
     "world-test": { type: "boolean", help: "prove every addition to moto, and that moto still lacks it" },
     parallelism: { type: "string", value: "N", default: "3", help: `stacks at a time, up to ${maxParallelism}; each takes about 0.7 GB` },
-    "lose-every": { type: "string", value: "N", help: "the network loses every Nth answer of AWS: nothing may happen twice, nothing may fail" },
+    "lose-every": {
+      type: "string",
+      value: "N",
+      help: "the network loses every Nth answer of AWS: nothing may happen twice, nothing may fail",
+    },
   },
   exits: {
     1: "the rehearsal failed",
