@@ -30,6 +30,8 @@ export interface ClusterOptions {
   /** False switches fsync off, for tests that lose nothing when the machine stops. */
   readonly durable: boolean;
   readonly logFile: string;
+  /** Beside ours, and before them. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 export const superuser = "postgres";
@@ -158,7 +160,7 @@ async function startServer(
   log: CappedLog,
 ): Promise<Child> {
   const ready = Promise.withResolvers<"ready">();
-  const settings = serverSettings(options.port, options.durable);
+  const settings = [...asArguments(options.settings ?? {}), ...serverSettings(options.port, options.durable)];
   const server = await startChild({
     name: "PostgreSQL",
     command: [...identity.prefix, programs.postgres, "-D", options.dataFolder, ...settings],
@@ -194,8 +196,11 @@ function serverSettings(port: number, durable: boolean): string[] {
     log_error_verbosity: "terse",
     ...(durable ? {} : { fsync: "off", full_page_writes: "off" }),
   };
-  return Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+  return asArguments(settings);
 }
+
+const asArguments = (settings: Readonly<Record<string, string>>): string[] =>
+  Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
 
 function postgresFailure(what: string, output: string, logFile: string): Error {
   if (/No space left on device/.test(output))

@@ -1,0 +1,35 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import path from "node:path";
+import { projectRoot } from "../../app/local/home.ts";
+import { PlainError } from "../../app/local/plain-error.ts";
+
+export const exitCannotTry = 3;
+
+const packages = "systemd,systemd-sysv,dbus,udev,iproute2,procps,curl,ca-certificates,openssl,python3,cloud-init,nginx-light";
+
+/** Why no machine can be booted here, in one line; undefined where one can. */
+export function whyNoMachine(): string | undefined {
+  if (process.platform !== "linux") return "machines are booted on Linux only";
+  if (process.getuid?.() !== 0) return "machines are booted by root only (namespaces, mounts)";
+  const missing = ["systemd-nspawn", "debootstrap", "unshare", "nsenter", "ip"].filter(
+    (program) => spawnSync("which", [program], { stdio: "ignore" }).status !== 0,
+  );
+  if (missing.length > 0) return `there is no ${missing.join(", ")} (Debian: apt-get install systemd-container debootstrap iproute2)`;
+  const namespaces = spawnSync("unshare", ["--net", "--mount", "true"], { encoding: "utf8" });
+  return namespaces.status === 0 ? undefined : `namespaces cannot be made here: ${namespaces.stderr.trim()}`;
+}
+
+/** Debian 12 as its cloud image has it, and nginx; made once with debootstrap (a minute or two, 400 MB). */
+export function debianBase(say: (line: string) => void): string {
+  const base = path.join(projectRoot, ".cache/debian-12");
+  if (existsSync(path.join(base, "usr"))) return base;
+  say("Making a Debian 12 (once, a minute or two) …");
+  const unfinished = `${base}.new`;
+  rmSync(unfinished, { recursive: true, force: true });
+  mkdirSync(path.dirname(base), { recursive: true });
+  const made = spawnSync("debootstrap", ["--variant=minbase", `--include=${packages}`, "bookworm", unfinished], { encoding: "utf8" });
+  if (made.status !== 0) throw new PlainError(`debootstrap failed: ${made.stdout.trim().split("\n").at(-1)}`);
+  renameSync(unfinished, base);
+  return base;
+}

@@ -1,0 +1,93 @@
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+
+const cloudConfig = `datasource_list: [NoCloud]
+users: []
+cloud_init_modules: [seed_random, update_hostname]
+cloud_config_modules: []
+cloud_final_modules: [scripts-user]
+network: {config: disabled}
+`;
+
+export interface MachineOptions {
+  readonly base: string;
+  readonly folder: string;
+  readonly name: string;
+  readonly bridge: string;
+  readonly address: string;
+  readonly gateway: string;
+  /** Absent: the machine is given nothing to run at its first boot. */
+  readonly userData?: string;
+  readonly hosts: Readonly<Record<string, string>>;
+  /** Files by their place in the machine. */
+  readonly files: Readonly<Record<string, string>>;
+  readonly authority: string;
+}
+
+/** One Debian machine with systemd as its first process and cloud-init, over a base that stays as it is. */
+export class Machine {
+  private readonly root: string;
+  private readonly options: MachineOptions;
+  private container: ChildProcess | undefined;
+
+  constructor(options: MachineOptions) {
+    this.options = options;
+    this.root = path.join(options.folder, options.name, "root");
+    const [upper, work] = ["upper", "work"].map((part) => path.join(options.folder, options.name, part));
+    for (const folder of [this.root, upper, work]) mkdirSync(folder as string, { recursive: true });
+    execFileSync("mount", ["-t", "overlay", "overlay", "-o", `lowerdir=${options.base},upperdir=${upper},workdir=${work}`, this.root]);
+    this.prepare();
+  }
+
+  private prepare(): void {
+    const { address, gateway, hosts, files, userData, authority, name } = this.options;
+    this.write("etc/systemd/network/10-host0.network", `[Match]\nName=host0\n[Network]\nAddress=${address}/24\nGateway=${gateway}\n`);
+    this.write("etc/hosts", ["127.0.0.1 localhost", ...Object.entries(hosts).map(([host, ip]) => `${ip} ${host}`), ""].join("\n"));
+    this.write("etc/hostname", `${name}\n`);
+    this.write("etc/cloud/cloud.cfg", cloudConfig);
+    this.write("usr/local/share/ca-certificates/try.crt", authority);
+    execFileSync("chroot", [this.root, "update-ca-certificates"], { stdio: "ignore" });
+    for (const [file, text] of Object.entries(files)) this.write(file, text);
+    if (userData !== undefined) {
+      this.write("var/lib/cloud/seed/nocloud/meta-data", `instance-id: ${name}\nlocal-hostname: ${name}\n`);
+      this.write("var/lib/cloud/seed/nocloud/user-data", userData);
+    }
+    const units = ["systemd-networkd", "cloud-init-local", "cloud-init", "cloud-config", "cloud-final"];
+    execFileSync("systemctl", [`--root=${this.root}`, "enable", "--quiet", ...units], { stdio: "ignore" });
+    spawnSync("systemctl", [`--root=${this.root}`, "disable", "--quiet", "nginx"], { stdio: "ignore" });
+  }
+
+  private write(file: string, text: string): void {
+    mkdirSync(path.dirname(path.join(this.root, file)), { recursive: true });
+    writeFileSync(path.join(this.root, file), text);
+  }
+
+  powerOn(): void {
+    const { name, bridge } = this.options;
+    const words = ["-q", "-D", this.root, "--boot", `--network-bridge=${bridge}`, `--machine=${name}`, "--register=no", "--keep-unit"];
+    this.container = spawn("systemd-nspawn", [...words, "--console=pipe"], { stdio: ["ignore", "ignore", "ignore"] });
+  }
+
+  async powerOff(): Promise<void> {
+    const { container } = this;
+    if (!container || container.exitCode !== null) return;
+    const ended = new Promise((resolve) => container.once("close", resolve));
+    this.run("systemctl", "poweroff");
+    const kill = setTimeout(() => container.kill("SIGKILL"), 60_000);
+    await ended;
+    clearTimeout(kill);
+  }
+
+  /** Runs a program in the machine and gives what it printed. */
+  run(...words: readonly string[]): { readonly code: number | null; readonly output: string } {
+    const leader = spawnSync("pgrep", ["-P", String(this.container?.pid)], { encoding: "utf8" }).stdout.trim();
+    if (leader === "") return { code: null, output: "the machine does not run" };
+    const { status, stdout, stderr } = spawnSync("nsenter", ["-t", leader, "-a", ...words], { encoding: "utf8", maxBuffer: 64 << 20 });
+    return { code: status, output: `${stdout}${stderr}` };
+  }
+
+  journal(...filter: readonly string[]): string {
+    return this.run("journalctl", "--no-pager", "-o", "cat", ...filter).output;
+  }
+}
