@@ -36,6 +36,9 @@ export function createSecrets<Name extends string>(options: SecretsOptions<Name>
     const running = inFlight.get(name);
     if (running) return running;
     const reading = fetchSecret(source.id, AbortSignal.timeout(timeoutMs))
+      .catch((error: unknown) => {
+        throw new Error(`The secret ${name} could not be read as "${source.id}": ${(error as Error).message}`, { cause: error });
+      })
       .then((text) => {
         const value = pick(name, text, source.jsonKey);
         cache.set(name, { value, readAtMs: now() });
