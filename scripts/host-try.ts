@@ -3,31 +3,26 @@ import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { parseArgs } from "node:util";
+import { type Command, runCommand, wholeNumber } from "../app/local/command.ts";
 import { projectRoot } from "../app/local/home.ts";
-import { PlainError, reportAndSetExitCode } from "../app/local/plain-error.ts";
+import { PlainError } from "../app/local/plain-error.ts";
 import { archs } from "./build/artifact.ts";
 import { build } from "./build.ts";
 import { debianBase, exitCannotTry, whyNoMachine } from "./machine/debian.ts";
 
-const help = `npm run host:try -- [--posts N] [--quick]
+export const command = {
+  name: "npm run host:try",
+  for: "platform team",
+  what: "Boots the release artifact on a Debian machine with systemd by the boot script of user data, plants faults in it, and restarts its processes under keyed requests.",
+  touches: "nothing outside namespaces of its own, which end with it; .cache/debian-12 and dist/releases are kept.",
+  options: {
+    posts: { type: "string", value: "N", default: "20000", help: "keyed requests during the restarts" },
+    quick: { type: "boolean", help: "one boot, one fault, 2000 requests" },
+  },
+  exits: { 1: "something was not seen: the line above names it", 3: "this machine cannot boot one (root, systemd-nspawn, debootstrap)" },
+} as const satisfies Command;
 
-Boots the release artifact on a Debian machine with systemd (systemd-nspawn), by the boot script that user data carries:
-signed download, proof of the bytes, nginx, units. PostgreSQL and Redis answer in TLS; a few answers of AWS stand in.
-Asks /ready, boots again without user data, plants faults, restarts processes under keyed requests.
-
-  --posts N   keyed requests during the restarts (default 20000)
-  --quick     boots once, one fault, 2000 requests
-
-Needs root, systemd-nspawn and debootstrap; all of it lives in namespaces of its own that end with it.
-Exit codes: 0 all seen, 1 failed, 2 wrong use, 3 this machine cannot boot one.
-`;
-
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: { posts: { type: "string", default: "20000" }, quick: { type: "boolean" }, help: { type: "boolean" } },
-  });
-  if (values.help) return void process.stdout.write(help);
+await runCommand(import.meta, command, async ({ values }) => {
   const reason = whyNoMachine();
   if (reason) throw new PlainError(`host:try is SKIPPED: ${reason}.`, exitCannotTry);
   const say = (line: string) => void process.stderr.write(`${line}\n`);
@@ -37,7 +32,7 @@ async function main(): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), "campus-host-"));
   mkdirSync(path.join(folder, "machines"));
   try {
-    const posts = values.quick ? 2_000 : Number(values.posts);
+    const posts = values.quick ? 2_000 : wholeNumber(command, "posts", values.posts);
     const given = JSON.stringify({ base, folder, artifact, posts, quick: values.quick === true });
     const inside = [
       "--net",
@@ -54,9 +49,4 @@ async function main(): Promise<void> {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-main().catch((error: unknown) => {
-  if (error instanceof TypeError) reportAndSetExitCode(new PlainError(`${error.message} (npm run host:try -- --help)`, 2));
-  else reportAndSetExitCode(error);
 });
