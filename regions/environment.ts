@@ -96,7 +96,8 @@ export type ApiPlan = Costed & {
   readonly workersPerInstance: number;
   readonly fleets: readonly FleetPlan[];
   readonly requestsPerTargetPerMinute: number;
-  readonly lunch: { readonly timeZone: string; readonly start: string; readonly end: string };
+  /** Machines for lunch stand from its start; what lunch and load have added goes when the day ends. */
+  readonly lunch: { readonly timeZone: string; readonly start: string; readonly dayEnds: string };
   readonly warmPool: boolean;
 };
 
@@ -110,3 +111,12 @@ export type AnalyticsPlan = Costed & {
 export const mailDomain = (address: string): string => address.slice(address.indexOf("@") + 1);
 
 export const regionPlans = (environment: Environment): readonly RegionPlan[] => [environment.primary, environment.standby];
+
+/** The same campus with this artifact in every fleet. */
+export function withArtifact(environment: Environment, artifactSha256: string): Environment {
+  const inPlan = (plan: RegionPlan): RegionPlan => ({
+    ...plan,
+    api: { ...plan.api, fleets: plan.api.fleets.map((fleet) => ({ ...fleet, artifactSha256 })) },
+  });
+  return { ...environment, primary: inPlan(environment.primary), standby: inPlan(environment.standby) };
+}

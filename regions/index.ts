@@ -3,7 +3,7 @@ import { pilot } from "./environments/pilot.ts";
 import { production } from "./environments/production.ts";
 import { staging } from "./environments/staging.ts";
 
-export { notPublished } from "./artifacts.ts";
+export { anyArtifact, notPublished } from "./artifacts.ts";
 export { type Capability, capabilities, type Place, type Region } from "./capabilities.ts";
 export * from "./environment.ts";
 

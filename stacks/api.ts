@@ -7,6 +7,7 @@ import { Certificate } from "./constructs/certificate.ts";
 import { Fleet } from "./constructs/fleet.ts";
 import { LoadBalancer } from "./constructs/load-balancer.ts";
 import { Role } from "./constructs/role.ts";
+import { TargetGroup } from "./constructs/target-group.ts";
 import { WebAcl } from "./constructs/web-acl.ts";
 import type { DataStack } from "./data.ts";
 import type { MessagingStack } from "./messaging.ts";
@@ -53,7 +54,6 @@ export class ApiStack extends CampusStack {
     this.props = props;
     this.loadBalancer = this.createLoadBalancer();
     this.fleets = this.createFleets();
-    this.loadBalancer.routeTo(this.fleets, routes);
     this.refuseKnownAttacks();
     this.nameTheOrigin();
   }
@@ -77,17 +77,25 @@ export class ApiStack extends CampusStack {
       name: this.name("role", "machine"),
       role: this.createMachineRole().name,
     });
-    return plan.api.fleets.map(
-      (fleet) =>
+    const behind = plan.api.fleets.map((fleet) => ({
+      fleet,
+      targets: new TargetGroup(this, `targets-${fleet.colour}`, { ...fleet, vpcId: network.vpc.id, port: ports.app }),
+    }));
+    const routedBy = this.loadBalancer.routeTo(
+      behind.map(({ targets }) => targets),
+      routes,
+    );
+    return behind.map(
+      ({ fleet, targets }) =>
         new Fleet(this, `fleet-${fleet.colour}`, {
           plan: plan.api,
           fleet,
-          vpcId: network.vpc.id,
+          targets,
+          routedBy,
           subnetIds: network.subnets.app.map((subnet) => subnet.id),
           group: network.groups.app,
           imageId: image.insecureValue,
           instanceProfileArn: profile.arn,
-          port: ports.app,
           loadBalancerArnSuffix: this.loadBalancer.balancer.arnSuffix,
           userData: bootScript({
             artifactBucket: storage.artifacts.name,
@@ -157,7 +165,7 @@ export class ApiStack extends CampusStack {
     role.allow("send-receipt-mails", [
       {
         sid: "SendReceiptMails",
-        actions: ["ses:SendEmail"],
+        actions: ["ses:SendEmail", "ses:SendRawEmail"], // a mail with an attachment is sent raw, for which SES asks the second
         resources: [this.arn("ses", `identity/${mailDomain(from)}`)],
         conditions: { StringEquals: { "ses:FromAddress": from } },
       },

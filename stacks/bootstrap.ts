@@ -1,6 +1,7 @@
 import type { Construct } from "constructs";
 import { capabilities, type Environment } from "../regions/index.ts";
 import { IamOpenidConnectProvider, IamPolicy, IamRolePolicyAttachment, S3AccountPublicAccessBlock } from "./aws.ts";
+import { boundary, platformServices } from "./boundary.ts";
 import { Bucket } from "./constructs/bucket.ts";
 import { copyBucket } from "./constructs/bucket-copy.ts";
 import { CampusStack } from "./constructs/campus-stack.ts";
@@ -27,8 +28,7 @@ export class BootstrapStack extends CampusStack {
     });
     this.stateKey = new Key(this, "state-key", { part: "state", purpose: "Terraform's state", multiRegion: true });
     this.state = this.createStateBuckets();
-    const boundary = this.createBoundary();
-    this.createCiRoles(boundary);
+    this.createCiRoles(this.createBoundary());
   }
 
   /** The state of both regions lies in the primary one, with a copy in the other for the day that the primary is lost. */
@@ -44,26 +44,11 @@ export class BootstrapStack extends CampusStack {
     return state;
   }
 
-  /** However much a role of the platform is given, it can never touch identities, end the trail, remove a key or unlock a receipt. */
   private createBoundary(): IamPolicy {
     return new IamPolicy(this, "boundary", {
       name: boundaryName(this.environment.name),
       description: "the most that any role of Campus Pay can do",
-      policy: policyJson([
-        { sid: "WhatThePlatformUses", actions: platformServices.map((service) => `${service}:*`), resources: ["*"] },
-        {
-          sid: "TrailKeysAndReceiptsStay",
-          effect: "Deny",
-          actions: [
-            "cloudtrail:DeleteTrail",
-            "cloudtrail:StopLogging",
-            "kms:DisableKey",
-            "kms:ScheduleKeyDeletion",
-            "s3:BypassGovernanceRetention",
-          ],
-          resources: ["*"],
-        },
-      ]),
+      policy: policyJson(boundary),
     });
   }
 
@@ -108,7 +93,11 @@ export class BootstrapStack extends CampusStack {
     ]);
   }
 
-  /** Builds everything, but a role or policy only when it carries the boundary, and never the boundary itself. */
+  /**
+   * Builds everything, but a role or policy only when it carries the boundary; never the boundary, CI's own roles or their issuer, which
+   * an administrator changes by deploying this stack. What remains is said in docs/decisions/0043: who may deploy code that
+   * runs with a role may do what that role may, so a person approves each apply.
+   */
   private allowDeploy(role: Role, boundary: IamPolicy): void {
     const { accountId, name } = this.environment;
     const ours = ["role", "policy", "instance-profile"].map((kind) => `arn:aws:iam::${accountId}:${kind}/campus-${name}-*`);
@@ -139,10 +128,22 @@ export class BootstrapStack extends CampusStack {
         ],
         resources: [boundary.arn, `arn:aws:iam::${accountId}:role/*`],
       },
+      {
+        sid: "CiRolesStay",
+        effect: "Deny",
+        actions: identityWrites,
+        resources: [`arn:aws:iam::${accountId}:role/${this.name("role", "ci")}*`, `arn:aws:iam::${accountId}:oidc-provider/*`],
+      },
+      {
+        sid: "LocksStay",
+        effect: "Deny",
+        actions: ["s3:BypassGovernanceRetention", "backup:DeleteBackupVaultLockConfiguration"],
+        resources: ["*"],
+      },
     ]);
   }
 
-  /** Terraform makes containers and never reads what is in them; the database's first password is random and told to nobody. */
+  /** Not by a call of its own: Terraform makes containers and never reads what is in them; the database's first password is random and told to nobody. */
   private readNoSecret(role: Role): void {
     role.allow("secrets", [
       { sid: "NoSecret", effect: "Deny", actions: ["secretsmanager:GetSecretValue"], resources: ["*"] },
@@ -151,39 +152,18 @@ export class BootstrapStack extends CampusStack {
   }
 }
 
-const platformServices = [
-  "acm",
-  "athena",
-  "autoscaling",
-  "backup",
-  "backup-storage",
-  "budgets",
-  "cloudfront",
-  "cloudtrail",
-  "cloudwatch",
-  "config",
-  "ec2",
-  "elasticache",
-  "elasticloadbalancing",
-  "glue",
-  "guardduty",
-  "kinesis",
-  "kms",
-  "lambda",
-  "logs",
-  "quicksight",
-  "rds",
-  "route53",
-  "s3",
-  "secretsmanager",
-  "shield",
-  "sns",
-  "sqs",
-  "ssm",
-  "ssmmessages",
-  "synthetics",
-  "tag",
-  "wafv2",
+/** Every change of a role, its trust and its policies. */
+const identityWrites = [
+  "iam:Add*",
+  "iam:Attach*",
+  "iam:Create*",
+  "iam:Delete*",
+  "iam:Detach*",
+  "iam:Put*",
+  "iam:Remove*",
+  "iam:Tag*",
+  "iam:Untag*",
+  "iam:Update*",
 ];
 
 const manageIdentities = [
@@ -197,6 +177,9 @@ const manageIdentities = [
   "iam:RemoveRoleFromInstanceProfile",
   "iam:TagInstanceProfile",
   "iam:TagRole",
+  "iam:UntagInstanceProfile",
+  "iam:UntagRole",
   "iam:UpdateAssumeRolePolicy",
   "iam:UpdateRole",
+  "iam:UpdateRoleDescription",
 ];

@@ -1,5 +1,5 @@
 import { App } from "cdktf";
-import { type Environment, environments } from "../regions/index.ts";
+import { type Environment, environments, withArtifact } from "../regions/index.ts";
 import { addCampus } from "./campus.ts";
 import { refuseExpiredSafeguards } from "./safeguards.ts";
 
@@ -7,6 +7,7 @@ import { refuseExpiredSafeguards } from "./safeguards.ts";
  * What cdktf runs, and the only place of the stacks that reads the process's environment and the day:
  * CAMPUS_ENVIRONMENT   which file of regions/environments (pilot)
  * CAMPUS_ACCOUNT_ID    another account than the file's: the rehearsal's
+ * CAMPUS_ARTIFACT      the sha256 of another artifact than the file's: the rehearsal's
  * CAMPUS_DECOMMISSION  a reason to take the protections off for this run, so that everything can be destroyed
  */
 const app = new App();
@@ -23,9 +24,9 @@ function chosen(name: string): Environment {
 }
 
 function withOverrides(planned: Environment): Environment {
-  const { CAMPUS_ACCOUNT_ID: accountId, CAMPUS_DECOMMISSION: reason } = process.env;
+  const { CAMPUS_ACCOUNT_ID: accountId, CAMPUS_ARTIFACT: artifact, CAMPUS_DECOMMISSION: reason } = process.env;
   return {
-    ...planned,
+    ...(artifact ? withArtifact(planned, artifact) : planned),
     ...(accountId ? { accountId } : {}),
     ...(reason ? { protection: { on: false, reason, until: today } } : {}),
   };

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type App, TerraformStack } from "cdktf";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Environment, environments } from "../regions/index.ts";
+import { anyArtifact, type Environment, environments, withArtifact } from "../regions/index.ts";
 import { LocalTerraform } from "../scripts/policy/local-terraform.ts";
 import {
   CloudwatchLogGroup,
@@ -29,15 +29,17 @@ import { Role } from "./constructs/role.ts";
 import { Group } from "./constructs/security-group.ts";
 import { Topic } from "./constructs/topic.ts";
 import { nameOf } from "./names.ts";
+import { outsideBoundary } from "./rules/boundary.ts";
 import { openPorts } from "./rules/exposure.ts";
 import { unreasonedWildcards, wideTrust } from "./rules/policies.ts";
 import { unprotected } from "./rules/protection.ts";
 import { secretsInJson } from "./rules/secrets.ts";
-import { type Synthesized, synthesize } from "./rules/synthesized.ts";
+import { deafTargets, deploysThatWaitForNobody, policiesBeforeTheirRules } from "./rules/serving.ts";
+import { type Body, resourcesOf, type Synthesized, synthesize, synthesizeCampus } from "./rules/synthesized.ts";
 import { missingTags } from "./rules/tags.ts";
 import { refuseExpiredSafeguards } from "./safeguards.ts";
 
-const pilot = environments.pilot as Environment;
+const pilot = withArtifact(environments.pilot as Environment, anyArtifact);
 
 /** A stack of the campus with one thing in it that should not be. */
 const trial = (app: App) => new CampusStack(app, { environment: pilot, plan: pilot.primary, part: "trial" });
@@ -323,6 +325,86 @@ describe("caught by a policy test", () => {
     },
   ];
   test.each(mistakes)("$mistake", ({ rule, put, says }) => expect(rule(withMistake(put)).join("\n")).toMatch(says));
+});
+
+/** The whole pilot with one attribute or resource of it changed: what only shows between parts. */
+describe("caught by a rule over the whole campus", () => {
+  type Change = { readonly type: string; readonly path: RegExp; readonly change: (body: Body) => void };
+  const broken = ({ type, path, change }: Change): Synthesized => {
+    const campus = synthesizeCampus(pilot);
+    const found = resourcesOf(campus, type).filter((resource) => path.test(resource.path));
+    expect(found.length, `no ${type} at ${path}`).toBeGreaterThan(0);
+    for (const resource of found) change(resource.body);
+    return campus;
+  };
+  const mistakes: readonly (Change & {
+    readonly mistake: string;
+    readonly rule: (campus: Synthesized) => readonly string[];
+    readonly says: RegExp;
+  })[] = [
+    {
+      mistake: "a missing grant in the boundary",
+      rule: outsideBoundary,
+      type: "aws_iam_policy",
+      path: /bootstrap\/boundary/,
+      change: (body) => {
+        body.policy = body.policy.replace('"sns:*",', "");
+      },
+      says: /north-api\/machine-role\/publish-transactions gives sns:Publish, which the boundary does not hold/,
+    },
+    {
+      mistake: "a grant that the boundary denies",
+      rule: outsideBoundary,
+      type: "aws_iam_role_policy",
+      path: /machine-role\/publish-transactions/,
+      change: (body) => {
+        body.policy = body.policy.replace("sns:Publish", "kms:DisableKey");
+      },
+      says: /publish-transactions gives kms:DisableKey, which the boundary denies/,
+    },
+    {
+      mistake: "a wrong port",
+      rule: (campus) => deafTargets(campus),
+      type: "aws_lb_target_group",
+      path: /./,
+      change: (body) => {
+        body.port = 8444;
+      },
+      says: /targets-blue\/group sends to port 8444, on which no machine lets the load balancer in/,
+    },
+    {
+      mistake: "a broken health path",
+      rule: (campus) => deafTargets(campus),
+      type: "aws_lb_target_group",
+      path: /./,
+      change: (body) => {
+        body.health_check.path = "/redy";
+      },
+      says: /targets-blue\/group asks \/redy, which the app does not serve/,
+    },
+    {
+      mistake: "a scaling policy before the listener's rule",
+      rule: policiesBeforeTheirRules,
+      type: "aws_autoscaling_policy",
+      path: /follow-requests/,
+      change: (body) => {
+        delete body.depends_on;
+      },
+      says: /follow-requests counts the requests of .*targets-blue\/group and does not wait for a listener rule/,
+    },
+    {
+      mistake: "a deploy that waits for no machine",
+      rule: deploysThatWaitForNobody,
+      type: "aws_autoscaling_group",
+      path: /./,
+      change: (body) => {
+        body.wait_for_capacity_timeout = "0";
+        body.lifecycle.ignore_changes.push("min_size");
+      },
+      says: /fleet-blue\/machines does not wait for its machines.*fleet-blue\/machines never takes another smallest number/s,
+    },
+  ];
+  test.each(mistakes)("$mistake", ({ rule, says, ...change }) => expect(rule(broken(change)).join("\n")).toMatch(says));
 });
 
 const terraform = await LocalTerraform.find();

@@ -142,7 +142,7 @@ export class ObservabilityStack extends CampusStack {
 
   private watchTargets(): void {
     const { api, messaging } = this.props;
-    for (const fleet of api.fleets.filter((one) => one.plan.minInstances > 0)) {
+    for (const fleet of api.fleets.filter(({ isRunning }) => isRunning)) {
       new Alarm(this, `alb-unhealthy-hosts-${fleet.plan.colour}`, {
         severity: "page",
         runbook: "bad-deploy-and-unhealthy-hosts.md",

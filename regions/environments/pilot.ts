@@ -1,7 +1,7 @@
 import { artifacts } from "../artifacts.ts";
 import type { Environment, RegionPlan } from "../environment.ts";
 
-const lunch = { timeZone: "Europe/Stockholm", start: "30 10 * * MON-FRI", end: "0 14 * * MON-FRI" };
+const lunch = { timeZone: "Europe/Stockholm", start: "30 10 * * MON-FRI", dayEnds: "0 22 * * *" };
 
 const north: RegionPlan = {
   region: "eu-north-1",
@@ -36,7 +36,7 @@ const north: RegionPlan = {
     requestsPerTargetPerMinute: 3_000,
     lunch,
     warmPool: false,
-    monthlyUsd: 54,
+    monthlyUsd: 76,
   },
   analytics: { glueWorkers: 2, quickSight: false, orderStream: false, monthlyUsd: 10 },
   canary: { everyMinutes: 5, monthlyUsd: 11 },
@@ -66,7 +66,7 @@ const south: RegionPlan = {
         artifactSha256: artifacts.pilot.sha256,
       },
     ],
-    monthlyUsd: 40,
+    monthlyUsd: 58,
   },
   analytics: { ...north.analytics, monthlyUsd: 1 },
 };
@@ -81,7 +81,7 @@ export const pilot: Environment = {
   serving: "north",
   epoch: 1,
   protection: { on: true },
-  monthlyBudgetUsd: 450,
+  monthlyBudgetUsd: 500,
   onCallEmails: ["campus-pay-oncall@campus.example"],
   providers: { sms: "msg91", smsAccount: "campus-pay-otp", fcmProjectId: "campus-pay-pilot", gatewayKeyId: "rzp_test_campuspilot" },
   edge: { priceClass: "PriceClass_100", requestsPer5MinutesPerAddress: 20_000, shieldAdvanced: false, monthlyUsd: 14 },

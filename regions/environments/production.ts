@@ -2,7 +2,7 @@ import { artifacts } from "../artifacts.ts";
 import type { Environment, RegionPlan } from "../environment.ts";
 
 const artifactSha256 = artifacts.production.sha256;
-const lunch = { timeZone: "Europe/Stockholm", start: "30 10 * * MON-FRI", end: "0 14 * * MON-FRI" };
+const lunch = { timeZone: "Europe/Stockholm", start: "30 10 * * MON-FRI", dayEnds: "0 22 * * *" };
 
 /** Sized for 20,000 students and 25 scans a second at lunch. */
 const north: RegionPlan = {
@@ -32,7 +32,7 @@ const north: RegionPlan = {
     requestsPerTargetPerMinute: 6_000,
     lunch,
     warmPool: true,
-    monthlyUsd: 240,
+    monthlyUsd: 278,
   },
   analytics: { glueWorkers: 4, quickSight: false, orderStream: true, monthlyUsd: 60 },
   canary: { everyMinutes: 5, monthlyUsd: 11 },
@@ -54,7 +54,7 @@ const south: RegionPlan = {
     ...north.api,
     fleets: [{ colour: "blue", weightPercent: 100, minInstances: 2, maxInstances: 9, lunchMinInstances: 2, artifactSha256 }],
     warmPool: false,
-    monthlyUsd: 130,
+    monthlyUsd: 169,
   },
   analytics: { ...north.analytics, orderStream: false, monthlyUsd: 1 },
   logs: { retentionDays: 400, monthlyUsd: 20 },

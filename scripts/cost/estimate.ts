@@ -4,10 +4,12 @@ import { hoursAMonth, monthly, monthlyOf } from "./prices.ts";
 export const sizedParts = ["network", "database", "cache", "api"] as const;
 export type SizedPart = (typeof sizedParts)[number];
 
-const lunchHoursAMonth = 77;
+/** From half past ten until ten in the evening, when what lunch added goes, on 22 days. */
+const lunchHoursAMonth = 253;
 const diskGibOfAMachine = 20;
 /** Requests and bytes through the load balancer, beside its price for standing there. */
 const loadBalancerUse = 5;
+const webAclRules = 4;
 
 /** What the sizes of a region cost by the price table; undefined where the table does not know a size. */
 export const estimate = (plan: RegionPlan, part: SizedPart): number | undefined => estimates[part](plan);
@@ -30,7 +32,9 @@ const estimates: Readonly<Record<SizedPart, (plan: RegionPlan) => number | undef
   api: (plan) => {
     const price = monthlyOf(plan.api.instanceType, capabilities[plan.region].place);
     const machines = machinesOf(plan);
-    return price && machines * (price + diskGibOfAMachine * monthly.diskGib) + monthly.loadBalancer + loadBalancerUse;
+    const zones = capabilities[plan.region].zones.length;
+    const door = monthly.loadBalancer + loadBalancerUse + zones * monthly.publicAddress + monthly.webAcl + webAclRules * monthly.webAclRule;
+    return price && machines * (price + diskGibOfAMachine * monthly.diskGib) + door;
   },
 };
 

@@ -3,8 +3,8 @@ import { machinesOf } from "./estimate.ts";
 
 export const costPage = "docs/platform/cost.md";
 
-const parts = ["network", "security", "database", "cache", "api", "analytics", "canary", "logs"] as const;
-type Part = (typeof parts)[number];
+export const costedParts = ["network", "security", "database", "cache", "api", "analytics", "canary", "logs"] as const;
+type Part = (typeof costedParts)[number];
 
 /** What one pays for, in the words of the sizes. */
 const sizes: Readonly<Record<Part, (plan: RegionPlan) => string>> = {
@@ -21,7 +21,7 @@ const sizes: Readonly<Record<Part, (plan: RegionPlan) => string>> = {
     return `${database.instanceClass}, ${zones}, ${database.storageGib} GiB${role === "standby" ? ", read replica" : ""}`;
   },
   cache: ({ cache }) => `${cache.nodes} × ${cache.nodeType}, ${cache.engine}`,
-  api: (plan) => `${machinesOf(plan).toFixed(1)} × ${plan.api.instanceType} on average, load balancer`,
+  api: (plan) => `${machinesOf(plan).toFixed(1)} × ${plan.api.instanceType} on average, load balancer with its addresses and web ACL`,
   analytics: ({ analytics, role }) => {
     const jobs = role === "primary" ? `${analytics.glueWorkers} Glue workers while a job runs` : "catalogue only, jobs are off";
     return [jobs, ...(analytics.orderStream ? ["order stream"] : []), ...(analytics.quickSight ? ["QuickSight"] : [])].join(", ");
@@ -30,7 +30,7 @@ const sizes: Readonly<Record<Part, (plan: RegionPlan) => string>> = {
   logs: ({ logs }) => `kept ${logs.retentionDays} days`,
 };
 
-const totalOf = (plan: RegionPlan): number => parts.reduce((sum, part) => sum + plan[part].monthlyUsd, 0);
+export const totalOf = (plan: RegionPlan): number => costedParts.reduce((sum, part) => sum + plan[part].monthlyUsd, 0);
 
 export const totalOfEnvironment = (environment: Environment): number =>
   regionPlans(environment).reduce((sum, plan) => sum + totalOf(plan), environment.edge.monthlyUsd);
@@ -55,7 +55,7 @@ export const renderCostPage = (): string =>
     "## What these numbers assume",
     "",
     "- Rounded on-demand prices to plan with, 730 hours a month; no tax, no savings plan, no reserved machine, no free tier. Before a budget is signed, ask AWS's calculator.",
-    "- Machines at their smallest number, and at lunch's number from 10:30 to 14:00 on 22 days; what scaling adds comes on top.",
+    "- Machines at their smallest number, and at lunch's number from 10:30 to 22:00 on 22 days; what scaling adds comes on top.",
     "- Bytes out, requests, queues, messages and object storage at the load that each environment is sized for; SMS and push are bills of other firms.",
     "- Not in the sum: support plan, Shield Advanced (3,000 a month, off), data transfer of a failover, a restore drill's second database.",
     "- A test holds the sizes of network, database, cache and machines to the price table in `scripts/cost/prices.ts`, within a fifth: a bigger machine with its old cost fails it.",
@@ -70,7 +70,7 @@ const section = (environment: Environment): readonly string[] => [
   "| region | line | size | USD |",
   "|---|---|---|--:|",
   ...regionPlans(environment).flatMap((plan) => [
-    ...parts.map((part) => `| ${plan.region} (${plan.role}) | ${part} | ${sizes[part](plan)} | ${grouped(plan[part].monthlyUsd)} |`),
+    ...costedParts.map((part) => `| ${plan.region} (${plan.role}) | ${part} | ${sizes[part](plan)} | ${grouped(plan[part].monthlyUsd)} |`),
     `| ${plan.region} (${plan.role}) | **sum** | | **${grouped(totalOf(plan))}** |`,
   ]),
   `| global | edge | CloudFront ${environment.edge.priceClass}, web ACL, zone | ${grouped(environment.edge.monthlyUsd)} |`,

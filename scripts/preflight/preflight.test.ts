@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { capabilities, type Environment, environments, type FleetPlan, type Region } from "../../regions/index.ts";
+import { capabilities, type Environment, environments, type FleetPlan, type Region, regionPlans } from "../../regions/index.ts";
 import { checkArtifact } from "./artifact.ts";
 import { costTable } from "./cost.ts";
 import { type Finding, lineOf } from "./finding.ts";
@@ -295,6 +295,12 @@ test("an artifact that was never published is noted, a published one is named", 
 
 test("the cost table adds up to the sum of the sizes", () => {
   const table = costTable(pilot);
-  expect(table).toMatch(/sum +215 +163/);
-  expect(table).toContain("in all 392 of a budget of 450");
+  const sum = (plan: object) =>
+    Object.values(plan).reduce(
+      (total, part) => total + (typeof part === "object" && "monthlyUsd" in part ? Number(part.monthlyUsd) : 0),
+      0,
+    );
+  const [north, south] = regionPlans(pilot).map(sum) as [number, number];
+  expect(table).toMatch(new RegExp(`sum +${north} +${south}`));
+  expect(table).toContain(`in all ${north + south + pilot.edge.monthlyUsd} of a budget of ${pilot.monthlyBudgetUsd}`);
 });

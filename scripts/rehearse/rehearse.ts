@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runCommand } from "../../app/local/command.ts";
 import { PlainError } from "../../app/local/plain-error.ts";
+import { anyArtifact } from "../../regions/index.ts";
 import { regionOf } from "./configurations.ts";
 import { duration, heading, say, secondsSinceStart } from "./console.ts";
 import { realCredentials } from "./credentials.ts";
@@ -56,7 +57,7 @@ const withoutProtections = async (site: Site, app: App, stacks: readonly Stack[]
 };
 
 const rehearse = async (options: Options, site: Site, world: World): Promise<boolean> => {
-  const app: App = { command: "node stacks/main.ts", env: { CAMPUS_ENVIRONMENT: options.environment } };
+  const app: App = { command: "node stacks/main.ts", env: { CAMPUS_ENVIRONMENT: options.environment, CAMPUS_ARTIFACT: anyArtifact } };
   const stacks = chosen(options, await synthesize(site, app));
 
   heading(`deploy ${stacks.length} stacks of ${options.environment}`);

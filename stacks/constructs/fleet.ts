@@ -1,41 +1,57 @@
 import { Fn, TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
-import type { ApiPlan, FleetPlan } from "../../regions/index.ts";
-import { AutoscalingGroup, AutoscalingPolicy, AutoscalingSchedule, LaunchTemplate, LbTargetGroup } from "../aws.ts";
+import { type ApiPlan, type FleetPlan, notPublished } from "../../regions/index.ts";
+import { AutoscalingGroup, AutoscalingPolicy, AutoscalingSchedule, LaunchTemplate, type LbListenerRule } from "../aws.ts";
 import { campusOf } from "./campus-stack.ts";
 import type { Group } from "./security-group.ts";
+import type { TargetGroup } from "./target-group.ts";
 
 export type FleetProps = {
   readonly plan: ApiPlan;
   readonly fleet: FleetPlan;
-  readonly vpcId: string;
+  readonly targets: TargetGroup;
+  /** The rules that send requests to the target group: AWS looks at no target's health, and counts no request, before they stand. */
+  readonly routedBy: readonly LbListenerRule[];
   readonly subnetIds: readonly string[];
   readonly group: Group;
   readonly imageId: string;
   readonly instanceProfileArn: string;
   readonly userData: string;
-  readonly port: number;
   readonly loadBalancerArnSuffix: string;
 };
 
-/** The machines of one colour behind one target group. A release moves weight from a colour to the other, or replaces machines within one. */
+/** How long a deploy waits for the machines that it asked for: boot, unpack, warm up, two health checks. */
+const machinesWithin = "15m";
+
+/**
+ * The machines of one colour behind one target group. A release moves weight from a colour to the other, or replaces machines within one.
+ * Until an artifact is published there is a template and no machine: it could not serve, and would be replaced every few minutes for ever.
+ */
 export class Fleet extends Construct {
-  readonly targets: LbTargetGroup;
-  readonly machines: AutoscalingGroup;
+  readonly targets: TargetGroup;
   readonly plan: FleetPlan;
+  /** Undefined until an artifact is published. */
+  readonly machines: AutoscalingGroup | undefined;
   private readonly props: FleetProps;
 
   constructor(scope: Construct, id: string, props: FleetProps) {
     super(scope, id);
     this.props = props;
     this.plan = props.fleet;
+    this.targets = props.targets;
     this.refuseImpossibleSizes();
-    this.targets = this.createTargets();
-    this.machines = this.createMachines(this.createTemplate());
+    const template = this.createTemplate();
+    if (props.fleet.artifactSha256 === notPublished) return;
+    this.machines = this.createMachines(template);
     if (this.plan.minInstances > 0) {
-      this.followLoad();
-      this.growForLunch();
+      this.growWithLoad(this.machines);
+      this.growForLunch(this.machines);
     }
+  }
+
+  /** Has machines that serve, or that must be ready to. */
+  get isRunning(): boolean {
+    return this.machines !== undefined && this.plan.minInstances > 0;
   }
 
   private refuseImpossibleSizes(): void {
@@ -45,31 +61,6 @@ export class Fleet extends Construct {
         `the fleet ${colour} has ${minInstances} machines, ${lunchMinInstances} at lunch and ${maxInstances} at most; these must not fall from left to right.`,
       );
     }
-  }
-
-  /**
-   * 503 counts as alive: the app answers it when its database is lost, and replacing every machine would not bring that back.
-   * A machine that hangs, refuses or answers 500 is taken out after 45 s.
-   */
-  private createTargets(): LbTargetGroup {
-    return new LbTargetGroup(this, "targets", {
-      name: campusOf(this).name("targetGroup", this.plan.colour),
-      vpcId: this.props.vpcId,
-      port: this.props.port,
-      protocol: "HTTPS",
-      targetType: "instance",
-      deregistrationDelay: "45",
-      loadBalancingAlgorithmType: "least_outstanding_requests",
-      healthCheck: {
-        path: "/ready",
-        protocol: "HTTPS",
-        matcher: "200,503",
-        interval: 15,
-        timeout: 5,
-        healthyThreshold: 2,
-        unhealthyThreshold: 3,
-      },
-    });
   }
 
   private createTemplate(): LaunchTemplate {
@@ -99,12 +90,13 @@ export class Fleet extends Construct {
   }
 
   /**
-   * Which version of the template runs and how many machines there are is decided by releases and by load, so Terraform looks away:
-   * its own instance refresh would "roll back" to the bad version. The lunch schedule moves the smallest size twice a day.
+   * How many machines there are is decided by load above the smallest number, and which version of the template runs by releases
+   * where users are served, so there Terraform looks away: its own instance refresh would "roll back" to the bad version.
+   * A colour without users takes the newest version: raising its smallest number in regions/ starts what was published last.
    */
   private createMachines(template: LaunchTemplate): AutoscalingGroup {
     const stack = campusOf(this);
-    const { fleet, subnetIds, plan } = this.props;
+    const { fleet, subnetIds, plan, targets, routedBy } = this.props;
     return new AutoscalingGroup(this, "machines", {
       name: stack.name("other", fleet.colour),
       minSize: fleet.minInstances,
@@ -112,13 +104,15 @@ export class Fleet extends Construct {
       desiredCapacity: fleet.minInstances,
       vpcZoneIdentifier: [...subnetIds],
       launchTemplate: { id: template.id, version: Fn.tostring(template.latestVersion) },
-      targetGroupArns: [this.targets.arn],
+      targetGroupArns: [targets.arn],
       healthCheckType: "ELB",
       healthCheckGracePeriod: 180,
       defaultInstanceWarmup: 120,
       maxInstanceLifetime: 30 * 86_400,
+      instanceMaintenancePolicy: { minHealthyPercentage: 100, maxHealthyPercentage: 150 }, // the new machine serves before the old one goes
       enabledMetrics: ["GroupInServiceInstances", "GroupDesiredCapacity", "GroupMaxSize", "GroupPendingInstances"],
-      waitForCapacityTimeout: "0",
+      waitForCapacityTimeout: machinesWithin,
+      ...(fleet.minInstances > 0 ? { minElbCapacity: fleet.minInstances } : {}),
       ...(plan.warmPool && fleet.minInstances > 0
         ? { warmPool: { poolState: "Stopped", minSize: 1, maxGroupPreparedCapacity: fleet.maxInstances } }
         : {}),
@@ -127,11 +121,13 @@ export class Fleet extends Construct {
         value,
         propagateAtLaunch: true,
       })),
-      lifecycle: { ignoreChanges: ["desired_capacity", "min_size", "launch_template[0].version"] },
+      dependsOn: [...routedBy],
+      lifecycle: { ignoreChanges: ["desired_capacity", ...(fleet.weightPercent > 0 ? ["launch_template[0].version"] : [])] },
     });
   }
 
-  private followLoad(): void {
+  /** Load only adds machines: each that goes cuts live streams, so they go together in the evening, when nobody orders. */
+  private growWithLoad(machines: AutoscalingGroup): void {
     const requests = {
       predefinedMetricSpecification: {
         predefinedMetricType: "ALBRequestCountPerTarget",
@@ -140,32 +136,36 @@ export class Fleet extends Construct {
       targetValue: this.props.plan.requestsPerTargetPerMinute,
     };
     const cpu = { predefinedMetricSpecification: { predefinedMetricType: "ASGAverageCPUUtilization" }, targetValue: 55 };
-    for (const [what, targetTrackingConfiguration] of Object.entries({ requests, cpu })) {
+    for (const [what, tracking] of Object.entries({ requests, cpu })) {
       new AutoscalingPolicy(this, `follow-${what}`, {
         name: `follow-${what}`,
-        autoscalingGroupName: this.machines.name,
+        autoscalingGroupName: machines.name,
         policyType: "TargetTrackingScaling",
-        targetTrackingConfiguration,
+        targetTrackingConfiguration: { ...tracking, disableScaleIn: true },
+        dependsOn: [...this.props.routedBy], // AWS refuses to count requests of a group that no listener knows
       });
     }
   }
 
-  /** Half of the campus orders within half an hour: machines stand before the first one does. */
-  private growForLunch(): void {
+  /**
+   * Half of the campus orders within half an hour: machines stand before the first one does. The number is set, not the smallest
+   * number: that one is Terraform's alone, so a plan at noon is as empty as one at midnight.
+   */
+  private growForLunch(machines: AutoscalingGroup): void {
     const { lunch } = this.props.plan;
     const sizes = {
       "lunch-begins": [lunch.start, this.plan.lunchMinInstances],
-      "lunch-ends": [lunch.end, this.plan.minInstances],
+      "day-ends": [lunch.dayEnds, this.plan.minInstances],
     } as const;
-    for (const [name, [recurrence, minSize]] of Object.entries(sizes)) {
+    for (const [name, [recurrence, desiredCapacity]] of Object.entries(sizes)) {
       new AutoscalingSchedule(this, name, {
         scheduledActionName: name,
-        autoscalingGroupName: this.machines.name,
+        autoscalingGroupName: machines.name,
         recurrence,
         timeZone: lunch.timeZone,
-        minSize,
-        maxSize: this.plan.maxInstances,
-        desiredCapacity: -1, // as it is: load decides above the smallest size
+        minSize: -1, // as they are
+        maxSize: -1,
+        desiredCapacity,
       });
     }
   }

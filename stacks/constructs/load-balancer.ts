@@ -3,8 +3,8 @@ import { Lb, LbListener, LbListenerRule } from "../aws.ts";
 import type { Bucket } from "./bucket.ts";
 import { campusOf } from "./campus-stack.ts";
 import type { Certificate } from "./certificate.ts";
-import type { Fleet } from "./fleet.ts";
 import type { Group } from "./security-group.ts";
+import type { TargetGroup } from "./target-group.ts";
 
 export type LoadBalancerProps = {
   readonly subnetIds: readonly string[];
@@ -31,24 +31,25 @@ export class LoadBalancer extends Construct {
   }
 
   /** Each route is a rule of its own, so that a release can give the portal to the other colour before the students. */
-  routeTo(fleets: readonly Fleet[], routes: readonly Route[]): void {
-    const total = fleets.reduce((sum, fleet) => sum + fleet.plan.weightPercent, 0);
+  routeTo(targets: readonly TargetGroup[], routes: readonly Route[]): LbListenerRule[] {
+    const total = targets.reduce((sum, { weightPercent }) => sum + weightPercent, 0);
     if (total !== 100) throw new Error(`the fleets' weights add up to ${total}; they must be 100 in all (api.fleets in regions/).`);
-    routes.forEach((route, index) => {
-      new LbListenerRule(this, `route-${route.name}`, {
+    return routes.map((route, index) => {
+      const condition = [{ hostHeader: { values: [...this.props.hosts] } }, { pathPattern: { values: [...route.paths] } }];
+      return new LbListenerRule(this, `route-${route.name}`, {
         listenerArn: this.listener.arn,
         priority: (index + 1) * 10,
-        condition: [{ hostHeader: { values: [...this.props.hosts] } }, { pathPattern: { values: [...route.paths] } }],
-        action: [this.forward(fleets)],
+        condition,
+        action: [this.forward(targets)],
         tags: { Name: route.name },
       });
     });
   }
 
-  private forward(fleets: readonly Fleet[]) {
-    const [only] = fleets;
-    if (fleets.length === 1 && only) return { type: "forward", targetGroupArn: only.targets.arn };
-    const targetGroup = fleets.map((fleet) => ({ arn: fleet.targets.arn, weight: fleet.plan.weightPercent }));
+  private forward(targets: readonly TargetGroup[]) {
+    const [only] = targets;
+    if (targets.length === 1 && only) return { type: "forward", targetGroupArn: only.arn };
+    const targetGroup = targets.map(({ arn, weightPercent }) => ({ arn, weight: weightPercent }));
     return { type: "forward", forward: { targetGroup, stickiness: { enabled: false, duration: 60 } } };
   }
 

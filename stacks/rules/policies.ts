@@ -1,6 +1,6 @@
 import { type Resource, resourcesOf, type Synthesized } from "./synthesized.ts";
 
-type PolicyStatement = {
+export type PolicyStatement = {
   readonly Sid?: string;
   readonly Effect: string;
   readonly Action?: string | readonly string[];
@@ -13,7 +13,7 @@ const policyFields = ["policy", "assume_role_policy"] as const;
 
 const list = (value: string | readonly string[] | undefined): readonly string[] => (typeof value === "string" ? [value] : (value ?? []));
 
-function statementsOf(resource: Resource): PolicyStatement[] {
+export function statementsOf(resource: Resource): PolicyStatement[] {
   return policyFields
     .map((field) => resource.body[field])
     .filter((text): text is string => typeof text === "string" && text.startsWith("{"))

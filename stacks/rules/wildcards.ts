@@ -3,6 +3,7 @@ export const reasonedWildcards: Readonly<Record<string, string>> = {
   "/key#AccountDecidesByIam": "the account's own IAM decides about its key; without it nobody could ever change the key again",
   "/replica-south#AccountDecidesByIam": "as above, for the copy",
   "bootstrap/boundary#WhatThePlatformUses": "a boundary is the outermost limit: what a role may do is in its own policy",
+  "bootstrap/boundary#LookAtIdentities": "as above; it reads, and no more",
   "bootstrap/ci-apply/build#BuildThePlatform": "CI makes and removes every resource of the platform; identities are bound separately",
   "bootstrap/ci-apply/build#ReadIdentities": "a plan reads every role and policy that it compares",
   "/secrets#RandomPassword": "GetRandomPassword knows no resource and reads nothing",

@@ -61,7 +61,7 @@ def __init__(original, self, *args, **kwargs):
     self.predictive_scaling_configuration = self.predictive_scaling_configuration or None
 
 
-# The default warm-up of a group and the longest life of its machines are forgotten.
+# The default warm-up of a group, the longest life of its machines and how many must stay healthy meanwhile are forgotten.
 REMEMBERED = {"DefaultInstanceWarmup": "default_instance_warmup", "MaxInstanceLifetime": "max_instance_lifetime"}
 
 
@@ -71,6 +71,9 @@ def remember(original, self):
     for parameter, attribute in REMEMBERED.items():
         if self._get_int_param(parameter) is not None:
             setattr(group, attribute, self._get_int_param(parameter))
+    policy = self._get_param("InstanceMaintenancePolicy")
+    if policy is not None:
+        group.instance_maintenance_policy = {name: int(percent) for name, percent in policy.items()}
     return answer
 
 

@@ -49,3 +49,9 @@ def test_the_default_warm_up_of_a_group_and_the_longest_life_of_its_machines_are
     assert described() == (90, 2_592_000)
     autoscaling.update_auto_scaling_group(AutoScalingGroupName=GROUP, DefaultInstanceWarmup=120)
     assert described() == (120, 2_592_000)
+
+
+def test_how_many_machines_of_a_group_stay_healthy_while_others_are_replaced_is_kept(client):
+    autoscaling = autoscaling_with_group(client, InstanceMaintenancePolicy={"MinHealthyPercentage": 100, "MaxHealthyPercentage": 150})
+    (group,) = autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[GROUP])["AutoScalingGroups"]
+    assert group["InstanceMaintenancePolicy"] == {"MinHealthyPercentage": 100, "MaxHealthyPercentage": 150}
