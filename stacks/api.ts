@@ -13,7 +13,7 @@ import type { DataStack } from "./data.ts";
 import type { MessagingStack } from "./messaging.ts";
 import { logGroupName, secretName } from "./names.ts";
 import { type NetworkStack, ports } from "./network.ts";
-import { originName, placeOriginName } from "./origins.ts";
+import { originHeader, originName, placeOriginName } from "./origins.ts";
 import type { PrimarySecurityStack, RegionKeys } from "./security.ts";
 import type { StorageStack } from "./storage.ts";
 import { bootScript } from "./user-data.ts";
@@ -28,6 +28,7 @@ export type ApiStackProps = {
   readonly data: DataStack;
   readonly messaging: MessagingStack;
   readonly zoneId: string;
+  readonly originKey: string;
 };
 
 /** The machine image: Debian 12 for Graviton, newest at each deploy of this stack, run from the next release on. */
@@ -37,8 +38,9 @@ const routes = [
   { name: "pos", paths: ["/api/v1/pos/*"] },
   { name: "portal", paths: ["/api/v1/admin/*", "/api/v1/delivery/*"] },
   { name: "student", paths: ["/api/v1/*"] },
-  { name: "system", paths: ["/health", "/ready", "/openapi.json"] },
-  { name: "public-pages", paths: ["/docs", "/t/*", "/.well-known/*"] },
+  { name: "health", paths: ["/health", "/ready"] },
+  { name: "documents", paths: ["/openapi.json", "/docs"] },
+  { name: "public-pages", paths: ["/t/*", "/.well-known/*"] },
 ];
 
 /** Log groups that the machine's agent writes to; the observability stack makes them. */
@@ -59,7 +61,7 @@ export class ApiStack extends CampusStack {
   }
 
   private createLoadBalancer(): LoadBalancer {
-    const { environment, network, storage, zoneId } = this.props;
+    const { environment, network, storage, zoneId, originKey } = this.props;
     const hosts = [originName(environment), placeOriginName(environment, this.place)];
     return new LoadBalancer(this, "load-balancer", {
       subnetIds: network.subnets.public.map((subnet) => subnet.id),
@@ -67,6 +69,7 @@ export class ApiStack extends CampusStack {
       certificate: new Certificate(this, "certificate", { domain: hosts[0] as string, alternativeNames: hosts.slice(1), zoneId }),
       logs: storage.logs,
       hosts,
+      onlyWith: { header: originHeader, value: originKey },
     });
   }
 

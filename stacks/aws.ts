@@ -9,6 +9,7 @@ export { AutoscalingSchedule } from "@cdktf/provider-aws/lib/autoscaling-schedul
 export { BackupPlan } from "@cdktf/provider-aws/lib/backup-plan/index.js";
 export { BackupSelection } from "@cdktf/provider-aws/lib/backup-selection/index.js";
 export { BackupVault } from "@cdktf/provider-aws/lib/backup-vault/index.js";
+export { BackupVaultLockConfiguration } from "@cdktf/provider-aws/lib/backup-vault-lock-configuration/index.js";
 export { BudgetsBudget } from "@cdktf/provider-aws/lib/budgets-budget/index.js";
 export { CloudfrontDistribution } from "@cdktf/provider-aws/lib/cloudfront-distribution/index.js";
 export { CloudfrontFunction } from "@cdktf/provider-aws/lib/cloudfront-function/index.js";
@@ -26,6 +27,7 @@ export { ConfigConfigurationRecorder } from "@cdktf/provider-aws/lib/config-conf
 export { ConfigConfigurationRecorderStatus } from "@cdktf/provider-aws/lib/config-configuration-recorder-status/index.js";
 export { ConfigDeliveryChannel } from "@cdktf/provider-aws/lib/config-delivery-channel/index.js";
 export { DataAwsEc2ManagedPrefixList } from "@cdktf/provider-aws/lib/data-aws-ec2-managed-prefix-list/index.js";
+export { DataAwsSecretsmanagerRandomPassword } from "@cdktf/provider-aws/lib/data-aws-secretsmanager-random-password/index.js";
 export { DataAwsSsmParameter } from "@cdktf/provider-aws/lib/data-aws-ssm-parameter/index.js";
 export { DbInstance } from "@cdktf/provider-aws/lib/db-instance/index.js";
 export { DbParameterGroup } from "@cdktf/provider-aws/lib/db-parameter-group/index.js";
@@ -84,6 +86,7 @@ export { S3BucketPublicAccessBlock } from "@cdktf/provider-aws/lib/s3-bucket-pub
 export { S3BucketReplicationConfigurationA as S3BucketReplicationConfiguration } from "@cdktf/provider-aws/lib/s3-bucket-replication-configuration/index.js";
 export { S3BucketServerSideEncryptionConfigurationA as S3BucketServerSideEncryptionConfiguration } from "@cdktf/provider-aws/lib/s3-bucket-server-side-encryption-configuration/index.js";
 export { S3BucketVersioningA as S3BucketVersioning } from "@cdktf/provider-aws/lib/s3-bucket-versioning/index.js";
+export { S3Object } from "@cdktf/provider-aws/lib/s3-object/index.js";
 export { SecretsmanagerSecret } from "@cdktf/provider-aws/lib/secretsmanager-secret/index.js";
 export { SecretsmanagerSecretRotation } from "@cdktf/provider-aws/lib/secretsmanager-secret-rotation/index.js";
 export { SecurityGroup } from "@cdktf/provider-aws/lib/security-group/index.js";
@@ -94,6 +97,7 @@ export { SnsTopicSubscription } from "@cdktf/provider-aws/lib/sns-topic-subscrip
 export { SqsQueue } from "@cdktf/provider-aws/lib/sqs-queue/index.js";
 export { SqsQueuePolicy } from "@cdktf/provider-aws/lib/sqs-queue-policy/index.js";
 export { SqsQueueRedriveAllowPolicy } from "@cdktf/provider-aws/lib/sqs-queue-redrive-allow-policy/index.js";
+export { SsmParameter } from "@cdktf/provider-aws/lib/ssm-parameter/index.js";
 export { Subnet } from "@cdktf/provider-aws/lib/subnet/index.js";
 export { SyntheticsCanary } from "@cdktf/provider-aws/lib/synthetics-canary/index.js";
 export { Vpc } from "@cdktf/provider-aws/lib/vpc/index.js";

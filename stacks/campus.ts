@@ -54,7 +54,13 @@ export function addCampus(app: App, environment: Environment): void {
   ];
   for (const place of places) {
     const messaging = new MessagingStack(app, { environment, plan: place.plan, key: place.keys.messaging });
-    const api = new ApiStack(app, { ...place, messaging, secrets: security.secrets, zoneId: global.zone.zoneId });
+    const api = new ApiStack(app, {
+      ...place,
+      messaging,
+      secrets: security.secrets,
+      zoneId: global.zone.zoneId,
+      originKey: global.originKey,
+    });
     new ObservabilityStack(app, { ...place, messaging, api });
     new AnalyticsStack(app, { ...place, databaseSecret: security.analyticsDatabase });
   }

@@ -1,5 +1,5 @@
 import { capabilities, type Environment, type RegionPlan, regionPlans } from "../regions/index.ts";
-import { originName } from "./origins.ts";
+import { originHeader, originName } from "./origins.ts";
 import { bucketDomain } from "./storage.ts";
 
 /** AWS's own policies, the same in every account. */
@@ -8,6 +8,9 @@ const awsPolicies = {
   cacheNothing: "4135ea2d-6df8-44a3-9df3-4b5a84be39ad", // CachingDisabled
   forwardAllButHost: "b689b0a8-53d0-40ab-baf2-68738e2966ac", // AllViewerExceptHostHeader
 } as const;
+
+/** A browser cannot give a WebSocket a header, so its token may stand in the address; what stands there ends in logs. */
+export const socketPaths = "/api/v1/ws/*";
 
 export const apiPaths = ["/api/*", "/health", "/ready", "/openapi.json", "/docs", "/t/*", "/.well-known/*"];
 
@@ -23,17 +26,21 @@ export const bucketOrigins = (environment: Environment, part: string, accessCont
     originAccessControlId: accessControlId,
   }));
 
-/** Files may come from the other region by themselves: reading them changes nothing. */
+/**
+ * Files may come from the other region by themselves: reading them changes nothing. Also those that this region has not (a bucket
+ * that may not be listed says 403 for them): what was uploaded in the other one, or has not been copied yet.
+ */
 export const eitherRegion = (environment: Environment, part: string) => ({
   originId: part,
-  failoverCriteria: { statusCodes: [500, 502, 503, 504] },
+  failoverCriteria: { statusCodes: [403, 404, 500, 502, 503, 504] },
   member: regionPlans(environment).map((plan) => ({ originId: originId(part, plan) })),
 });
 
 /** The API of the region that serves, by the switch in Route 53. */
-export const apiOrigin = (environment: Environment) => ({
+export const apiOrigin = (environment: Environment, originKey: string) => ({
   originId: "api",
   domainName: originName(environment),
+  customHeader: [{ name: originHeader, value: originKey }],
   customOriginConfig: {
     httpPort: 80,
     httpsPort: 443,

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { DataResource, Fn, Token } from "cdktf";
 import type { Construct } from "constructs";
 import { capabilities, type Environment } from "../regions/index.ts";
 import {
@@ -11,6 +12,7 @@ import {
   CloudwatchLogDelivery,
   CloudwatchLogDeliveryDestination,
   CloudwatchLogDeliverySource,
+  DataAwsSecretsmanagerRandomPassword,
   Route53HealthCheck,
   Route53Record,
   Route53Zone,
@@ -22,12 +24,34 @@ import { Certificate } from "./constructs/certificate.ts";
 import { Key } from "./constructs/key.ts";
 import type { ResourceStatement } from "./constructs/policy.ts";
 import { WebAcl } from "./constructs/web-acl.ts";
-import { apiAt, apiOrigin, apiPaths, bucketOrigins, eitherRegion, fileParts, filesFrom } from "./edge-origins.ts";
+import { apiAt, apiOrigin, apiPaths, bucketOrigins, eitherRegion, fileParts, filesFrom, socketPaths } from "./edge-origins.ts";
 import { originName, placeOriginName } from "./origins.ts";
 import { logGroupsUser } from "./security.ts";
 
 /** CloudFront takes certificates, web ACLs and log deliveries from here and nowhere else. */
 const edgeRegion = "us-east-1";
+
+/** Of a request: no query, which may hold a token, and no cookie. */
+const loggedFields = [
+  "timestamp(ms)",
+  "x-edge-location",
+  "x-edge-request-id",
+  "c-ip",
+  "c-country",
+  "cs-method",
+  "cs(Host)",
+  "cs-uri-stem",
+  "cs-protocol",
+  "cs-protocol-version",
+  "cs(User-Agent)",
+  "sc-status",
+  "sc-bytes",
+  "cs-bytes",
+  "time-taken",
+  "time-to-first-byte",
+  "x-edge-detailed-result-type",
+  "ssl-protocol",
+] as const;
 
 export type GlobalStackProps = { readonly environment: Environment };
 
@@ -35,6 +59,8 @@ export type GlobalStackProps = { readonly environment: Environment };
 export class GlobalStack extends CampusStack {
   readonly zone: Route53Zone;
   readonly distribution: CloudfrontDistribution;
+  /** What the edge sends to the load balancers to be known. */
+  readonly originKey: string;
   private readonly edge: AwsProvider;
 
   constructor(scope: Construct, props: GlobalStackProps) {
@@ -42,6 +68,7 @@ export class GlobalStack extends CampusStack {
     this.edge = this.providerIn(edgeRegion, "edge");
     this.zone = new Route53Zone(this, "zone", { name: props.environment.domain, comment: "Campus Pay" });
     this.switchBetweenRegions();
+    this.originKey = this.createOriginKey();
     this.distribution = this.createDistribution();
     this.nameTheDistribution();
     this.logRequests();
@@ -83,6 +110,20 @@ export class GlobalStack extends CampusStack {
     record(second, "SECONDARY");
   }
 
+  /**
+   * CloudFront's prefix list lets in the distributions of everybody: only who knows this key is ours. It opens no account and reads no
+   * money; it only tells the edge from its copies, so it may stand in the state (docs/decisions/0044). Made once; another one:
+   * `terraform apply -replace` on it, then the api stacks, at a quiet time.
+   */
+  private createOriginKey(): string {
+    const random = new DataAwsSecretsmanagerRandomPassword(this, "random", { passwordLength: 40, excludePunctuation: true });
+    const kept = new DataResource(this, "origin-key", {
+      input: { value: random.randomPassword },
+      lifecycle: { ignoreChanges: ["input"] },
+    });
+    return Token.asString(Fn.lookup(kept.output, "value"));
+  }
+
   private createDistribution(): CloudfrontDistribution {
     const { environment } = this;
     const certificate = new Certificate(this, "certificate", {
@@ -105,7 +146,7 @@ export class GlobalStack extends CampusStack {
       origin: this.origins(),
       originGroup: fileParts.map((part) => eitherRegion(this.environment, part)),
       defaultCacheBehavior: this.webApps(),
-      orderedCacheBehavior: [{ ...filesFrom("menu-images"), pathPattern: "/images/*" }, ...apiPaths.map(apiAt)],
+      orderedCacheBehavior: [{ ...filesFrom("menu-images"), pathPattern: "/images/*" }, this.sockets(), ...apiPaths.map(apiAt)],
       waitForDeployment: false,
     });
   }
@@ -118,22 +159,27 @@ export class GlobalStack extends CampusStack {
       signingBehavior: "always",
       signingProtocol: "sigv4",
     });
-    return [...fileParts.flatMap((part) => bucketOrigins(this.environment, part, access.id)), apiOrigin(this.environment)];
+    return [...fileParts.flatMap((part) => bucketOrigins(this.environment, part, access.id)), apiOrigin(this.environment, this.originKey)];
   }
 
   private webApps() {
-    const routing = new CloudfrontFunction(this, "spa-routing", {
-      name: this.name("other", "spa-routing"),
-      comment: "pages of the web apps",
+    const routing = this.edgeFunction("spa-routing", "pages of the web apps");
+    return { ...filesFrom("web"), responseHeadersPolicyId: this.createHeaders().id, functionAssociation: [routing] };
+  }
+
+  private sockets() {
+    return { ...apiAt(socketPaths), functionAssociation: [this.edgeFunction("socket-token", "tokens stay out of logs")] };
+  }
+
+  private edgeFunction(name: string, comment: string) {
+    const { arn } = new CloudfrontFunction(this, name, {
+      name: this.name("other", name),
+      comment,
       runtime: "cloudfront-js-2.0",
       publish: true,
-      code: readFileSync(new URL("spa-routing.js", import.meta.url), "utf8").replaceAll("${", () => "$${"), // else Terraform reads it as its own
+      code: readFileSync(new URL(`${name}.js`, import.meta.url), "utf8").replaceAll("${", () => "$${"), // else Terraform reads it as its own
     });
-    return {
-      ...filesFrom("web"),
-      responseHeadersPolicyId: this.createHeaders().id,
-      functionAssociation: [{ eventType: "viewer-request", functionArn: routing.arn }],
-    };
+    return { eventType: "viewer-request", functionArn: arn };
   }
 
   private createHeaders(): CloudfrontResponseHeadersPolicy {
@@ -202,6 +248,7 @@ export class GlobalStack extends CampusStack {
     });
     new CloudwatchLogDelivery(this, "requests-delivery", {
       provider: this.edge,
+      recordFields: [...loggedFields],
       deliverySourceName: source.name,
       deliveryDestinationArn: destination.arn,
     });

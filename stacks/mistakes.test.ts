@@ -30,7 +30,8 @@ import { Group } from "./constructs/security-group.ts";
 import { Topic } from "./constructs/topic.ts";
 import { nameOf } from "./names.ts";
 import { outsideBoundary } from "./rules/boundary.ts";
-import { openPorts } from "./rules/exposure.ts";
+import { openPorts, openRoutes } from "./rules/exposure.ts";
+import { filtersThatNeverMatch, tokensInLogs } from "./rules/log-lines.ts";
 import { unreasonedWildcards, wideTrust } from "./rules/policies.ts";
 import { unprotected } from "./rules/protection.ts";
 import { secretsInJson } from "./rules/secrets.ts";
@@ -391,6 +392,36 @@ describe("caught by a rule over the whole campus", () => {
         delete body.depends_on;
       },
       says: /follow-requests counts the requests of .*targets-blue\/group and does not wait for a listener rule/,
+    },
+    {
+      mistake: "a metric filter that never matches",
+      rule: (campus) => filtersThatNeverMatch(campus, { level: "error" }, { level: "info" }),
+      type: "aws_cloudwatch_log_metric_filter",
+      path: /./,
+      change: (body) => {
+        body.pattern = "{ $.level >= 50 }";
+      },
+      says: /north-observability\/errors does not match an error line of the app/,
+    },
+    {
+      mistake: "a token in a log of the web ACL",
+      rule: (campus) => tokensInLogs(campus, ["authorization", "x-staff-authorization"]),
+      type: "aws_wafv2_web_acl_logging_configuration",
+      path: /north-api/,
+      change: (body) => {
+        body.redacted_fields = [{ single_header: { name: "authorization" } }];
+      },
+      says: /north-api\/web-acl\/logging logs \{"name":"x-staff-authorization"\}[^.]*redact it.*"query_string"/s,
+    },
+    {
+      mistake: "a route that anybody's distribution can use",
+      rule: openRoutes,
+      type: "aws_lb_listener_rule",
+      path: /north-api\/load-balancer\/route-pos/,
+      change: (body) => {
+        body.condition = body.condition.filter((one: Body) => !one.http_header);
+      },
+      says: /route-pos takes requests that have not passed our own edge/,
     },
     {
       mistake: "a deploy that waits for no machine",

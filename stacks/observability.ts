@@ -33,6 +33,9 @@ export type ObservabilityStackProps = {
   readonly api: ApiStack;
 };
 
+/** The levels stand in our log lines as words. */
+const errorLines = '{ $.level = "error" || $.level = "fatal" }';
+
 const bytesPerGib = 1_073_741_824;
 
 const periodOf = { 5: 300, 15: 900, 60: 3600 } as const;
@@ -73,7 +76,7 @@ export class ObservabilityStack extends CampusStack {
     new CloudwatchLogMetricFilter(this, "errors", {
       name: "error-lines",
       logGroupName: log.name,
-      pattern: "{ $.level >= 50 }", // pino: 50 is error, 60 fatal
+      pattern: errorLines,
       metricTransformation: { namespace: "CampusPay", name: "ErrorLines", value: "1", defaultValue: "0", unit: "Count" },
     });
   }

@@ -5,3 +5,6 @@ export const originName = (environment: Environment): string => `origin.${enviro
 
 /** One region's load balancer, whoever serves. */
 export const placeOriginName = (environment: Environment, place: string): string => `${place}.origin.${environment.domain}`;
+
+/** The edge sends it with every request, the listeners ask for it: a request that did not pass our own distribution has it not. */
+export const originHeader = "x-campus-origin";

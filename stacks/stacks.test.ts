@@ -1,8 +1,12 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { createLog } from "../app/platform/log.ts";
 import { anyArtifact, type Environment, environments, notPublished, type RegionPlan, withArtifact } from "../regions/index.ts";
+import { signedWebhook } from "./constructs/web-acl.ts";
 import { appCalls } from "./rules/app-calls.ts";
 import { outsideBoundary } from "./rules/boundary.ts";
-import { exposures, openPorts } from "./rules/exposure.ts";
+import { exposures, openPorts, openRoutes } from "./rules/exposure.ts";
+import { filtersThatNeverMatch, tokenHeaders, tokensInLogs } from "./rules/log-lines.ts";
 import { unreasonedWildcards, wideTrust, wildcards } from "./rules/policies.ts";
 import { unprotected } from "./rules/protection.ts";
 import { secretsInJson } from "./rules/secrets.ts";
@@ -82,6 +86,27 @@ test.each(campuses)("$name: a deploy waits for machines that serve, and AWS can 
   expect(policiesBeforeTheirRules(campus)).toEqual([]);
   expect(deploysThatWaitForNobody(campus)).toEqual([]);
   expect(deafTargets(campus)).toEqual([]);
+});
+
+test.each(campuses)("$name: every request of a user has passed our own edge", ({ campus }) => expect(openRoutes(campus)).toEqual([]));
+
+test.each(campuses)("$name: error lines as the app writes them are counted, others are not", ({ campus }) => {
+  const lines: string[] = [];
+  const log = createLog({ level: "trace", pepper: "pepper", base: {}, write: (line) => lines.push(line) });
+  log.error({ err: new Error("no database") }, "The readiness check failed");
+  log.info({ status: 200 }, "request");
+  const [error, harmless] = lines.map((line) => JSON.parse(line));
+  expect(filtersThatNeverMatch(campus, error, harmless)).toEqual([]);
+});
+
+test.each(campuses)("$name: no log of AWS holds a token", ({ campus }) => {
+  expect(tokenHeaders()).toEqual(["authorization", "cookie", "sec-websocket-protocol", "x-staff-authorization"]);
+  expect(tokensInLogs(campus, tokenHeaders())).toEqual([]);
+});
+
+test("the path that the web ACLs leave alone is the one that the gateway calls", () => {
+  const { paths } = JSON.parse(readFileSync(new URL("../docs/openapi.json", import.meta.url), "utf8"));
+  expect(Object.keys(paths)).toContain(signedWebhook);
 });
 
 test("until an artifact is published there is no machine, no policy that would start one and no alarm that misses it", () => {

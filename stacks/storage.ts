@@ -1,6 +1,7 @@
+import { readFileSync } from "node:fs";
 import type { Construct } from "constructs";
 import { capabilities, type Environment, type RegionPlan } from "../regions/index.ts";
-import { BackupVault } from "./aws.ts";
+import { BackupVault, S3Object } from "./aws.ts";
 import { Bucket, type BucketProps } from "./constructs/bucket.ts";
 import { copyBucket } from "./constructs/bucket-copy.ts";
 import { CampusStack } from "./constructs/campus-stack.ts";
@@ -38,6 +39,7 @@ export class StorageStack extends CampusStack {
     this.logs = this.createLogs();
     const forEdge = { statements: (arn: string) => [this.cloudFrontReads(arn)] };
     this.web = this.bucket("web", forEdge);
+    this.sayThatNothingIsPublished();
     this.menuImages = this.bucket("menu-images", { ...forEdge, uploadsFrom: [`https://${props.environment.domain}`] });
     this.receipts = this.bucket("receipts", { lockYears: receiptYears, oldVersionsDays: receiptYears * 366 });
     this.artifacts = this.bucket("artifacts");
@@ -52,6 +54,22 @@ export class StorageStack extends CampusStack {
 
   private bucket(part: string, more: Partial<BucketProps> = {}): Bucket {
     return new Bucket(this, part, { part, key: this.props.keys.storage, accessLogs: this.logs, oldVersionsDays, ...more });
+  }
+
+  /** A page where the web apps will be, so that their address answers from the first day. Publishing writes over it, and Terraform looks away. */
+  private sayThatNothingIsPublished(): void {
+    const content = readFileSync(new URL("not-published.html", import.meta.url), "utf8");
+    for (const app of ["", "cafe/", "pos/"]) {
+      new S3Object(this, `page-${app.replace("/", "") || "student"}`, {
+        bucket: this.web.bucket.id,
+        key: `${app}index.html`,
+        content,
+        contentType: "text/html; charset=utf-8",
+        cacheControl: "no-cache",
+        kmsKeyId: this.props.keys.storage.arn,
+        lifecycle: { ignoreChanges: "all" },
+      });
+    }
   }
 
   private createLogs(): Bucket {

@@ -12,11 +12,15 @@ export type LoadBalancerProps = {
   readonly certificate: Certificate;
   readonly logs: Bucket;
   readonly hosts: readonly string[];
+  /** What a request must carry to be let in at all. */
+  readonly onlyWith: { readonly header: string; readonly value: string };
 };
+
+const valuesARule = 5;
 
 export type Route = { readonly name: string; readonly paths: readonly string[] };
 
-/** HTTPS in, only for our host names and only for the paths that are named; everything else is the API's own 404. */
+/** HTTPS in, only from our own edge, only for our host names and only for the paths that are named; everything else is the API's own 404. */
 export class LoadBalancer extends Construct {
   readonly balancer: Lb;
   private readonly listener: LbListener;
@@ -35,7 +39,15 @@ export class LoadBalancer extends Construct {
     const total = targets.reduce((sum, { weightPercent }) => sum + weightPercent, 0);
     if (total !== 100) throw new Error(`the fleets' weights add up to ${total}; they must be 100 in all (api.fleets in regions/).`);
     return routes.map((route, index) => {
-      const condition = [{ hostHeader: { values: [...this.props.hosts] } }, { pathPattern: { values: [...route.paths] } }];
+      const { hosts, onlyWith } = this.props;
+      const values = hosts.length + route.paths.length + 1;
+      if (values > valuesARule)
+        throw new Error(`the route ${route.name} compares ${values} values, AWS allows ${valuesARule} a rule; make two routes of it.`);
+      const condition = [
+        { hostHeader: { values: [...hosts] } },
+        { pathPattern: { values: [...route.paths] } },
+        { httpHeader: { httpHeaderName: onlyWith.header, values: [onlyWith.value] } },
+      ];
       return new LbListenerRule(this, `route-${route.name}`, {
         listenerArn: this.listener.arn,
         priority: (index + 1) * 10,

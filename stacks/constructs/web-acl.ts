@@ -15,13 +15,28 @@ export type WebAclProps = {
   readonly provider?: AwsProvider;
 };
 
-/** AWS's rule sets against known attacks. The size rule only counts: a menu import is larger than its 8 kB. */
+/**
+ * AWS's rule sets against known attacks. The size rule only counts: a menu import is larger than its 8 kB. Those that read bodies
+ * leave the gateway's webhook alone: its body is signed, and a blocked one is a payment that we never hear of.
+ */
 const managedRules = [
-  { name: "AWSManagedRulesAmazonIpReputationList", countOnly: [] },
-  { name: "AWSManagedRulesKnownBadInputsRuleSet", countOnly: [] },
-  { name: "AWSManagedRulesCommonRuleSet", countOnly: ["SizeRestrictions_BODY"] },
-  { name: "AWSManagedRulesSQLiRuleSet", countOnly: [] },
+  { name: "AWSManagedRulesAmazonIpReputationList", countOnly: [], readsBodies: false },
+  { name: "AWSManagedRulesKnownBadInputsRuleSet", countOnly: [], readsBodies: true },
+  { name: "AWSManagedRulesCommonRuleSet", countOnly: ["SizeRestrictions_BODY"], readsBodies: true },
+  { name: "AWSManagedRulesSQLiRuleSet", countOnly: [], readsBodies: true },
 ] as const;
+
+export const signedWebhook = "/api/v1/payments/webhook";
+
+/** What is in a log line of the ACL must not let anybody in. */
+const withoutTokens = [
+  ...["authorization", "cookie", "sec-websocket-protocol", "x-staff-authorization"].map((name) => ({ singleHeader: { name } })),
+  { queryString: {} },
+];
+
+const tooMany = {
+  error: { code: "RATE_LIMITED", message: "Too many requests from this address; try again in some minutes.", details: {} },
+};
 
 export class WebAcl extends Construct {
   readonly acl: Wafv2WebAcl;
@@ -44,6 +59,7 @@ export class WebAcl extends Construct {
       description: "known attacks are refused before they reach the app",
       scope: this.props.scope,
       defaultAction: { allow: {} },
+      customResponseBody: [{ key: "too-many", contentType: "APPLICATION_JSON", content: JSON.stringify(tooMany) }],
       rule: [...managedRules.map((rule, index) => managedRule(rule, index)), ...this.rateRule()],
       visibilityConfig: visible(this.props.part),
       ...this.there,
@@ -57,14 +73,14 @@ export class WebAcl extends Construct {
       {
         name: "too-many-from-one-address",
         priority: managedRules.length,
-        action: { block: { customResponse: { responseCode: 429 } } },
+        action: { block: { customResponse: { responseCode: 429, customResponseBodyKey: "too-many" } } },
         statement: { rate_based_statement: { limit, aggregate_key_type: "IP", evaluation_window_sec: 300 } },
         visibilityConfig: visible("too-many-from-one-address"),
       },
     ];
   }
 
-  /** Only what was blocked or counted, and never the headers that carry a token. */
+  /** Only what was blocked or counted. */
   private logBlocked(): void {
     const stack = campusOf(this);
     const logs = new LogGroup(this, "log", {
@@ -76,7 +92,7 @@ export class WebAcl extends Construct {
     new Wafv2WebAclLoggingConfiguration(this, "logging", {
       resourceArn: this.acl.arn,
       logDestinationConfigs: [logs.arn],
-      redactedFields: ["authorization", "cookie"].map((name) => ({ singleHeader: { name } })),
+      redactedFields: withoutTokens,
       loggingFilter: {
         defaultBehavior: "DROP",
         filter: [
@@ -96,6 +112,21 @@ export class WebAcl extends Construct {
   }
 }
 
+const notTheWebhook = {
+  not_statement: {
+    statement: [
+      {
+        byte_match_statement: {
+          search_string: signedWebhook,
+          positional_constraint: "EXACTLY",
+          field_to_match: { uri_path: {} },
+          text_transformation: [{ priority: 0, type: "NONE" }],
+        },
+      },
+    ],
+  },
+};
+
 /** The binding passes a statement on as it is: its names are Terraform's, not TypeScript's. */
 function managedRule(rule: (typeof managedRules)[number], priority: number) {
   return {
@@ -106,6 +137,7 @@ function managedRule(rule: (typeof managedRules)[number], priority: number) {
       managed_rule_group_statement: {
         vendor_name: "AWS",
         name: rule.name,
+        ...(rule.readsBodies ? { scope_down_statement: notTheWebhook } : {}),
         rule_action_override: rule.countOnly.map((name) => ({ name, action_to_use: { count: {} } })),
       },
     },

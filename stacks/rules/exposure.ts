@@ -1,4 +1,4 @@
-import { referenced, resourcesOf, type Synthesized } from "./synthesized.ts";
+import { type Body, referenced, resourcesOf, type Synthesized } from "./synthesized.ts";
 
 /** "into app 8443 from load-balancer": every opening of every security group of a place, and nothing that is not one. */
 export function exposures(synthesized: Synthesized, place: string): string[] {
@@ -26,4 +26,14 @@ export function openPorts(synthesized: Synthesized): string[] {
     .filter(({ body }) => body.ingress?.length || body.egress?.length)
     .map(({ path }) => `${path} has rules inside the group; use Group.allowFrom, whose rules are resources of their own.`);
   return [...open, ...inline];
+}
+
+/** Routes that anybody's distribution could use: CloudFront's prefix list admits the distributions of all its customers. */
+export function openRoutes(synthesized: Synthesized): string[] {
+  const keys = resourcesOf(synthesized, "aws_cloudfront_distribution").flatMap(({ body }) =>
+    body.origin.flatMap((one: Body) => one.custom_header ?? []),
+  );
+  return resourcesOf(synthesized, "aws_lb_listener_rule")
+    .filter(({ body }) => !body.condition.some((one: Body) => keys.some((key) => key.name === one.http_header?.http_header_name)))
+    .map(({ path }) => `${path} takes requests that have not passed our own edge; ask for the header that it sends.`);
 }

@@ -1,6 +1,9 @@
 const requestMilliseconds = 10_000;
 
-/** What a visitor needs, through the public name and the edge: the API is ready, a menu can be read, the web app opens. */
+/**
+ * What a visitor needs, through the public name and the edge: the API is ready, a menu can be read, a page opens. Which page it does not
+ * ask: until the web apps are published it is the one that says so (stacks/not-published.html).
+ */
 exports.handler = async () => check(require("./settings.json").address);
 
 const check = async (address) => {
