@@ -9,7 +9,6 @@ export { AutoscalingSchedule } from "@cdktf/provider-aws/lib/autoscaling-schedul
 export { BackupPlan } from "@cdktf/provider-aws/lib/backup-plan/index.js";
 export { BackupSelection } from "@cdktf/provider-aws/lib/backup-selection/index.js";
 export { BackupVault } from "@cdktf/provider-aws/lib/backup-vault/index.js";
-export { BackupVaultLockConfiguration } from "@cdktf/provider-aws/lib/backup-vault-lock-configuration/index.js";
 export { BudgetsBudget } from "@cdktf/provider-aws/lib/budgets-budget/index.js";
 export { CloudfrontDistribution } from "@cdktf/provider-aws/lib/cloudfront-distribution/index.js";
 export { CloudfrontFunction } from "@cdktf/provider-aws/lib/cloudfront-function/index.js";
@@ -97,7 +96,6 @@ export { SnsTopicSubscription } from "@cdktf/provider-aws/lib/sns-topic-subscrip
 export { SqsQueue } from "@cdktf/provider-aws/lib/sqs-queue/index.js";
 export { SqsQueuePolicy } from "@cdktf/provider-aws/lib/sqs-queue-policy/index.js";
 export { SqsQueueRedriveAllowPolicy } from "@cdktf/provider-aws/lib/sqs-queue-redrive-allow-policy/index.js";
-export { SsmParameter } from "@cdktf/provider-aws/lib/ssm-parameter/index.js";
 export { Subnet } from "@cdktf/provider-aws/lib/subnet/index.js";
 export { SyntheticsCanary } from "@cdktf/provider-aws/lib/synthetics-canary/index.js";
 export { Vpc } from "@cdktf/provider-aws/lib/vpc/index.js";
