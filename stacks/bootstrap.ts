@@ -95,7 +95,7 @@ export class BootstrapStack extends CampusStack {
 
   /**
    * Builds everything, but a role or policy only when it carries the boundary; never the boundary, CI's own roles or their issuer, which
-   * an administrator changes by deploying this stack. What remains is said in docs/decisions/0043: who may deploy code that
+   * an administrator changes by deploying this stack. What remains is said in docs/decisions/0045: who may deploy code that
    * runs with a role may do what that role may, so a person approves each apply.
    */
   private allowDeploy(role: Role, boundary: IamPolicy): void {

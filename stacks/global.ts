@@ -112,7 +112,7 @@ export class GlobalStack extends CampusStack {
 
   /**
    * CloudFront's prefix list lets in the distributions of everybody: only who knows this key is ours. It opens no account and reads no
-   * money; it only tells the edge from its copies, so it may stand in the state (docs/decisions/0044). Made once; another one:
+   * money; it only tells the edge from its copies, so it may stand in the state (docs/decisions/0046). Made once; another one:
    * `terraform apply -replace` on it, then the api stacks, at a quiet time.
    */
   private createOriginKey(): string {
