@@ -1,15 +1,15 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync } from "node:fs";
 import path from "node:path";
 import { text } from "node:stream/consumers";
-import { pathToFileURL } from "node:url";
 import pg from "pg";
 import { afterEach, beforeEach, expect, inject, onTestFinished, test } from "vitest";
 import { asSuperuser, createDatabase } from "./local/roles.ts";
 import { type MigrationOptions, migrate, refuseOldServer } from "./migrate.ts";
 import { readSqlFiles } from "./sql-files.ts";
 import { createTestDatabase, type TestDatabase } from "./testing/database.ts";
+import { until } from "./testing/platform.ts";
+import { copySql } from "./testing/sql-copy.ts";
 
 const files = readdirSync(path.join(import.meta.dirname, "migrations"))
   .filter((name) => name.endsWith(".sql"))
@@ -47,29 +47,6 @@ async function asOwner<R extends pg.QueryResultRow>(statement: string, url = dat
 }
 
 const migrateMigrated = (options?: MigrationOptions) => migrate(database.ownerUrl, password(), options);
-
-/** A copy of the product's SQL that a test may change. */
-async function copyOfSql() {
-  const folder = mkdtempSync(path.join(tmpdir(), "campus-sql-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const { steps, definitions } = await readSqlFiles();
-  for (const { name, text } of [...definitions, ...steps.map((step) => ({ ...step, name: `migrations/${step.name}` }))]) {
-    mkdirSync(path.join(folder, path.dirname(name)), { recursive: true });
-    writeFileSync(path.join(folder, name), text);
-  }
-  const at = (file: string) => path.join(folder, file);
-  return {
-    folder: pathToFileURL(`${folder}/`),
-    path: folder,
-    write: (file: string, contents: string) => writeFileSync(at(file), contents),
-    remove: (file: string) => rmSync(at(file)),
-    edit(file: string, from: string, to: string) {
-      const before = readFileSync(at(file), "utf8");
-      expect(before).toContain(from);
-      writeFileSync(at(file), before.replace(from, to));
-    },
-  };
-}
 
 test("an empty database gets every file, in order, once", async () => {
   const empty = await emptyDatabase();
@@ -117,7 +94,7 @@ test("the functions, views, triggers and types of a migrated database are those 
 });
 
 test("a change in a file reaches the database, and nothing that did not change is made again", async () => {
-  const sql = await copyOfSql();
+  const sql = await copySql();
   sql.edit("charges/end-charge.sql", "begin\n", "begin\n  -- planted\n");
   expect(await migrateMigrated({ folder: sql.folder })).toMatchObject({ applied: [], made: ["function end_charge"], dropped: [] });
   const [row] = await asOwner<{ prosrc: string }>("select prosrc from pg_proc where proname = 'end_charge'");
@@ -125,7 +102,7 @@ test("a change in a file reaches the database, and nothing that did not change i
 });
 
 test("what no file defines any more is dropped, and so is a right that no file gives", async () => {
-  const sql = await copyOfSql();
+  const sql = await copySql();
   const before = await asOwner(catalog);
   sql.remove("settlements/forget-close-outs.sql");
   sql.edit("health/replica-lag.sql", "grant execute on function replica_lag() to campus_app;\n", "");
@@ -154,7 +131,7 @@ test("what was changed by hand becomes again what the files say", async () => {
 });
 
 test("a function that changes its arguments or its result is refused while processes may run, and changed in place where none does", async () => {
-  const sql = await copyOfSql();
+  const sql = await copySql();
   sql.edit(
     "reports/refund-shares.sql",
     "vat_of(p_gross_minor bigint, p_basis_points integer)",
@@ -171,7 +148,7 @@ test("a function that changes its arguments or its result is refused while proce
 });
 
 test("an error names the file and the line, in a step and in a function, and nothing of it stays", async () => {
-  const sql = await copyOfSql();
+  const sql = await copySql();
   sql.write(
     "migrations/9000_planted.sql",
     "-- Why: a test.\ncreate table planted (id integer);\n\nalter table planted\n  add column at timestampz;\n",
@@ -184,7 +161,7 @@ test("an error names the file and the line, in a step and in a function, and not
 });
 
 test("a file beside a verb that makes a table, and a name that is defined twice, are refused before anything is done", async () => {
-  const sql = await copyOfSql();
+  const sql = await copySql();
   sql.write("charges/planted.sql", "\ncreate table planted (id integer);\n");
   await expect(migrateMigrated({ folder: sql.folder })).rejects.toThrow(/^charges\/planted\.sql:2: only "create or replace function/);
   sql.write("charges/planted.sql", "create or replace view ledger_entries as select 1 as one;\n");
@@ -210,18 +187,118 @@ test("a file that fails is rolled back whole, and the message names it", async (
   expect(await asOwner(`select 1 from migrations where name = '${first}'`)).toEqual([]);
 });
 
+/** A session that holds what a report would hold: a read of the table, in a transaction that goes on. */
+async function holdReading(table: string) {
+  const reader = new pg.Client({ connectionString: database.superuserUrl, application_name: "a long report" });
+  reader.on("error", () => undefined);
+  await reader.connect();
+  await reader.query(`begin isolation level repeatable read; select count(*) from ${table}`);
+  return { letGo: () => reader.end() };
+}
+
+test("a step that gets no lock lets go at once, says who is in the way, tries again and is done when the way is free", async () => {
+  const sql = await copySql();
+  sql.write("migrations/9000_planted.sql", "alter table wallets add column planted text;\n");
+  const reader = await holdReading("wallets");
+  const said: string[] = [];
+  const migrated = migrateMigrated({ folder: sql.folder, say: (line) => said.push(line) });
+  await until("it says that it waits", () =>
+    said.some((line) => /^9000_planted\.sql waits for a lock.*a long report, idle in transaction/.test(line)),
+  );
+  // Whoever comes now is not held up by it for longer than a moment: nobody waits in the queue behind it.
+  await asOwner("set lock_timeout = '1s'; update wallets set updated_at = now() where false");
+  await reader.letGo();
+  expect(await migrated).toMatchObject({ applied: ["9000_planted.sql"] });
+});
+
+test("a step that never gets its lock gives up, and nothing of it was done", async () => {
+  const sql = await copySql();
+  sql.write("migrations/9000_planted.sql", "create table planted (id integer);\nalter table wallets add column planted text;\n");
+  const reader = await holdReading("wallets");
+  await expect(migrateMigrated({ folder: sql.folder, patienceMs: 500 })).rejects.toThrow(
+    /^9000_planted\.sql got no lock in \d+ s and gave up: the oldest/,
+  );
+  await reader.letGo();
+  expect(await asOwner("select to_regclass('planted') as planted")).toEqual([{ planted: null }]);
+});
+
+test("an index is built outside a transaction behind a long reader, and half of one that was cut off is begun anew", async () => {
+  const sql = await copySql();
+  sql.write("migrations/9000_planted.sql", "-- outside a transaction\ncreate index concurrently planted on wallets (updated_at);\n");
+  const reader = await holdReading("wallets");
+  const said: string[] = [];
+  const cutOff = runScript(ownerEnv(), "--folder", sql.path);
+  await until("the index waits for the reader", async () => (await isBuilding()).length === 1);
+  // What a payment does goes on meanwhile.
+  await asOwner("set lock_timeout = '1s'; update wallets set updated_at = now() where false");
+  await database.query(
+    "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'campus-pay-migrate' and datname = current_database()",
+  );
+  expect(await cutOff).toMatchObject({ code: 1 });
+  expect(await asOwner("select indisvalid from pg_index where indexrelid = 'planted'::regclass")).toEqual([{ indisvalid: false }]);
+  await reader.letGo();
+  expect(await migrateMigrated({ folder: sql.folder, say: (line) => said.push(line) })).toMatchObject({ applied: ["9000_planted.sql"] });
+  expect(await asOwner("select indisvalid from pg_index where indexrelid = 'planted'::regclass")).toEqual([{ indisvalid: true }]);
+  expect(said.join()).toContain("9000_planted.sql runs outside a transaction");
+});
+
+const isBuilding = () =>
+  database.query(
+    "select from pg_stat_activity where query like 'create index concurrently planted%' and datname = current_database() and wait_event_type = 'Lock'",
+  );
+
+test("a large change is done in batches, each committed, and one that was cut off goes on where it was", async () => {
+  const sql = await copySql();
+  await asOwner("create table planted as select n as id, null::text as note from generate_series(1, 1000) n");
+  sql.write(
+    "migrations/9000_planted.sql",
+    "-- in batches\nupdate planted set note = 1 / (id - 751) from (select id from planted where note is null order by id limit 100) part where part.id = planted.id;\n".replace(
+      "set note = 1 / (id - 751)",
+      "set note = 1 / (planted.id - 751)",
+    ),
+  );
+  await expect(migrateMigrated({ folder: sql.folder })).rejects.toThrow("division by zero");
+  expect(await asOwner("select count(*)::integer as done from planted where note is not null")).toEqual([{ done: 700 }]);
+  await asOwner("delete from planted where id = 751");
+  const said: string[] = [];
+  expect(await migrateMigrated({ folder: sql.folder, say: (line) => said.push(line) })).toMatchObject({ applied: ["9000_planted.sql"] });
+  expect(said).toEqual([expect.stringMatching(/^9000_planted\.sql: 299 rows in \d+ s$/)]);
+});
+
+test("a migrator that is killed in the middle leaves what was before, and the next one does it all", async () => {
+  const sql = await copySql();
+  sql.write("migrations/9000_planted.sql", "create table planted (id integer);\nselect pg_sleep(300);\n");
+  const { child } = startScript(ownerEnv(), "--folder", sql.path);
+  await until(
+    "it is in the middle",
+    async () =>
+      (await database.query("select from pg_stat_activity where query like 'select pg_sleep(300)%' and datname = current_database()"))
+        .length === 1,
+  );
+  child.kill("SIGKILL");
+  sql.write("migrations/9000_planted.sql", "create table planted (id integer);\n");
+  // It waits until the server has noticed that the first one is gone.
+  expect(await migrateMigrated({ folder: sql.folder })).toMatchObject({ applied: ["9000_planted.sql"] });
+});
+
 test("a server older than PostgreSQL 18 is refused with what is needed and what is there", () => {
   expect(() => refuseOldServer(170_004, "17.4")).toThrow("PostgreSQL 18 or newer is needed (uuidv7()); this server is 17.4.");
   expect(() => refuseOldServer(180_000, "18.0")).not.toThrow();
 });
 
-/** Runs app/migrate.ts as a person does. */
-async function runScript(env: Record<string, string>, ...args: readonly string[]) {
+const ownerEnv = () => ({ MIGRATION_DATABASE_URL: database.ownerUrl, MIGRATION_DATABASE_PASSWORD: password() });
+
+/** Starts app/migrate.ts as a person does. */
+function startScript(env: Record<string, string>, ...args: readonly string[]) {
   const child = spawn(process.execPath, [path.join(import.meta.dirname, "migrate.ts"), ...args], {
     env: { PATH: process.env.PATH, ...env },
   });
   const exited = new Promise<number | null>((resolve) => child.once("exit", resolve));
-  const [out, errors, code] = await Promise.all([text(child.stdout), text(child.stderr), exited]);
+  return { child, ended: Promise.all([text(child.stdout), text(child.stderr), exited]) };
+}
+
+async function runScript(env: Record<string, string>, ...args: readonly string[]) {
+  const [out, errors, code] = await startScript(env, ...args).ended;
   return { out: out.trim(), errors: errors.trim(), code };
 }
 

@@ -4,12 +4,14 @@ import { parseArgs } from "node:util";
 import pg from "pg";
 import { applyDefinitions } from "./platform/migrator/apply-definitions.ts";
 import { readDefinitions } from "./platform/migrator/definitions.ts";
+import { pause } from "./platform/migrator/patience.ts";
 import { applySteps } from "./platform/migrator/steps.ts";
 import { addressOf } from "./platform/postgres.ts";
 import { readSqlFiles, sqlFolder } from "./sql-files.ts";
 
 const lockKey = 7_246_001;
 const lockPollMs = 250;
+const clientCheckMs = 2_000;
 const oldestServer = 180_000;
 
 export interface MigrationOutcome {
@@ -27,6 +29,8 @@ export interface MigrationOptions {
   readonly folder?: URL;
   /** No process of any release uses the database: functions and types may change their arguments and columns in place. */
   readonly isAlone?: boolean;
+  /** How long a step tries to get its lock before it gives up. */
+  readonly patienceMs?: number;
   readonly say?: (line: string) => void;
 }
 
@@ -37,7 +41,7 @@ export interface MigrationOptions {
 export async function migrate(
   connectionString: string,
   password: string | undefined,
-  { folder = sqlFolder, isAlone = false, say = () => undefined }: MigrationOptions = {},
+  { folder = sqlFolder, isAlone = false, say = () => undefined, ...patience }: MigrationOptions = {},
 ): Promise<MigrationOutcome> {
   const files = await readSqlFiles(folder);
   const definitions = readDefinitions(files.definitions);
@@ -50,9 +54,11 @@ export async function migrate(
   await client.connect();
   try {
     await checkServer(client);
-    await takeTurn(client);
-    const applied = await applySteps(client, files.steps, { say });
-    const { made, dropped } = await applyDefinitions(client, definitions, { say, isAlone });
+    // A server that looks whether we live ends what we left behind; else a killed migrator would hold its locks to the statement's end.
+    await client.query(`set client_connection_check_interval = ${clientCheckMs}`);
+    await takeTurn(client, say);
+    const applied = await applySteps(client, files.steps, { say, ...patience });
+    const { made, dropped } = await applyDefinitions(client, definitions, { say, isAlone, ...patience });
     return { applied, total: files.steps.length, made, dropped, definitions: definitions.length };
   } finally {
     await client.end();
@@ -60,11 +66,12 @@ export async function migrate(
 }
 
 /** Asks again and again instead of waiting in one statement: an index that is built concurrently waits for every statement. */
-async function takeTurn(client: pg.Client): Promise<void> {
-  for (;;) {
+async function takeTurn(client: pg.Client, say: (line: string) => void): Promise<void> {
+  for (let tries = 0; ; tries += 1) {
     const { rows } = await client.query<{ taken: boolean }>("select pg_try_advisory_lock($1) as taken", [lockKey]);
     if (rows[0]?.taken) return;
-    await new Promise((resolve) => setTimeout(resolve, lockPollMs));
+    if (tries === 0) say("another migrator is at work; this one waits for it");
+    await pause(lockPollMs);
   }
 }
 

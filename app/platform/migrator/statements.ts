@@ -45,9 +45,10 @@ export function explain(error: unknown, statement: SqlStatement): MigrationError
   return new MigrationError(`${statement.file}:${line}: ${message}${hint ? ` (${hint})` : ""}`, { cause: error });
 }
 
-export async function run(client: pg.Client, statement: SqlStatement): Promise<void> {
+/** Gives how many rows it touched. */
+export async function run(client: pg.Client, statement: SqlStatement): Promise<number> {
   try {
-    await client.query(statement.text);
+    return (await client.query(statement.text)).rowCount ?? 0;
   } catch (error) {
     throw error instanceof pg.DatabaseError ? explain(error, statement) : error;
   }
