@@ -224,7 +224,10 @@ test("a step that never gets its lock gives up, and nothing of it was done", asy
 
 test("an index is built outside a transaction behind a long reader, and half of one that was cut off is begun anew", async () => {
   const sql = await copySql();
-  sql.write("migrations/9000_planted.sql", "-- outside a transaction\ncreate index concurrently planted on wallets (updated_at);\n");
+  sql.write(
+    "migrations/9000_planted.sql",
+    "-- outside a transaction\ncreate index concurrently if not exists planted on wallets (updated_at);\n",
+  );
   const reader = await holdReading("wallets");
   const said: string[] = [];
   const cutOff = runScript(ownerEnv(), "--folder", sql.path);
@@ -244,7 +247,7 @@ test("an index is built outside a transaction behind a long reader, and half of 
 
 const isBuilding = () =>
   database.query(
-    "select from pg_stat_activity where query like 'create index concurrently planted%' and datname = current_database() and wait_event_type = 'Lock'",
+    "select from pg_stat_activity where query like 'create index concurrently if not exists planted%' and datname = current_database() and wait_event_type = 'Lock'",
   );
 
 test("a large change is done in batches, each committed, and one that was cut off goes on where it was", async () => {

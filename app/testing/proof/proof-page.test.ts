@@ -31,8 +31,8 @@ test("every row of the fault matrix that the page promises has its test", () => 
   expect(promised.filter((name) => !tests.includes(`"${name}`))).toEqual([]);
 });
 
-test("the page covers rows 1 to 34 and 36", () => {
-  const wanted = [...Array.from({ length: 34 }, (_, index) => index + 1), 36];
+test("the page covers rows 1 to 36", () => {
+  const wanted = Array.from({ length: 36 }, (_, index) => index + 1);
   expect([...new Set(rows("Fault matrix").map(([number]) => Number(number)))]).toEqual(wanted);
 });
 
