@@ -5,8 +5,6 @@ import { deviceRoutes } from "./device-routes.ts";
 import type { Identity } from "./identity.ts";
 import { profileRoutes } from "./profile-routes.ts";
 
-export { keyRoutes } from "./key-routes.ts";
-
 /** Who is calling: logins, the own profile, and the café's devices. */
 export function identityRoutes(platform: Platform, identity: Identity) {
   const routes = router();

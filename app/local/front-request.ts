@@ -1,5 +1,5 @@
 import { type Agent, type ClientRequest, type IncomingHttpHeaders, type IncomingMessage, request, type ServerResponse } from "node:http";
-import type { Target } from "./front.ts";
+import type { Target } from "./front-target.ts";
 
 interface Exchange {
   readonly incoming: IncomingMessage;

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { connect } from "node:net";
 import type { Duplex } from "node:stream";
-import type { Target } from "./front.ts";
+import type { Target } from "./front-target.ts";
 
 interface Upgrade {
   readonly incoming: IncomingMessage;

@@ -2,15 +2,8 @@ import { Agent, createServer, type IncomingMessage, request, type Server, type S
 import type { Duplex } from "node:stream";
 import type { Pages } from "./front-pages.ts";
 import { forwardRequest } from "./front-request.ts";
+import type { Target } from "./front-target.ts";
 import { forwardUpgrade } from "./front-upgrade.ts";
-
-/** A process behind the front. */
-export interface Target {
-  readonly host: string;
-  readonly port: number;
-  /** Asked for by the front's own checks; a target without it is taken as it is. */
-  isReady?: boolean;
-}
 
 /** The one public port: a small reverse proxy, as nginx and the load balancer are on the platform. */
 export interface Front {

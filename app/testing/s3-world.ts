@@ -2,7 +2,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
-import { findPython, startWorld, virtualEnvironment, worldPackages } from "../../scripts/rehearse/world-process.ts";
+import { findPython, startWorld, virtualEnvironment, worldPackages } from "../local/aws-world.ts";
 
 /** A stand-in of S3 (moto) with one bucket, for tests of what is kept there. */
 export interface S3World {

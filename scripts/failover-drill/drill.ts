@@ -11,12 +11,13 @@ import { startRedis } from "../../app/local/redis.ts";
 import { type Database, sql } from "../../app/platform/postgres.ts";
 import { createApi } from "../../app/testing/api-client.ts";
 import { testConfig, testEnvironment } from "../../app/testing/configure.ts";
+import { openPair, type Pair } from "../../app/testing/failover/pair.ts";
+import { openOwner, type Region, startRegion } from "../../app/testing/failover/region.ts";
 import { createMoney, type MoneyStudent } from "../../app/testing/money.ts";
-import { createPeople, type TestStaff } from "../../app/testing/people.ts";
+import { createPeople } from "../../app/testing/people.ts";
 import { randomOf } from "../../app/testing/proof/random.ts";
-import { openPair, type Pair } from "./pair.ts";
+import type { DrillCampus, Truth } from "./drill-campus.ts";
 import { reconcile } from "./reconcile.ts";
-import { openOwner, type Region, startRegion } from "./region.ts";
 import { type Acknowledged, type Shop, startShopping } from "./shoppers.ts";
 
 export interface DrillOptions {
@@ -49,15 +50,6 @@ export interface DrillOutcome {
   readonly paidAgain: number;
   /** What is not as it has to be; empty where the drill passed. */
   readonly problems: readonly string[];
-}
-
-/** Everything that the drill works with once the campus stands. */
-export interface DrillCampus {
-  readonly students: readonly MoneyStudent[];
-  readonly shops: readonly [Shop, ...Shop[]];
-  readonly accountants: readonly [TestStaff, TestStaff];
-  readonly urls: readonly [string, string];
-  readonly fundedMinor: number;
 }
 
 const fundedMinor = 100_000_000;
@@ -192,13 +184,6 @@ async function crashUnderLoad({ pair, region, campus, shopMs, tailMs }: CrashOpt
   shopping.stop();
   await shopping.ended;
   return { atMs, acknowledged: shopping.acknowledged };
-}
-
-/** What the second server has, before anybody brings anything. */
-export interface Truth {
-  readonly lost: readonly Acknowledged[];
-  readonly survivedReceiptIds: ReadonlySet<string>;
-  readonly newestAtMs: number;
 }
 
 /** Asked of the database itself, before any of the code that is drilled. */

@@ -3,11 +3,11 @@ import { randomUUID } from "node:crypto";
 import path from "node:path";
 import { promisify } from "node:util";
 import { type Database, sql } from "../../app/platform/postgres.ts";
+import type { Pair } from "../../app/testing/failover/pair.ts";
 import { expectOk } from "../../app/testing/money.ts";
 import type { TestStaff } from "../../app/testing/people.ts";
 import type { Random } from "../../app/testing/proof/random.ts";
-import type { DrillCampus, Truth } from "./drill.ts";
-import type { Pair } from "./pair.ts";
+import type { DrillCampus, Truth } from "./drill-campus.ts";
 import { type Acknowledged, buyMeal, payOrder } from "./shoppers.ts";
 
 interface Reconciliation {

@@ -1,8 +1,8 @@
+import { renderApiDocument } from "../../app/testing/api-document.ts";
 import { costPage, renderCostPage } from "../cost/page.ts";
 import { diagrams } from "../diagrams/diagrams.ts";
 import { readLicences, renderLicences } from "../licences.ts";
 import { renderIndex } from "../runbooks/index-page.ts";
-import { renderApiDocument } from "./api-document.ts";
 import { renderConfigurationPage } from "./configuration-page.ts";
 import { renderEnvironmentExample } from "./environment-example.ts";
 import { renderSchemaPage } from "./schema-page.ts";

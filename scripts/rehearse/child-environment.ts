@@ -1,9 +1,6 @@
 import { join } from "node:path";
 import type { Environment } from "./credentials.ts";
 
-/** The account that the rehearsal plays in. It is nobody's, and the stacks are synthesized for it: their provider refuses any other. */
-export const rehearsalAccount = "000000000042";
-
 export type Rehearsal = {
   readonly folder: string;
   readonly worldUrl: string;

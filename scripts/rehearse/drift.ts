@@ -6,7 +6,7 @@ import {
   ModifyVpcAttributeCommand,
   RevokeSecurityGroupIngressCommand,
 } from "@aws-sdk/client-ec2";
-import { rehearsalAccount } from "./child-environment.ts";
+import { rehearsalAccount } from "../../app/local/aws-world.ts";
 import { regionOf } from "./configurations.ts";
 import { say } from "./console.ts";
 import type { Stack } from "./manifest.ts";

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { findPython } from "./world-process.ts";
+import { findPython } from "../../app/local/aws-world.ts";
 
 /** Something that this machine lacks: the rehearsal is skipped, not failed. */
 export class CannotRun extends Error {}

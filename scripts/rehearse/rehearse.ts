@@ -1,5 +1,14 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import {
+  contentsOf,
+  drillPackages,
+  startWorld,
+  testWorld,
+  virtualEnvironment,
+  type World,
+  worldPackages,
+} from "../../app/local/aws-world.ts";
 import { runCommand } from "../../app/local/command.ts";
 import { PlainError } from "../../app/local/plain-error.ts";
 import { anyArtifact } from "../../regions/index.ts";
@@ -18,7 +27,6 @@ import { type App, provideProvider, siteOf, synthesize, takeFolder } from "./sit
 import { deployAll, destroyAll, planAllAgain } from "./steps.ts";
 import type { Site } from "./terraform.ts";
 import { readConfiguration } from "./terraform-json.ts";
-import { contentsOf, drillPackages, startWorld, testWorld, virtualEnvironment, type World, worldPackages } from "./world-process.ts";
 
 const exitCodes = { ok: 0, failed: 1, refused: 2, cannotRun: 3, interrupted: 130 } as const;
 

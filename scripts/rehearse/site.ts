@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { childEnvironment, rehearsalAccount } from "./child-environment.ts";
+import { rehearsalAccount } from "../../app/local/aws-world.ts";
+import { childEnvironment } from "./child-environment.ts";
 import { repin } from "./configurations.ts";
 import { duration, say } from "./console.ts";
 import { readManifest, type Stack } from "./manifest.ts";

@@ -1,6 +1,6 @@
 import type { Platform } from "../../platform/context.ts";
 import { type OutboxRow, patientTries, type Topics } from "../../platform/outbox.ts";
-import type { TransactionMessage } from "./sns-transactions.ts";
+import type { TransactionMessage } from "./transaction-message.ts";
 import { openTransactionTopic } from "./transaction-topic.ts";
 
 const timeoutMs = 5_000;

@@ -1,18 +1,5 @@
 import type { SNSClient } from "@aws-sdk/client-sns";
-import { z } from "zod";
-import type { TransactionTopic } from "./transaction-topic.ts";
-
-/** What the topic carries: of ids and amounts, never of a person. */
-export const TransactionMessage = z.object({
-  event_id: z.uuid(),
-  transaction_id: z.uuid(),
-  order_id: z.uuid(),
-  cafe_id: z.uuid(),
-  amount_minor: z.int(),
-  currency: z.string(),
-  at: z.iso.datetime(),
-});
-export type TransactionMessage = Readonly<z.infer<typeof TransactionMessage>>;
+import type { TransactionTopic } from "./transaction-message.ts";
 
 /** The SDK is loaded with the first message. A subscriber may filter by café and currency without reading the body. */
 export function snsTransactions(topicArn: string, region: string): TransactionTopic {

@@ -1,12 +1,8 @@
 import type { Platform } from "../../platform/context.ts";
 import { openObjectStore } from "../../platform/objects.ts";
 import { takePayment } from "../../receipts/mail/take-payment.ts";
-import { snsTransactions, type TransactionMessage } from "./sns-transactions.ts";
-
-/** Where each payment is told: whoever subscribes there hears of it at least once and knows it again by its event's id. */
-export interface TransactionTopic {
-  publish(message: TransactionMessage, signal: AbortSignal): Promise<void>;
-}
+import { snsTransactions } from "./sns-transactions.ts";
+import type { TransactionTopic } from "./transaction-message.ts";
 
 /**
  * SNS; in the sandbox, where there is none, a folder that shows what would have been published, and the one subscriber that

@@ -3,7 +3,6 @@ import type { Config } from "../config.ts";
 import { CodedError } from "../errors.ts";
 import type { Cache } from "../redis.ts";
 import { earlyHeader } from "./early-header.ts";
-import type { HttpEnv } from "./router.ts";
 
 export type Bucket = "general" | "status" | "device";
 
@@ -54,8 +53,16 @@ const windowSeconds = 60;
  */
 const aloneShare = 1 / 16;
 
+/** What it needs to know of a request. */
+interface Limited {
+  Variables: {
+    readonly platform: { readonly cache: Cache; readonly config: Config };
+    readonly principal: { readonly kind: string; readonly id: string };
+  };
+}
+
 /** Runs after the guard: the limit is the principal's, never the address's, because a campus sits behind one address. */
-export function limitRate(bucket: Bucket): MiddlewareHandler<HttpEnv> {
+export function limitRate(bucket: Bucket): MiddlewareHandler<Limited> {
   return async (c, next) => {
     const { cache, config } = c.var.platform;
     const { kind, id } = c.var.principal;

@@ -3,7 +3,7 @@ import type { Platform } from "../../platform/context.ts";
 import { type Job, purgeJob } from "../../platform/jobs.ts";
 import { patientTries, type Topics } from "../../platform/outbox.ts";
 import { part } from "../../platform/postgres.ts";
-import { openMailSender } from "./mail-sender.ts";
+import { openMailSender } from "./open-mail-sender.ts";
 import { sendReceiptMail } from "./send-receipt-mail.ts";
 
 const timeoutMs = 10_000;

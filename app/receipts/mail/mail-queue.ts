@@ -1,4 +1,4 @@
-import { TransactionMessage } from "../../notifications/transactions/sns-transactions.ts";
+import { TransactionMessage } from "../../notifications/transactions/transaction-message.ts";
 import type { Platform } from "../../platform/context.ts";
 import { consumeQueue } from "../../platform/queue.ts";
 import { takePayment } from "./take-payment.ts";

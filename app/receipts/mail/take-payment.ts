@@ -1,4 +1,4 @@
-import type { TransactionMessage } from "../../notifications/transactions/sns-transactions.ts";
+import type { TransactionMessage } from "../../notifications/transactions/transaction-message.ts";
 import { type Queryable, sql } from "../../platform/postgres.ts";
 
 /** Puts a payment's receipt on its way to the student's mailbox. One statement, and a second copy of the message does nothing. */

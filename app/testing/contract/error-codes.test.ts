@@ -1,9 +1,9 @@
 import { globSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { renderApiDocument } from "../../../scripts/generate/api-document.ts";
 import { type ApiDocument, codesOf, endpointsOf } from "../../docs/document.ts";
 import { errorCodes, statusOfCode } from "../../platform/errors.ts";
+import { renderApiDocument } from "../api-document.ts";
 
 const document = JSON.parse(await renderApiDocument()) as ApiDocument;
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { renderApiDocument } from "../../../scripts/generate/api-document.ts";
 import { type ApiDocument, codesOf, type Endpoint, endpointsOf, type Operation, resolve } from "../../docs/document.ts";
+import { renderApiDocument } from "../api-document.ts";
 import { type Campus, startCampus } from "../campus.ts";
 import type { TestCafe } from "../people.ts";
 import { type Caller, expiredCaller, nobody, rightCaller, schemesOf, wrongCallers } from "./callers.ts";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { renderApiDocument } from "../../../scripts/generate/api-document.ts";
 import { type ApiDocument, type Endpoint, endpointsOf, type Parameter, type Schema } from "../../docs/document.ts";
 import type { StaffRole } from "../../identity/access-token.ts";
+import { renderApiDocument } from "../api-document.ts";
 import { type Campus, startCampus } from "../campus.ts";
 import { openLiveStream } from "../live-client.ts";
 import type { TestCafe } from "../people.ts";

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { rehearsalAccount } from "../../../app/local/aws-world.ts";
 import { type Block, blocksOf } from "../../runbooks/blocks.ts";
 import { deployBootstrap } from "../bootstrap.ts";
-import { rehearsalAccount } from "../child-environment.ts";
 import { heading, say } from "../console.ts";
 import type { Stack } from "../manifest.ts";
 import { cdktfProgram, root } from "../places.ts";

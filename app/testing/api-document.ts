@@ -1,10 +1,10 @@
-import { createApp } from "../../app/app.ts";
-import type { Identity } from "../../app/identity/identity.ts";
-import type { Live } from "../../app/live/live.ts";
-import { parseConfig, secretDescriptions } from "../../app/platform/config.ts";
-import type { Platform } from "../../app/platform/context.ts";
-import { createLog } from "../../app/platform/log.ts";
-import { createMetrics } from "../../app/platform/metrics.ts";
+import { createApp } from "../app.ts";
+import type { Identity } from "../identity/identity.ts";
+import type { Live } from "../live/live.ts";
+import { parseConfig, secretDescriptions } from "../platform/config.ts";
+import type { Platform } from "../platform/context.ts";
+import { createLog } from "../platform/log.ts";
+import { createMetrics } from "../platform/metrics.ts";
 
 /** The document as the app itself serves it. */
 export async function renderApiDocument(): Promise<string> {

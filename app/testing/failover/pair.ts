@@ -1,19 +1,12 @@
 import { appendFileSync, chmodSync, cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { type Cluster, type ClusterOptions, startCluster, superuser } from "../../app/local/cluster.ts";
-import { freePort } from "../../app/local/ports.ts";
-import {
-  asSuperuser,
-  createDatabase,
-  createRoles,
-  type DatabaseAccess,
-  databaseAccess,
-  type RolePasswords,
-} from "../../app/local/roles.ts";
-import { migrate } from "../../app/migrate.ts";
-import { until } from "../../app/testing/platform.ts";
-import { startTcpProxy, type TcpProxy } from "../../app/testing/tcp-proxy.ts";
+import { type Cluster, type ClusterOptions, startCluster, superuser } from "../../local/cluster.ts";
+import { freePort } from "../../local/ports.ts";
+import { asSuperuser, createDatabase, createRoles, type DatabaseAccess, databaseAccess, type RolePasswords } from "../../local/roles.ts";
+import { migrate } from "../../migrate.ts";
+import { until } from "../platform.ts";
+import { startTcpProxy, type TcpProxy } from "../tcp-proxy.ts";
 
 const databaseName = "campus";
 const caughtUpWithinMs = 30_000;

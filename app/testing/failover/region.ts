@@ -1,6 +1,6 @@
-import type { DatabaseAccess } from "../../app/local/roles.ts";
-import { type Database, openDatabase } from "../../app/platform/postgres.ts";
-import { type ApiProcess, startApiProcess } from "../../app/testing/api-process.ts";
+import type { DatabaseAccess } from "../../local/roles.ts";
+import { type Database, openDatabase } from "../../platform/postgres.ts";
+import { type ApiProcess, startApiProcess } from "../api-process.ts";
 
 /** Two API processes at addresses that stay: whoever fails over moves the name, not the phones. */
 export interface Region {

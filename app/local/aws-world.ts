@@ -3,11 +3,15 @@ import { createHash } from "node:crypto";
 import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { rehearsalAccount } from "./child-environment.ts";
+import { projectRoot } from "./home.ts";
 
-const worldFolder = join(import.meta.dirname, "world");
+/** The account that everything in the world belongs to. It is nobody's. */
+export const rehearsalAccount = "000000000042";
+
+const rehearsal = join(projectRoot, "scripts/rehearse");
+const worldFolder = join(rehearsal, "world");
 export const worldPackages = join(worldFolder, "requirements.txt");
-export const drillPackages = join(import.meta.dirname, "drill", "requirements.txt");
+export const drillPackages = join(rehearsal, "drill/requirements.txt");
 const startTimeoutMs = 60_000;
 
 export type World = {

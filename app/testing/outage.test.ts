@@ -9,9 +9,9 @@ import { type Cluster, startCluster } from "../local/cluster.ts";
 import { type LocalRedis, startRedis } from "../local/redis.ts";
 import { asSuperuser, createDatabase, createRoles, databaseAccess } from "../local/roles.ts";
 import { migrate } from "../migrate.ts";
-import { type ApiProcess, startApiProcess } from "../testing/api-process.ts";
-import { testEnvironment } from "../testing/configure.ts";
-import { until } from "../testing/platform.ts";
+import { type ApiProcess, startApiProcess } from "./api-process.ts";
+import { testEnvironment } from "./configure.ts";
+import { until } from "./platform.ts";
 
 const passwords = { owner: randomBytes(12).toString("hex"), app: randomBytes(12).toString("hex") };
 const superuserPassword = randomBytes(12).toString("hex");
