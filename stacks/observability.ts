@@ -1,4 +1,5 @@
 import type { Construct } from "constructs";
+import { type ObjectiveName, objectiveNames } from "../dashboards/slo.ts";
 import type { Environment, RegionPlan } from "../regions/index.ts";
 import type { ApiStack } from "./api.ts";
 import { machineLogs } from "./api.ts";
@@ -13,6 +14,7 @@ import {
   SnsTopicSubscription,
 } from "./aws.ts";
 import { Alarm } from "./constructs/alarm.ts";
+import { BurnRateAlarms } from "./constructs/burn-rate-alarms.ts";
 import { CampusStack } from "./constructs/campus-stack.ts";
 import { Canary } from "./constructs/canary.ts";
 import { LogGroup } from "./constructs/log-group.ts";
@@ -36,6 +38,16 @@ export type ObservabilityStackProps = {
 /** The levels stand in our log lines as words. */
 const errorLines = '{ $.level = "error" || $.level = "fatal" }';
 
+const promiseRunbooks: Readonly<Record<ObjectiveName, string>> = {
+  scan: "scan-availability.md",
+  confirm: "confirm-availability.md",
+  prompt: "push-handoff-failing.md",
+  topUp: "topup-credit-burn.md",
+  board: "queues-and-dead-letters.md",
+  read: "bad-deploy-and-unhealthy-hosts.md",
+  other: "bad-deploy-and-unhealthy-hosts.md",
+};
+
 const bytesPerGib = 1_073_741_824;
 
 const periodOf = { 5: 300, 15: 900, 60: 3600 } as const;
@@ -53,6 +65,7 @@ export class ObservabilityStack extends CampusStack {
     this.callThePersonOnCall();
     this.recordWhatIsDone();
     if (props.plan.security.configRecorder) this.recordConfiguration();
+    this.watchPromises();
     this.watchTargets();
     this.watchDatabase();
     this.watchRotation();
@@ -141,6 +154,16 @@ export class ObservabilityStack extends CampusStack {
       dependsOn: [recorder],
     });
     new ConfigConfigurationRecorderStatus(this, "recording", { name: recorder.name, isEnabled: true, dependsOn: [channel] });
+  }
+
+  private watchPromises(): void {
+    for (const objective of objectiveNames) {
+      new BurnRateAlarms(this, `${objective}-promise`, {
+        objective,
+        runbook: promiseRunbooks[objective],
+        tell: this.props.messaging.alarms,
+      });
+    }
   }
 
   private watchTargets(): void {

@@ -230,21 +230,6 @@ test.each(campuses)("$name: analytics jobs run where the region is primary only"
   for (const trigger of resourcesOf(campus, "aws_glue_trigger")) expect(trigger.body.enabled).toBe(trigger.stack.includes("-north-"));
 });
 
-test.each(campuses)("$name: every alarm stands where it must, each with a severity and a runbook", ({ campus }) => {
-  const alarms = resourcesOf(campus, "aws_cloudwatch_metric_alarm").map(({ body }) => body);
-  const kinds = new Set(
-    alarms.map((alarm) =>
-      String(alarm.alarm_name)
-        .replace(/^campus-[a-z]+-[a-z]+-/, "")
-        .replace(/-blue$/, ""),
-    ),
-  );
-  expect(kinds).toEqual(
-    new Set(["alb-unhealthy-hosts", "rds-storage-low", "rds-replica-lag", "rds-rotation-failed", "visitor-not-served"]),
-  );
-  for (const alarm of alarms) expect(alarm.alarm_description).toMatch(/Severity: (page|ticket)\. Runbook: runbooks\/[a-z-]+\.md/);
-});
-
 test("two synths into two folders are equal to the byte, and hold no path of this machine", () => {
   const again = synthesizeCampus(withArtifact(environments.pilot as Environment, anyArtifact));
   expect(again.texts).toEqual(synthesized.pilot?.texts);

@@ -56,7 +56,7 @@ export class Alarm extends Construct {
 
 const runbooks = new URL("../../runbooks/", import.meta.url);
 
-function refuseMissingRunbook(alarm: string, runbook: string): void {
+export function refuseMissingRunbook(alarm: string, runbook: string): void {
   const [page = "", anchor] = runbook.split("#");
   const file = new URL(page, runbooks);
   if (!page.endsWith(".md") || !existsSync(file)) {
