@@ -98,32 +98,25 @@ views and triggers beside their verbs that differ. Safe to run twice, at once, a
 It reads MIGRATION_DATABASE_URL, MIGRATION_DATABASE_PASSWORD. Exit codes: 0 done, or nothing to do · 1 refused or failed, nothing
 is half done · 2 wrong use.`;
 
-/** The command line, for app/migrate.ts and scripts/migrate.ts. Gives the exit code. */
-export async function runMigrate(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
-  const fail = (line: string, code: number) => {
-    console.error(`migrate: ${line}`);
-    return code;
-  };
+/** Migrates the database of the environment and says what it did. Gives the exit code. */
+export async function runMigrate(environment: NodeJS.ProcessEnv, options: Pick<MigrationOptions, "isAlone" | "folder">): Promise<number> {
+  const url = environment.MIGRATION_DATABASE_URL;
+  if (!url) return fail("MIGRATION_DATABASE_URL is not set: give the database's address as the role that owns the schema.", 2);
   try {
-    const options = { alone: { type: "boolean" }, folder: { type: "string" }, help: { type: "boolean" } } as const;
-    const { alone, folder, help: wantsHelp } = parseArgs({ args: [...args], options }).values;
-    if (wantsHelp) {
-      console.log(help);
-      return 0;
-    }
-    const url = environment.MIGRATION_DATABASE_URL;
-    if (!url) return fail("MIGRATION_DATABASE_URL is not set: give the database's address as the role that owns the schema.", 2);
     const outcome = await migrate(url, environment.MIGRATION_DATABASE_PASSWORD, {
-      isAlone: alone ?? false,
-      ...(folder === undefined ? {} : { folder: pathToFileURL(`${path.resolve(folder)}/`) }),
+      ...options,
       say: (line) => console.error(`migrate: ${line}`),
     });
     console.log(`migrate: ${summaryOf(outcome)}`);
     return 0;
   } catch (error) {
-    const { message, code } = error as Error & { code?: string };
-    return fail(message, code?.startsWith("ERR_PARSE_ARGS") ? 2 : 1);
+    return fail((error as Error).message, 1);
   }
+}
+
+function fail(line: string, code: number): number {
+  console.error(`migrate: ${line}`);
+  return code;
 }
 
 function summaryOf({ applied, total, made, dropped, definitions }: MigrationOutcome): string {
@@ -137,4 +130,25 @@ function summaryOf({ applied, total, made, dropped, definitions }: MigrationOutc
     : `nothing to do, ${total} steps and ${definitions} functions, views, triggers and types stand`;
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) process.exitCode = await runMigrate(process.argv.slice(2), process.env);
+/** As it stands in a release, without a checkout around it; there `npm run migrate` is the command. */
+async function main(args: readonly string[]): Promise<number> {
+  const options = { alone: { type: "boolean" }, folder: { type: "string" }, help: { type: "boolean" } } as const;
+  let values: { readonly alone?: boolean; readonly folder?: string; readonly help?: boolean };
+  try {
+    ({ values } = parseArgs({ args: [...args], options }));
+  } catch (error) {
+    return fail((error as Error).message, 2);
+  }
+  if (values.help) {
+    console.log(help);
+    return 0;
+  }
+  return runMigrate(process.env, optionsOf(values));
+}
+
+export const optionsOf = ({ alone, folder }: { readonly alone?: boolean | undefined; readonly folder?: string | undefined }) => ({
+  isAlone: alone ?? false,
+  ...(folder === undefined ? {} : { folder: pathToFileURL(`${path.resolve(folder)}/`) }),
+});
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) process.exitCode = await main(process.argv.slice(2));
