@@ -5,10 +5,12 @@ import { receiptRoutes } from "../receipts/routes.ts";
 import { adminShiftRoutes } from "./admin-shift-routes.ts";
 import { saleRoutes } from "./sale-routes.ts";
 import { shiftRoutes } from "./shift-routes.ts";
+import { tillRoutes } from "./till-routes.ts";
 
 /** What a terminal sells, gives back, closes and prints. */
 export const counterRoutes = (platform: Platform, identity: Identity) =>
   router()
+    .route("/", tillRoutes(platform))
     .route("/", saleRoutes(platform, identity))
     .route("/", shiftRoutes(platform))
     .route("/", adminShiftRoutes(platform))

@@ -5,6 +5,7 @@ import type { posRoutes } from "../../../charges/pos-routes.ts";
 import type { chargeRoutes } from "../../../charges/routes.ts";
 import type { saleRoutes } from "../../../counter/sale-routes.ts";
 import type { shiftRoutes } from "../../../counter/shift-routes.ts";
+import type { tillRoutes } from "../../../counter/till-routes.ts";
 import type { authRoutes } from "../../../identity/auth-routes.ts";
 import type { profileRoutes } from "../../../identity/profile-routes.ts";
 import type { walletRoutes } from "../../../ledger/wallet-routes.ts";
@@ -34,3 +35,4 @@ export const closeOutClient = (fetch: Fetch) => hc<ReturnType<typeof closeOutRou
 export const scanClient = (fetch: Fetch) => hc<ReturnType<typeof posRoutes>>(base, { fetch });
 export const saleClient = (fetch: Fetch) => hc<ReturnType<typeof saleRoutes>>(base, { fetch });
 export const shiftClient = (fetch: Fetch) => hc<ReturnType<typeof shiftRoutes>>(base, { fetch });
+export const tillClient = (fetch: Fetch) => hc<ReturnType<typeof tillRoutes>>(base, { fetch });

@@ -259,7 +259,7 @@ export const en = {
     noneWhat: "After a payment the signed receipt is kept here, also without a connection.",
     genuine: "Genuine",
     genuineWhat: (ms: string) => `Signature checked on this phone in ${ms} ms, without asking anybody.`,
-    genuineServer: "Signature checked by the server: this browser cannot do it itself.",
+    cannot: "This browser is too old to check this kind of signature. Open the page in a newer one.",
     fake: "Not genuine",
     fakeWhat: "Something in this receipt was changed, or somebody else made it.",
     unknownKey: "Cannot be checked right now",

@@ -1,1 +1,80 @@
-export const GiftPage = () => null;
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useParams } from "@tanstack/react-router";
+import { useState } from "react";
+import { ApiError, unwrap } from "../../../shared/api/request.ts";
+import { money, price } from "../../../shared/money/money.ts";
+import { CheckIcon, GiftIcon } from "../../../shared/ui/icons.tsx";
+import { Bones, EmptyState } from "../../../shared/ui/parts.tsx";
+import { giftsApi } from "../../api.ts";
+import { payAtSandbox } from "../../sandbox.ts";
+import { ErrorNote } from "../../shell.tsx";
+import { useWords } from "../../words/words.ts";
+
+const offered = [10_000, 20_000, 50_000];
+
+/** For parents and friends: an amount and the bank, without an account. */
+export function GiftPage() {
+  const w = useWords();
+  const { token } = useParams({ from: "/gifts/$token" });
+  const [minor, setMinor] = useState<number>();
+  const gift = useQuery({ queryKey: ["gift", token], queryFn: () => unwrap(giftsApi.gifts[":token"].$get({ param: { token } })) });
+  const pay = useMutation({
+    mutationFn: async (amount: number) => {
+      const order = (await unwrap(giftsApi.gifts[":token"].$post({ param: { token }, json: { amount_minor: amount } } as never))) as {
+        gateway_order_id: string;
+      };
+      await payAtSandbox(order.gateway_order_id, "captured", false);
+      return amount;
+    },
+  });
+  if (gift.isPending)
+    return (
+      <div className="narrow">
+        <Bones count={2} height={180} />
+      </div>
+    );
+  if (!gift.data)
+    return (
+      <div className="narrow">
+        {gift.error instanceof ApiError && gift.error.status === 404 ? (
+          <EmptyState title={w.gift.ended} what={w.gift.endedWhat} icon={<GiftIcon size={36} />} />
+        ) : (
+          <ErrorNote error={gift.error} />
+        )}
+      </div>
+    );
+  const { currency, min_minor: least, max_minor: most, first_name: name } = gift.data;
+  if (pay.isSuccess)
+    return (
+      <div className="narrow outcome outcome-paid" role="status">
+        <span className="stamp">
+          <CheckIcon size={64} />
+        </span>
+        <h1>{w.gift.thanks}</h1>
+        <p>{w.gift.thanksWhat(money(pay.data, currency))}</p>
+      </div>
+    );
+  const amounts = offered.filter((amount) => amount >= least && amount <= most);
+  const chosen = minor ?? amounts[0] ?? least;
+  return (
+    <div className="narrow stack">
+      <span className="empty-icon">
+        <GiftIcon size={36} />
+      </span>
+      <h1>{w.gift.title(name ?? w.gift.someone)}</h1>
+      <p className="soft">{w.gift.what}</p>
+      <div className="jump">
+        {(amounts.length > 0 ? amounts : [least]).map((amount) => (
+          <button key={amount} type="button" aria-pressed={amount === chosen} onClick={() => setMinor(amount)}>
+            {price(amount, currency)}
+          </button>
+        ))}
+      </div>
+      <p className="soft small">{w.gift.range(price(least, currency), price(most, currency))}</p>
+      <ErrorNote error={pay.error} />
+      <button type="button" className="button button-big" disabled={pay.isPending} onClick={() => pay.mutate(chosen)}>
+        {w.gift.give(money(chosen, currency))}
+      </button>
+    </div>
+  );
+}

@@ -1,1 +1,217 @@
-export const WalletPage = () => null;
+import { useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
+import { Link, Navigate, useNavigate, useSearch } from "@tanstack/react-router";
+import { useState } from "react";
+import { unwrap } from "../../../shared/api/request.ts";
+import { clock, dayAndTime } from "../../../shared/money/dates.ts";
+import { money, price, signed } from "../../../shared/money/money.ts";
+import { useSession } from "../../../shared/session/student.ts";
+import { CheckIcon, ShieldIcon, WalletIcon } from "../../../shared/ui/icons.tsx";
+import { Bones, EmptyState, Notice } from "../../../shared/ui/parts.tsx";
+import { walletApi } from "../../api.ts";
+import { queryClient, readKept, walletQuery } from "../../queries.ts";
+import { ErrorNote, ErrorState, useOnline } from "../../shell.tsx";
+import { useWords } from "../../words/words.ts";
+import { MonthOfWallet } from "./month-of-wallet.tsx";
+import { TopUpSheet } from "./top-up-sheet.tsx";
+import { WalletSettings } from "./wallet-settings.tsx";
+
+type Wallet = Awaited<ReturnType<NonNullable<typeof walletQuery.queryFn>>>;
+
+const amounts = [5_000, 10_000, 20_000];
+
+export function WalletPage() {
+  const w = useWords();
+  const session = useSession();
+  const isOnline = useOnline();
+  const { amount, back } = useSearch({ from: "/wallet" });
+  const wallet = useQuery({ ...walletQuery, enabled: session.kind === "in" });
+  const kept = readKept<Wallet>("wallet");
+  if (session.kind === "out" && isOnline) return <Navigate to="/login" search={{ to: "/wallet" }} replace />;
+  const shown = wallet.data ?? kept?.value;
+  if (!shown)
+    return (
+      <div className="narrow">
+        {wallet.isError ? <ErrorState error={wallet.error} onRetry={() => void wallet.refetch()} /> : <Bones count={3} height={160} />}
+      </div>
+    );
+  const at = isOnline && wallet.data ? new Date(wallet.dataUpdatedAt) : new Date(kept?.at ?? Date.now());
+  return (
+    <div className="narrow stack wallet">
+      <h1 className="sr-only">{w.wallet.title}</h1>
+      <Purse wallet={shown} at={at} {...(amount === undefined ? {} : { amount })} {...(back === undefined ? {} : { back })} />
+      <Statement />
+      {wallet.data && <WalletSettings wallet={wallet.data} />}
+    </div>
+  );
+}
+
+function Purse({
+  wallet,
+  at,
+  amount,
+  back,
+}: {
+  readonly wallet: Wallet;
+  readonly at: Date;
+  readonly amount?: number;
+  readonly back?: string;
+}) {
+  const w = useWords();
+  const navigate = useNavigate();
+  const [chosen, setChosen] = useState<number | "other" | undefined>(amount);
+  const [arrived, setArrived] = useState<number>();
+  const isFrozen = wallet.status === "frozen";
+  const done = (minor: number) => {
+    setChosen(undefined);
+    setArrived(minor);
+    void queryClient.invalidateQueries({ queryKey: ["mine"] });
+    if (back) void navigate({ href: back, replace: true } as never);
+  };
+  return (
+    <section className="purse" aria-labelledby="balance">
+      <h2 id="balance" className="purse-label">
+        {w.wallet.balance} <span>{w.wallet.asOf(clock(at))}</span>
+      </h2>
+      <p className="amount">{money(wallet.balance_minor, wallet.currency)}</p>
+      {isFrozen && <strong className="chip chip-no">{w.wallet.frozen}</strong>}
+      {wallet.spent_today_minor > 0 && <p className="small">{w.wallet.spentToday(money(wallet.spent_today_minor, wallet.currency))}</p>}
+      <div className="purse-amounts">
+        {amounts.map((minor) => (
+          <button key={minor} type="button" className="button purse-button" onClick={() => setChosen(minor)}>
+            + {price(minor, wallet.currency)}
+          </button>
+        ))}
+        <button type="button" className="button purse-button" onClick={() => setChosen("other")}>
+          {w.wallet.other}
+        </button>
+      </div>
+      {arrived !== undefined && (
+        <p className="purse-arrived" role="status">
+          <CheckIcon size={20} /> {w.wallet.toppedUp(money(arrived, wallet.currency))}
+        </p>
+      )}
+      {chosen !== undefined && (
+        <TopUpSheet
+          currency={wallet.currency}
+          {...(chosen === "other" ? {} : { amountMinor: chosen })}
+          onDone={done}
+          onClose={() => setChosen(undefined)}
+        />
+      )}
+    </section>
+  );
+}
+
+type Line = {
+  readonly id: string;
+  readonly at: string;
+  readonly kind: string;
+  readonly amount_minor: number;
+  readonly currency: string;
+  readonly balance_minor_after: number;
+  readonly order_id: string | null;
+  readonly order_number: string | null;
+};
+
+const pageSize = 25;
+
+function Statement() {
+  const w = useWords();
+  const pages = useInfiniteQuery({
+    queryKey: ["mine", "statement"],
+    queryFn: ({ pageParam }) =>
+      unwrap(
+        walletApi.wallet.statement.$get({ query: { limit: pageSize, ...(pageParam === "" ? {} : { cursor: pageParam }) } } as never),
+      ) as Promise<{ items: Line[]; next_cursor: string | null }>,
+    initialPageParam: "",
+    getNextPageParam: ({ next_cursor }) => next_cursor ?? undefined,
+  });
+  const csv = useMutation({ mutationFn: saveCsv });
+  const lines = pages.data?.pages.flatMap(({ items }) => items) ?? [];
+  return (
+    <section className="stack" aria-labelledby="statement">
+      <h2 id="statement">{w.wallet.statement}</h2>
+      {pages.isPending && <Bones count={4} height={64} />}
+      {pages.isError && <ErrorNote error={pages.error} />}
+      {pages.isSuccess && lines.length === 0 && (
+        <EmptyState title={w.wallet.none} what={w.wallet.noneWhat} icon={<WalletIcon size={36} />} />
+      )}
+      {lines.length > 0 && (
+        <>
+          <MonthOfWallet lines={lines} />
+          {addsUp(lines) ? (
+            <p className="row checked small">
+              <ShieldIcon size={20} /> {w.wallet.checked}
+            </p>
+          ) : (
+            <Notice tone="no" title={w.wallet.broken} />
+          )}
+        </>
+      )}
+      <ol className="statement">
+        {lines.map((line) => (
+          <li key={line.id}>
+            <StatementLine line={line} />
+          </li>
+        ))}
+      </ol>
+      <div className="row">
+        {pages.hasNextPage && (
+          <button
+            type="button"
+            className="button button-second"
+            disabled={pages.isFetchingNextPage}
+            onClick={() => void pages.fetchNextPage()}
+          >
+            {w.wallet.more}
+          </button>
+        )}
+        {lines.length > 0 && (
+          <button type="button" className="button button-words" disabled={csv.isPending} onClick={() => csv.mutate()}>
+            {w.wallet.csv}
+          </button>
+        )}
+      </div>
+    </section>
+  );
+}
+
+function StatementLine({ line }: { readonly line: Line }) {
+  const w = useWords();
+  const what = w.wallet.kinds[line.kind] ?? line.kind;
+  const text = (
+    <>
+      <span className="stack-tight">
+        <strong>{line.order_number ? `${what} · ${line.order_number.split("-").at(-1)}` : what}</strong>
+        <span className="soft small">{dayAndTime(line.at)}</span>
+      </span>
+      <span className="stack-tight statement-end">
+        <strong className={line.amount_minor > 0 ? "in" : ""}>{signed(line.amount_minor, line.currency)}</strong>
+        <span className="soft small">{money(line.balance_minor_after, line.currency)}</span>
+      </span>
+    </>
+  );
+  return line.order_id ? (
+    <Link to="/orders/$orderId" params={{ orderId: line.order_id }} className="statement-line">
+      {text}
+    </Link>
+  ) : (
+    <div className="statement-line">{text}</div>
+  );
+}
+
+/** Newest first: each balance is the one below it plus its own amount. */
+const addsUp = (lines: readonly Line[]): boolean =>
+  lines.every((line, index) => {
+    const older = lines[index + 1];
+    return older === undefined || line.balance_minor_after === older.balance_minor_after + line.amount_minor;
+  });
+
+async function saveCsv(): Promise<void> {
+  const answer = await walletApi.wallet.statement.$get({ query: { format: "csv" } } as never);
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(await (answer as unknown as Response).blob());
+  link.download = "statement.csv";
+  link.click();
+  URL.revokeObjectURL(link.href);
+}

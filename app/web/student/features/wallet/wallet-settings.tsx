@@ -1,0 +1,241 @@
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { type FormEvent, type ReactNode, useState } from "react";
+import { ApiError, unwrap } from "../../../shared/api/request.ts";
+import { dayAndTime } from "../../../shared/money/dates.ts";
+import { money } from "../../../shared/money/money.ts";
+import { Notice } from "../../../shared/ui/parts.tsx";
+import { closeOutApi, ownGiftsApi, topUpsApi, walletApi } from "../../api.ts";
+import { queryClient, type walletQuery } from "../../queries.ts";
+import { ErrorNote } from "../../shell.tsx";
+import { useWords } from "../../words/words.ts";
+
+type Wallet = Awaited<ReturnType<NonNullable<typeof walletQuery.queryFn>>>;
+
+const changed = () => void queryClient.invalidateQueries({ queryKey: ["mine"] });
+const minorOf = (form: FormData, name: string): number | null => {
+  const text = String(form.get(name) ?? "")
+    .trim()
+    .replace(",", ".");
+  return text === "" ? null : Math.round(Number(text) * 100);
+};
+const majorOf = (minor: number | null | undefined) => (minor === null || minor === undefined ? "" : String(minor / 100));
+
+const Fold = ({ title, children }: { readonly title: string; readonly children: ReactNode }) => (
+  <details className="card fold">
+    <summary>{title}</summary>
+    <div className="stack">{children}</div>
+  </details>
+);
+
+/** What a student sets once and then forgets: limits, automatic top-up, gifts, freezing, closing. */
+export function WalletSettings({ wallet }: { readonly wallet: Wallet }) {
+  return (
+    <section className="stack">
+      <Limits wallet={wallet} />
+      <Automatic wallet={wallet} />
+      <Gifts wallet={wallet} />
+      <Freeze wallet={wallet} />
+      <Closing wallet={wallet} />
+    </section>
+  );
+}
+
+function Limits({ wallet }: { readonly wallet: Wallet }) {
+  const w = useWords();
+  const save = useMutation({
+    mutationFn: (form: FormData) =>
+      unwrap(
+        walletApi.wallet.limits.$put({ json: { daily_limit_minor: minorOf(form, "day"), low_balance_alert_minor: minorOf(form, "low") } }),
+      ),
+    onSuccess: changed,
+  });
+  return (
+    <Fold title={w.wallet.limits}>
+      <form className="stack" onSubmit={submitting((form) => save.mutate(form))}>
+        <Amount name="day" label={w.wallet.dailyLimit} value={majorOf(wallet.daily_limit_minor)} />
+        <Amount name="low" label={w.wallet.lowAlert} value={majorOf(wallet.low_balance_alert_minor)} />
+        <small className="soft">{w.wallet.noLimit}</small>
+        <SaveButton mutation={save} />
+      </form>
+    </Fold>
+  );
+}
+
+function Automatic({ wallet }: { readonly wallet: Wallet }) {
+  const w = useWords();
+  const auto = useQuery({ queryKey: ["mine", "auto-top-up"], queryFn: () => unwrap(topUpsApi.wallet["auto-top-up"].$get()) });
+  const save = useMutation({
+    mutationFn: (form: FormData) =>
+      unwrap(
+        topUpsApi.wallet["auto-top-up"].$put({
+          json: { below_minor: minorOf(form, "below") ?? 0, to_minor: minorOf(form, "to") ?? 0 },
+        } as never) as never,
+      ),
+    onSuccess: changed,
+  });
+  const off = useMutation({ mutationFn: () => unwrap(topUpsApi.wallet["auto-top-up"].$delete() as never), onSuccess: changed });
+  return (
+    <Fold title={w.wallet.auto}>
+      <p className="soft">{w.wallet.autoWhat}</p>
+      {auto.data && !auto.data.has_saved_method ? (
+        <Notice tone="tell" title={w.wallet.autoNeeds} />
+      ) : (
+        auto.data && (
+          <form key={wallet.updated_at} className="stack" onSubmit={submitting((form) => save.mutate(form))}>
+            <Amount name="below" label={w.wallet.below} value={majorOf(auto.data.below_minor)} />
+            <Amount name="to" label={w.wallet.to} value={majorOf(auto.data.to_minor)} />
+            <SaveButton mutation={save} />
+            {auto.data.below_minor !== null && (
+              <button type="button" className="button button-second" disabled={off.isPending} onClick={() => off.mutate()}>
+                {w.wallet.autoOff}
+              </button>
+            )}
+          </form>
+        )
+      )}
+    </Fold>
+  );
+}
+
+function Gifts({ wallet }: { readonly wallet: Wallet }) {
+  const w = useWords();
+  const [url, setUrl] = useState("");
+  const [isCopied, setIsCopied] = useState(false);
+  const links = useQuery({ queryKey: ["mine", "gift-links"], queryFn: () => unwrap(ownGiftsApi.wallet["gift-links"].$get()) });
+  const make = useMutation({
+    mutationFn: () => unwrap(ownGiftsApi.wallet["gift-link"].$post({ json: {} } as never)) as Promise<{ url: string }>,
+    onSuccess: (made) => {
+      setUrl(made.url);
+      changed();
+    },
+  });
+  const revoke = useMutation({
+    mutationFn: (linkId: string) => unwrap(ownGiftsApi.wallet["gift-links"][":linkId"].$delete({ param: { linkId } }) as never),
+    onSuccess: changed,
+  });
+  const copy = () => void navigator.clipboard?.writeText(url).then(() => setIsCopied(true));
+  return (
+    <Fold title={w.wallet.gift}>
+      <p className="soft">{w.wallet.giftWhat}</p>
+      {url ? (
+        <div className="row">
+          <input className="input" readOnly value={url} aria-label={w.wallet.gift} />
+          <button type="button" className="button" onClick={copy}>
+            {isCopied ? w.wallet.copied : w.wallet.copy}
+          </button>
+        </div>
+      ) : (
+        <button type="button" className="button" disabled={make.isPending} onClick={() => make.mutate()}>
+          {w.wallet.makeGift}
+        </button>
+      )}
+      <ErrorNote error={make.error ?? revoke.error} />
+      <ul className="stack">
+        {links.data?.items.map((link) => (
+          <li key={link.id} className="row-between">
+            <span>
+              {money(link.limit_minor, wallet.currency)} <span className="soft small">{w.wallet.until(dayAndTime(link.expires_at))}</span>
+            </span>
+            <button type="button" className="button button-words" onClick={() => revoke.mutate(link.id)}>
+              {w.wallet.revoke}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </Fold>
+  );
+}
+
+function Freeze({ wallet }: { readonly wallet: Wallet }) {
+  const w = useWords();
+  const isFrozen = wallet.status === "frozen";
+  const turn = useMutation({
+    mutationFn: () =>
+      unwrap((isFrozen ? walletApi.wallet.unfreeze.$post({} as never) : walletApi.wallet.freeze.$post({} as never)) as never),
+    onSuccess: changed,
+  });
+  return (
+    <Fold title={isFrozen ? w.wallet.thaw : w.wallet.freeze}>
+      <p className="soft">{w.wallet.freezeWhat}</p>
+      <ErrorNote error={turn.error} />
+      <button type="button" className={`button ${isFrozen ? "" : "button-no"}`} disabled={turn.isPending} onClick={() => turn.mutate()}>
+        {isFrozen ? w.wallet.thaw : w.wallet.freeze}
+      </button>
+    </Fold>
+  );
+}
+
+function Closing({ wallet }: { readonly wallet: Wallet }) {
+  const w = useWords();
+  const [key] = useState(() => crypto.randomUUID());
+  const current = useQuery({
+    queryKey: ["mine", "close-out"],
+    queryFn: () =>
+      unwrap(closeOutApi.wallet["close-out"].$get()).catch((error: unknown) =>
+        error instanceof ApiError && error.status === 404 ? null : Promise.reject(error),
+      ),
+  });
+  const ask = useMutation({
+    mutationFn: (form: FormData) =>
+      unwrap(
+        closeOutApi.wallet["close-out"].$post({
+          header: { "idempotency-key": key },
+          json: { pay_to: String(form.get("to") ?? "") },
+        } as never) as never,
+      ),
+    onSuccess: changed,
+  });
+  const withdraw = useMutation({ mutationFn: () => unwrap(closeOutApi.wallet["close-out"].$delete() as never), onSuccess: changed });
+  const isPending = current.data?.status === "pending";
+  return (
+    <Fold title={w.wallet.closeOut}>
+      <p className="soft">{w.wallet.closeOutWhat}</p>
+      <ErrorNote error={ask.error ?? withdraw.error} />
+      {isPending && current.data ? (
+        <Notice tone="wait" title={w.wallet.closePending(money(current.data.amount_minor, wallet.currency))}>
+          <button type="button" className="button button-second" disabled={withdraw.isPending} onClick={() => withdraw.mutate()}>
+            {w.wallet.withdraw}
+          </button>
+        </Notice>
+      ) : (
+        <form className="stack" onSubmit={submitting((form) => ask.mutate(form))}>
+          <label className="field">
+            <span>{w.wallet.payTo}</span>
+            <input className="input" name="to" required minLength={4} maxLength={100} autoComplete="off" />
+          </label>
+          <button type="submit" className="button button-no" disabled={ask.isPending}>
+            {w.wallet.closeAsk}
+          </button>
+        </form>
+      )}
+    </Fold>
+  );
+}
+
+const Amount = ({ name, label, value }: { readonly name: string; readonly label: string; readonly value: string }) => (
+  <label className="field">
+    <span>{label}</span>
+    <input className="input" name={name} inputMode="decimal" autoComplete="off" defaultValue={value} />
+  </label>
+);
+
+function SaveButton({
+  mutation,
+}: {
+  readonly mutation: { readonly isPending: boolean; readonly isSuccess: boolean; readonly error: unknown };
+}) {
+  const w = useWords();
+  return (
+    <>
+      <ErrorNote error={mutation.error} />
+      <button type="submit" className="button" disabled={mutation.isPending}>
+        {mutation.isSuccess ? w.app.saved : w.app.save}
+      </button>
+    </>
+  );
+}
+
+const submitting = (work: (form: FormData) => void) => (event: FormEvent<HTMLFormElement>) => {
+  event.preventDefault();
+  work(new FormData(event.currentTarget));
+};
