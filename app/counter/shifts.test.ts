@@ -453,3 +453,15 @@ describe("a shift whose terminal is gone", () => {
     expect((await owner.api("GET", `/admin/shifts/${id}`)).body).toMatchObject({ status: "closed", closed_by: owner.id });
   });
 });
+
+test("a terminal learns its name and its café, and a key that is none learns nothing", async () => {
+  const till = await money.till();
+  expect((await till.device.api<{ id: string; cafe: { id: string } }>("GET", "/pos/till")).body).toMatchObject({
+    id: till.device.id,
+    name: expect.any(String),
+    cafe: { id: till.cafe.id, currency: "SEK", time_zone: expect.any(String) },
+  });
+  expect((await campus.api("GET", "/pos/till", { headers: { Authorization: `Device ${till.device.id}.${"A".repeat(43)}` } })).status).toBe(
+    401,
+  );
+});

@@ -4,6 +4,7 @@ import { imageWidths, pictureKey } from "../../images/image-urls.ts";
 import { resizeImage } from "../../images/resize-image.ts";
 import type { Platform } from "../../platform/context.ts";
 import { sql } from "../../platform/postgres.ts";
+import { drawingOf } from "./dish-drawing.ts";
 
 interface Pictured {
   readonly id: string;
@@ -27,20 +28,4 @@ export async function addPictures(platform: Platform, dishes: readonly Pictured[
       });
     await platform.db.run(sql`update menu_items set image_key = ${imageKey} where id = ${dish.id} and image_key is null`);
   }
-}
-
-/** A plate on a table in colours of its own: the same for a name everywhere. */
-function drawingOf(name: string): string {
-  const bytes = createHash("sha256").update(name).digest();
-  const at = (index: number): number => bytes[index % bytes.length] ?? 0;
-  const hue = 15 + at(0) / 3;
-  const crumbs = Array.from({ length: 9 }, (_, index) => {
-    const angle = (index / 9 + at(index + 1) / 2_560) * 2 * Math.PI;
-    const distance = 40 + at(index + 10) / 2.6;
-    const [x, y] = [480 + Math.cos(angle) * distance, 360 + Math.sin(angle) * distance];
-    return `<circle cx="${x.toFixed(0)}" cy="${y.toFixed(0)}" r="${14 + (at(index + 20) % 22)}" fill="hsl(${((hue + at(index + 3) / 4) % 360).toFixed(0)} 65% 48%)"/>`;
-  });
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="960" height="720"><rect width="960" height="720" fill="hsl(${(hue + 170) % 360} 35% 82%)"/>
-<ellipse cx="480" cy="382" rx="292" ry="286" fill="hsl(${(hue + 170) % 360} 30% 65%)"/><circle cx="480" cy="360" r="280" fill="#fff"/>
-<circle cx="480" cy="360" r="215" fill="#eee"/><circle cx="480" cy="360" r="175" fill="hsl(${hue} 55% 62%)"/>${crumbs.join("")}</svg>`;
 }

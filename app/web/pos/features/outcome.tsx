@@ -1,5 +1,6 @@
 import { useEffect } from "react";
 import { money } from "../../shared/money/money.ts";
+import { shortNumber } from "../../shared/money/order-number.ts";
 import { CheckIcon, ClockIcon, CrossIcon, OfflineIcon } from "../../shared/ui/icons.tsx";
 import { choose, send, type TillState } from "../till.ts";
 import { useWords } from "../words/words.ts";
@@ -29,7 +30,7 @@ export function Outcome({ state, onNext }: { readonly state: Shown; readonly onN
         <CheckIcon size={180} />
         <h1>{w.paid.title}</h1>
         <p className="screen-amount">{money(state.amountMinor, state.currency)}</p>
-        <p>{state.orderNumber}</p>
+        <p>{shortNumber(state.orderNumber)}</p>
         {state.changeMinor !== undefined && state.changeMinor > 0 && (
           <p className="screen-change">
             {w.cash.change} <strong>{money(state.changeMinor, state.currency)}</strong>
@@ -68,7 +69,7 @@ export function Outcome({ state, onNext }: { readonly state: Shown; readonly onN
               className="button button-second till-button"
               onClick={() => choose(state.attempt, order.id)}
             >
-              {order.order_number} · {money(order.amount_minor, order.currency)}
+              {shortNumber(order.order_number)} · {money(order.amount_minor, order.currency)}
             </button>
           ))}
         </div>

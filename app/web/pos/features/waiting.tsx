@@ -1,5 +1,6 @@
 import { useEffect } from "react";
 import { money } from "../../shared/money/money.ts";
+import { shortNumber } from "../../shared/money/order-number.ts";
 import { SpeakIcon } from "../../shared/ui/icons.tsx";
 import { useCountdown } from "../../shared/ui/use-countdown.ts";
 import { useLinked } from "../link.ts";
@@ -29,7 +30,7 @@ export function Waiting({ charge }: { readonly charge: OpenCharge }) {
       <h1>{w.wait.title}</h1>
       <p className="screen-amount">{money(charge.amountMinor, charge.currency)}</p>
       <p>
-        {charge.studentLabel} · {charge.orderNumber}
+        {charge.studentLabel} · {shortNumber(charge.orderNumber)}
       </p>
       <p className="screen-tell">{w.wait.tell}</p>
       <p className="match" role="img" aria-label={said}>

@@ -3,6 +3,7 @@ import { Link, Navigate, useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { clock } from "../../../shared/money/dates.ts";
 import { money } from "../../../shared/money/money.ts";
+import { shortNumber } from "../../../shared/money/order-number.ts";
 import { useSession } from "../../../shared/session/student.ts";
 import { CardIcon, ClockIcon, CupIcon } from "../../../shared/ui/icons.tsx";
 import { Bones, EmptyState } from "../../../shared/ui/parts.tsx";
@@ -96,7 +97,7 @@ function Running() {
         <span className="stack-tight">
           <strong>{isUnpaid ? w.home.unpaid : w.orders.status[order.status]}</strong>
           <span>
-            {order.printed_number} · {money(order.total_minor, order.currency)}
+            {shortNumber(order.order_number)} · {money(order.total_minor, order.currency)}
           </span>
         </span>
       </Link>

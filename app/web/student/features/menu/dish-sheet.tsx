@@ -49,15 +49,17 @@ export function DishSheet({ cafe, dish, onClose }: DishSheetProps) {
       <div className="stack-tight">
         <h2>{dish.name}</h2>
         {dish.description && <p className="soft">{dish.description}</p>}
-        <p className="small">
+        <p className="dish-meta">
           {dish.is_veg && (
             <span className="veg">
-              <LeafIcon size={16} /> {w.menu.veg} ·{" "}
+              <LeafIcon size={16} /> {w.menu.veg}
             </span>
           )}
-          {dish.allergens.length === 0
-            ? w.menu.noAllergens
-            : `${w.menu.allergens}: ${dish.allergens.map((name) => w.allergens[name]).join(", ")}`}
+          <span>
+            {dish.allergens.length === 0
+              ? w.menu.noAllergens
+              : `${w.menu.allergens}: ${dish.allergens.map((name) => w.allergens[name]).join(", ")}`}
+          </span>
         </p>
       </div>
       {dish.has_options && item.isPending && <Bones count={2} height={110} />}

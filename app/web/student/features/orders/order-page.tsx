@@ -5,6 +5,7 @@ import { unwrap } from "../../../shared/api/request.ts";
 import { useLive } from "../../../shared/live/student-socket.ts";
 import { clock } from "../../../shared/money/dates.ts";
 import { money } from "../../../shared/money/money.ts";
+import { shortNumber } from "../../../shared/money/order-number.ts";
 import { useSession } from "../../../shared/session/student.ts";
 import { CheckIcon, CrossIcon } from "../../../shared/ui/icons.tsx";
 import { Bones, Notice } from "../../../shared/ui/parts.tsx";
@@ -59,11 +60,11 @@ function Head({ order }: { readonly order: Order }) {
       <h1 className="pickup-title">
         {w.orders.status[order.status]}
         <span className="sr-only">
-          : {w.orders.pickupNumber} {order.printed_number}
+          : {w.orders.pickupNumber} {shortNumber(order.order_number)}
         </span>
       </h1>
       <p className="pickup-number" aria-hidden="true">
-        {order.printed_number}
+        {shortNumber(order.order_number)}
       </p>
       <p>
         {cafes.data?.items.find(({ id }) => id === order.cafe_id)?.name}

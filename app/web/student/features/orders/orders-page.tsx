@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, Navigate } from "@tanstack/react-router";
 import { dayAndTime } from "../../../shared/money/dates.ts";
 import { money } from "../../../shared/money/money.ts";
+import { shortNumber } from "../../../shared/money/order-number.ts";
 import { useSession } from "../../../shared/session/student.ts";
 import { TicketIcon } from "../../../shared/ui/icons.tsx";
 import { Bones, EmptyState } from "../../../shared/ui/parts.tsx";
@@ -33,7 +34,7 @@ export function OrdersPage() {
         {orders.data?.items.map((order) => (
           <li key={order.id}>
             <Link to="/orders/$orderId" params={{ orderId: order.id }} className="card order-row">
-              <span className="order-row-number">{order.printed_number}</span>
+              <span className="order-row-number">{shortNumber(order.order_number)}</span>
               <span className="stack-tight">
                 <strong>
                   {order.items.map(({ item_name, quantity }) => (quantity > 1 ? `${quantity} ${item_name}` : item_name)).join(", ")}

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { unwrap } from "../../../shared/api/request.ts";
 import { clock, dayAndTime } from "../../../shared/money/dates.ts";
 import { money, price, signed } from "../../../shared/money/money.ts";
+import { shortNumber } from "../../../shared/money/order-number.ts";
 import { useSession } from "../../../shared/session/student.ts";
 import { CheckIcon, ShieldIcon, WalletIcon } from "../../../shared/ui/icons.tsx";
 import { Bones, EmptyState, Notice } from "../../../shared/ui/parts.tsx";
@@ -182,7 +183,7 @@ function StatementLine({ line }: { readonly line: Line }) {
   const text = (
     <>
       <span className="stack-tight">
-        <strong>{line.order_number ? `${what} · ${line.order_number.split("-").at(-1)}` : what}</strong>
+        <strong>{line.order_number ? `${what} · ${shortNumber(line.order_number)}` : what}</strong>
         <span className="soft small">{dayAndTime(line.at)}</span>
       </span>
       <span className="stack-tight statement-end">
