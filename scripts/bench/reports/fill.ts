@@ -4,6 +4,9 @@ export interface SalesSize {
   readonly orders: number;
   readonly days: number;
   readonly cafes: number;
+  /** Demand as in life: weekends are quiet, lunch is not, dishes are not equally liked, and no day is like another. Without it all is even. */
+  readonly lifelike?: boolean;
+  readonly say?: (line: string) => void;
 }
 
 export interface FilledCampus {
@@ -21,19 +24,23 @@ const timeZone = "Europe/Stockholm";
  * orders 70 are paid by card, 20 through the gateway, 10 in cash; 20 are deliveries, 4 are cancelled unpaid, and 5 are refunded on the day after,
  * every second one whole. In the kitchen of the busiest café stand 60 orders of today.
  */
-export async function fillCampus(superuser: pg.Client, { orders, days, cafes }: SalesSize): Promise<FilledCampus> {
+export async function fillCampus(superuser: pg.Client, size: SalesSize): Promise<FilledCampus> {
+  const { orders, days, cafes, lifelike = false, say = (line: string) => console.error(`reports: ${line}`) } = size;
   await superuser.query(makePlaces(cafes));
   await superuser.query("vacuum analyze");
-  const perDay = Math.floor(orders / days);
+  const perDay = lifelike ? lifelikeDays(orders, days) : Array.from({ length: days + 1 }, () => Math.floor(orders / days));
+  let made = 0;
   for (let daysAgo = days; daysAgo >= 1; daysAgo -= 1) {
     await superuser.query("begin");
     // The rows are right by construction; triggers and foreign keys would take longer than the whole benchmark.
     await superuser.query("set local session_replication_role = replica");
-    await superuser.query(orderForADay(daysAgo, perDay, cafes));
+    await superuser.query(`select setseed(${daysAgo / 10_000})`);
+    await superuser.query(orderForADay(daysAgo, perDay[daysAgo] ?? 0, cafes, lifelike ? lifelikeDraws : evenDraws));
     await superuser.query(moveTheDaysMoney(daysAgo));
     await superuser.query("commit");
     if (daysAgo === days) await superuser.query("analyze");
-    if (daysAgo % 10 === 1) console.error(`reports: ${((days - daysAgo + 1) * perDay).toLocaleString("en")} orders`);
+    made += perDay[daysAgo] ?? 0;
+    if (daysAgo % 10 === 1) say(`${made.toLocaleString("en")} orders`);
   }
   await superuser.query(fillKitchen);
   await superuser.query("vacuum analyze");
@@ -69,16 +76,43 @@ const makePlaces = (cafes: number) => `
   insert into accounts (kind, student_id, currency) select 'wallet', id, 'SEK' from made_students;
   create table made_accounts as select id, student_id, coalesce(student_id, cafe_id, '00000000-0000-0000-0000-000000000000') as owner from accounts where kind <> 'cafe_payable'`;
 
+interface Draws {
+  /** Where in the fourteen hours from seven o'clock an order stands, given where it stands among the day's orders. */
+  readonly hour: (share: string) => string;
+  readonly dish: (daysAgo: number) => string;
+}
+
+const evenDraws: Draws = { hour: (share) => share, dish: () => "1 + g.n * 31 % 39" };
+
+const lifelikeDraws: Draws = {
+  hour: (share) =>
+    `case when ${share} < 0.2 then ${share} * 1.3 when ${share} < 0.75 then 0.26 + (${share} - 0.2) * 0.4 else 0.48 + (${share} - 0.75) * 2.08 end`,
+  dish: (daysAgo) => `1 + (floor(39 * power(random(), 2))::int + 5 * extract(isodow from current_date - ${daysAgo})::int) % 39`,
+};
+
+/** How many orders each day has, by how long ago it was; they add up to all. */
+function lifelikeDays(orders: number, days: number): number[] {
+  const quiet = [0.35, 1.15, 1.25, 1.2, 1.25, 1.05, 0.5];
+  const today = Date.now();
+  const weights = Array.from({ length: days + 1 }, (_, ago) =>
+    ago === 0 ? 0 : (quiet[new Date(today - ago * 86_400_000).getUTCDay()] ?? 1) * (0.9 + ((ago * 7_919) % 21) / 100),
+  );
+  const sum = weights.reduce((left, weight) => left + weight, 0);
+  const counts = weights.map((weight) => Math.floor((orders * weight) / sum));
+  counts[1] = (counts[1] ?? 0) + orders - counts.reduce((left, count) => left + count, 0);
+  return counts;
+}
+
 /** Staged in tables, because the planner knows nothing of how many rows such a statement would hand from part to part. */
-const orderForADay = (daysAgo: number, orders: number, cafes: number) => `
+const orderForADay = (daysAgo: number, orders: number, cafes: number, { hour, dish }: Draws) => `
   truncate made_orders, made_lines, made_moves;
   insert into made_orders
     select g.n, uuidv7(m.at - clock_timestamp()), uuidv7(m.at + interval '3 minutes' - clock_timestamp()), f.id, s.id, d.mix,
       case when d.mix < 74 then 'wallet' when d.mix < 90 then 'upi' else 'cash' end, d.dish, m.at
     from generate_series(1, ${orders}) g (n),
-      lateral (select ((current_date - ${daysAgo})::timestamp + interval '7 hours' + interval '14 hours' * g.n / ${orders}) at time zone '${timeZone}' as at) m,
+      lateral (select ((current_date - ${daysAgo})::timestamp + interval '7 hours' + interval '14 hours' * (${hour(`(g.n::float8 / ${orders})`)})) at time zone '${timeZone}' as at) m,
       lateral (select case when g.n % 4 = 0 then 1 else 2 + g.n * 7919 % ${cafes - 1} end as cafe, 1 + g.n * 104729::bigint % ${students} as student, g.n % 100 as mix,
-        1 + g.n * 31 % 39 as dish) d
+        ${dish(daysAgo)} as dish) d
       join made_cafes f on f.n = d.cafe join made_students s on s.n = d.student;
   analyze made_orders;
   insert into made_lines

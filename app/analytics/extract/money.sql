@@ -1,0 +1,29 @@
+-- money: every sale, refund, returned refund and lost dispute of the ledger, on the day and in the hour in which it happened
+-- one row: a transaction on a café's account
+-- kept by: month
+-- sorted by: cafe_id, business_day, transaction_id
+-- transaction_id string: the ledger's
+-- cafe_id string: the café
+-- business_day date: the day of the café's calendar
+-- day_number int: days since 1970-01-01
+-- weekday int: 1 is Monday, 7 is Sunday
+-- local_hour int: the hour that the café's clock read, 0 to 23
+-- order_id string: what it was paid or given back for
+-- what string: sale, refund, return (of a refund that failed) or dispute
+-- method string: wallet, cash or upi
+-- amount_minor bigint: never below zero
+-- currency string: of the amount
+select t.id::text as transaction_id, a.cafe_id::text as cafe_id, l.at::date as business_day, (l.at::date - date '1970-01-01') as day_number,
+  extract(isodow from l.at)::integer as weekday, extract(hour from l.at)::integer as local_hour, t.order_id::text as order_id,
+  case when t.kind in ('refund', 'gateway_refund') then 'refund' when t.kind = 'gateway_refund_return' then 'return'
+    when t.kind = 'dispute_lost' then 'dispute' else 'sale' end as what,
+  case when t.kind in ('debit', 'repost') or t.wallet_student_id is not null then 'wallet' when t.kind in ('cash_sale', 'refund') then 'cash' else 'upi' end as method,
+  t.amount_minor, t.currency::text as currency
+from ledger_transactions t
+  join accounts a on a.kind = 'cafe_payable'
+    and a.id = case when t.kind in ('refund', 'gateway_refund', 'dispute_lost') then t.from_account_id else t.to_account_id end
+  join cafes f on f.id = a.cafe_id,
+  lateral (select t.at at time zone f.time_zone as at) l
+where t.at >= timestamp '{first}' at time zone 'UTC' - interval '15 hours' and t.at < timestamp '{end}' at time zone 'UTC' + interval '15 hours'
+  and l.at::date in ({days})
+  and t.kind in ('debit', 'repost', 'cash_sale', 'gateway_sale', 'refund', 'gateway_refund', 'gateway_refund_return', 'dispute_lost')

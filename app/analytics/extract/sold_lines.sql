@@ -1,0 +1,35 @@
+-- sold_lines: the lines of what was sold, on the day of the sale, and what each dish's share of a refund was, on the day of the refund
+-- one row: a line of a sold order, or the part of one refund that falls on a line
+-- kept by: month
+-- sorted by: cafe_id, business_day, transaction_id, line_id
+-- transaction_id string: the sale or the refund, as in money
+-- line_id string: the order's line, or of a refund its place in it
+-- cafe_id string: the café
+-- business_day date: the day of the café's calendar
+-- day_number int: days since 1970-01-01
+-- weekday int: 1 is Monday, 7 is Sunday
+-- menu_item_id string: the dish; "delivery" for what was refunded of a delivery
+-- quantity bigint: portions sold; 0 in a refund
+-- gross_minor bigint: what was sold
+-- refunded_minor bigint: what was given back; below zero where a refund failed
+with moved as (
+  select t.id, t.kind, t.order_id, a.cafe_id, l.at::date as day, extract(isodow from l.at)::integer as weekday
+  from ledger_transactions t
+    join accounts a on a.kind = 'cafe_payable' and a.id = case when t.kind in ('refund', 'gateway_refund') then t.from_account_id else t.to_account_id end
+    join cafes f on f.id = a.cafe_id,
+    lateral (select t.at at time zone f.time_zone as at) l
+  where t.at >= timestamp '{first}' at time zone 'UTC' - interval '15 hours' and t.at < timestamp '{end}' at time zone 'UTC' + interval '15 hours'
+    and l.at::date in ({days})
+    and t.kind in ('debit', 'repost', 'cash_sale', 'gateway_sale', 'refund', 'gateway_refund', 'gateway_refund_return')),
+line as (
+  select m.id, i.id::text as line_id, m.cafe_id, m.day, m.weekday, i.menu_item_id::text as menu_item_id, i.quantity::bigint as quantity,
+    i.line_total_minor as gross_minor, 0::bigint as refunded_minor
+  from moved m join order_items i on i.order_id = m.order_id
+  where m.kind in ('debit', 'repost', 'cash_sale', 'gateway_sale')
+  union all
+  select m.id, s.place::text, m.cafe_id, m.day, m.weekday, coalesce(s.menu_item_id::text, 'delivery'), 0, 0, s.amount_minor
+  from moved m, lateral refund_shares(m.id) with ordinality s (menu_item_id, amount_minor, place)
+  where m.kind in ('refund', 'gateway_refund', 'gateway_refund_return'))
+select id::text as transaction_id, line_id, cafe_id::text as cafe_id, day as business_day, (day - date '1970-01-01') as day_number, weekday,
+  menu_item_id, quantity, gross_minor, refunded_minor
+from line
