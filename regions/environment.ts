@@ -104,7 +104,6 @@ export type ApiPlan = Costed & {
 export type AnalyticsPlan = Costed & {
   readonly glueWorkers: number;
   readonly quickSight: false | { readonly userArn: string };
-  readonly orderStream: boolean;
 };
 
 /** The part of an address that SES must know. */

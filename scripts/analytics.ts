@@ -51,11 +51,15 @@ async function main(): Promise<void> {
   const values = readOptions();
   if (values.help) return say(help);
   const { folder } = findHome();
-  const lake = path.resolve(values.lake ?? (values.demo ? path.join(projectRoot, ".cache/analytics-demo") : path.join(folder, "analytics")));
+  const lake = path.resolve(
+    values.lake ?? (values.demo ? path.join(projectRoot, ".cache/analytics-demo") : path.join(folder, "analytics")),
+  );
   const wishes = { engine: chooseEngine(values.engine), lake, from: values.from, day: values.day };
   const keyFile = path.join(lake, "pseudonym-key.json");
   if (values["new-pseudonyms"]) rmSync(keyFile, { force: true });
-  process.exitCode = values.demo ? await runDemo(wishes, keyFile, Number(values.orders)) : await runJobs(wishes, keyFile, await findPlace());
+  process.exitCode = values.demo
+    ? await runDemo(wishes, keyFile, Number(values.orders))
+    : await runJobs(wishes, keyFile, await findPlace());
 }
 
 function readOptions() {
@@ -95,7 +99,9 @@ async function findPlace(): Promise<Place> {
     throw new PlainError("Campus Pay does not run here: start it with `npm start`, run with --demo, or give ANALYTICS_DATABASE_URL.");
   const { superuser_url } = JSON.parse(readFileSync(services, "utf8")) as ServicesFile;
   if (superuser_url === null)
-    throw new PlainError("`npm start` runs on a database of yours: give ANALYTICS_DATABASE_URL and ANALYTICS_DATABASE_PASSWORD of campus_reports.");
+    throw new PlainError(
+      "`npm start` runs on a database of yours: give ANALYTICS_DATABASE_URL and ANALYTICS_DATABASE_PASSWORD of campus_reports.",
+    );
   return giveRolePassword(superuser_url);
 }
 
@@ -174,7 +180,10 @@ async function runDemo(wishes: Wishes, keyFile: string, orders: number): Promise
 }
 
 async function drawCharts(lake: string): Promise<number> {
-  return runPython(installPython(say), [path.join(projectRoot, "app/analytics/charts.py"), lake], { ...process.env, PYTHONDONTWRITEBYTECODE: "1" });
+  return runPython(installPython(say), [path.join(projectRoot, "app/analytics/charts.py"), lake], {
+    ...process.env,
+    PYTHONDONTWRITEBYTECODE: "1",
+  });
 }
 
 await main().catch(reportAndSetExitCode);

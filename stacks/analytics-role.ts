@@ -5,53 +5,23 @@ import type { Secret } from "./constructs/secret.ts";
 import type { RegionKeys } from "./security.ts";
 import type { StorageStack } from "./storage.ts";
 
-export type AnalyticsRoleProps = {
-  readonly keys: RegionKeys;
-  readonly databaseSecret: Secret;
-  readonly storage: StorageStack;
-  /** The name of the catalog's database. */
-  readonly catalog: string;
-};
+export type AnalyticsRoleProps = { readonly keys: RegionKeys; readonly storage: StorageStack };
 
-/** What Glue's jobs and crawler may do: read the orders, write the analytics bucket, keep the catalog, join the network. */
-export function createAnalyticsRole(stack: CampusStack, { storage, databaseSecret, keys, catalog }: AnalyticsRoleProps): Role {
-  const role = new Role(stack, "role", {
-    part: "analytics",
-    purpose: "Glue jobs and crawler: read the database, write the analytics bucket",
-    trust: { service: "glue.amazonaws.com" },
-  });
-  storage.artifacts.grantRead(role, "analytics/");
-  storage.analytics.grantReadWrite(role);
-  databaseSecret.grantRead(role);
-  const tables = ["catalog", `database/${catalog}`, `table/${catalog}/*`];
-  role.allow("keep-the-catalog", [
-    {
-      sid: "Tables",
-      actions: [
-        "glue:BatchCreatePartition",
-        "glue:BatchGetPartition",
-        "glue:BatchUpdatePartition",
-        "glue:CreateTable",
-        "glue:GetDatabase",
-        "glue:GetPartition",
-        "glue:GetPartitions",
-        "glue:GetTable",
-        "glue:GetTables",
-        "glue:UpdateTable",
-      ],
-      resources: tables.map((resource) => stack.arn("glue", resource)),
-    },
+/** The job that reads the database: its secret, and a place in the network. It knows no table of the catalogue. */
+export function createExtractRole(
+  stack: CampusStack,
+  props: AnalyticsRoleProps & { readonly databaseSecret: Secret; readonly mayRotate: boolean; readonly connection: string },
+): Role {
+  const role = createJobRole(stack, "extract", "Glue: reads orders and money from the database into files", props);
+  // A copy in the other region cannot be written; there the jobs wait until they are needed.
+  if (props.mayRotate) props.databaseSecret.grantRotate(role);
+  else props.databaseSecret.grantRead(role);
+  role.allow("find-the-connection", [
     {
       sid: "Connection",
       actions: ["glue:GetConnection"],
-      resources: [stack.arn("glue", "catalog"), stack.arn("glue", `connection/${stack.name("other", "orders")}`)],
+      resources: [stack.arn("glue", "catalog"), stack.arn("glue", `connection/${props.connection}`)],
     },
-    {
-      sid: "Logs",
-      actions: ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents", "logs:AssociateKmsKey"],
-      resources: [stack.arn("logs", "log-group:/aws-glue/*")],
-    },
-    useStatement(keys.logs.arn, ["Encrypt", "Decrypt", "GenerateDataKey"]),
   ]);
   // Network interfaces in our subnets: describing knows no resource; making and removing are tied to this region.
   role.allow("join-the-network", [
@@ -71,6 +41,40 @@ export function createAnalyticsRole(stack: CampusStack, { storage, databaseSecre
       sid: "Interfaces",
       actions: ["ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:CreateTags"],
       resources: ["network-interface", "subnet", "security-group"].map((kind) => stack.arn("ec2", `${kind}/*`)),
+    },
+  ]);
+  return role;
+}
+
+/** The job that makes the tables: no database, no secret, no network of ours. */
+export function createPublishRole(stack: CampusStack, props: AnalyticsRoleProps & { readonly catalog: string }): Role {
+  const role = createJobRole(stack, "publish", "Glue: makes the tables, checks them and points Athena to them", props);
+  role.allow("point-the-catalogue", [
+    {
+      sid: "Tables",
+      actions: ["glue:GetTable", "glue:UpdateTable"],
+      resources: ["catalog", `database/${props.catalog}`, `table/${props.catalog}/*`].map((resource) => stack.arn("glue", resource)),
+    },
+  ]);
+  return role;
+}
+
+function createJobRole(stack: CampusStack, what: "extract" | "publish", purpose: string, { storage, keys }: AnalyticsRoleProps): Role {
+  const role = new Role(stack, `${what}-role`, { part: `analytics-${what}`, purpose, trust: { service: "glue.amazonaws.com" } });
+  storage.artifacts.grantRead(role, "analytics/");
+  storage.analytics.grantReadWrite(role);
+  role.allow("say-what-happens", [
+    {
+      sid: "Logs",
+      actions: ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents", "logs:AssociateKmsKey"],
+      resources: [stack.arn("logs", "log-group:/aws-glue/*")],
+    },
+    useStatement(keys.logs.arn, ["Encrypt", "Decrypt", "GenerateDataKey"]),
+    {
+      sid: "PutMetrics",
+      actions: ["cloudwatch:PutMetricData"],
+      resources: ["*"],
+      conditions: { StringEquals: { "cloudwatch:namespace": ["CampusPay", "Glue"] } },
     },
   ]);
   return role;

@@ -41,8 +41,8 @@ export { ElasticacheUser } from "@cdktf/provider-aws/lib/elasticache-user/index.
 export { ElasticacheUserGroup } from "@cdktf/provider-aws/lib/elasticache-user-group/index.js";
 export { FlowLog } from "@cdktf/provider-aws/lib/flow-log/index.js";
 export { GlueCatalogDatabase } from "@cdktf/provider-aws/lib/glue-catalog-database/index.js";
+export { GlueCatalogTable } from "@cdktf/provider-aws/lib/glue-catalog-table/index.js";
 export { GlueConnection } from "@cdktf/provider-aws/lib/glue-connection/index.js";
-export { GlueCrawler } from "@cdktf/provider-aws/lib/glue-crawler/index.js";
 export { GlueJob } from "@cdktf/provider-aws/lib/glue-job/index.js";
 export { GlueSecurityConfiguration } from "@cdktf/provider-aws/lib/glue-security-configuration/index.js";
 export { GlueTrigger } from "@cdktf/provider-aws/lib/glue-trigger/index.js";
@@ -54,7 +54,6 @@ export { IamRole } from "@cdktf/provider-aws/lib/iam-role/index.js";
 export { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy/index.js";
 export { IamRolePolicyAttachment } from "@cdktf/provider-aws/lib/iam-role-policy-attachment/index.js";
 export { InternetGateway } from "@cdktf/provider-aws/lib/internet-gateway/index.js";
-export { KinesisStream } from "@cdktf/provider-aws/lib/kinesis-stream/index.js";
 export { KmsAlias } from "@cdktf/provider-aws/lib/kms-alias/index.js";
 export { KmsKey } from "@cdktf/provider-aws/lib/kms-key/index.js";
 export { KmsReplicaKey } from "@cdktf/provider-aws/lib/kms-replica-key/index.js";

@@ -62,6 +62,6 @@ export function addCampus(app: App, environment: Environment): void {
       originKey: global.originKey,
     });
     new ObservabilityStack(app, { ...place, messaging, api });
-    new AnalyticsStack(app, { ...place, databaseSecret: security.analyticsDatabase });
+    new AnalyticsStack(app, { ...place, messaging, databaseSecret: security.analyticsDatabase });
   }
 }

@@ -10,7 +10,6 @@ export type MessagingStackProps = { readonly environment: Environment; readonly 
 export class MessagingStack extends CampusStack {
   readonly transactions: Topic;
   readonly alarms: { readonly page: Topic; readonly ticket: Topic };
-  readonly analytics: Queue;
   readonly webhooks: Queue;
   /** Where an environment mails receipts: each payment is heard here as well. */
   readonly receiptMails: { readonly queue: Queue; readonly from: string } | undefined;
@@ -25,9 +24,6 @@ export class MessagingStack extends CampusStack {
       ticket: new Topic(this, "alarms-ticket", { part: "alarms-ticket", purpose: "Campus Pay ticket", ...alarmed }),
     };
     // A visibility time-out is six times what one message may take to handle.
-    this.analytics = new Queue(this, "analytics", { part: "analytics", key, visibilityTimeoutSeconds: 180, triesBeforeDeadLetter: 5 }, [
-      this.transactions,
-    ]);
     const { receiptMail } = props.environment;
     const mails = { part: "receipt-mails", key, visibilityTimeoutSeconds: 60, triesBeforeDeadLetter: 8 };
     this.receiptMails = receiptMail && { ...receiptMail, queue: new Queue(this, "receipt-mails", mails, [this.transactions]) };

@@ -17,6 +17,7 @@ import {
   SnsTopic,
   SyntheticsCanary,
   Vpc,
+  VpcEndpoint,
   VpcSecurityGroupIngressRule,
 } from "./aws.ts";
 import { addCampus } from "./campus.ts";
@@ -32,6 +33,7 @@ import { nameOf } from "./names.ts";
 import { outsideBoundary } from "./rules/boundary.ts";
 import { openPorts, openRoutes } from "./rules/exposure.ts";
 import { filtersThatNeverMatch, tokensInLogs } from "./rules/log-lines.ts";
+import { shutOutOfEndpoints } from "./rules/endpoints.ts";
 import { unreasonedWildcards, wideTrust } from "./rules/policies.ts";
 import { unprotected } from "./rules/protection.ts";
 import { secretsInJson } from "./rules/secrets.ts";
@@ -317,6 +319,25 @@ describe("caught by a policy test", () => {
           }),
         }),
       says: /trial\/role#Org trusts everybody or a whole organisation; name the service or the role/,
+    },
+    {
+      mistake: "a group that may ask AWS for things and is not let in at the endpoints",
+      rule: shutOutOfEndpoints,
+      put: (stack) => {
+        const group = (part: string) => new Group(stack, part, { part, purpose: "x", vpcId: "vpc-1" });
+        const [doors, jobs] = [group("doors"), group("jobs")];
+        jobs.allowHttpsOut("AWS");
+        doors.allowFrom(group("app"), 443, "AWS");
+        const serviceName = "com.amazonaws.eu-north-1.kms";
+        new VpcEndpoint(stack, "kms", {
+          vpcId: "vpc-1",
+          serviceName,
+          vpcEndpointType: "Interface",
+          privateDnsEnabled: true,
+          securityGroupIds: [doors.id],
+        });
+      },
+      says: /trial\/jobs\/group asks AWS for things and is shut out of .*trial\/kms; let its group into/,
     },
     {
       mistake: "a missing tag",

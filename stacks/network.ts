@@ -33,6 +33,8 @@ export class NetworkStack extends CampusStack {
   readonly vpc: Vpc;
   readonly subnets: Readonly<Record<Tier, readonly Subnet[]>>;
   readonly groups: { readonly loadBalancer: Group; readonly app: Group; readonly database: Group; readonly cache: Group };
+  /** Of the private doors to AWS. Whoever stands in the network resolves AWS's names to them, so each group must be let in. */
+  readonly endpoints: Group | undefined;
   private readonly plan: RegionPlan;
 
   constructor(scope: Construct, props: NetworkStackProps) {
@@ -47,7 +49,7 @@ export class NetworkStack extends CampusStack {
     const dataRoutes = this.routeTable("data", "data", this.subnets.data);
     this.reachS3Directly([...appRoutes, dataRoutes]);
     this.groups = this.decideWhoReachesWhom();
-    this.createInterfaceEndpoints();
+    this.endpoints = this.createInterfaceEndpoints();
     this.recordFlows(props.logsKey);
   }
 
@@ -133,9 +135,9 @@ export class NetworkStack extends CampusStack {
     return { loadBalancer, app, database, cache };
   }
 
-  private createInterfaceEndpoints(): void {
+  private createInterfaceEndpoints(): Group | undefined {
     const services = this.plan.network.interfaceEndpoints;
-    if (services.length === 0) return;
+    if (services.length === 0) return undefined;
     const group = new Group(this, "group-endpoints", { part: "endpoints", purpose: "private doors to AWS services", vpcId: this.vpc.id });
     group.allowFrom(this.groups.app, ports.https, "AWS services without the NAT gateway");
     for (const service of services) {
@@ -149,6 +151,7 @@ export class NetworkStack extends CampusStack {
         tags: { Name: this.name("other", service) },
       });
     }
+    return group;
   }
 
   private recordFlows(key: KeyRef): void {

@@ -35,7 +35,6 @@ function servicesOf(plan: RegionPlan): string[] {
     "wafv2",
     ...(plan.security.guardDuty ? ["guardduty"] : []),
     ...(plan.security.configRecorder ? ["config"] : []),
-    ...(plan.analytics.orderStream ? ["kinesis"] : []),
     ...(plan.analytics.quickSight ? ["quicksight"] : []),
   ];
 }

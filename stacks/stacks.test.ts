@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { createLog } from "../app/platform/log.ts";
 import { anyArtifact, type Environment, environments, notPublished, type RegionPlan, withArtifact } from "../regions/index.ts";
@@ -7,6 +7,7 @@ import { appCalls } from "./rules/app-calls.ts";
 import { outsideBoundary } from "./rules/boundary.ts";
 import { exposures, openPorts, openRoutes } from "./rules/exposure.ts";
 import { filtersThatNeverMatch, tokenHeaders, tokensInLogs } from "./rules/log-lines.ts";
+import { shutOutOfEndpoints } from "./rules/endpoints.ts";
 import { unreasonedWildcards, wideTrust, wildcards } from "./rules/policies.ts";
 import { unprotected } from "./rules/protection.ts";
 import { secretsInJson } from "./rules/secrets.ts";
@@ -39,7 +40,12 @@ const openings = [
   "out of glue 5432 to database",
   "out of load-balancer 8443 to app",
 ];
-const throughEndpoints = ["into endpoints 443 from app", "out of app 443 to endpoints"];
+const throughEndpoints = [
+  "into endpoints 443 from app",
+  "into endpoints 443 from glue",
+  "out of app 443 to endpoints",
+  "out of glue 443 to endpoints",
+];
 
 test.each(campuses)("$name: each group reaches exactly those that it must, in both regions", ({ environment, campus }) => {
   for (const [place, plan] of [
@@ -53,6 +59,10 @@ test.each(campuses)("$name: each group reaches exactly those that it must, in bo
 
 test.each(campuses)("$name: no port is open to the world and no rule hides inside a group", ({ campus }) =>
   expect(openPorts(campus)).toEqual([]),
+);
+
+test.each(campuses)("$name: whoever asks AWS for things is let in at the doors that its names lead to", ({ campus }) =>
+  expect(shutOutOfEndpoints(campus)).toEqual([]),
 );
 
 test.each(campuses)("$name: a policy allows no * without a reason", ({ campus }) =>
@@ -230,6 +240,39 @@ test.each(campuses)("$name: analytics jobs run where the region is primary only"
   for (const trigger of resourcesOf(campus, "aws_glue_trigger")) expect(trigger.body.enabled).toBe(trigger.stack.includes("-north-"));
 });
 
+test.each(campuses)(
+  "$name: each job's script, archive and arguments are those of app/analytics, and Glue's Spark is the one that is tested",
+  ({ campus }) => {
+    const sparkOf: Readonly<Record<string, string>> = { "5.0": "3.5.4", "5.1": "3.5.6" };
+    const pinned = readFileSync(new URL("../app/analytics/requirements-spark.txt", import.meta.url), "utf8");
+    const main = readFileSync(new URL("../app/analytics/main.py", import.meta.url), "utf8");
+    const glueOwn = ["--job-language", "--enable-metrics", "--enable-continuous-cloudwatch-log", "--TempDir", "--extra-files"];
+    for (const { body } of resourcesOf(campus, "aws_glue_job")) {
+      expect(pinned).toContain(`pyspark==${sparkOf[body.glue_version]}`);
+      expect(body.command.script_location).toMatch(/\/analytics\/main\.py$/);
+      for (const option of Object.keys(body.default_arguments).filter((name) => !glueOwn.includes(name))) {
+        expect(main).toContain(`add_argument("${option}"`);
+      }
+    }
+  },
+);
+
+test.each(campuses)(
+  "$name: every table that the jobs write is declared, projected by the run that was published and by month",
+  ({ campus }) => {
+    const texts = ["sql", "extract"].flatMap((folder) => readdirSync(new URL(`../app/analytics/${folder}/`, import.meta.url)));
+    const tables = resourcesOf(campus, "aws_glue_catalog_table").filter(({ stack }) => stack.includes("-north-"));
+    expect(tables.map(({ body }) => `${body.name}.sql`).toSorted()).toEqual(texts.toSorted());
+    for (const { body } of tables) {
+      expect(body.storage_descriptor.columns.length).toBeGreaterThan(2);
+      const keys = body.partition_keys.map(({ name }: { name: string }) => name);
+      expect(body.parameters["storage.location.template"].match(/\$\$\{(\w+)\}/g)).toEqual(keys.map((key: string) => `$\${${key}}`));
+      for (const key of keys) expect(body.parameters).toHaveProperty([`projection.${key}.type`]);
+      expect(body.lifecycle.ignore_changes).toEqual(['parameters["projection.run.values"]']);
+    }
+  },
+);
+
 test("two synths into two folders are equal to the byte, and hold no path of this machine", () => {
   const again = synthesizeCampus(withArtifact(environments.pilot as Environment, anyArtifact));
   expect(again.texts).toEqual(synthesized.pilot?.texts);
@@ -300,13 +343,12 @@ test("with every option switched on, all rules still hold", () => {
     api: { ...plan.api, warmPool: true },
     analytics: {
       ...plan.analytics,
-      orderStream: true,
       quickSight: { userArn: "arn:aws:quicksight:eu-north-1:111122223333:user/default/ann" },
     },
   });
   const edge = { ...pilot.edge, shieldAdvanced: true };
   const campus = synthesizeCampus({ ...pilot, edge, primary: options(pilot.primary), standby: options(pilot.standby) });
-  for (const type of ["aws_quicksight_data_source", "aws_kinesis_stream", "aws_guardduty_detector", "aws_config_configuration_recorder"]) {
+  for (const type of ["aws_quicksight_data_source", "aws_guardduty_detector", "aws_config_configuration_recorder"]) {
     expect(resourcesOf(campus, type)).toHaveLength(2);
   }
   expect(resourcesOf(campus, "aws_shield_protection")).toHaveLength(4);

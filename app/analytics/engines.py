@@ -78,6 +78,21 @@ class DuckEngine:
         except psycopg.OperationalError as error:
             raise Fault(f"the database {address.url} cannot be reached: {first_line(error)}") from None
 
+    def log_in(self, address: Address) -> Callable[[str], None] | None:
+        """Runs SQL on a connection of its own; None where the password does not open the door."""
+        try:
+            self._login(address).close()
+        except Fault:
+            return None
+
+        def run(sql: str) -> None:
+            with told_plainly("changing the password"), self._login(address) as connection:
+                connection.autocommit = True
+                for statement in sql.split("; "):
+                    connection.execute(statement)
+
+        return run
+
     def open(self, address: Address) -> str:
         self.address = address
         self.holder = self._login(address)
@@ -151,6 +166,9 @@ class DuckEngine:
         order = ", ".join(f"{name} nulls first" for name in table.sorted_by)
         connection.execute(f"copy (select {columns} from ({sql}) q order by {order}) to '{target}' (format parquet, compression snappy, row_group_size {ROW_GROUP})")
 
+    def peak_kb(self) -> int:
+        return 0
+
     def stop(self) -> None:
         self.close()
 
@@ -163,7 +181,7 @@ class SparkEngine:
 
         self.scratch = scratch
         if session is None:
-            builder = SparkSession.builder.appName("campus-analytics").master("local[2]").config("spark.ui.enabled", "false")
+            builder = SparkSession.builder.appName("campus-analytics").master("local[2]").config("spark.ui.enabled", "false").config("spark.ui.showConsoleProgress", "false")
             builder = builder.config("spark.driver.memory", f"{memory_mb}m").config("spark.local.dir", str(scratch / "spark"))
             builder = builder.config("spark.driver.extraJavaOptions", "-Dlog4j2.level=error -XX:+UseSerialGC -Duser.timezone=UTC")
             if driver_jar:
@@ -182,14 +200,37 @@ class SparkEngine:
         tls = f"&sslmode=verify-full&sslrootcert={self.address.ca}" if self.address.ca else ""
         return f"jdbc:postgresql://{parts['host']}:{parts['port']}/{parts['dbname']}?ApplicationName=campus-analytics&options=-c%20jit=off%20-c%20timezone=UTC{tls}"
 
-    def open(self, address: Address) -> str:
+    def _login(self, address: Address):
         self.address = address
         jvm = self.spark._jvm
         properties = jvm.java.util.Properties()
         properties.setProperty("user", address.parts["user"])
         properties.setProperty("password", address.password)
+        return jvm.org.postgresql.Driver().connect(self._url(), properties)
+
+    def log_in(self, address: Address) -> Callable[[str], None] | None:
+        try:
+            self._login(address).close()
+        except Exception as error:  # noqa: BLE001 py4j's own kind
+            if "password authentication failed" in str(error):
+                return None
+            raise Fault(f"the database {address.url} cannot be reached: {first_line(error)}") from None
+
+        def run(sql: str) -> None:
+            with told_plainly("changing the password"):
+                connection = self._login(address)
+                try:
+                    statement = connection.createStatement()
+                    for each in sql.split("; "):
+                        statement.execute(each)
+                finally:
+                    connection.close()
+
+        return run
+
+    def open(self, address: Address) -> str:
         with told_plainly(f"the database {address.url}"):
-            self.holder = jvm.org.postgresql.Driver().connect(self._url(), properties)
+            self.holder = self._login(address)
             self.holder.setAutoCommit(False)
             statement = self.holder.createStatement()
             statement.execute("set transaction isolation level repeatable read read only")
@@ -265,9 +306,21 @@ class SparkEngine:
         part.replace(target)
         shutil.rmtree(folder)
 
+    def peak_kb(self) -> int:
+        """Of the JVM, as Linux counted it; 0 elsewhere."""
+        return peak_of(self.spark._jvm.java.lang.ProcessHandle.current().pid())
+
     def stop(self) -> None:
         self.close()
         self.spark.stop()
+
+
+def peak_of(process: int | str) -> int:
+    try:
+        text = Path(f"/proc/{process}/status").read_text()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in text.splitlines() if line.startswith("VmHWM")), 0)
 
 
 def first_line(error: BaseException) -> str:

@@ -7,11 +7,18 @@ import resource
 import sys
 import tempfile
 import time
+import zipfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+#: On Glue the script lies alone; what it imports lies beside the working directory as one archive.
+BUNDLE = Path("analytics.zip")
+HOME = Path(__file__).parent
+if BUNDLE.exists():
+    HOME = Path(tempfile.mkdtemp(prefix="campus-analytics-code-"))
+    zipfile.ZipFile(BUNDLE).extractall(HOME)
+sys.path.insert(0, str(HOME))
 
-from faults import Fault  # noqa: E402
+from faults import Broken, Fault  # noqa: E402
 
 EXIT_FAILED, EXIT_MISSING = 1, 3
 
@@ -27,6 +34,7 @@ def options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--database-ca", metavar="FILE", default=os.environ.get("ANALYTICS_DATABASE_CA"), help="certificates to know the server by; with it TLS is verified in full")
     parser.add_argument("--secret", metavar="ID", help="Secrets Manager: {username, password} of the database and, made at the first run, pseudonym_key")
     parser.add_argument("--catalog", metavar="DATABASE", help="Glue's catalogue: tells Athena which run to read")
+    parser.add_argument("--metrics", metavar="ENVIRONMENT", help="tells CloudWatch (namespace CampusPay) that tables were published, or that checks failed")
     parser.add_argument("--driver", metavar="JAR", help="PostgreSQL's JDBC driver, where Spark has none of its own")
     parser.add_argument("--memory-mb", type=int, default=1100, help="what the engine may take")
     # Glue hands its own arguments to the script too.
@@ -70,9 +78,19 @@ def credentials(chosen: argparse.Namespace) -> tuple[str, str]:
         if password is None or key is None:
             raise Fault("ANALYTICS_DATABASE_PASSWORD and ANALYTICS_PSEUDONYM_KEY are not set: `npm run analytics` sets both.")
         return password, key
-    from vault import read_secret
+    import vault
 
-    return read_secret(chosen.secret)
+    return vault.credentials(chosen.secret)
+
+
+def tell(environment: str | None, metric: str, value: int) -> None:
+    """What the alarms analytics-late and analytics-checks-failed listen to."""
+    if not environment:
+        return
+    import boto3
+
+    data = {"MetricName": metric, "Value": value, "Unit": "Count", "Dimensions": [{"Name": "environment", "Value": environment}]}
+    boto3.client("cloudwatch").put_metric_data(Namespace="CampusPay", MetricData=[data])
 
 
 def main(arguments: list[str]) -> int:
@@ -91,6 +109,11 @@ def main(arguments: list[str]) -> int:
             if chosen.step in ("all", "extract"):
                 if not chosen.database:
                     raise Fault("no database: give --database postgres://campus_reports@HOST:5432/DATABASE.")
+                if chosen.secret:
+                    import vault
+
+                    if vault.rotate(chosen.secret, lambda password: engine.log_in(Address(chosen.database, password, chosen.database_ca))):
+                        say("extract: the role has a new password")
                 password, key = credentials(chosen)
                 steps.extract(engine, lake, Address(chosen.database, password, chosen.database_ca), PseudonymKey.of(key), chosen.first, chosen.last, say)
             if chosen.step in ("all", "publish"):
@@ -99,11 +122,15 @@ def main(arguments: list[str]) -> int:
                     from catalogue import point_athena
 
                     say(f"athena: {len(point_athena(lake, chosen.catalog))} tables moved to their new run")
-            engine.stop()
-            engine = None
-            used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss + resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            if chosen.step in ("all", "publish"):
+                tell(chosen.metrics, "AnalyticsPublished", 1)
+            used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss + engine.peak_kb()
             say(json.dumps({"event": "analytics", "step": chosen.step, "engine": chosen.engine, "seconds": round(time.monotonic() - started, 1), "peak_mb": used // 1024}))
             return 0
+    except Broken as broken:
+        tell(chosen.metrics, "AnalyticsChecksFailed", broken.checks)
+        print(f"analytics: {broken}", file=sys.stderr, flush=True)
+        return EXIT_FAILED
     except Fault as fault:
         print(f"analytics: {fault}", file=sys.stderr, flush=True)
         return EXIT_FAILED

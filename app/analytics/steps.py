@@ -9,7 +9,7 @@ from typing import Callable
 
 import texts
 from engines import Address, Part, at_once, told_plainly
-from faults import Fault
+from faults import Broken, Fault
 from lake import WHOLE, Lake, Release
 from pseudonyms import PseudonymKey
 
@@ -167,7 +167,7 @@ def publish(engine, lake: Lake, say: Say) -> Release:
         say(f"check: {'ok' if expected == found else 'NO'}  {name} ({expected:,}{'' if expected == found else f', found {found:,}'})")
     broken = [name for name, expected, found in checks if expected != found]
     if broken:
-        raise Fault(f"{len(broken)} of {len(checks)} checks failed ({'; '.join(broken)}): nothing was published, readers keep what they have. Run with --from {source.facts['from']} to read every day again.")
+        raise Broken(len(broken), f"{len(broken)} of {len(checks)} checks failed ({'; '.join(broken)}): nothing was published, readers keep what they have. Run with --from {source.facts['from']} to read every day again.")
     for name in ("cafes", "dishes"):
         made[name, WHOLE], made_from[name, WHOLE] = lake.local(source.files[name][WHOLE]), source.files[name][WHOLE].rsplit("/", 1)[-1]
     facts = {**{name: source.facts[name] for name in ("from", "last", "as_of")}, "extracted_run": source.run, "checks": [dict(zip(("name", "expected", "found"), check)) for check in checks]}

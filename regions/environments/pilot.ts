@@ -38,7 +38,7 @@ const north: RegionPlan = {
     warmPool: false,
     monthlyUsd: 76,
   },
-  analytics: { glueWorkers: 2, quickSight: false, orderStream: false, monthlyUsd: 10 },
+  analytics: { glueWorkers: 2, quickSight: false, monthlyUsd: 10 },
   canary: { everyMinutes: 5, monthlyUsd: 11 },
   logs: { retentionDays: 90, monthlyUsd: 10 },
 };

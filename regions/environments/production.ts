@@ -34,7 +34,7 @@ const north: RegionPlan = {
     warmPool: true,
     monthlyUsd: 278,
   },
-  analytics: { glueWorkers: 4, quickSight: false, orderStream: true, monthlyUsd: 60 },
+  analytics: { glueWorkers: 4, quickSight: false, monthlyUsd: 60 },
   canary: { everyMinutes: 5, monthlyUsd: 11 },
   logs: { retentionDays: 400, monthlyUsd: 80 },
 };
@@ -56,7 +56,7 @@ const south: RegionPlan = {
     warmPool: false,
     monthlyUsd: 169,
   },
-  analytics: { ...north.analytics, orderStream: false, monthlyUsd: 1 },
+  analytics: { ...north.analytics, monthlyUsd: 1 },
   logs: { retentionDays: 400, monthlyUsd: 20 },
 };
 

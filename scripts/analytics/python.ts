@@ -66,5 +66,7 @@ export function installDriver(): string | undefined {
 function must(command: string, args: readonly string[]): void {
   const { status, stderr, error } = spawnSync(command, args, { encoding: "utf8" });
   if (status === 0) return;
-  throw new PlainError(`${path.basename(command)} ${args[0]} ended with code ${status}: ${(stderr || error?.message || "").trim().split("\n").at(-1)}`);
+  throw new PlainError(
+    `${path.basename(command)} ${args[0]} ended with code ${status}: ${(stderr || error?.message || "").trim().split("\n").at(-1)}`,
+  );
 }

@@ -24,7 +24,7 @@ const sizes: Readonly<Record<Part, (plan: RegionPlan) => string>> = {
   api: (plan) => `${machinesOf(plan).toFixed(1)} × ${plan.api.instanceType} on average, load balancer with its addresses and web ACL`,
   analytics: ({ analytics, role }) => {
     const jobs = role === "primary" ? `${analytics.glueWorkers} Glue workers while a job runs` : "catalogue only, jobs are off";
-    return [jobs, ...(analytics.orderStream ? ["order stream"] : []), ...(analytics.quickSight ? ["QuickSight"] : [])].join(", ");
+    return [jobs, ...(analytics.quickSight ? ["QuickSight"] : [])].join(", ");
   },
   canary: ({ canary }) => `one visit every ${canary.everyMinutes} minutes`,
   logs: ({ logs }) => `kept ${logs.retentionDays} days`,

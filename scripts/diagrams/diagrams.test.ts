@@ -83,7 +83,6 @@ test("the data flow shows the way of money, of files and of messages, and every 
       "Machines > PostgreSQL 18",
       "Machines > Redis 7.1",
       "Machines > Bucket receipts",
-      "Topic transactions > Queue analytics",
     ]),
   );
   expect(words(analyticsGraph(all))).toEqual([

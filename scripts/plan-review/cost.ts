@@ -49,7 +49,6 @@ const pricers: Readonly<Record<string, Pricer>> = {
   aws_eip: () => monthly.publicAddress,
   aws_elasticache_replication_group: (body, plan) => times(body.node_type, number(body.num_cache_clusters), plan),
   aws_instance: (body, plan) => times(body.instance_type, 1, plan),
-  aws_kinesis_stream: () => monthly.stream,
   aws_kms_key: () => monthly.key,
   aws_kms_replica_key: () => monthly.key,
   aws_lb: () => monthly.loadBalancer,

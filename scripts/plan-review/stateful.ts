@@ -12,7 +12,6 @@ const held: Readonly<Record<string, string>> = {
   aws_elasticache_cluster: "what it caches, and every session's speed until it is warm",
   aws_elasticache_replication_group: "what it caches, and every session's speed until it is warm",
   aws_glue_catalog_database: "its tables",
-  aws_kinesis_stream: "the events that nobody has read yet",
   aws_kms_key: "everything that was encrypted with it",
   aws_kms_replica_key: "what this region encrypted with it",
   aws_rds_cluster: "its data and its automated backups",

@@ -29,7 +29,6 @@ const demands: Readonly<Record<string, readonly Demand[]>> = {
   ],
   aws_sns_topic: [{ what: "a key", holds: (body) => Boolean(body.kms_master_key_id) }],
   aws_sqs_queue: [{ what: "a key", holds: (body) => Boolean(body.kms_master_key_id) }],
-  aws_kinesis_stream: [{ what: "a key", holds: (body) => body.encryption_type === "KMS" && Boolean(body.kms_key_id) }],
   aws_backup_vault: [{ what: "a key", holds: (body) => Boolean(body.kms_key_arn) }],
   aws_secretsmanager_secret: [
     { what: "a key", holds: (body) => Boolean(body.kms_key_id) },

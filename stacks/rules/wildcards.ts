@@ -10,5 +10,6 @@ export const reasonedWildcards: Readonly<Record<string, string>> = {
   "api/machine-role/sessions#Sessions": "Session Manager's actions know no resource",
   "visitor/role/tell#Metrics": "a metric is no resource; the condition names the one namespace",
   "visitor/role/tell#FindBucket": "the canary's runtime looks for its bucket among the account's; it sees names and nothing in them",
-  "analytics/role/join-the-network#Look": "describing network things knows no resource",
+  "analytics/extract-role/join-the-network#Look": "describing network things knows no resource",
+  "#PutMetrics": "a metric is no resource; the condition names the namespaces",
 };

@@ -47,7 +47,7 @@ def test_a_refund_three_days_late_and_a_corrected_order_are_read_and_only_their_
     before = {path.split("run=")[1].split("/", 1)[1] for path in duck.bytes_by_name()}
     campus.refund(orders[3], 1_000, moment("2026-10-04 09:00"))
     campus.db.execute("update orders set status = 'cancelled' where id = %s", (orders[5]["id"],))
-    duck.run(campus)
+    duck.run(campus, None, "2026-10-07")
     # The refund's own day, its order's, and the corrected order's.
     assert duck.days_read() == 3
     assert net(duck) == campus.ledger_net("2026-09-28", "2026-10-07")
@@ -65,9 +65,9 @@ def test_a_payment_that_was_not_committed_when_the_night_read_is_read_the_night_
         duck.run(campus, "2026-09-28", "2026-10-07")
         # Younger than the slow one, and committed before it.
         campus.db.execute("update orders set no_show_at = now() where order_number = 'T-5'")
-        duck.run(campus)
+        duck.run(campus, None, "2026-10-07")
         slow.commit()
-    duck.run(campus)
+    duck.run(campus, None, "2026-10-07")
     shown = sorted(str(row[2]) for row in duck.rows("order_history") if row[15])
     assert shown == ["2026-09-29", "2026-10-02"]
 
@@ -108,7 +108,7 @@ def test_while_payments_are_written_the_sums_fit_the_snapshot_exactly_and_no_loc
     assert net(duck) == frozen["net"] < campus.ledger_net("2026-09-28", "2026-10-07")
     assert locks <= {"AccessShareLock"}
     duck.engine = DuckEngine(scratch, 500)
-    duck.run(campus)
+    duck.run(campus, None, "2026-10-07")
     assert net(duck) == campus.ledger_net("2026-09-28", "2026-10-07")
 
 
@@ -148,7 +148,7 @@ def test_killed_at_twelve_places_readers_see_one_run_or_the_other_and_the_next_n
     untouched = duck.folder.with_name("untouched")
     shutil.copytree(duck.folder, untouched, copy_function=os.link)
     campus.refund(orders[2], 900, moment("2026-10-05 10:00"))
-    whole = run_worker(campus, duck.folder)
+    whole = run_worker(campus, duck.folder, "--day", "2026-10-06")
     assert whole.returncode == 0, whole.stderr
     today, places = duck.lake.current(steps.TABLES).run, int(whole.stdout.split()[-1])
     assert places >= 12 and today != yesterday
@@ -157,14 +157,14 @@ def test_killed_at_twelve_places_readers_see_one_run_or_the_other_and_the_next_n
         folder = duck.folder.with_name(f"killed-{number}")
         shutil.copytree(untouched, folder)
         place = 1 + number * (places - 1) // 11
-        assert run_worker(campus, folder, place=place).returncode == 137
+        assert run_worker(campus, folder, "--day", "2026-10-06", place=place).returncode == 137
         killed = type(duck)(folder, duck.engine)
         release = killed.lake.current(steps.TABLES)
         assert release.run in (yesterday, today), place
         seen.add(release.run)
         for table in release.files:
             killed.rows(table)
-        healed = run_worker(campus, folder)
+        healed = run_worker(campus, folder, "--day", "2026-10-06")
         assert healed.returncode == 0, healed.stderr
         assert killed.lake.current(steps.TABLES).run == today
         assert killed.bytes_by_name() == duck.bytes_by_name()
@@ -178,10 +178,10 @@ def test_a_damaged_file_is_one_line_that_names_it_and_reading_its_month_again_he
     file = duck.folder / path
     file.write_bytes(file.read_bytes()[:-40] + b"\0" * 40)
     campus.refund(orders[5], 500, moment("2026-10-05 09:00"))
-    broken = run_worker(campus, duck.folder)
+    broken = run_worker(campus, duck.folder, "--day", "2026-10-07")
     assert broken.returncode == 1 and broken.stderr.count("\n") == 1
     assert f"{path} is damaged" in broken.stderr and "--from 2026-10-01" in broken.stderr
-    assert run_worker(campus, duck.folder, "--from", "2026-10-01").returncode == 0
+    assert run_worker(campus, duck.folder, "--from", "2026-10-01", "--day", "2026-10-07").returncode == 0
     assert net(duck) == campus.ledger_net("2026-09-28", "2026-10-07")
 
 
