@@ -29,6 +29,7 @@ import { createApplication } from "./platform/http/application.ts";
 import { type HttpEnv, router } from "./platform/http/router.ts";
 import { createErrorReporter } from "./platform/report-error.ts";
 import { reconciliationRoutes } from "./reconciliation/routes.ts";
+import { publishedRoutes } from "./reports/published-routes.ts";
 import { reportRoutes } from "./reports/routes.ts";
 import { transactionRoutes } from "./reports/transaction-routes.ts";
 import { settingRoutes } from "./settings/routes.ts";
@@ -60,6 +61,7 @@ export function createApp({ platform, identity, live, isDraining }: AppParts): O
   v1.route("/", peopleRoutes(platform, identity));
   v1.route("/", transactionRoutes(platform));
   v1.route("/", reportRoutes(platform));
+  v1.route("/", publishedRoutes(platform));
   // Before the orders: in /admin/orders/stream the last part is no order's id.
   v1.route("/", liveRoutes(platform, identity, live));
   v1.route("/", orderRoutes(platform));

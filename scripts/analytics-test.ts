@@ -1,24 +1,26 @@
-// `npm run analytics:test`: the Python tests of app/analytics against a PostgreSQL of their own. Exit 3: no Python here.
 import { spawn } from "node:child_process";
 import path from "node:path";
+import { type Command, runCommand } from "../app/local/command.ts";
 import { projectRoot } from "../app/local/home.ts";
-import { reportAndSetExitCode } from "../app/local/plain-error.ts";
 import { asSuperuser, createDatabase, createRoles } from "../app/local/roles.ts";
 import { migrate } from "../app/migrate.ts";
 import { installDriver, installPython, sparkLacks } from "./analytics/python.ts";
 import { startLocalSystem } from "./bench/local-system.ts";
 
-const help = `npm run analytics:test -- [options for pytest]
-
-Runs app/analytics/tests against a PostgreSQL that it starts and ends. Without Java the tests of Spark are skipped, aloud.
-Exit codes: 0 passed, 1 failed, 3 Python is missing.`;
+export const command = {
+  name: "npm run analytics:test",
+  for: "developer",
+  what: "Runs the Python tests of app/analytics; without Java those of Spark are skipped, aloud.",
+  touches: "a PostgreSQL of its own on this machine, which it ends; what Python needs is installed into .cache.",
+  takes: { "[TEST...]": "only tests with this word in their names" },
+  exits: { 1: "a test failed", 3: "Python is missing" },
+} as const satisfies Command;
 
 const say = (line: string) => console.log(line);
 const templateDatabase = "template_campus";
 
-async function main(): Promise<void> {
-  const args = process.argv.slice(2);
-  if (args.includes("--help")) return say(help);
+async function main(words: readonly string[]): Promise<number> {
+  const only = words.length === 0 ? [] : ["-k", words.join(" or ")];
   const lacks = sparkLacks();
   if (lacks !== undefined) say(`SKIP the tests of Spark: ${lacks}`);
   const python = installPython(say, ...(lacks === undefined ? (["spark", "test"] as const) : (["test"] as const)));
@@ -37,11 +39,11 @@ async function main(): Promise<void> {
       TEMPLATE_DATABASE: templateDatabase,
       SPARK_DRIVER: lacks === undefined ? (installDriver() ?? "") : "",
     };
-    const child = spawn(python, ["-m", "pytest", "-q", "-p", "no:cacheprovider", path.join(projectRoot, "app/analytics/tests"), ...args], {
+    const child = spawn(python, ["-m", "pytest", "-q", "-p", "no:cacheprovider", path.join(projectRoot, "app/analytics/tests"), ...only], {
       env,
       stdio: "inherit",
     });
-    process.exitCode = await new Promise<number>((resolve, reject) => {
+    return await new Promise<number>((resolve, reject) => {
       child.once("error", reject);
       child.once("exit", (code) => resolve(code ?? 1));
     });
@@ -50,4 +52,4 @@ async function main(): Promise<void> {
   }
 }
 
-await main().catch(reportAndSetExitCode);
+await runCommand(import.meta, command, ({ positionals }) => main(positionals));

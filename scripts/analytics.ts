@@ -1,12 +1,11 @@
-// `npm run analytics`: the nightly jobs on this machine. Exit 0: published, 1: failed and nothing published, 2: a wrong option, 3: no Python.
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
-import { parseArgs } from "node:util";
 import pg from "pg";
+import { type Command, runCommand, wholeNumber } from "../app/local/command.ts";
 import { findHome, projectRoot } from "../app/local/home.ts";
-import { PlainError, reportAndSetExitCode } from "../app/local/plain-error.ts";
+import { PlainError } from "../app/local/plain-error.ts";
 import { writePrivateJson } from "../app/local/private-file.ts";
 import { reportsRole } from "../app/local/roles.ts";
 import type { ServicesFile } from "../app/local/services-file.ts";
@@ -14,30 +13,39 @@ import { type Engine, installDriver, installPython, sparkLacks } from "./analyti
 import { startLocalSystem } from "./bench/local-system.ts";
 import { fillCampus } from "./bench/reports/fill.ts";
 
-const help = `npm run analytics -- [options]
-
-Reads orders and money from PostgreSQL in one snapshot, makes the tables of app/analytics/sql from them, checks them against the
-ledger and publishes them. Only days with something new are read again; run twice, nothing changes. It writes to no database.
-
-  (no option)        the database of the running \`npm start\`, into .campus/analytics, which the API reads
-  --demo             a campus of its own: a year, 1,000,000 orders, 50 cafés; tables and charts into .cache/analytics-demo
-  --orders N         of the demo: how many orders (1000000)
-  --day YYYY-MM-DD   the last business day to read (yesterday)
-  --from YYYY-MM-DD  read every day from this one again
-  --engine NAME      spark (as on AWS Glue, the default) or duckdb; without Java it is duckdb
-  --lake FOLDER      where the tables go
-  --new-pseudonyms   forget the key: from now on students have other pseudonyms, and the old ones are nobody's
-  --help             this text
-
-Another database: ANALYTICS_DATABASE_URL and ANALYTICS_DATABASE_PASSWORD of the role campus_reports.
-Exit codes: 0 published, 1 failed and nothing was published, 2 a wrong option, 3 Python is missing.`;
+export const command = {
+  name: "npm run analytics",
+  for: "newcomer",
+  what: "Makes the tables of what sold, when: reads orders and money in one snapshot, checks the tables against the ledger, publishes them.",
+  touches:
+    "reads the database of the running `npm start` as a role that can write nothing; writes to the lake's folder, which the API reads.",
+  options: {
+    demo: { type: "boolean", help: "a campus of its own instead: a year, 50 cafés; tables and charts go into .cache/analytics-demo" },
+    orders: { type: "string", value: "N", default: "1000000", help: "of the demo: how many orders" },
+    day: { type: "string", value: "YYYY-MM-DD", help: "the last business day to read; without it yesterday" },
+    from: { type: "string", value: "YYYY-MM-DD", help: "read every day from this one again, not only those with something new" },
+    engine: {
+      type: "string",
+      value: "NAME",
+      default: "spark",
+      help: "spark, as on AWS Glue, or duckdb; without Java it is duckdb, and says so",
+    },
+    lake: { type: "string", value: "FOLDER", help: "where the tables go" },
+    "new-pseudonyms": { type: "boolean", help: "forget the key: students get other pseudonyms from now on, the old ones are nobody's" },
+  },
+  exits: { 1: "failed, and nothing was published", 3: "Python is missing" },
+  environment: {
+    ANALYTICS_DATABASE_URL: "another database, as campus_reports",
+    ANALYTICS_DATABASE_PASSWORD: "its password",
+  },
+} as const satisfies Command;
 
 interface Place {
   readonly url: string;
   readonly password: string;
 }
 
-interface Wishes {
+interface JobInput {
   readonly engine: Engine;
   readonly lake: string;
   readonly from: string | undefined;
@@ -47,38 +55,25 @@ interface Wishes {
 const say = (line: string) => console.log(line);
 const badOption = 2;
 
-async function main(): Promise<void> {
-  const values = readOptions();
-  if (values.help) return say(help);
-  const { folder } = findHome();
-  const lake = path.resolve(
-    values.lake ?? (values.demo ? path.join(projectRoot, ".cache/analytics-demo") : path.join(folder, "analytics")),
-  );
-  const wishes = { engine: chooseEngine(values.engine), lake, from: values.from, day: values.day };
-  const keyFile = path.join(lake, "pseudonym-key.json");
-  if (values["new-pseudonyms"]) rmSync(keyFile, { force: true });
-  process.exitCode = values.demo
-    ? await runDemo(wishes, keyFile, Number(values.orders))
-    : await runJobs(wishes, keyFile, await findPlace());
+interface Asked {
+  readonly demo: boolean | undefined;
+  readonly orders: string;
+  readonly day: string | undefined;
+  readonly from: string | undefined;
+  readonly engine: string;
+  readonly lake: string | undefined;
+  readonly "new-pseudonyms": boolean | undefined;
 }
 
-function readOptions() {
-  try {
-    return parseArgs({
-      options: {
-        demo: { type: "boolean", default: false },
-        orders: { type: "string", default: "1000000" },
-        day: { type: "string" },
-        from: { type: "string" },
-        engine: { type: "string", default: "spark" },
-        lake: { type: "string" },
-        "new-pseudonyms": { type: "boolean", default: false },
-        help: { type: "boolean", short: "h", default: false },
-      },
-    }).values;
-  } catch (error) {
-    throw new PlainError(`${(error as Error).message.split(". ")[0]}: \`npm run analytics -- --help\` lists the options.`, badOption);
-  }
+async function main(values: Asked): Promise<number> {
+  const orders = wholeNumber(command, "orders", values.orders, { from: 1_000, to: 20_000_000 });
+  const lake = path.resolve(
+    values.lake ?? (values.demo ? path.join(projectRoot, ".cache/analytics-demo") : path.join(findHome().objects, "lake")),
+  );
+  const input = { engine: chooseEngine(values.engine), lake, from: values.from, day: values.day };
+  const keyFile = path.join(lake, "pseudonym-key.json");
+  if (values["new-pseudonyms"]) rmSync(keyFile, { force: true });
+  return values.demo ? runDemo(input, keyFile, orders) : runJobs(input, keyFile, await findPlace());
 }
 
 function chooseEngine(wished: string): Engine {
@@ -118,7 +113,7 @@ async function giveRolePassword(superuserUrl: string): Promise<Place> {
   return { url: `postgres://${reportsRole}@${host}${pathname}`, password };
 }
 
-function runJobs({ engine, lake, from, day }: Wishes, keyFile: string, place: Place): Promise<number> {
+function runJobs({ engine, lake, from, day }: JobInput, keyFile: string, place: Place): Promise<number> {
   const python = installPython(say, ...(engine === "spark" ? (["spark"] as const) : []));
   const words = [path.join(projectRoot, "app/analytics/main.py"), "--engine", engine, "--lake", lake];
   if (from) words.push("--from", from);
@@ -155,8 +150,7 @@ function readOrMakeKey(file: string): string {
   return (JSON.parse(readFileSync(file, "utf8")) as { pseudonym_key: string }).pseudonym_key;
 }
 
-async function runDemo(wishes: Wishes, keyFile: string, orders: number): Promise<number> {
-  if (!(orders >= 1_000 && orders <= 20_000_000)) throw new PlainError("--orders takes 1000 to 20000000.", badOption);
+async function runDemo(input: JobInput, keyFile: string, orders: number): Promise<number> {
   const system = await startLocalSystem({ durable: false });
   try {
     const started = performance.now();
@@ -166,14 +160,14 @@ async function runDemo(wishes: Wishes, keyFile: string, orders: number): Promise
     await fillCampus(superuser, { orders, days: 365, cafes: 50, lifelike: true, say: (line) => say(`demo: ${line}`) });
     await superuser.end();
     say(`demo: a campus of ${orders.toLocaleString("en")} orders, made in ${Math.round((performance.now() - started) / 1000)} s`);
-    rmSync(path.join(wishes.lake, "extracted"), { recursive: true, force: true });
-    rmSync(path.join(wishes.lake, "tables"), { recursive: true, force: true });
+    rmSync(path.join(input.lake, "extracted"), { recursive: true, force: true });
+    rmSync(path.join(input.lake, "tables"), { recursive: true, force: true });
     const place = await giveRolePassword(superuserUrl);
-    const first = await runJobs(wishes, keyFile, place);
+    const first = await runJobs(input, keyFile, place);
     if (first !== 0) return first;
     say("demo: once more; nothing has changed, so nothing is made");
-    const second = await runJobs(wishes, keyFile, place);
-    return second !== 0 ? second : drawCharts(wishes.lake);
+    const second = await runJobs(input, keyFile, place);
+    return second !== 0 ? second : drawCharts(input.lake);
   } finally {
     await system.stop();
   }
@@ -186,4 +180,4 @@ async function drawCharts(lake: string): Promise<number> {
   });
 }
 
-await main().catch(reportAndSetExitCode);
+await runCommand(import.meta, command, ({ values }) => main(values));

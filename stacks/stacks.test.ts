@@ -5,9 +5,9 @@ import { anyArtifact, type Environment, environments, notPublished, type RegionP
 import { signedWebhook } from "./constructs/web-acl.ts";
 import { appCalls } from "./rules/app-calls.ts";
 import { outsideBoundary } from "./rules/boundary.ts";
+import { shutOutOfEndpoints } from "./rules/endpoints.ts";
 import { exposures, openPorts, openRoutes } from "./rules/exposure.ts";
 import { filtersThatNeverMatch, tokenHeaders, tokensInLogs } from "./rules/log-lines.ts";
-import { shutOutOfEndpoints } from "./rules/endpoints.ts";
 import { unreasonedWildcards, wideTrust, wildcards } from "./rules/policies.ts";
 import { unprotected } from "./rules/protection.ts";
 import { secretsInJson } from "./rules/secrets.ts";

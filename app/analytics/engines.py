@@ -13,6 +13,9 @@ from faults import Fault
 from pseudonyms import PseudonymKey
 from texts import Table
 
+#: How psycopg, the JDBC driver and PostgreSQL itself say that the other end is no longer there.
+GONE = ("invalid snapshot identifier", "could not import the requested snapshot", "terminating connection", "connection is closed", "closed the connection", "connection has been closed", "I/O error", "connection is lost", "EOF detected", "no connection to the server")
+
 SNAPSHOT = "set transaction isolation level repeatable read read only; set transaction snapshot '{id}'"
 FETCH_ROWS = 20_000
 ROW_GROUP = 122_880
@@ -347,7 +350,7 @@ class told_plainly:
             raise Fault(f"{self.what}: the disk is full ({told}): free some space and run again; nothing was published.") from None
         if "does not exist" in whole and "column" in whole:
             raise Fault(f"{self.what}: {told}: a migration changed what the jobs read; mend app/analytics/extract and its grant together.") from None
-        if "snapshot" in whole and "invalid" in whole or "closed" in whole or "terminating connection" in whole or "I/O error" in whole or "EOF" in whole:
+        if any(sign in whole for sign in GONE):
             raise Fault(f"{self.what}: the database went away in the middle ({told}): run again; nothing was published.") from None
         raise Fault(f"{self.what}: {told}") from None
 

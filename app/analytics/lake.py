@@ -166,7 +166,7 @@ class Lake:
         file = self.store.fetch(path, self.scratch)
         wanted = path.rsplit("-", 1)[-1].removesuffix(".parquet")
         if not file.exists():
-            raise Fault(f"{path} is missing from the lake: run with --from {first_day_in(path)}, its month is read again.")
+            raise missing(path)
         if hash_of(file) != wanted:
             raise Fault(f"{path} is damaged, its bytes are not those of its name: run with --from {first_day_in(path)}, its month is read again.")
         return file
@@ -183,8 +183,10 @@ class Lake:
             if run != before.run or not self.store.has(path):
                 if (table, month) in made:
                     self.store.put(made[table, month], path)
-                else:
+                elif self.store.has(old[table, month]):
                     self.store.copy(old[table, month], path)
+                else:
+                    raise missing(old[table, month])
             release.files.setdefault(table, {})[month] = path
             release.made_from.setdefault(table, {})[month] = made_from.get((table, month)) or before.made_from.get(table, {}).get(month, "")
         self.point(area, release)
@@ -203,6 +205,10 @@ class Lake:
         for folder in self.store.folders(area):
             if folder.removeprefix("run=") not in recent:
                 self.store.remove(f"{area}/{folder}")
+
+
+def missing(path: str) -> Fault:
+    return Fault(f"{path} is missing from the lake: run with --from {first_day_in(path)}, its month is read again.")
 
 
 def first_day_in(path: str) -> str:

@@ -136,6 +136,10 @@ export const variables = {
 
   MENU_IMAGES_BUCKET: variable(optionalText, "The S3 bucket of the menus' pictures. Without one they are kept in OBJECT_FOLDER."),
   RECEIPTS_BUCKET: variable(optionalText, "The S3 bucket of the receipts. Without one they are kept in OBJECT_FOLDER."),
+  ANALYTICS_BUCKET: variable(
+    optionalText,
+    "The S3 bucket in which the nightly jobs publish their tables, below lake/. Without one they are looked for in OBJECT_FOLDER.",
+  ),
   TRANSACTIONS_TOPIC: variable(
     optionalText,
     "The SNS topic (ARN) that is told of each payment. Without one the sandbox keeps the messages in OBJECT_FOLDER.",

@@ -42,7 +42,7 @@ export interface ObjectStoreOptions {
 export const openObjectStore = ({ bucket, folder, region, s3Url }: ObjectStoreOptions): ObjectStore =>
   bucket === undefined ? folderStore(folder) : s3Store(bucket, region, s3Url);
 
-const keyPattern = /^[a-zA-Z0-9][\w.-]*(\/[a-zA-Z0-9][\w.-]*)*$/;
+const keyPattern = /^[a-zA-Z0-9][\w.=-]*(\/[a-zA-Z0-9][\w.=-]*)*$/;
 
 /** No part of a key begins with a dot, so a key never leaves its folder. */
 function checkedKey(key: string): string {

@@ -25,12 +25,14 @@ const maxDays = 366;
 const who = staff("owner", "admin");
 const day = z.iso.date().refine((date) => date >= "2000-01-01" && date < "2200-01-01", "must be from 2000 to 2199");
 
-const query = z
+export const reportFormat = { format: z.enum(["json", "csv"]).optional().openapi({ description: "Without it the Accept header decides" }) };
+
+export const reportQuery = z
   .strictObject({
     ...cafeQuery.shape,
     from: day.openapi({ description: "The first day, of the café's calendar", example: "2026-11-01" }),
     to: day.openapi({ description: `The last day, at most ${maxDays} with the first`, example: "2026-11-30" }),
-    format: z.enum(["json", "csv"]).optional().openapi({ description: "Without it the Accept header decides" }),
+    ...reportFormat,
   })
   .refine(({ from, to }) => from <= to, { path: ["to"], message: "must not be before `from`" })
   .refine(({ from, to }) => countDays(from, to) <= maxDays, { path: ["to"], message: `must be at most ${maxDays} days from \`from\`` });
@@ -49,7 +51,7 @@ const report = <const Name extends string, const Id extends string, Body extends
     summary: spec.summary,
     who,
     errors: ["NOT_FOUND"],
-    request: { query },
+    request: { query: reportQuery },
     responses: {
       200: {
         description: "The report as of one moment",
@@ -108,10 +110,12 @@ export const reportRoutes = ({ db }: Platform) => {
     });
 };
 
-function asked(c: HttpContext, { cafe_id, from, to, format }: z.infer<typeof query>): { input: ReportInput; isCsv: boolean } {
-  const isCsv = format === undefined ? /^\s*text\/csv\b/i.test(c.req.header("accept") ?? "") : format === "csv";
-  return { input: { cafeId: cafeOf(c, cafe_id), from, to }, isCsv };
+function asked(c: HttpContext, { cafe_id, from, to, format }: z.infer<typeof reportQuery>): { input: ReportInput; isCsv: boolean } {
+  return { input: { cafeId: cafeOf(c, cafe_id), from, to }, isCsv: isCsvAsked(c, format) };
 }
+
+export const isCsvAsked = (c: HttpContext, format: "json" | "csv" | undefined): boolean =>
+  format === undefined ? /^\s*text\/csv\b/i.test(c.req.header("accept") ?? "") : format === "csv";
 
 function sendCsv(c: HttpContext, name: string, { from, to }: ReportInput, text: string) {
   c.header("Content-Disposition", `attachment; filename="${name}-${from}-${to}.csv"`);
