@@ -1,6 +1,6 @@
 import { notFound } from "../platform/errors.ts";
-import { daysOf, type ReportInput } from "./report.ts";
 import type { PublishedRow, PublishedRun, PublishedTables } from "./published-tables.ts";
+import { daysOf, type ReportInput } from "./report.ts";
 
 /** What every answer from the published tables says of itself. */
 export interface PublishedHead {

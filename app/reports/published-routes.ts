@@ -110,5 +110,7 @@ function sendCsv(c: HttpContext, name: string, head: PublishedHead, lines: reado
   const columns = Object.keys(lines[0] ?? {});
   const rows = lines.map((line) => csvRow([...columns.map((column) => line[column] ?? null), head.currency, head.asOf]));
   c.header("Content-Disposition", `attachment; filename="${name}-${head.publishedTo}.csv"`);
-  return c.body(csvRow([...columns, "currency", "as_of"]) + rows.join(""), 200, { "Content-Type": "text/csv; charset=utf-8; header=present" });
+  return c.body(csvRow([...columns, "currency", "as_of"]) + rows.join(""), 200, {
+    "Content-Type": "text/csv; charset=utf-8; header=present",
+  });
 }

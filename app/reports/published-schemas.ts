@@ -79,7 +79,9 @@ export const PublishedSalesBody = z
         refunds_minor: minor,
         disputes_minor: minor,
         net_minor: minor,
-        week_before_net_minor: minor.nullable().openapi({ description: "Of the same weekday a week before; null where it was not published" }),
+        week_before_net_minor: minor
+          .nullable()
+          .openapi({ description: "Of the same weekday a week before; null where it was not published" }),
         change_basis_points: z.int().nullable().openapi({ description: "Against the week before; null where that brought nothing" }),
       }),
     ),
@@ -108,10 +110,14 @@ export const presentPublishedSales = (
 export const PrepListBody = z
   .object({
     ...headFields,
-    is_shown: z.boolean().openapi({ description: "Only where the forecast beat \"as on this weekday last week\" on the last four weeks, held out" }),
+    is_shown: z
+      .boolean()
+      .openapi({ description: 'Only where the forecast beat "as on this weekday last week" on the last four weeks, held out' }),
     hidden_because: z.enum(["too_young", "not_better"]).nullable(),
     weeks_known: count.openapi({ description: "Whole weeks since the first sale, 8 are needed and counted at most" }),
-    better_by_basis_points: z.int().openapi({ description: "By how much less it was wrong than last week was; below zero where it was worse" }),
+    better_by_basis_points: z
+      .int()
+      .openapi({ description: "By how much less it was wrong than last week was; below zero where it was worse" }),
     lines: z.array(
       z.object({
         day,

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { gatewayOf } from "../testing/gateway.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
+import { gatewayOf } from "../testing/gateway.ts";
 import { expectOk, moneyOf } from "../testing/money.ts";
 import { refused } from "../testing/refusal.ts";
 import { type SimulatedCafe, simulateDays } from "../testing/simulated-days.ts";
@@ -23,12 +23,28 @@ beforeAll(async () => {
   if (!python) return;
   await gatewayOf(campus).connect();
   const timeZone = "Europe/Stockholm";
-  cafe = await simulateDays(campus, moneyOf(campus), { timeZone, from, days: 30, edges: ["2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z"], seed: 5 });
+  cafe = await simulateDays(campus, moneyOf(campus), {
+    timeZone,
+    from,
+    days: 30,
+    edges: ["2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z"],
+    seed: 5,
+  });
   const password = randomBytes(12).toString("hex");
   await campus.database.query(`alter role campus_reports password '${password}'`);
   const { status, stderr } = spawnSync(
     python,
-    [path.join(import.meta.dirname, "../analytics/main.py"), "--engine", "duckdb", "--lake", path.join(objects, "lake"), "--from", from, "--day", to],
+    [
+      path.join(import.meta.dirname, "../analytics/main.py"),
+      "--engine",
+      "duckdb",
+      "--lake",
+      path.join(objects, "lake"),
+      "--from",
+      from,
+      "--day",
+      to,
+    ],
     {
       encoding: "utf8",
       env: {
