@@ -296,7 +296,7 @@ class SparkEngine:
     def _write(self, frame, table: Table, target: Path) -> None:
         """One sorted file; Spark puts it into a folder of its own, under a name that no run has twice."""
         folder = target.with_suffix(".spark")
-        kinds = {column.name: sql_type(column.type).replace("varchar", "string") for column in table.columns}
+        kinds = {column.name: sql_type(column.type).replace("varchar", "string").replace("timestamp", "timestamp_ntz") for column in table.columns}
         (
             frame.selectExpr(*(f"cast({name} as {kind}) as {name}" for name, kind in kinds.items()))
             .coalesce(1)
@@ -350,7 +350,7 @@ class told_plainly:
             raise Fault(f"{self.what}: the disk is full ({told}): free some space and run again; nothing was published.") from None
         if "does not exist" in whole and "column" in whole:
             raise Fault(f"{self.what}: {told}: a migration changed what the jobs read; mend app/analytics/extract and its grant together.") from None
-        if any(sign in whole for sign in GONE):
+        if any(sign in whole for sign in GONE) or ("snapshot" in whole and "does not exist" in whole):
             raise Fault(f"{self.what}: the database went away in the middle ({told}): run again; nothing was published.") from None
         raise Fault(f"{self.what}: {told}") from None
 
