@@ -3,6 +3,7 @@ import { identityJobs, identityTopics } from "./identity/background.ts";
 import { imageJobs, imageTopics } from "./images/background.ts";
 import { ledgerJobs } from "./ledger/background.ts";
 import { transactionMetricsTopic } from "./ledger/transaction-metrics.ts";
+import { liveJobs } from "./live/background.ts";
 import { pushJobs, pushTopics } from "./notifications/push/background.ts";
 import { transactionTopics } from "./notifications/transactions/background.ts";
 import { cancelUnpaidOrdersJob } from "./orders/background.ts";
@@ -11,12 +12,13 @@ import { peopleJobs, peopleTopics } from "./people/background.ts";
 import type { Platform } from "./platform/context.ts";
 import type { Job } from "./platform/jobs.ts";
 import type { Topics } from "./platform/outbox.ts";
+import { platformPurges } from "./platform/purge.ts";
 import { receiptTopics } from "./receipts/background.ts";
 import { receiptMailJobs, receiptMailTopics } from "./receipts/mail/background.ts";
 import { settleJob } from "./settlements/settle-days.ts";
 import { webhookJobs, webhookTopics } from "./webhooks/background.ts";
 
-/** What every feature leaves to the worker: rows of the outbox by topic, and work that comes round by time. */
+/** What every feature leaves to the workers: rows of the outbox by topic, and work that comes round by time. */
 export const workerTopics = async (platform: Platform): Promise<Topics> => ({
   ...(await identityTopics(platform)),
   ...transactionMetricsTopic(platform),
@@ -31,7 +33,9 @@ export const workerTopics = async (platform: Platform): Promise<Topics> => ({
 });
 
 export const workerJobs = (platform: Platform): readonly Job[] => [
+  ...platformPurges,
   ...identityJobs(),
+  ...liveJobs,
   ...ledgerJobs(platform),
   expireChargesJob,
   cancelUnpaidOrdersJob,

@@ -3,8 +3,8 @@ import { eventsChannel } from "./live/announce.ts";
 import { ConfigError, parseConfig } from "./platform/config.ts";
 import { openPlatform } from "./platform/context.ts";
 import { writeEmbeddedMetrics } from "./platform/embedded-metrics.ts";
-import { registerJobs, runDueJobs } from "./platform/jobs.ts";
-import { type Lane, lanes, outboxChannel, refreshOutboxGauges, runLane, spreadDue } from "./platform/outbox.ts";
+import { registerJobs, runDueJobs, type WorkerKind, workerKinds } from "./platform/jobs.ts";
+import { type Lane, lanesOf, outboxChannel, refreshOutboxGauges, runLane, spreadDue } from "./platform/outbox.ts";
 import { createErrorReporter } from "./platform/report-error.ts";
 import { consumeReceiptMails } from "./receipts/mail/mail-queue.ts";
 import { consumeOrderQueue } from "./webhooks/order-queue.ts";
@@ -15,13 +15,16 @@ const shortestPauseMs = 20;
 const faultPauseMs = 1_000;
 const jobCheckMs = 1_000;
 
-/** One worker process: the outbox and the timed jobs. Any number may run; each may be killed at any moment. */
-async function main(): Promise<void> {
+/**
+ * One worker process: the outbox and the timed jobs of its kind, `node app/worker.ts money` or `long`; without a word it is
+ * both. Any number may run; each may be killed at any moment.
+ */
+async function main(kinds: readonly WorkerKind[]): Promise<void> {
   const config = parseConfig(process.env);
-  const platform = await openPlatform(config, { process: "worker" });
+  const platform = await openPlatform(config, { process: kinds.includes("money") ? "worker" : "worker-long" });
   const reportError = createErrorReporter(config, platform.log);
   const topics = await workerTopics(platform);
-  const jobs = workerJobs(platform);
+  const jobs = workerJobs(platform).filter(({ worker = "money" }) => kinds.includes(worker));
   const stopping = new AbortController();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => stopping.abort());
   const clocks: Clock[] = [];
@@ -66,12 +69,11 @@ async function main(): Promise<void> {
   const stopMetrics = writeEmbeddedMetrics(platform, () => refreshOutboxGauges(platform));
   platform.log.info("working");
   await Promise.all([
-    ...lanes.map(workLane),
-    loop(spread, idlePauseMs, newClock()),
+    ...kinds.flatMap((kind) => lanesOf[kind]).map(workLane),
     // Of its own: a new row in the outbox makes no job due.
     loop(runJobs, jobCheckMs, createClock(stopping.signal)),
-    consumeOrderQueue(platform, stopping.signal),
-    consumeReceiptMails(platform, stopping.signal),
+    ...(kinds.includes("money") ? [loop(spread, idlePauseMs, newClock()), consumeOrderQueue(platform, stopping.signal)] : []),
+    ...(kinds.includes("long") ? [consumeReceiptMails(platform, stopping.signal)] : []),
   ]);
   await stopMetrics();
   await platform.end();
@@ -105,7 +107,19 @@ function createClock(signal: AbortSignal): Clock {
   return { nap, wake };
 }
 
-main().catch((error: unknown) => {
+/** Undefined where the words name no kind. */
+function kindsOf(words: readonly string[]): readonly WorkerKind[] | undefined {
+  const named = workerKinds.filter((kind) => words.includes(kind));
+  if (words.length === 0) return workerKinds;
+  return words.length === named.length ? named : undefined;
+}
+
+const kinds = kindsOf(process.argv.slice(2));
+if (!kinds) {
+  console.error(`There is no such worker: node app/worker.ts [${workerKinds.join("|")}], or both without a word.`);
+  process.exit(2);
+}
+main(kinds).catch((error: unknown) => {
   console.error(error instanceof ConfigError ? error.message : error);
   process.exit(error instanceof ConfigError ? 2 : 1);
 });

@@ -30,6 +30,7 @@ function main(): void {
   const services = [
     ...Array.from({ length: API_PROCESSES }, (_, index) => `campus-pay-api@${index + 1}.service`),
     "campus-pay-worker.service",
+    "campus-pay-worker-long.service",
     "campus-pay-nginx.service",
   ];
   run("systemctl", "enable", "--quiet", ...services);

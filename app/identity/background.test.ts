@@ -1,19 +1,23 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { liveJobs } from "../live/background.ts";
 import { registerJobs, runDueJobs } from "../platform/jobs.ts";
+import { platformPurges } from "../platform/purge.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { identityJobs } from "./background.ts";
+
+const purges = [...platformPurges, ...identityJobs(), ...liveJobs];
 
 let campus: Campus;
 beforeAll(async () => {
   campus = await startCampus();
-  await registerJobs(campus.worker, identityJobs());
+  await registerJobs(campus.worker, purges);
 });
 afterAll(() => campus.end());
 
 async function runJobs(): Promise<void> {
   await campus.sql`update timed_jobs set due_at = now()`;
   const faults: unknown[] = [];
-  await runDueJobs(campus.worker, identityJobs(), (error) => void faults.push(error));
+  await runDueJobs(campus.worker, purges, (error) => void faults.push(error));
   expect(faults).toEqual([]);
 }
 

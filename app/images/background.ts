@@ -14,6 +14,7 @@ export function imageTopics({ config }: Platform): Topics {
     "objects.delete": {
       timeoutMs,
       maxTries,
+      lane: "background",
       deliver: async ({ payload }) => {
         for (const key of payload.keys as readonly string[]) await store.delete(key);
       },
@@ -21,4 +22,4 @@ export function imageTopics({ config }: Platform): Topics {
   };
 }
 
-export const imageJobs = (): readonly Job[] => [{ name: "purge-images", everySeconds: 3_600, run: purgeImages }];
+export const imageJobs = (): readonly Job[] => [{ name: "purge-images", everySeconds: 3_600, worker: "long", run: purgeImages }];

@@ -8,7 +8,7 @@ const keptHours = 24;
 const purgeBatch = 500;
 
 /** Forgets uploads that never came and pictures that nothing shows any more; the worker deletes their objects after the commit. */
-export async function purgeImages(tx: Transaction): Promise<void> {
+export async function purgeImages(tx: Transaction): Promise<"more" | undefined> {
   const gone = await tx.rows<{ id: string; imageKey: string | null }>(sql`
     delete from images where id in (
       select i.id from images i
@@ -23,4 +23,5 @@ export async function purgeImages(tx: Transaction): Promise<void> {
     ...(imageKey === null ? [] : Object.values(imageWidths).map((width) => pictureKey(imageKey, width))),
   ]);
   if (keys.length > 0) await enqueue(tx, "objects.delete", { keys });
+  return gone.length === purgeBatch ? "more" : undefined;
 }

@@ -41,4 +41,4 @@ async function sealDay(tx: Queryable, day: string): Promise<boolean> {
   return sealed === 1;
 }
 
-export const sealJob: Job = { name: "ledger-anchors", everySeconds: 3_600, run: sealFinishedDays };
+export const sealJob: Job = { name: "ledger-anchors", everySeconds: 3_600, worker: "long", run: sealFinishedDays };

@@ -70,4 +70,4 @@ export async function takeSnapshots(tx: Queryable): Promise<void> {
       where age > 2)`);
 }
 
-export const snapshotJob: Job = { name: "account-snapshots", everySeconds: 3_600, run: takeSnapshots };
+export const snapshotJob: Job = { name: "account-snapshots", everySeconds: 3_600, worker: "long", run: takeSnapshots };

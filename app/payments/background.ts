@@ -16,7 +16,7 @@ const timeoutMs = 10_000;
 /** With pauses that grow to five minutes, about an hour: a gateway's bad hour is outlived, and then the poller asks again. */
 const maxTries = 20;
 const alertTries = 3;
-const keptDays = 30;
+const kept = "30 days";
 
 /** What payments leave to the worker. Each handler may run twice for one row and changes the books once. */
 export function paymentTopics(platform: Platform): Topics {
@@ -58,6 +58,6 @@ export const paymentJobs = (platform: Platform): readonly Job[] => [
     table: part`gateway_events`,
     key: part`id`,
     writtenAt: part`received_at`,
-    keptDays,
+    kept,
   }),
 ];

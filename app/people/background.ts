@@ -14,6 +14,7 @@ export const peopleTopics = (platform: Platform): Topics => ({
   [importTopic]: {
     timeoutMs,
     maxTries,
+    lane: "background",
     deliver: async ({ payload, tries }, signal) => {
       const importId = String(payload.import_id);
       await importStudents(platform, importId, signal).catch(async (error: unknown) => {

@@ -140,6 +140,7 @@ const sweptHours = 24;
 export const sweepErasedJob: Job = {
   name: "sweep-erased-students",
   everySeconds: 600,
+  worker: "long",
   run: async (tx) => {
     const erased = await tx.rows<{ id: string }>(
       sql`select id from students where erased_at > now() - make_interval(hours => ${sweptHours})`,

@@ -1,8 +1,11 @@
+import { spawn } from "node:child_process";
+import path from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { testEnvironment } from "../testing/configure.ts";
 import { createTestDatabase, type TestDatabase } from "../testing/database.ts";
 import { openTestPlatform, type TestPlatform } from "../testing/platform.ts";
-import { type Job, registerJobs, runDueJobs } from "./jobs.ts";
-import { sql } from "./postgres.ts";
+import { type Job, purgeJob, registerJobs, runDueJobs } from "./jobs.ts";
+import { part, sql } from "./postgres.ts";
 
 let database: TestDatabase;
 let workers: readonly [TestPlatform, TestPlatform];
@@ -97,4 +100,38 @@ test("a worker that loses its connection in the middle of a job leaves nothing h
   await database.query("update timed_jobs set due_at = now()");
   expect(await runDueJobs(workers[1], [jobOf(note("whole"))], report)).toBe(1);
   expect(await written()).toEqual(["whole"]);
+});
+
+test("a purge commits batch by batch: while it goes on, what it deleted is gone for everybody and no lock of it is held", async () => {
+  await database.query(
+    "insert into outbox (topic, payload, done_at) select 'old', '{}', now() - interval '8 days' from generate_series(1, 2500)",
+  );
+  const left = async () => (await database.query<{ count: number }>("select count(*)::int from outbox where topic = 'old'"))[0]?.count;
+  const purge = purgeJob({ name: "purge", everySeconds: 60, table: part`outbox`, key: part`id`, writtenAt: part`done_at`, kept: "7 days" });
+  const seen: unknown[] = [];
+  const watched: Job = {
+    ...purge,
+    run: async (tx) => {
+      seen.push(await left());
+      return purge.run(tx);
+    },
+  };
+  await registerJobs(workers[0], [watched]);
+  expect(await runDueJobs(workers[0], [watched], report)).toBe(1);
+  expect(seen).toEqual([2_500, 1_500, 500]);
+  expect(await left()).toBe(0);
+  expect(reported).toEqual([]);
+});
+
+test("a job that kills its worker at each try stops no other one", async () => {
+  await database.query("delete from outbox");
+  const killed = async () => {
+    const child = spawn(process.execPath, [path.join(import.meta.dirname, "../testing/dying-worker.ts")], {
+      env: { ...process.env, ...testEnvironment({ ...database.env, LOG_LEVEL: "silent" }) },
+      stdio: "ignore",
+    });
+    return new Promise<string | null>((resolve) => child.once("exit", (_, signal) => resolve(signal)));
+  };
+  expect([await killed(), await killed()]).toEqual(["SIGKILL", "SIGKILL"]);
+  expect(await written()).toEqual(["lived"]);
 });

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { testEnvironment } from "../testing/configure.ts";
 import { createTestDatabase, type TestDatabase } from "../testing/database.ts";
 import { openTestPlatform, type TestPlatform, until } from "../testing/platform.ts";
-import { type Deliver, deliverDue, enqueue, runLane, spreadDue, type Topics, Undeliverable } from "./outbox.ts";
+import { type Deliver, deliverDue, enqueue, runLane, spreadDue, type Topics, takeDue, Undeliverable } from "./outbox.ts";
 import { sql } from "./postgres.ts";
 import { listDeadLetters, redrive } from "./redrive.ts";
 
@@ -130,6 +130,22 @@ test("a worker killed with SIGKILL in the middle loses nothing: another one deli
   expect(await deliverDue(workers[1], topics, report)).toBe(1);
   expect(delivered).toEqual(["precious"]);
   expect(await onlyRow()).toMatchObject({ done: true, tries: 2 });
+});
+
+test("a row that ends each worker that takes it is given up after its tries, and the next ones are delivered", async () => {
+  const topics: Topics = {
+    "test.hang": { deliver: () => Promise.reject(new Error("it was delivered all the same")), timeoutMs: 2_000, maxTries: 2 },
+  };
+  await put({ text: "poison" }, "test.hang");
+  // As two workers leave it that were killed in the middle.
+  for (const worker of [workers[0], workers[1]]) {
+    expect(await takeDue(worker, topics)).toHaveLength(1);
+    await letTimePass();
+  }
+  expect(await deliverDue(workers[2], topics, report)).toBe(1);
+  expect(await onlyRow()).toMatchObject({ dead: true, done: false, tries: 2, last_error: expect.stringContaining("worker") });
+  expect(reported).toHaveLength(1);
+  expect(await deliverDue(workers[2], topics, report)).toBe(0);
 });
 
 test("a failed delivery comes again, later each time, and is given up after its last try", async () => {

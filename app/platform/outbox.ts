@@ -1,4 +1,5 @@
 import type { Platform } from "./context.ts";
+import type { WorkerKind } from "./jobs.ts";
 import { type Database, part, type Queryable, type Statement, sql } from "./postgres.ts";
 import type { ReportError } from "./report-error.ts";
 
@@ -24,12 +25,16 @@ export type Deliver = (row: OutboxRow, signal: AbortSignal) => Promise<void>;
 export class Undeliverable extends Error {}
 
 /**
- * How many rows of each lane one worker delivers at once. A lane waits for no other: a bell never stands behind a till
- * system that hangs, and work that costs milliseconds of CPU leaves the processor to those who wait for news.
+ * How many rows of each lane one worker delivers at once. A lane waits for no other: a push never stands behind a till
+ * system that hangs. What takes long has lanes in a process of its own, so that work that costs milliseconds of CPU leaves
+ * the processor to those who wait for news.
  */
-const laneRows = { urgent: 100, general: 100, outside: 100, background: 4 } as const;
+const laneRows = { urgent: 100, general: 100, outside: 100, mails: 20, background: 4 } as const;
 export type Lane = keyof typeof laneRows;
-export const lanes = Object.keys(laneRows) as readonly Lane[];
+export const lanesOf: Readonly<Record<WorkerKind, readonly Lane[]>> = {
+  money: ["urgent", "general", "outside"],
+  long: ["mails", "background"],
+};
 
 /** For who may be away for long: with pauses that grow to five minutes, about an hour and a half. */
 export const patientTries = 25;
@@ -79,28 +84,39 @@ export async function spreadDue({ db }: Pick<Platform, "db">): Promise<number> {
   return spread?.events ?? 0;
 }
 
-export type TakenRow = OutboxRow & { readonly waitedMs: number };
+export type TakenRow = OutboxRow & {
+  readonly waitedMs: number;
+  /** Its last try was begun and never ended: whatever it does ends its worker, so it is given up. */
+  readonly isGivenUp: boolean;
+};
 
 /**
  * Takes due rows. A row is leased, not locked: its due time moves past the delivery's own time-out, so no transaction is
  * open while the network is waited for, and a worker killed at any moment leaves a row that another one takes when the
- * lease ends.
+ * lease ends: as often as its topic allows, for the row itself may be what kills.
  */
 export async function takeDue({ db }: Pick<Platform, "db">, topics: Topics, limit = batchRows): Promise<TakenRow[]> {
   const names = Object.keys(topics);
   const leases = Object.values(topics).map(({ timeoutMs }) => Math.ceil((timeoutMs + leaseMarginMs) / 1000));
+  const mostTries = Object.values(topics).map(({ maxTries }) => maxTries);
   return db.rows<TakenRow>(sql`
     with due as (
-      select d.id, t.lease_seconds from unnest(${names}::text[], ${leases}::float8[]) t (topic, lease_seconds),
+      select d.id, t.lease_seconds, d.tries >= t.max_tries as is_given_up
+      from unnest(${names}::text[], ${leases}::float8[], ${mostTries}::integer[]) t (topic, lease_seconds, max_tries),
         lateral (
-          select id, due_at from outbox w
+          select id, due_at, tries from outbox w
           where w.topic = t.topic and w.done_at is null and w.dead_at is null and w.due_at <= now()
           order by w.due_at limit ${limit} for update skip locked) d
       order by d.due_at limit ${limit})
-    update outbox o set tries = o.tries + 1, due_at = now() + make_interval(secs => due.lease_seconds)
+    update outbox o set due_at = now() + make_interval(secs => due.lease_seconds),
+      tries = o.tries + case when due.is_given_up then 0 else 1 end,
+      dead_at = case when due.is_given_up then now() end,
+      last_error = case when due.is_given_up then ${diedAtEachTry} else o.last_error end
     from due where o.id = due.id and ${asyncCommit}
-    returning o.id, o.topic, o.payload, o.tries, (extract(epoch from clock_timestamp() - o.created_at) * 1000)::float8 as waited_ms`);
+    returning o.id, o.topic, o.payload, o.tries, due.is_given_up, (extract(epoch from clock_timestamp() - o.created_at) * 1000)::float8 as waited_ms`);
 }
+
+const diedAtEachTry = "Each worker that took it ended before it was delivered.";
 
 /** Which share of a lane must be free before more is taken. */
 const shareToTake = 0.2;
@@ -170,6 +186,12 @@ export function createDelivery(platform: Platform, topics: Topics, reportError: 
       where id = ${row.id} and done_at is null`);
   };
 
+  const reportGivenUp = ({ id, topic, tries }: TakenRow) => {
+    log.error({ topic, outbox_id: id, tries, dead: true }, "An outbox row was given up: each worker that took it ended");
+    reportError(new Error(diedAtEachTry), { job: `outbox ${topic}` });
+    metrics.count("outbox_delivered_total", { topic, outcome: "dead" });
+  };
+
   const deliver = async (row: TakenRow, topic: Topic) => {
     try {
       const signal = AbortSignal.timeout(topic.timeoutMs);
@@ -185,6 +207,7 @@ export function createDelivery(platform: Platform, topics: Topics, reportError: 
   return async (row) => {
     const topic = topics[row.topic];
     if (!topic) return;
+    if (row.isGivenUp) return reportGivenUp(row);
     await deliver(row, topic).catch((error: unknown) =>
       log.warn({ err: error, topic: row.topic, outbox_id: row.id }, "How a delivery ended could not be written; the row comes again"),
     );

@@ -1,33 +1,17 @@
-import { type Statement, sql, type Transaction } from "./postgres.ts";
+import { type Job, purgeJob } from "./jobs.ts";
+import { part } from "./postgres.ts";
 
-const batchRows = 1_000;
-const maxBatches = 20;
+const everySeconds = 300;
 
-// Each deletes one batch of what nobody needs any more, oldest first along an index, and stays far below statement_timeout.
-const rules: readonly (() => Statement)[] = [
-  () => sql`
-    delete from otps where id in
-      (select id from otps where created_at < now() - interval '1 day' order by created_at limit ${batchRows})`,
-  () => sql`
-    delete from refresh_tokens where token_hash in
-      (select token_hash from refresh_tokens where expires_at < now() order by expires_at limit ${batchRows})`,
-  () => sql`
-    delete from login_failures where username_hash in
-      (select username_hash from login_failures where last_at < now() - interval '1 day' limit ${batchRows})`,
-  () => sql`
-    delete from idempotency_answers where (principal, route, key) in
-      (select principal, route, key from idempotency_answers where expires_at < now() order by expires_at limit ${batchRows})`,
-  () => sql`
-    delete from outbox where id in
-      (select id from outbox where done_at < now() - interval '7 days' order by done_at limit ${batchRows})`,
-  () => sql`
-    delete from events where (xid, id) in
-      (select xid, id from events where at < now() - interval '3 days' order by xid, id limit ${batchRows})`,
+/** What the platform itself forgets: answers whose time is over, rows of the outbox that were delivered. */
+export const platformPurges: readonly Job[] = [
+  purgeJob({
+    name: "purge-idempotency-answers",
+    everySeconds,
+    table: part`idempotency_answers`,
+    key: part`principal, route, key`,
+    writtenAt: part`expires_at`,
+    kept: "0",
+  }),
+  purgeJob({ name: "purge-outbox", everySeconds, table: part`outbox`, key: part`id`, writtenAt: part`done_at`, kept: "7 days" }),
 ];
-
-/** Forgets what is over, by rule. What is left after the last batch waits for the next round. */
-export async function purge(tx: Transaction): Promise<void> {
-  for (const rule of rules) {
-    for (let batch = 0; batch < maxBatches; batch += 1) if ((await tx.run(rule())) < batchRows) break;
-  }
-}

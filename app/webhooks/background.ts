@@ -7,7 +7,7 @@ import { openOrderQueue } from "./order-queue.ts";
 import type { OrderMessage } from "./take-order-event.ts";
 
 const queueTimeoutMs = 5_000;
-const keptDays = 30;
+const kept = "30 days";
 
 /** Orders on their way to the cafés' till systems: onto the queue, and from its other end to each address. */
 export function webhookTopics(platform: Platform): Topics {
@@ -30,6 +30,6 @@ export const webhookJobs = (): readonly Job[] => [
     table: part`webhook_deliveries`,
     key: part`id`,
     writtenAt: part`created_at`,
-    keptDays,
+    kept,
   }),
 ];

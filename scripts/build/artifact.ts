@@ -8,12 +8,10 @@ import { PlainError } from "../../app/local/plain-error.ts";
 import { bundlePrograms } from "./bundle.ts";
 import { copyPackages, fetchPackage, type Part, readLock } from "./packages.ts";
 import { billOfMaterials } from "./sbom.ts";
+import { unbundled } from "./unbundled.ts";
 
 export const archs = ["arm64", "x64"] as const;
 export type Arch = (typeof archs)[number];
-
-/** Loaded by what they are called, or with files of their own that they read: these stay packages beside the bundles. */
-export const unbundled = ["sharp", "pdfkit", "fontkit", "@fontsource/dejavu-sans"] as const;
 
 const nodeIntegrity: Readonly<Record<Arch, string>> = {
   arm64: "sha512-FpJRPEz2OvvTLfjIOlNGFY9JLPMKgl5m+d4oGYBLg24kJ1mmvN1Zl/HPJgF4HDaJ51ISev1l1cRZ/DM+keXW5g==",

@@ -5,9 +5,10 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { projectRoot } from "../../app/local/home.ts";
-import { packArchive, unbundled } from "./artifact.ts";
+import { packArchive } from "./artifact.ts";
 import { bundlePrograms } from "./bundle.ts";
 import { copyPackages } from "./packages.ts";
+import { unbundled } from "./unbundled.ts";
 
 const work = mkdtempSync(path.join(tmpdir(), "campus-build-test-"));
 afterAll(() => rmSync(work, { recursive: true, force: true }));

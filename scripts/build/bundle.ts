@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { build, type Metafile } from "esbuild";
 import { projectRoot } from "../../app/local/home.ts";
-import { unbundled } from "./artifact.ts";
 import type { Part } from "./packages.ts";
+import { unbundled } from "./unbundled.ts";
 
 /** Each program becomes one file of this name; where it lies decides what it finds beside itself. */
 const programs = {

@@ -19,6 +19,7 @@ export interface KeptProcess {
 interface KeptProcessOptions {
   readonly name: string;
   readonly file: string;
+  readonly args?: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly home: Home;
   /** Where it says that it is ready. */
@@ -39,9 +40,10 @@ const failurePauseMs = 200;
 const stopGraceMs = 38_000;
 
 export async function keepRunning(options: KeptProcessOptions): Promise<KeptProcess> {
-  const { name, file, env, home, readyUrl } = options;
+  const { name, file, args = [], env, home, readyUrl } = options;
   const log = openCappedLog(path.join(home.logs, `${name}.log`));
-  const start = () => startChild({ name, command: [...dieWithParent("TERM"), process.execPath, file], cwd: projectRoot, env, log });
+  const start = () =>
+    startChild({ name, command: [...dieWithParent("TERM"), process.execPath, file, ...args], cwd: projectRoot, env, log });
   let stopped = false;
   const isStopping = () => stopped || options.stopSignal.aborted;
   let failuresInARow = 0;

@@ -47,7 +47,7 @@ export class System {
     this.demo = await timed("demo campus", async () =>
       parseDemoCampus(await this.runScript("seed", "app/local/demo/seed.ts", environment.owner)),
     );
-    await timed("two API processes, worker, sandbox", () => this.startProcesses(environment.app));
+    await timed("two API processes, two workers, sandbox", () => this.startProcesses(environment.app));
     this.stopRequest.throwIfAsked();
     this.front = await this.openFront();
     return this.writeStartFile(this.demo);
@@ -105,17 +105,24 @@ export class System {
 
   private async startProcesses(env: NodeJS.ProcessEnv): Promise<void> {
     const listening = (offset: number) => ({ ...env, HOST: "127.0.0.1", PORT: String(this.options.port + offset) });
-    await this.keep("sandbox", "app/local/sandbox/main.ts", listening(3), `${this.url(3)}/sandbox/health`);
-    await this.keep("api-1", "app/main.ts", listening(1), `${this.url(1)}/ready`);
-    await this.keep("api-2", "app/main.ts", listening(2), `${this.url(2)}/ready`);
-    await this.keep("worker", "app/worker.ts", env);
+    await this.keep("sandbox", "app/local/sandbox/main.ts", listening(3), { readyUrl: `${this.url(3)}/sandbox/health` });
+    await this.keep("api-1", "app/main.ts", listening(1), { readyUrl: `${this.url(1)}/ready` });
+    await this.keep("api-2", "app/main.ts", listening(2), { readyUrl: `${this.url(2)}/ready` });
+    await this.keep("worker-money", "app/worker.ts", env, { args: ["money"] });
+    await this.keep("worker-long", "app/worker.ts", env, { args: ["long"] });
     await Promise.all(this.processes.map((kept) => kept.ready()));
   }
 
-  private async keep(name: string, file: string, env: NodeJS.ProcessEnv, readyUrl?: string): Promise<void> {
+  private async keep(
+    name: string,
+    file: string,
+    env: NodeJS.ProcessEnv,
+    { readyUrl, args = [] }: { readonly readyUrl?: string; readonly args?: readonly string[] },
+  ): Promise<void> {
     const kept = await keepRunning({
       name,
       file,
+      args,
       env,
       home: this.home,
       readyUrl,

@@ -2,8 +2,8 @@ import { createHmac } from "node:crypto";
 import { Hono } from "hono";
 import { z } from "zod";
 import { parseOrRefuse, Refusal, readJson } from "./answers.ts";
-import type { GatewayKey } from "./gateway.ts";
 import { countRefunds, type Dispute, type GatewayBooks, gatewayId, nowSeconds, pay, payOut, refundPayment } from "./gateway-books.ts";
+import type { GatewayKey } from "./gateway-key.ts";
 import type { Webhooks } from "./gateway-webhooks.ts";
 
 /** How the stand-in behaves from now on. */

@@ -5,12 +5,8 @@ import { Refusal } from "./answers.ts";
 import type { Faults } from "./faults.ts";
 import { countRefunds, emptyBooks, type GatewayBooks, keepOrder, type Order, type Payment, pay, refundPayment } from "./gateway-books.ts";
 import { type GatewayManners, gatewayDoors } from "./gateway-doors.ts";
+import type { GatewayKey } from "./gateway-key.ts";
 import type { Webhooks } from "./gateway-webhooks.ts";
-
-export interface GatewayKey {
-  readonly id: string;
-  readonly secret: string;
-}
 
 const notes = z.record(z.string(), z.string()).default({});
 const amount = z.number().int().positive();

@@ -9,7 +9,7 @@ import { type OrderEvent, sendOrderPush } from "./send-order-push.ts";
 
 const timeoutMs = 5_000;
 const maxTries = 3;
-const keptDays = 30;
+const kept = "30 days";
 
 /**
  * What a scan leaves in the outbox, and what becomes of an order. A bell that nobody heard in three tries is no dead
@@ -48,6 +48,6 @@ export const pushJobs = (): readonly Job[] => [
     table: part`notifications`,
     key: part`id`,
     writtenAt: part`created_at`,
-    keptDays,
+    kept,
   }),
 ];

@@ -8,7 +8,7 @@ import { sendReceiptMail } from "./send-receipt-mail.ts";
 
 const timeoutMs = 10_000;
 /** Longer than a queue keeps a message (14 days), so that no copy comes after its event is forgotten. */
-const keptDays = 30;
+const kept = "30 days";
 
 /** Receipts on their way to the students' mailboxes, where an environment switches them on. */
 export function receiptMailTopics(platform: Platform): Topics {
@@ -18,7 +18,7 @@ export function receiptMailTopics(platform: Platform): Topics {
     "receipt.mail": {
       timeoutMs,
       maxTries: patientTries,
-      lane: "outside",
+      lane: "mails",
       deliver: async ({ payload: { event_id, order_id, cafe_id } }, signal) => {
         const paid = { eventId: String(event_id), orderId: String(order_id), cafeId: String(cafe_id) };
         if (sender) await sendReceiptMail(platform, signer, sender, paid, signal);
@@ -34,6 +34,6 @@ export const receiptMailJobs = (): readonly Job[] => [
     table: part`receipt_mails`,
     key: part`event_id`,
     writtenAt: part`taken_at`,
-    keptDays,
+    kept,
   }),
 ];

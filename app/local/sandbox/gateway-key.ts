@@ -1,0 +1,4 @@
+export interface GatewayKey {
+  readonly id: string;
+  readonly secret: string;
+}
