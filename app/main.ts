@@ -37,6 +37,8 @@ async function main(): Promise<void> {
     platform.log.flush();
   };
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void stop(signal));
+  // The machine is to be ended within a minute (app/host/watch.ts): live connections move now, requests are served as before.
+  process.on("SIGUSR2", () => live.drain());
 }
 
 main().catch((error: unknown) => {

@@ -98,7 +98,6 @@ export type ApiPlan = Costed & {
   readonly requestsPerTargetPerMinute: number;
   /** Machines for lunch stand from its start; what lunch and load have added goes when the day ends. */
   readonly lunch: { readonly timeZone: string; readonly start: string; readonly dayEnds: string };
-  readonly warmPool: boolean;
 };
 
 export type AnalyticsPlan = Costed & {

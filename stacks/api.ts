@@ -1,17 +1,17 @@
 import type { Construct } from "constructs";
-import { type Environment, mailDomain, type RegionPlan } from "../regions/index.ts";
+import { type Environment, type FleetPlan, mailDomain, type RegionPlan } from "../regions/index.ts";
 import { secretSlug, secretsOfTheApp } from "./app-secrets.ts";
 import { DataAwsSsmParameter, IamInstanceProfile, Route53Record, ShieldProtection, Wafv2WebAclAssociation } from "./aws.ts";
 import { CampusStack } from "./constructs/campus-stack.ts";
 import { Certificate } from "./constructs/certificate.ts";
-import { Fleet } from "./constructs/fleet.ts";
+import { Fleet, inServiceHook } from "./constructs/fleet.ts";
 import { LoadBalancer } from "./constructs/load-balancer.ts";
 import { Role } from "./constructs/role.ts";
 import { TargetGroup } from "./constructs/target-group.ts";
 import { WebAcl } from "./constructs/web-acl.ts";
 import type { DataStack } from "./data.ts";
 import type { MessagingStack } from "./messaging.ts";
-import { logGroupName, secretName } from "./names.ts";
+import { logGroupName, logGroupPrefix, secretName } from "./names.ts";
 import { type NetworkStack, ports } from "./network.ts";
 import { originHeader, originName, placeOriginName } from "./origins.ts";
 import type { PrimarySecurityStack, RegionKeys } from "./security.ts";
@@ -104,10 +104,20 @@ export class ApiStack extends CampusStack {
             artifactBucket: storage.artifacts.name,
             artifactSha256: fleet.artifactSha256,
             region: this.region,
-            environment: this.appEnvironment(fleet.artifactSha256),
+            environment: this.machineEnvironment(fleet),
           }),
         }),
     );
+  }
+
+  /** The app's environment, and what app/host needs to tell Auto Scaling and CloudWatch. */
+  private machineEnvironment({ artifactSha256, colour }: FleetPlan): Record<string, string> {
+    return {
+      ...this.appEnvironment(artifactSha256),
+      LIFECYCLE_GROUP: this.name("other", colour),
+      LIFECYCLE_HOOK: inServiceHook,
+      LOG_GROUP_PREFIX: logGroupPrefix(this.environment.name),
+    };
   }
 
   private appEnvironment(version: string): Record<string, string> {
@@ -157,6 +167,15 @@ export class ApiStack extends CampusStack {
     messaging.webhooks.grantSendAndReceive(role);
     this.allowReceiptMail(role);
     this.allowLogsAndSessions(role);
+    role.allow("enter-service", [
+      {
+        sid: "EnterService",
+        actions: ["autoscaling:CompleteLifecycleAction"],
+        resources: this.props.plan.api.fleets.map(({ colour }) =>
+          this.arn("autoscaling", `autoScalingGroup:*:autoScalingGroupName/${this.name("other", colour)}`),
+        ),
+      },
+    ]);
     return role;
   }
 

@@ -32,7 +32,9 @@ export function bucketName(naming: Naming, accountId: string): string {
 
 export const secretName = (environment: string, secret: string): string => `campus-${environment}/${secret}`;
 
-export const logGroupName = (environment: string, part: string): string => `/campus/${environment}/${part}`;
+export const logGroupPrefix = (environment: string): string => `/campus/${environment}`;
+
+export const logGroupName = (environment: string, part: string): string => `${logGroupPrefix(environment)}/${part}`;
 
 function measured(kind: NameKind, name: string): string {
   if (name.includes("${"))

@@ -340,7 +340,6 @@ test("with every option switched on, all rules still hold", () => {
     network: { ...plan.network, nat: "one per zone", interfaceEndpoints: ["kms", "logs", "secretsmanager", "sqs"] },
     security: { ...plan.security, guardDuty: true, configRecorder: true },
     cache: { ...plan.cache, engine: "valkey" },
-    api: { ...plan.api, warmPool: true },
     analytics: {
       ...plan.analytics,
       quickSight: { userArn: "arn:aws:quicksight:eu-north-1:111122223333:user/default/ann" },

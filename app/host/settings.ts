@@ -7,6 +7,12 @@ export const environmentFile = "/etc/campus-pay/environment";
 const settings = z.object({
   API_PROCESSES: z.coerce.number().int().min(1).max(9),
   CAMPUS_VERSION: z.string().min(1),
+  AWS_REGION: z.string().default("eu-north-1"),
+  /** The Auto Scaling group and its hook that waits until this machine can serve; none where there is no AWS. */
+  LIFECYCLE_GROUP: z.string().optional(),
+  LIFECYCLE_HOOK: z.string().optional(),
+  /** Where the journal goes: /campus/NAME; none where there is no AWS. */
+  LOG_GROUP_PREFIX: z.string().optional(),
 });
 
 export type HostSettings = z.output<typeof settings>;

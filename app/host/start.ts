@@ -18,7 +18,7 @@ const drainSeconds = 35;
 
 function main(): void {
   const environment = environmentOfHost();
-  const { API_PROCESSES, CAMPUS_VERSION } = hostSettings(environment);
+  const { API_PROCESSES, CAMPUS_VERSION, LIFECYCLE_GROUP, LOG_GROUP_PREFIX } = hostSettings(environment);
   collectDatabaseAuthorities();
   parseConfig(environment);
   say(`starting ${CAMPUS_VERSION} with ${API_PROCESSES} processes of the API`);
@@ -32,10 +32,14 @@ function main(): void {
     "campus-pay-worker.service",
     "campus-pay-worker-long.service",
     "campus-pay-nginx.service",
+    ...(LOG_GROUP_PREFIX === undefined ? [] : ["campus-pay-logs.service"]),
+    ...(LIFECYCLE_GROUP === undefined ? [] : ["campus-pay-watch.service"]),
   ];
   run("systemctl", "enable", "--quiet", ...services);
   run("systemctl", "start", ...services);
   say("started");
+  // Waits for the processes; how it ends stands in the journal and with Auto Scaling.
+  run("systemctl", "start", "--no-block", "campus-pay-in-service.service");
 }
 
 function collectDatabaseAuthorities(): void {

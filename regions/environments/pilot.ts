@@ -35,7 +35,6 @@ const north: RegionPlan = {
     ],
     requestsPerTargetPerMinute: 3_000,
     lunch,
-    warmPool: false,
     monthlyUsd: 76,
   },
   analytics: { glueWorkers: 2, quickSight: false, monthlyUsd: 10 },

@@ -31,7 +31,6 @@ const north: RegionPlan = {
     ],
     requestsPerTargetPerMinute: 6_000,
     lunch,
-    warmPool: true,
     monthlyUsd: 278,
   },
   analytics: { glueWorkers: 4, quickSight: false, monthlyUsd: 60 },
@@ -53,7 +52,6 @@ const south: RegionPlan = {
   api: {
     ...north.api,
     fleets: [{ colour: "blue", weightPercent: 100, minInstances: 2, maxInstances: 9, lunchMinInstances: 2, artifactSha256 }],
-    warmPool: false,
     monthlyUsd: 169,
   },
   analytics: { ...north.analytics, monthlyUsd: 1 },

@@ -1,10 +1,12 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { copyFileSync, cpSync, globSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, globSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { projectRoot } from "../../app/local/home.ts";
 import { PlainError } from "../../app/local/plain-error.ts";
+import { builtFolder, webApps } from "../../app/web/apps.ts";
+import { buildWebApps } from "../../app/web/build.ts";
 import { bundlePrograms } from "./bundle.ts";
 import { copyPackages, fetchPackage, type Part, readLock } from "./packages.ts";
 import { billOfMaterials } from "./sbom.ts";
@@ -26,8 +28,9 @@ export async function stageArtifact(stage: string, arch: Arch, say: (line: strin
   say(`Adding Node and sharp for ${arch} …`);
   const own = [addNode(stage, arch, lock("node").version), ...addPackages(stage, arch)];
   copyHost(stage);
-  const web = copyWebApps(stage);
-  say(web.length === 0 ? "No web apps are built here: the artifact has none." : `With the web apps ${web.join(", ")}.`);
+  say("Building the web apps …");
+  await buildWebApps(say);
+  copyWebApps(stage);
   writeCertificates(stage);
   const parts = [...bundled, ...own];
   writeFileSync(path.join(stage, "sbom.cdx.json"), billOfMaterials(parts));
@@ -76,11 +79,13 @@ function copyHost(stage: string): void {
   cpSync(path.join(projectRoot, "app/host/files"), path.join(stage, "host"), { recursive: true });
 }
 
-/** What Vite built, one folder an app. */
-function copyWebApps(stage: string): string[] {
-  const built = globSync("app/web/*/dist/index.html", { cwd: projectRoot }).map((file) => file.split(path.sep)[2] as string);
-  for (const app of built) cpSync(path.join(projectRoot, "app/web", app, "dist"), path.join(stage, "web", app), { recursive: true });
-  return built.sort();
+/** What Vite built, one folder an app; the demo's page is for the sandbox. */
+function copyWebApps(stage: string): void {
+  for (const app of Object.keys(webApps).filter((name) => name !== "demo")) {
+    const built = path.join(builtFolder, app);
+    if (!existsSync(built)) continue;
+    cpSync(built, path.join(stage, "web", app), { recursive: true, filter: (from) => path.basename(from) !== ".built-from" });
+  }
 }
 
 /** Every certificate authority of RDS, in all regions: with it the database's certificate is verified. */

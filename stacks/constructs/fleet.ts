@@ -20,6 +20,9 @@ export type FleetProps = {
   readonly loadBalancerArnSuffix: string;
 };
 
+/** The hook of a launch, which app/host/in-service.ts completes. */
+export const inServiceHook = "in-service";
+
 /** How long a deploy waits for the machines that it asked for: boot, unpack, warm up, two health checks. */
 const machinesWithin = "15m";
 
@@ -96,7 +99,7 @@ export class Fleet extends Construct {
    */
   private createMachines(template: LaunchTemplate): AutoscalingGroup {
     const stack = campusOf(this);
-    const { fleet, subnetIds, plan, targets, routedBy } = this.props;
+    const { fleet, subnetIds, targets, routedBy } = this.props;
     return new AutoscalingGroup(this, "machines", {
       name: stack.name("other", fleet.colour),
       minSize: fleet.minInstances,
@@ -113,9 +116,15 @@ export class Fleet extends Construct {
       enabledMetrics: ["GroupInServiceInstances", "GroupDesiredCapacity", "GroupMaxSize", "GroupPendingInstances"],
       waitForCapacityTimeout: machinesWithin,
       ...(fleet.minInstances > 0 ? { minElbCapacity: fleet.minInstances } : {}),
-      ...(plan.warmPool && fleet.minInstances > 0
-        ? { warmPool: { poolState: "Stopped", minSize: 1, maxGroupPreparedCapacity: fleet.maxInstances } }
-        : {}),
+      // A machine that has not said "200, and my own artifact" within five minutes is thrown away before it gets a request.
+      initialLifecycleHook: [
+        {
+          name: inServiceHook,
+          lifecycleTransition: "autoscaling:EC2_INSTANCE_LAUNCHING",
+          heartbeatTimeout: 300,
+          defaultResult: "ABANDON",
+        },
+      ],
       tag: Object.entries({ ...stack.tags, Name: stack.name("other", fleet.colour) }).map(([key, value]) => ({
         key,
         value,

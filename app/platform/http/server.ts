@@ -1,4 +1,4 @@
-import type { Server } from "node:http";
+import type { Server, ServerResponse } from "node:http";
 import { serve, type WebSocketServerLike } from "@hono/node-server";
 import { WebSocketServer } from "ws";
 import type { Config } from "../config.ts";
@@ -19,8 +19,9 @@ interface Fetchable {
 }
 
 /**
- * Listens. On `close` it goes on for DRAIN_NOTICE_MS, in which /ready tells that it is stopping; then it takes no new
- * connections, gives the requests under way DRAIN_SECONDS and cuts the rest.
+ * Listens. On `close` it goes on for DRAIN_NOTICE_MS, in which /ready tells that it is stopping and each answer is the last
+ * of its connection, so that nginx's pool empties; then it takes no new connections, gives the requests under way DRAIN_SECONDS
+ * and cuts the rest.
  */
 export function startServer(platform: Platform, app: Fetchable): Promise<RunningServer> {
   const { HOST, PORT, REQUEST_TIMEOUT_MS } = platform.config;
@@ -51,6 +52,9 @@ export function startServer(platform: Platform, app: Fetchable): Promise<Running
 }
 
 async function close(server: Server, websockets: WebSocketServer, { DRAIN_NOTICE_MS, DRAIN_SECONDS }: Config): Promise<void> {
+  server.prependListener("request", (_, response: ServerResponse) => {
+    response.shouldKeepAlive = false;
+  });
   await new Promise((resolve) => setTimeout(resolve, DRAIN_NOTICE_MS));
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   for (const socket of websockets.clients) socket.close(1012, "restarting");

@@ -1,0 +1,72 @@
+import { spawnSync } from "node:child_process";
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { addEvent, type Batch, groupOf } from "./journal.ts";
+import { nginxConfig } from "./nginx.ts";
+import { hostSettings, readEnvironment } from "./settings.ts";
+
+const units = path.join(import.meta.dirname, "files/units");
+const has = (program: string) => spawnSync("which", [program]).status === 0;
+
+/** Systemd's own judgement of a unit, from 0 (closed) to 10. */
+function exposure(file: string): number {
+  const { stdout } = spawnSync("systemd-analyze", ["security", "--offline=true", "--no-pager", file], { encoding: "utf8" });
+  return Number(/Overall exposure level for .*: ([\d.]+)/.exec(stdout)?.[1]);
+}
+
+test.skipIf(!has("systemd-analyze"))("programs that the network reaches are closed to 2.0 or better; an open one would be seen", () => {
+  const reached = ["campus-pay-api@.service", "campus-pay-nginx.service", ...globSync("campus-pay-worker*.service", { cwd: units })];
+  for (const unit of reached) expect(exposure(path.join(units, unit)), unit).toBeLessThanOrEqual(2);
+  const folder = mkdtempSync(path.join(tmpdir(), "campus-units-"));
+  const open = path.join(folder, "open.service");
+  writeFileSync(
+    open,
+    readFileSync(path.join(units, "campus-pay-nginx.service"), "utf8").replace(
+      /^(DynamicUser|CapabilityBoundingSet|SystemCallFilter)=.*$/gm,
+      "",
+    ),
+  );
+  expect(exposure(open)).toBeGreaterThan(2);
+  rmSync(folder, { recursive: true });
+});
+
+test("no unit forbids memory that is written and run: Node would die of it at once", () => {
+  for (const unit of globSync("*.service", { cwd: units }))
+    expect(readFileSync(path.join(units, unit), "utf8")).not.toContain("MemoryDenyWriteExecute=yes");
+});
+
+test("only requests that the app knows again are sent twice", () => {
+  const config = nginxConfig({ apiProcesses: 2, port: 8443, credentials: "/tls", drainSeconds: 35 });
+  const [, pattern = ""] = /location ~ (\S+) \{ proxy_next_upstream error timeout non_idempotent/.exec(config) ?? [];
+  const keyed = new RegExp(pattern);
+  expect(["/api/v1/charges/1/confirm", "/api/v1/charges/1/decline", "/api/v1/pos/scans"].every((path) => keyed.test(path))).toBe(true);
+  expect(["/api/v1/auth/request-otp", "/api/v1/orders", "/api/v1/charges/1/confirm/x"].some((path) => keyed.test(path))).toBe(false);
+  expect(config.match(/server 127\.0\.0\.1:\d+ max_fails=0/g)).toHaveLength(2);
+});
+
+test("a line goes to its program's group, and of the rest of the machine only what warns", () => {
+  const entry = (SYSLOG_IDENTIFIER: string, PRIORITY = "6") =>
+    groupOf({ __CURSOR: "", __REALTIME_TIMESTAMP: "0", SYSLOG_IDENTIFIER, PRIORITY });
+  expect(["campus-pay-api", "campus-pay-worker-money", "campus_pay_nginx", "campus-pay"].map((name) => entry(name))).toEqual([
+    "api",
+    "worker",
+    "nginx",
+    "system",
+  ]);
+  expect([entry("sshd"), entry("kernel", "3")]).toEqual([undefined, "system"]);
+});
+
+test("a batch stays within what CloudWatch takes at once", () => {
+  const batches: Batch[] = [];
+  for (let index = 0; index < 12_000; index += 1) addEvent(batches, "api", { timestamp: index, message: "x".repeat(150) });
+  addEvent(batches, "api", { timestamp: 1, message: "é".repeat(600_000) });
+  expect(batches.every(({ bytes, events }) => bytes <= 1_048_576 && events.length <= 10_000)).toBe(true);
+  expect(batches.flatMap(({ events }) => events)).toHaveLength(12_001);
+});
+
+test("a machine without a number of processes is refused with the name of what is missing", () => {
+  expect(() => hostSettings(readEnvironment("CAMPUS_VERSION=x\nPUBLIC_URL=https://a=b\n"))).toThrow(/API_PROCESSES/);
+  expect(readEnvironment("PUBLIC_URL=https://a=b\n").PUBLIC_URL).toBe("https://a=b");
+});
