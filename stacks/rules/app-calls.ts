@@ -7,7 +7,12 @@ const otherActions: Readonly<Record<string, readonly string[]>> = {
   "ses:SendEmail": ["ses:SendEmail", "ses:SendRawEmail"], // ours are raw: they carry an attachment
 };
 
-const services: Readonly<Record<string, string>> = { "secrets-manager": "secretsmanager", sesv2: "ses" };
+const services: Readonly<Record<string, string>> = {
+  "secrets-manager": "secretsmanager",
+  sesv2: "ses",
+  "auto-scaling": "autoscaling",
+  "cloudwatch-logs": "logs",
+};
 
 /** Rooms that no machine runs. */
 const elsewhere = /^(local|testing|web|analytics|migrations)\/|\.test\.ts$/;
