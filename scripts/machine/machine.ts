@@ -17,6 +17,8 @@ export interface MachineOptions {
   readonly bridge: string;
   readonly address: string;
   readonly gateway: string;
+  /** How many bits of the address name its network. */
+  readonly prefix?: number;
   /** Absent: the machine is given nothing to run at its first boot. */
   readonly userData?: string;
   readonly hosts: Readonly<Record<string, string>>;
@@ -41,8 +43,11 @@ export class Machine {
   }
 
   private prepare(): void {
-    const { address, gateway, hosts, files, userData, authority, name } = this.options;
-    this.write("etc/systemd/network/10-host0.network", `[Match]\nName=host0\n[Network]\nAddress=${address}/24\nGateway=${gateway}\n`);
+    const { address, gateway, prefix = 24, hosts, files, userData, authority, name } = this.options;
+    this.write(
+      "etc/systemd/network/10-host0.network",
+      `[Match]\nName=host0\n[Network]\nAddress=${address}/${prefix}\nGateway=${gateway}\n`,
+    );
     this.write("etc/hosts", ["127.0.0.1 localhost", ...Object.entries(hosts).map(([host, ip]) => `${ip} ${host}`), ""].join("\n"));
     this.write("etc/hostname", `${name}\n`);
     this.write("etc/cloud/cloud.cfg", cloudConfig);
@@ -79,9 +84,19 @@ export class Machine {
     clearTimeout(kill);
   }
 
+  /** As when its power is cut. */
+  kill(): void {
+    const leader = this.leader();
+    if (leader !== "") process.kill(Number(leader), "SIGKILL");
+  }
+
+  private leader(): string {
+    return spawnSync("pgrep", ["-P", String(this.container?.pid)], { encoding: "utf8" }).stdout.trim();
+  }
+
   /** Runs a program in the machine and gives what it printed. */
   run(...words: readonly string[]): { readonly code: number | null; readonly output: string } {
-    const leader = spawnSync("pgrep", ["-P", String(this.container?.pid)], { encoding: "utf8" }).stdout.trim();
+    const leader = this.leader();
     if (leader === "") return { code: null, output: "the machine does not run" };
     const { status, stdout, stderr } = spawnSync("nsenter", ["-t", leader, "-a", ...words], { encoding: "utf8", maxBuffer: 64 << 20 });
     return { code: status, output: `${stdout}${stderr}` };

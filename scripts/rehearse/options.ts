@@ -6,6 +6,7 @@ export type Options = {
   readonly only: readonly string[];
   readonly region: string | undefined;
   readonly keep: boolean;
+  readonly live: boolean;
   readonly drill: boolean;
   readonly worldTest: boolean;
   readonly parallelism: number;
@@ -31,6 +32,10 @@ export const command = {
       help: "this stack and what it depends on; may be given more than once",
     },
     region: { type: "string", value: "REGION", help: "the stacks of one region, and the global ones" },
+    live: {
+      type: "boolean",
+      help: "then the campus boots, serves and loses a machine on this machine: real user data, artifact, PostgreSQL, Redis, load balancer",
+    },
     keep: { type: "boolean", help: "leave everything standing until Ctrl-C, to look around with terraform or the AWS CLI" },
     drill: { type: "boolean", help: "the failure drill: a deploy that dies in the middle, mended by runbooks/terraform-state.md" },
     "world-test": { type: "boolean", help: "prove every addition to moto, and that moto still lacks it" },
@@ -52,7 +57,7 @@ export const command = {
 const environments = ["pilot", "staging", "production"];
 
 export const optionsOf = ({ values }: Asked<(typeof command)["options"]>): Options => {
-  const { environment, only, region, keep = false, drill = false, parallelism } = values;
+  const { environment, only, region, keep = false, live = false, drill = false, parallelism } = values;
   if (!environments.includes(environment))
     throw refuse(command, `there is no environment "${environment}"; there are ${environments.join(", ")}.`);
   const loseEvery = values["lose-every"];
@@ -61,6 +66,7 @@ export const optionsOf = ({ values }: Asked<(typeof command)["options"]>): Optio
     only,
     region,
     keep,
+    live,
     drill,
     worldTest: values["world-test"] === true,
     parallelism: wholeNumber(command, "parallelism", parallelism, { to: maxParallelism }),

@@ -11,12 +11,13 @@ import {
 } from "../../app/local/aws-world.ts";
 import { runCommand } from "../../app/local/command.ts";
 import { PlainError } from "../../app/local/plain-error.ts";
-import { anyArtifact } from "../../regions/index.ts";
+import { anyArtifact, environments } from "../../regions/index.ts";
 import { regionOf } from "./configurations.ts";
 import { duration, heading, say, secondsSinceStart } from "./console.ts";
 import { realCredentials } from "./credentials.ts";
 import { driftIsFound } from "./drift.ts";
 import { failureDrill } from "./drill/drill.ts";
+import { liveRehearsal, prepareLive } from "./live/live.ts";
 import { type Stack, withDependencies } from "./manifest.ts";
 import { command, type Options, optionsOf } from "./options.ts";
 import { cacheFolder, workFolder } from "./places.ts";
@@ -64,8 +65,12 @@ const withoutProtections = async (site: Site, app: App, stacks: readonly Stack[]
   return new Set(stacks.filter((stack) => before.get(stack.name) !== JSON.stringify(readConfiguration(stack))).map((stack) => stack.name));
 };
 
-const rehearse = async (options: Options, site: Site, world: World): Promise<boolean> => {
-  const app: App = { command: "node stacks/main.ts", env: { CAMPUS_ENVIRONMENT: options.environment, CAMPUS_ARTIFACT: anyArtifact } };
+const rehearse = async (options: Options, site: Site, world: World, python: string): Promise<boolean> => {
+  const prepared = options.live ? await prepareLive(say) : undefined;
+  const app: App = {
+    command: "node stacks/main.ts",
+    env: { CAMPUS_ENVIRONMENT: options.environment, CAMPUS_ARTIFACT: prepared?.artifact.sha256 ?? anyArtifact },
+  };
   const stacks = chosen(options, await synthesize(site, app));
 
   heading(`deploy ${stacks.length} stacks of ${options.environment}`);
@@ -77,12 +82,18 @@ const rehearse = async (options: Options, site: Site, world: World): Promise<boo
 
   heading("drift");
   const found = await driftIsFound(site, stacks, records);
+  if (prepared) heading("the campus comes to life");
+  const { primary, standby } = environments[options.environment] ?? {};
+  const regions = [primary, standby].flatMap((plan) => plan?.region ?? []);
+  const lives =
+    !prepared ||
+    (await liveRehearsal({ ...prepared, worldUrl: world.url, python, environment: options.environment, regions, keep: options.keep }));
   if (options.keep) await leaveStanding(site);
 
   heading("destroy");
   const changed = await withoutProtections(site, app, stacks);
   const destroyed = (await destroyAll(site, stacks, changed, options.parallelism)) && (await worldIsEmpty(world));
-  return clean && found && destroyed;
+  return clean && found && lives && destroyed;
 };
 
 const drill = (site: Site, python: string): Promise<boolean> => {
@@ -109,7 +120,7 @@ const main = async (options: Options): Promise<number> => {
   endOnSignals(world);
   try {
     const site = siteOf(folder, world.networkUrl, await provideProvider(folder));
-    const ok = options.drill ? await drill(site, pythonFound) : await rehearse(options, site, world);
+    const ok = options.drill ? await drill(site, pythonFound) : await rehearse(options, site, world, python);
     if (options.loseEvery) say(`${world.lostAnswers()} answers were lost on the way`);
     heading(`${ok ? "rehearsed" : "REHEARSAL FAILED"}: ${duration(secondsSinceStart())}, at most ${memory.peakGb().toFixed(1)} GB`);
     return ok ? exitCodes.ok : exitCodes.failed;

@@ -1,4 +1,4 @@
-from moto.autoscaling.models import FakeScalingPolicy
+from moto.autoscaling.models import FakeScalingPolicy, InstanceState
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult, EmptyResult
 
@@ -85,3 +85,16 @@ def create_auto_scaling_group(original, self):
 @around(AutoScalingResponse)
 def update_auto_scaling_group(original, self):
     return remember(original, self)
+
+
+# A machine says that it is of the template's default version, whichever it was made from.
+@around(InstanceState)
+def __init__(original, self, *args, **kwargs):
+    original(self, *args, **kwargs)
+    group = self.auto_scaling_group
+    template = group and group.ec2_launch_template
+    self.world_version = template and str(template.get_version(group.launch_template_version).number)
+
+
+moto_launch_template = InstanceState.launch_template.fget
+InstanceState.launch_template = property(lambda self: {**moto_launch_template(self), "Version": self.world_version} if self.world_version else None)

@@ -1,5 +1,7 @@
-from moto.ec2.models.launch_templates import LaunchTemplate
+from moto.core.types import Base64EncodedString
+from moto.ec2.models.launch_templates import LaunchTemplate, LaunchTemplateVersion
 from moto.ec2.models.security_groups import SecurityGroupRule
+from moto.ec2.utils import parse_user_data
 
 from .patch import around
 
@@ -26,3 +28,12 @@ def __init__(original, self, backend, name, template_data, *rest):
         kept = [one for one in specifications if one.get("ResourceType") != "launch-template"]
         template_data = {**template_data, "TagSpecifications": kept}
     original(self, backend, name, template_data, *rest)
+
+
+# A later version of a launch template holds its user data as plain text, and the machines of such a version cannot be made.
+def user_data(self):
+    value = self.data.get("UserData")
+    return value if isinstance(value, Base64EncodedString) else parse_user_data(value)
+
+
+LaunchTemplateVersion.user_data = property(user_data)

@@ -57,3 +57,9 @@ def send_message(original, self, *args, **kwargs):
         return original(self, *args, **kwargs)
     finally:
         sending.now = False
+
+
+# A queue's address is the world's own. AWS's is the same for whoever asks, and machines are told it.
+@around(Queue)
+def url(original, self, request_url):
+    return f"https://sqs.{self.region}.amazonaws.com/{self.account_id}/{self.name}"

@@ -29,3 +29,18 @@ def test_a_rule_from_a_prefix_list_keeps_its_description(client):
     ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[permission])
     rules = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group]}])["SecurityGroupRules"]
     assert [rule["Description"] for rule in rules if not rule["IsEgress"]] == ["CloudFront"]
+
+
+def test_machines_are_made_from_a_later_version_of_a_template(client):
+    ec2, groups = client("ec2"), client("autoscaling")
+    image = ec2.describe_images()["Images"][0]["ImageId"]
+    data = {"ImageId": image, "InstanceType": "t4g.small", "UserData": "IyEvYmluL3NoCg=="}
+    ec2.create_launch_template(LaunchTemplateName="machine", LaunchTemplateData=data)
+    ec2.create_launch_template_version(LaunchTemplateName="machine", SourceVersion="1", LaunchTemplateData={"UserData": "IyEvYmluL2Jhc2gK"})
+    for version in ("1", "2"):
+        template = {"LaunchTemplateName": "machine", "Version": version}
+        groups.create_auto_scaling_group(
+            AutoScalingGroupName=version, MinSize=1, MaxSize=1, AvailabilityZones=["eu-north-1a"], LaunchTemplate=template
+        )
+    made = groups.describe_auto_scaling_groups()["AutoScalingGroups"]
+    assert {group["AutoScalingGroupName"]: group["Instances"][0]["LaunchTemplate"]["Version"] for group in made} == {"1": "1", "2": "2"}

@@ -54,3 +54,8 @@ def test_a_message_is_sent_as_quickly_beside_hundreds_that_wait(client):
     for _ in range(60):
         sqs.send_message_batch(QueueUrl=url, Entries=[{"Id": f"{n}", "MessageBody": "waits"} for n in range(10)])
     assert quickest_send(sqs, url) < 2 * alone
+
+
+def test_a_queue_has_the_address_that_aws_gives_it(client):
+    account = client("sts").get_caller_identity()["Account"]
+    assert client("sqs").create_queue(QueueName="named")["QueueUrl"] == f"https://sqs.eu-north-1.amazonaws.com/{account}/named"

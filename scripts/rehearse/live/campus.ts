@@ -1,0 +1,154 @@
+import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { createServer, request } from "node:https";
+import { join } from "node:path";
+import type { Cluster } from "../../../app/local/cluster.ts";
+import type { Demo } from "../../../app/local/demo/demo.ts";
+import { databaseAccess } from "../../../app/local/roles.ts";
+import type { LocalSecrets } from "../../../app/local/secrets.ts";
+import type { Certificates } from "../../machine/certificates.ts";
+import { appEnvironment } from "../../start/environment.ts";
+import { root } from "../places.ts";
+import { edge } from "./places.ts";
+
+export type Answer = { readonly status: number; readonly body: string };
+
+/** Asks the site as a browser does, its certificate checked; only the name is resolved by us, since this machine's resolver stays as it is. */
+export class Site {
+  private readonly host: string;
+  private readonly authority: string;
+
+  constructor(host: string, authority: string) {
+    this.host = host;
+    this.authority = authority;
+  }
+
+  ask(method: string, path: string, as?: string, body?: unknown): Promise<Answer> {
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    const headers = {
+      host: this.host,
+      ...(as && { authorization: as }),
+      ...(text && { "content-type": "application/json", "content-length": Buffer.byteLength(text) }),
+    };
+    return new Promise((resolve, reject) => {
+      const options = { host: edge, servername: this.host, path, method, headers, ca: this.authority, timeout: 15_000 };
+      const asked = request(options, (response) => {
+        let answer = "";
+        response.on("data", (part) => {
+          answer += part;
+        });
+        response.on("end", () => resolve({ status: response.statusCode ?? 0, body: answer }));
+      });
+      asked.on("timeout", () => asked.destroy(new Error(`${method} ${path}: no answer in 15 s`)));
+      asked.on("error", reject).end(text);
+    });
+  }
+
+  /** The answer's body, which has to come with one of these. */
+  async must<T>(expected: readonly number[], method: string, path: string, as?: string, body?: unknown): Promise<T> {
+    const { status, body: text } = await this.ask(method, `/api/v1${path}`, as, body);
+    if (!expected.includes(status))
+      throw new Error(`${method} ${path} was answered ${status}, not ${expected.join(" or ")}: ${text.slice(0, 300)}`);
+    return JSON.parse(text) as T;
+  }
+}
+
+export const smsProvider = "control.msg91.com";
+
+/** MSG91 as its page documents it: a template, recipients with a code, an answer that says success. Gives back the newest code of a number. */
+export const startSmsProvider = (
+  address: string,
+  { certificate: cert, key }: Certificates,
+): Promise<(phone: string) => string | undefined> => {
+  const codes = new Map<string, string>();
+  const server = createServer({ cert, key }, async (asked, response) => {
+    const parts: Buffer[] = [];
+    for await (const part of asked) parts.push(part);
+    const respond = (status: number, body: object) =>
+      response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+    if (!asked.headers.authkey) return respond(401, { type: "error", message: "Authentication failure" });
+    const { recipients = [] } = JSON.parse(Buffer.concat(parts).toString()) as { recipients?: { mobiles: string; OTP: string }[] };
+    for (const { mobiles, OTP } of recipients) codes.set(`+${mobiles}`, OTP);
+    respond(200, { type: "success", message: randomUUID().replaceAll("-", "") });
+  });
+  return new Promise((resolve, reject) => server.once("error", reject).listen(443, address, () => resolve((phone) => codes.get(phone))));
+};
+
+/** The demo campus: students with money and cards, cafés with tills and menus. */
+export const seedCampus = (folder: string, host: string, cluster: Cluster, secrets: LocalSecrets, redisUrl: string): Promise<Demo> => {
+  const { appUrl, ownerUrl } = databaseAccess(cluster, "campus");
+  const services = {
+    databaseUrl: appUrl,
+    databasePassword: secrets.appPassword,
+    ownerUrl,
+    ownerPassword: secrets.ownerPassword,
+    redisUrl,
+    redisPassword: secrets.redisPassword,
+  };
+  const addresses = { baseUrl: `https://${host}`, sandboxUrl: "http://127.0.0.1:9", objectFolder: join(folder, "objects") };
+  const env = appEnvironment(secrets, services as unknown as Parameters<typeof appEnvironment>[1], addresses);
+  return new Promise((resolve, reject) => {
+    let said = "";
+    let complaint = "";
+    const child = spawn(process.execPath, [join(root, "app/local/demo/seed.ts")], { env, stdio: ["ignore", "pipe", "pipe"] });
+    child.stdout.on("data", (part) => {
+      said += part;
+    });
+    child.stderr.on("data", (part) => {
+      complaint += part;
+    });
+    child.on("close", (code) => {
+      if (code === 0) resolve(JSON.parse(said.trim().split("\n").at(-1) ?? "") as Demo);
+      else reject(new Error(`the demo campus was not made: ${complaint.slice(-500)}`));
+    });
+  });
+};
+
+export type Receipt = { readonly receipt_id: string; readonly order_id: string; readonly balance_minor_after: number };
+
+export type Student = { readonly token: string; readonly cardUid: string };
+
+export const logIn = async (site: Site, demo: Demo, codeOf: (phone: string) => string | undefined, index: number): Promise<Student> => {
+  const student = demo.students.filter(({ card_uid }) => card_uid !== null)[index];
+  if (!student?.card_uid) throw new Error(`the demo campus has no student number ${index + 1} with a card.`);
+  const { phone, card_uid: cardUid } = student;
+  const deadline = performance.now() + 60_000;
+  // A process that has just started may be asked before it listens: a person taps again.
+  while ((await site.ask("POST", "/api/v1/auth/request-otp", undefined, { phone })).status !== 200) {
+    if (performance.now() > deadline) throw new Error("no one-time password could be asked for within 60 s.");
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+  }
+  while (codeOf(phone) === undefined) {
+    if (performance.now() > deadline) throw new Error("no one-time password was sent within 60 s.");
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  const { access_token } = await site.must<{ access_token: string }>([200], "POST", "/auth/verify-otp", undefined, {
+    phone,
+    otp: codeOf(phone),
+  });
+  return { token: `Bearer ${access_token}`, cardUid };
+};
+
+/** From an order to its receipt, as the phone and the till do it. */
+export const pay = async (site: Site, demo: Demo, { token, cardUid }: Student): Promise<Receipt> => {
+  const cafe = demo.cafes.find(({ items }) => items.length > 0);
+  const item = [...(cafe?.items ?? [])].sort((one, other) => one.price_minor - other.price_minor)[0];
+  const device = demo.devices.find(({ cafe_id }) => cafe_id === cafe?.id);
+  const ordered = { cafe_id: cafe?.id, items: [{ menu_item_id: item?.id, quantity: 1 }] };
+  const { order } = await site.must<{ order: { id: string } }>([201], "POST", "/orders", token, ordered);
+  type Scan = { charge: { id: string }; match_code: string };
+  const till = `Device ${device?.id}.${device?.key}`;
+  const scanned = { scan_id: randomUUID(), card_uid: cardUid, order_id: order.id };
+  const { charge, match_code } = await site.must<Scan>([200, 201], "POST", "/pos/scans", till, scanned);
+  const { items } = await site.must<{ items: { id: string; digest: string }[] }>([200], "GET", "/charges/open", token);
+  const digest = items.find(({ id }) => id === charge.id)?.digest;
+  return site.must<Receipt>([200], "POST", `/charges/${charge.id}/confirm`, token, { digest, number_match: match_code });
+};
+
+/** The ledger's own check, asked by one of finance. */
+export const ledgerIsWhole = async (site: Site, demo: Demo): Promise<string> => {
+  const member = demo.staff.find(({ role }) => role === "finance");
+  const login = { username: member?.username, password: member?.password };
+  const { access_token } = await site.must<{ access_token: string }>([200], "POST", "/admin/auth/login", undefined, login);
+  return JSON.stringify(await site.must([200], "GET", "/admin/ledger/check", `Bearer ${access_token}`));
+};

@@ -1,0 +1,49 @@
+import { chownSync, cpSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { type Cluster, startCluster } from "../../../app/local/cluster.ts";
+import { startRedis } from "../../../app/local/redis.ts";
+import { asSuperuser, createDatabase, createRoles } from "../../../app/local/roles.ts";
+import type { LocalSecrets } from "../../../app/local/secrets.ts";
+import type { Certificates } from "../../machine/certificates.ts";
+import type { Place } from "./places.ts";
+import { wire, wireInTls } from "./wires.ts";
+
+const nobody = 65_534;
+
+/** PostgreSQL at the address of the region's instance: TLS or nothing, as rds.force_ssl says. */
+export const startDatabase = async (
+  folder: string,
+  place: Place,
+  secrets: LocalSecrets,
+  { certificateFile, keyFile }: Certificates,
+): Promise<Cluster> => {
+  const tls = join(folder, "tls");
+  mkdirSync(tls, { mode: 0o755 });
+  for (const [from, to] of [
+    [certificateFile, "server.pem"],
+    [keyFile, "server.key"],
+  ] as const) {
+    cpSync(from, join(tls, to));
+    chownSync(join(tls, to), nobody, nobody);
+  }
+  const cluster = await startCluster({
+    dataFolder: join(folder, "postgres"),
+    superuserPassword: secrets.superuserPassword,
+    durable: false,
+    logFile: join(folder, "postgres.log"),
+    settings: { ssl: "on", ssl_cert_file: join(tls, "server.pem"), ssl_key_file: join(tls, "server.key") },
+  });
+  await asSuperuser(cluster, "postgres", async (client) => {
+    await createRoles(client, { owner: secrets.ownerPassword, app: secrets.appPassword });
+    await createDatabase(client, "campus");
+  });
+  await wire({ host: place.database, port: 5432 }, { host: "127.0.0.1", port: cluster.port });
+  return cluster;
+};
+
+/** Redis with a password, and TLS before it. */
+export const startCache = async (folder: string, place: Place, secrets: LocalSecrets, certificates: Certificates): Promise<string> => {
+  const redis = await startRedis({ password: secrets.redisPassword, logFile: join(folder, "redis.log") });
+  await wireInTls({ host: place.cache, port: 6379 }, { host: "127.0.0.1", port: redis.port }, certificates);
+  return redis.url;
+};

@@ -1,0 +1,52 @@
+import { generateKeyPairSync, randomBytes } from "node:crypto";
+import type { Cluster } from "../../../app/local/cluster.ts";
+import { databaseAccess } from "../../../app/local/roles.ts";
+import type { LocalSecrets } from "../../../app/local/secrets.ts";
+import { migrate } from "../../../app/migrate.ts";
+import { type AppSecret, appSecrets, secretSlug } from "../../../stacks/app-secrets.ts";
+import type { Ask } from "./ask.ts";
+import type { Place } from "./places.ts";
+
+/** What Google's console gives out as a service account's key. */
+const serviceAccount = (environment: string): string =>
+  JSON.stringify({
+    type: "service_account",
+    project_id: `campus-pay-${environment}`,
+    client_email: `push@campus-pay-${environment}.iam.gserviceaccount.com`,
+    private_key: generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ type: "pkcs8", format: "pem" }),
+    token_uri: "https://oauth2.googleapis.com/token",
+  });
+
+export const setSecrets = async (ask: Ask, region: string, environment: string, secrets: LocalSecrets): Promise<void> => {
+  const values: Record<AppSecret, string> = {
+    ...secrets.app,
+    DATABASE_PASSWORD: secrets.appPassword,
+    MIGRATION_DATABASE_PASSWORD: secrets.ownerPassword,
+    REDIS_PASSWORD: secrets.redisPassword,
+    FCM_SERVICE_ACCOUNT: serviceAccount(environment),
+    SMS_PROVIDER_TOKEN: randomBytes(24).toString("base64url"),
+  };
+  for (const name of Object.keys(appSecrets) as AppSecret[]) {
+    const SecretId = `campus-${environment}/${secretSlug(name)}`;
+    await ask("secretsmanager", region, "put_secret_value", { SecretId, SecretString: values[name] });
+  }
+};
+
+export const migrateDatabase = async (cluster: Cluster, secrets: LocalSecrets): Promise<void> => {
+  await migrate(databaseAccess(cluster, "campus").ownerUrl, secrets.ownerPassword);
+};
+
+/** Into the bucket that the region's machines read their artifact from. */
+export const publishArtifact = async (
+  ask: Ask,
+  { region, place }: Place,
+  environment: string,
+  artifact: { readonly file: string; readonly sha256: string },
+): Promise<void> => {
+  const { Buckets } = await ask<{ Buckets: { Name: string }[] }>("s3", region, "list_buckets");
+  const bucket = Buckets.find(({ Name }) => Name.startsWith(`campus-${environment}-${place}-artifacts-`));
+  if (!bucket)
+    throw new Error(`there is no bucket for artifacts in ${region}: the stack ${environment}-${place}-storage was not deployed.`);
+  const object = { Filename: artifact.file, Bucket: bucket.Name, Key: `releases/${artifact.sha256}.tar.gz` };
+  await ask("s3", region, "upload_file", object);
+};

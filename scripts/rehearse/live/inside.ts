@@ -1,0 +1,195 @@
+// The campus on this machine. Runs in namespaces of its own, which end with it: started by live.ts.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import type { Demo } from "../../../app/local/demo/demo.ts";
+import { type LocalSecrets, readOrMakeSecrets } from "../../../app/local/secrets.ts";
+import { type Certificates, makeCertificates } from "../../machine/certificates.ts";
+import { type Ask, askWorld } from "./ask.ts";
+import { Balancer } from "./balancer.ts";
+import { ledgerIsWhole, logIn, pay, Site, type Student, seedCampus, smsProvider, startSmsProvider } from "./campus.ts";
+import { startCache, startDatabase } from "./databases.ts";
+import { type Distribution, readDistribution, startEdge } from "./edge.ts";
+import { migrateDatabase, publishArtifact, setSecrets } from "./first-deploy.ts";
+import { Fleet } from "./fleet.ts";
+import { startMetadata } from "./metadata.ts";
+import { addressesOf, readEndpoints, readRecords, startNameServer } from "./names.ts";
+import { bringUpLoopback, buildNetworks, others, type Place, readPlaces } from "./places.ts";
+import { Region } from "./region.ts";
+import { wire, wireInTls } from "./wires.ts";
+
+export type Given = {
+  readonly folder: string;
+  readonly base: string;
+  readonly python: string;
+  /** A socket in the file system: it reaches the world from any network. */
+  readonly worldSocket: string;
+  readonly artifact: { readonly file: string; readonly sha256: string };
+  readonly environment: string;
+  readonly regions: readonly string[];
+  readonly keep: boolean;
+};
+
+const worldPort = 4_566;
+const followEveryMs = 1_000;
+const inServiceWithinMs = 300_000;
+
+const say = (line: string) => void process.stdout.write(`${line}\n`);
+
+const step = async <T>(what: string, work: () => Promise<T>, seen: (result: T) => string = () => ""): Promise<T> => {
+  const startedAt = performance.now();
+  const result = await work();
+  const found = seen(result);
+  say(`  ${((performance.now() - startedAt) / 1_000).toFixed(1).padStart(6)} s  ${what}${found ? `: ${found}` : ""}`);
+  return result;
+};
+
+const until = async (what: string, withinMs: number, look: () => Promise<boolean>, explain = () => ""): Promise<void> => {
+  const deadline = performance.now() + withinMs;
+  while (!(await look().catch(() => false))) {
+    if (performance.now() > deadline) throw new Error(`${what}: not seen within ${withinMs / 1_000} s. ${explain()}`);
+    await pause(250);
+  }
+};
+
+type Campus = {
+  readonly ask: Ask;
+  readonly places: readonly Place[];
+  readonly certificates: Certificates;
+  readonly secrets: LocalSecrets;
+  readonly distribution: Distribution;
+  readonly site: Site;
+  readonly publishNames: () => Promise<void>;
+};
+
+/** Networks, names and certificates as the world has them, and the world at AWS's own names. */
+const surround = async ({ folder, python, worldSocket, regions }: Given): Promise<Campus> => {
+  bringUpLoopback();
+  await wire({ host: "127.0.0.1", port: worldPort }, { path: worldSocket });
+  const ask = askWorld(python, `http://127.0.0.1:${worldPort}`);
+  const places = await readPlaces(ask, regions);
+  buildNetworks(places);
+  const endpoints = new Map([...(await readEndpoints(ask, places)), [smsProvider, others]]);
+  const distribution = await readDistribution(ask);
+  const [host = ""] = distribution.Aliases.Items;
+  const nameServer = startNameServer(folder, places);
+  const publishNames = async () => nameServer.publish(addressesOf(await readRecords(ask), endpoints));
+  await publishNames();
+  const ofAws = places.flatMap(({ region }) => [`*.${region}.amazonaws.com`, `*.s3.${region}.amazonaws.com`]);
+  const ours = addressesOf(await readRecords(ask), endpoints).keys();
+  const certificates = makeCertificates(folder, [...ofAws, "*.amazonaws.com", ...ours]);
+  for (const { aws } of places) await wireInTls({ host: aws, port: 443 }, { host: "127.0.0.1", port: worldPort }, certificates);
+  const secrets = readOrMakeSecrets(join(folder, "secrets.json"));
+  return { ask, places, certificates, secrets, distribution, site: new Site(host, certificates.authority), publishNames };
+};
+
+/** Machines, load balancer and edge; they follow the world from now on. */
+const bringUp = async ({ folder, base }: Given, { ask, places, certificates, distribution, publishNames }: Campus): Promise<Region[]> => {
+  const pem = join(folder, "balancer.pem");
+  writeFileSync(pem, `${certificates.certificate}${certificates.key}`, { mode: 0o600 });
+  const machines = join(folder, "machines");
+  mkdirSync(machines);
+  const regions = places.map((place) => {
+    const fleet = new Fleet({ ask, place, base, folder: machines, authority: certificates.authority });
+    return new Region(ask, place, fleet, new Balancer(folder, place.bridge, place.balancer, pem));
+  });
+  await startMetadata(ask, (address) => regions.flatMap(({ fleet }) => fleet.machineAt(address)?.metadata ?? [])[0]);
+  const { certificateFile: certificate, keyFile: key } = certificates;
+  startEdge(folder, distribution, { certificate, key, authority: join(folder, "authority.pem") });
+  const follow = async () => {
+    for (;;) {
+      // The standby's machines need its replica, which does not stand here yet.
+      const [serving] = regions;
+      await serving?.follow((line) => say(`            ${line}`)).catch((error: Error) => say(`          ! ${error.message}`));
+      await publishNames().catch((error: Error) => say(`          ! ${error.message}`));
+      await pause(followEveryMs);
+    }
+  };
+  void follow();
+  return regions;
+};
+
+const losesAMachine = async (region: Region, site: Site, demo: Demo, student: Student): Promise<string> => {
+  const before = new Set(region.fleet.running.keys());
+  const [victim = ""] = await region.inService();
+  region.fleet.running.get(victim)?.machine.kill();
+  let paid = 0;
+  const refused: string[] = [];
+  await until("a new machine in service", inServiceWithinMs, async () => {
+    await pay(site, demo, student).then(
+      () => paid++,
+      (error: Error) => refused.push(error.message),
+    );
+    const healthy = await region.inService();
+    return healthy.length >= 2 && healthy.some((id) => !before.has(id));
+  });
+  if (paid === 0) throw new Error(`nobody could pay: ${refused[0]}`);
+  return `${paid} paid meanwhile, ${refused.length} were refused or cut${refused[0] ? ` (${refused[0].slice(0, 120)})` : ""}`;
+};
+
+/** What everybody comes for, and that it outlives a machine. */
+const serves = async ({ site }: Campus, region: Region, demo: Demo, codeOf: (phone: string) => string | undefined): Promise<void> => {
+  const student = await step("a student logs in with a code by SMS", () => logIn(site, demo, codeOf, 0));
+  await step(
+    "and pays through the edge",
+    () => pay(site, demo, student),
+    ({ receipt_id }) => `receipt ${receipt_id}`,
+  );
+  await step(
+    "a machine is killed and replaced",
+    () => losesAMachine(region, site, demo, student),
+    (seen) => seen,
+  );
+  await step(
+    "the ledger is whole",
+    () => ledgerIsWhole(site, demo),
+    (seen) => seen.slice(0, 200),
+  );
+};
+
+const main = async (given: Given): Promise<void> => {
+  const { folder, environment, artifact } = given;
+  const campus = await step("networks, names, certificates, AWS's services at their own names", () => surround(given));
+  const { ask, places, secrets, certificates, site } = campus;
+  const [north] = places;
+  if (!north) throw new Error("no region has a VPC: the network stacks were not deployed.");
+  const cluster = await step("PostgreSQL with TLS at the instance's endpoint", () => startDatabase(folder, north, secrets, certificates));
+  const redisUrl = await step("Redis with TLS and a password", () => startCache(folder, north, secrets, certificates));
+  await step("roles and schema", () => migrateDatabase(cluster, secrets));
+  await step("secrets have values", () => setSecrets(ask, north.region, environment, secrets));
+  await step(
+    "artifact published",
+    () => publishArtifact(ask, north, environment, artifact),
+    () => artifact.sha256.slice(0, 12),
+  );
+  const demo = await step("a campus with students, cafés and tills", () =>
+    seedCampus(folder, campus.distribution.Aliases.Items[0] ?? "", cluster, secrets, redisUrl),
+  );
+  const codeOf = await startSmsProvider(others, certificates);
+  const [region] = await bringUp(given, campus);
+  if (!region) return;
+  await step(
+    "machines boot their own user data and answer the load balancer's checks",
+    () =>
+      until(
+        "two machines in service",
+        inServiceWithinMs,
+        async () => (await region.inService()).length >= 2,
+        () => region.journals(),
+      ),
+    () => `${region.fleet.running.size} machines`,
+  );
+  await step("the edge's address serves", () => until("/ready", 30_000, async () => (await site.ask("GET", "/ready")).status === 200));
+  await serves(campus, region, demo, codeOf).catch((error: Error) => {
+    throw new Error(`${error.message}${region.journals()}`);
+  });
+  if (given.keep) await new Promise(() => setInterval(() => {}, 60_000));
+};
+
+main(JSON.parse(process.argv[2] ?? "") as Given).then(
+  () => process.exit(0),
+  (error: Error) => {
+    process.stderr.write(`live: ${error.message}\n`);
+    process.exit(1);
+  },
+);

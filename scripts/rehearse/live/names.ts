@@ -1,0 +1,103 @@
+import { spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Ask } from "./ask.ts";
+import { edge, nameServer, type Place } from "./places.ts";
+
+type RecordSet = {
+  readonly Name: string;
+  readonly Type: string;
+  readonly Failover?: string;
+  readonly AliasTarget?: { readonly DNSName: string };
+  readonly ResourceRecords?: readonly { readonly Value: string }[];
+};
+
+/** The names of what stands at an address by itself, as the world tells them. */
+export type Endpoints = ReadonlyMap<string, string>;
+
+export const readEndpoints = async (ask: Ask, places: readonly Place[]): Promise<Endpoints> => {
+  const endpoints = new Map<string, string>();
+  for (const { region, balancer, database, cache } of places) {
+    const balancers = await ask<{ LoadBalancers: { DNSName: string }[] }>("elbv2", region, "describe_load_balancers");
+    for (const { DNSName } of balancers.LoadBalancers) endpoints.set(DNSName, balancer);
+    const databases = await ask<{ DBInstances: { Endpoint: { Address: string } }[] }>("rds", region, "describe_db_instances");
+    for (const { Endpoint } of databases.DBInstances) endpoints.set(Endpoint.Address, database);
+    const caches = await ask<{ ReplicationGroups: { NodeGroups: { PrimaryEndpoint: { Address: string } }[] }[] }>(
+      "elasticache",
+      region,
+      "describe_replication_groups",
+    );
+    for (const { NodeGroups } of caches.ReplicationGroups)
+      for (const { PrimaryEndpoint } of NodeGroups) endpoints.set(PrimaryEndpoint.Address, cache);
+  }
+  const distributions = await ask<{ DistributionList: { Items?: { DomainName: string }[] } }>(
+    "cloudfront",
+    "us-east-1",
+    "list_distributions",
+  );
+  for (const { DomainName } of distributions.DistributionList.Items ?? []) endpoints.set(DomainName, edge);
+  return endpoints;
+};
+
+export const readRecords = async (ask: Ask): Promise<readonly RecordSet[]> => {
+  const { HostedZones } = await ask<{ HostedZones: { Id: string }[] }>("route53", "us-east-1", "list_hosted_zones");
+  const sets = await Promise.all(
+    HostedZones.map(({ Id }) =>
+      ask<{ ResourceRecordSets: RecordSet[] }>("route53", "us-east-1", "list_resource_record_sets", { HostedZoneId: Id }),
+    ),
+  );
+  return sets.flatMap((set) => set.ResourceRecordSets);
+};
+
+const bare = (name: string) => name.replace(/\.$/, "");
+
+/** Follows aliases and CNAMEs to an address; of a pair that fails over, the primary unless its address is unhealthy. */
+export const addressesOf = (
+  records: readonly RecordSet[],
+  endpoints: Endpoints,
+  isHealthy: (address: string) => boolean = () => true,
+): ReadonlyMap<string, string> => {
+  const resolve = (name: string, depth = 0): string | undefined => {
+    if (depth > 8) return undefined;
+    const known = endpoints.get(name);
+    if (known) return known;
+    const sets = records.filter((record) => bare(record.Name) === name && ["A", "CNAME"].includes(record.Type));
+    const targets = [...sets]
+      .sort((one, other) => (one.Failover ?? "").localeCompare(other.Failover ?? ""))
+      .flatMap((record) => [record.AliasTarget?.DNSName, ...(record.ResourceRecords ?? []).map(({ Value }) => Value)])
+      .flatMap((target) => (target ? [resolve(bare(target), depth + 1) ?? []].flat() : []));
+    return targets.find(isHealthy) ?? targets[0];
+  };
+  const names = new Set([...endpoints.keys(), ...records.map(({ Name }) => bare(Name))]);
+  return new Map(
+    [...names].flatMap((name) => {
+      const address = resolve(name);
+      return address ? [[name, address] as const] : [];
+    }),
+  );
+};
+
+/** dnsmasq, for AWS's own names by region and for ours one by one. Nothing else has an address: no machine asks outside. */
+export const startNameServer = (
+  folder: string,
+  places: readonly Place[],
+): { readonly publish: (names: ReadonlyMap<string, string>) => void } => {
+  const hosts = join(folder, "hosts");
+  writeFileSync(hosts, "");
+  const wildcards = places.map(({ region, aws }) => `--address=/${region}.amazonaws.com/${aws}`);
+  const [first] = places;
+  const words = ["--keep-in-foreground", "--no-resolv", "--no-hosts", "--bind-interfaces", `--listen-address=${nameServer}`, "--pid-file="];
+  const child = spawn(
+    "dnsmasq",
+    [...words, `--addn-hosts=${hosts}`, ...wildcards, `--address=/amazonaws.com/${first?.aws}`, "--user=root"],
+    {
+      stdio: ["ignore", "ignore", "inherit"],
+    },
+  );
+  return {
+    publish: (names) => {
+      writeFileSync(hosts, [...names].map(([name, address]) => `${address} ${name}\n`).join(""));
+      child.kill("SIGHUP");
+    },
+  };
+};
