@@ -8,6 +8,7 @@ import { csrfTokenOf } from "./csrf.ts";
 import { nameField, otpField, phoneField } from "./field-schemas.ts";
 import { holderOfRequest, signedIn, staff, staffOf } from "./guards.ts";
 import type { Identity } from "./identity.ts";
+import { newBrowserSign } from "./known-browser.ts";
 import { logInStaff } from "./log-in-staff.ts";
 import { logInStudent } from "./log-in-student.ts";
 import { logOut } from "./log-out.ts";
@@ -16,6 +17,8 @@ import { readStaff } from "./read-staff.ts";
 import { refreshSession } from "./refresh-session.ts";
 import { requestOtp } from "./request-otp.ts";
 import {
+  browserCookie,
+  browserCookieName,
   endedCookies,
   endedStudentCookie,
   refreshCookieName,
@@ -58,8 +61,18 @@ const askOtp = route({
   who: everyone,
   errors: ["RATE_LIMITED"],
   request: { body: required(z.strictObject({ phone: phoneField })) },
-  responses: { 200: json(z.object({ message: z.string(), expires_in: z.int() }), "It is on its way") },
+  responses: { 200: json(z.object({ message: z.string(), expires_in: z.int(), request_id: z.uuid() }), "It is on its way") },
 });
+
+const VerifyOtp = z
+  .strictObject({
+    phone: phoneField,
+    otp: otpField,
+    request_id: z.uuid().optional().openapi({
+      description: "From the answer of request-otp. With it the code of that request counts, and nobody else's wrong tries do.",
+    }),
+  })
+  .openapi("VerifyOtp");
 
 const verifyOtp = route({
   method: "post",
@@ -70,7 +83,7 @@ const verifyOtp = route({
   who: everyone,
   errors: ["INVALID_OTP"],
   description: "With X-Session: cookie the refresh token goes into an HttpOnly cookie and only the access token is in the body.",
-  request: { headers: sessionHeader, body: required(z.strictObject({ phone: phoneField, otp: otpField })) },
+  request: { headers: sessionHeader, body: required(VerifyOtp) },
   responses: { 200: json(z.union([StudentTokens, StudentCookieSession]), "Logged in") },
 });
 
@@ -127,11 +140,13 @@ const ownSession = route({
 export const authRoutes = (platform: Platform, identity: Identity) =>
   router()
     .openapi(askOtp, async (c) => {
-      await requestOtp(platform, c.req.valid("json").phone);
-      return c.json({ message: "If this phone may log in, a code is on its way.", expires_in: platform.config.OTP_SECONDS }, 200);
+      const requestId = await requestOtp(platform, c.req.valid("json").phone);
+      const message = "If this phone may log in, a code is on its way.";
+      return c.json({ message, expires_in: platform.config.OTP_SECONDS, request_id: requestId }, 200);
     })
     .openapi(verifyOtp, async (c) => {
-      const session = await logInStudent(platform, c.req.valid("json"));
+      const { request_id: requestId, ...given } = c.req.valid("json");
+      const session = await logInStudent(platform, { ...given, requestId });
       return c.req.valid("header")["x-session"] === "cookie"
         ? c.json(answerStudentInCookie(c, platform, identity, session), 200)
         : c.json(presentTokens(platform, identity, session, presentStudent(session.user)), 200);
@@ -158,7 +173,11 @@ export const authRoutes = (platform: Platform, identity: Identity) =>
       return c.body(null, 204);
     })
     .openapi(loginStaff, async (c) => {
-      const session = await logInStaff(platform, identity, { ...c.req.valid("json"), requestId: c.var.requestId });
+      const browser = getCookie(c, browserCookieName(platform.config));
+      const session = await logInStaff(platform, identity, { ...c.req.valid("json"), requestId: c.var.requestId, browser });
+      c.header("Set-Cookie", browserCookie(platform.config, await newBrowserSign(platform, c.req.valid("json").username)), {
+        append: true,
+      });
       return c.req.valid("header")["x-session"] === "cookie"
         ? c.json(await answerInCookies(c, platform, identity, session), 200)
         : c.json(presentTokens(platform, identity, session, presentStaff(session.user)), 200);

@@ -18,7 +18,7 @@ export interface Identity {
   /** To be called after the commit that revoked the sessions. */
   sessionsEnded(sessionIds: readonly string[]): void;
   readonly devices: Pick<KnownDevices, "recognize" | "announce">;
-  readonly passwords: Pick<Passwords, "hash" | "verify">;
+  readonly passwords: Pick<Passwords, "hash" | "verify" | "refuseIfFull" | "typicalMs">;
   /** What /.well-known/jwks.json says; other features add their public keys. */
   jwks(extraKeys?: readonly PublicJwk[]): { readonly keys: readonly PublicJwk[] };
   end(): void;

@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import { setTimeout as pause } from "node:timers/promises";
 import { audit } from "../platform/audit.ts";
 import type { Platform } from "../platform/context.ts";
 import { CodedError } from "../platform/errors.ts";
@@ -6,12 +7,15 @@ import { type Database, sql } from "../platform/postgres.ts";
 import { keyFor } from "../platform/seal.ts";
 import type { StaffRole } from "./access-token.ts";
 import type { Identity } from "./identity.ts";
+import { knownBrowser } from "./known-browser.ts";
 import { openSession, type Session } from "./open-session.ts";
 
 interface Input {
   readonly username: string;
   readonly password: string;
   readonly requestId: string;
+  /** What the browser carries of an earlier login. */
+  readonly browser?: string | undefined;
 }
 
 export interface StaffRow {
@@ -28,8 +32,6 @@ export interface StaffRow {
 
 const firstLockingFailure = 5;
 const longestLockSeconds = 900;
-// Nobody knows its password: an unknown username takes the same 60 ms as a known one.
-const nobodysHash = "$2b$10$Vgd7ASyx/DYXU6jPsxZUq.5CecRWXrqjp8csZlh6zmT.vIdAPU7FG";
 
 /** Username and password open a session. Failures are counted by what was typed, whether or not somebody has that name. */
 export async function logInStaff(platform: Platform, identity: Pick<Identity, "passwords">, input: Input): Promise<Session> {
@@ -52,27 +54,51 @@ export async function logInStaff(platform: Platform, identity: Pick<Identity, "p
 
 /** The active member of staff whose username and password these are. Every try is counted, the right one forgives the wrong ones. */
 export async function provePassword(platform: Platform, identity: Pick<Identity, "passwords">, input: Input): Promise<StaffRow> {
-  const { db, metrics, secrets } = platform;
+  const { db, metrics } = platform;
   const username = input.username.toLowerCase();
-  const usernameHash = createHmac("sha256", keyFor(await secrets.get("SEAL_KEY"), "login"))
-    .update(username)
-    .digest();
-  const failures = await countTry(db, usernameHash).catch((error: unknown) => {
+  const browser = await knownBrowser(platform, username, input.browser);
+  identity.passwords.refuseIfFull(browser !== undefined);
+  const counter = await failureCounterOf(platform, username, browser);
+  const failures = await countTry(db, counter).catch((error: unknown) => {
     if (error instanceof CodedError) metrics.count("logins_total", { kind: "staff", outcome: "locked" });
     throw error;
   });
   const staff = await db.row<StaffRow>(
     sql`select id, username, password_hash, name, role, cafe_id, is_active, must_change_password from staff where username = ${username}`,
   );
-  const matches = await identity.passwords.verify(input.password, staff?.passwordHash ?? nobodysHash);
+  const matches = await proved(identity, input.password, staff).catch(async (error: unknown) => {
+    // The queue was full: nobody has looked at the password, so this was no try.
+    await giveTryBack(db, counter);
+    throw error;
+  });
   if (!staff?.isActive || !matches) {
     metrics.count("logins_total", { kind: "staff", outcome: "refused" });
     if (failures === firstLockingFailure) await auditLock(db, staff, input.requestId);
     throw new CodedError("INVALID_CREDENTIALS", "The username or the password is wrong.");
   }
-  await db.run(sql`delete from login_failures where username_hash = ${usernameHash}`);
+  await forgetFailures(db, counter);
   return staff;
 }
+
+/** An unknown name waits as long as a known one and takes no place in the queue. */
+async function proved({ passwords }: Pick<Identity, "passwords">, password: string, staff: StaffRow | undefined): Promise<boolean> {
+  if (staff) return passwords.verify(password, staff.passwordHash);
+  await pause(passwords.typicalMs());
+  return false;
+}
+
+/** By the name that was typed, known or not; a browser in which that name has logged in before has a counter of its own. */
+export async function failureCounterOf({ secrets }: Pick<Platform, "secrets">, username: string, browser?: string): Promise<Buffer> {
+  return createHmac("sha256", keyFor(await secrets.get("SEAL_KEY"), "login"))
+    .update(browser === undefined ? username : `${browser}|${username}`)
+    .digest();
+}
+
+export const forgetFailures = (db: Pick<Database, "run">, counter: Buffer) =>
+  db.run(sql`delete from login_failures where username_hash = ${counter}`);
+
+const giveTryBack = (db: Database, counter: Buffer) =>
+  db.run(sql`update login_failures set failures = greatest(failures - 1, 0), locked_until = null where username_hash = ${counter}`);
 
 /**
  * Every try counts as a failure until the password proved right, in one statement: a hundred guesses at once get no more

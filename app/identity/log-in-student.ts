@@ -7,13 +7,14 @@ import { spendOtp } from "./spend-otp.ts";
 interface Input {
   readonly phone: string;
   readonly otp: string;
+  readonly requestId?: string | undefined;
 }
 
 /** The right one-time password opens a session; a phone's first one makes the student. */
-export async function logInStudent({ config, db, metrics, secrets }: Platform, { phone, otp }: Input): Promise<Session> {
+export async function logInStudent({ config, db, metrics, secrets }: Platform, { phone, otp, requestId }: Input): Promise<Session> {
   const sealKey = await secrets.get("SEAL_KEY");
   const session = await db.transaction(async (tx) => {
-    if (!(await spendOtp(tx, sealKey, phone, otp))) return undefined;
+    if (!(await spendOtp(tx, sealKey, phone, otp, requestId))) return undefined;
     const student = await findOrAddStudent(tx, phone, config.STUDENT_SIGNUP === "open");
     return student && openSession(tx, config, { kind: "student", id: student.id, phone, name: student.name });
   });

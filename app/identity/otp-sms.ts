@@ -31,8 +31,7 @@ async function deliverOtp({ config, db, secrets }: Platform, sms: SmsSender, row
     select o.phone, ceil(extract(epoch from o.expires_at - clock_timestamp()))::int as seconds_left,
       s.id is not null as is_student, coalesce(s.is_active, true) as is_active, coalesce(s.language, 'en') as language
     from otps o left join students s on s.phone = o.phone
-    where o.id = ${otpId} and o.used_at is null and o.expires_at > clock_timestamp()
-      and not exists (select from otps newer where newer.phone = o.phone and newer.created_at > o.created_at)`);
+    where o.id = ${otpId} and o.used_at is null and o.expires_at > clock_timestamp()`);
   if (!recipient?.isActive || (config.STUDENT_SIGNUP === "imported" && !recipient.isStudent)) return;
   const otp = unseal(await secrets.get("SEAL_KEY"), otpSealPurpose, sealed);
   const text = textOf[recipient.language](otp, Math.max(1, Math.round(recipient.secondsLeft / 60)));

@@ -4,11 +4,19 @@ import { unavailable } from "../platform/errors.ts";
 import type { PasswordAnswer, PasswordTask } from "./password-worker.ts";
 
 export const passwordCost = 10;
-// At 60 ms each the last in the queue waits about 4 s, below the request's own time-out.
+// At 60 ms each the last in the queue waits about 4 s, below the request's own time-out. Some places are kept for browsers that
+// have logged in before: a flood of guesses fills the others.
 const maxWaiting = 64;
+const keptForKnown = 16;
+const firstGuessMs = 60;
+const weightOfNewest = 0.2;
 
 /** Hashes passwords on a thread that is started with the first one. */
 export interface Passwords {
+  /** Throws where the queue has no place. Asked before a try is counted. */
+  refuseIfFull(isKnown: boolean): void;
+  /** How long a proof takes of late, queue included: an unknown name waits as long and costs nothing. */
+  typicalMs(): number;
   hash(password: string): Promise<string>;
   verify(password: string, hash: string): Promise<boolean>;
   end(): void;
@@ -23,6 +31,7 @@ export function createPasswords(): Passwords {
   const waiting = new Map<number, Waiting>();
   let worker: Worker | undefined;
   let nextId = 0;
+  let typicalMs = firstGuessMs;
 
   const stop = (error: Error) => {
     void worker?.terminate();
@@ -41,8 +50,11 @@ export function createPasswords(): Passwords {
     started.on("error", (error: Error) => stop(error));
     return started;
   };
+  const refuseIfFull = (isKnown: boolean) => {
+    if (waiting.size >= maxWaiting + (isKnown ? keptForKnown : 0)) throw unavailable("Too many people are logging in at the moment.");
+  };
   const ask = <T extends boolean | string>(task: (id: number) => PasswordTask): Promise<T> => {
-    if (waiting.size >= maxWaiting) throw unavailable("Too many people are logging in at the moment.");
+    refuseIfFull(true);
     worker ??= start();
     nextId += 1;
     const answer = new Promise<boolean | string>((resolve, reject) => waiting.set(nextId, { resolve, reject }));
@@ -50,9 +62,18 @@ export function createPasswords(): Passwords {
     return answer as Promise<T>;
   };
 
+  const timed = async (proof: Promise<boolean>): Promise<boolean> => {
+    const startedAtMs = performance.now();
+    const matches = await proof;
+    typicalMs += weightOfNewest * (performance.now() - startedAtMs - typicalMs);
+    return matches;
+  };
+
   return {
+    refuseIfFull,
+    typicalMs: () => typicalMs,
     hash: async (password) => ask<string>((id) => ({ id, cost: passwordCost, password })),
-    verify: async (password, hash) => ask<boolean>((id) => ({ id, hash, password })),
+    verify: async (password, hash) => timed(ask<boolean>((id) => ({ id, hash, password }))),
     end: () => stop(new Error("The process is stopping.")),
   };
 }

@@ -1,3 +1,4 @@
+import type { Config } from "../platform/config.ts";
 import type { Platform } from "../platform/context.ts";
 import { CodedError } from "../platform/errors.ts";
 import { enqueue, outboxChannel } from "../platform/outbox.ts";
@@ -6,28 +7,66 @@ import { seal } from "../platform/seal.ts";
 import { hashOtp, newOtp, otpSealPurpose } from "./otp-code.ts";
 
 /**
- * Makes a one-time password and leaves its sending to the worker. Nothing here depends on whether the phone is known,
- * so neither the answer nor its time tells.
+ * Makes a one-time password and leaves its sending to the worker. The answer is the same whether the phone is known, may have one
+ * or is one too many for strangers: only a student's own third request within ten minutes is told to wait. Returns the request's id.
  */
-export async function requestOtp({ cache, config, db, metrics, secrets }: Platform, phone: string): Promise<void> {
+export async function requestOtp(platform: Platform, phone: string): Promise<string> {
+  const { cache, config, db, metrics, secrets } = platform;
   const sealKey = await secrets.get("SEAL_KEY");
   const otp = newOtp();
   const limit = config.RATE_OTP_PER_10_MINUTES * config.RATE_LIMIT_SCALE;
-  const waitSeconds = await db.transaction(async (tx) => {
+  const asked = await db.transaction(async (tx): Promise<Asked> => {
     await lockPhone(tx, phone);
-    const wait = await secondsToWait(tx, phone, limit);
-    if (wait > 0) return wait;
-    const row = await tx.row<{ id: string }>(sql`
-      insert into otps (phone, code_hash, created_at, expires_at)
-      values (${phone}, ${hashOtp(sealKey, phone, otp)}, clock_timestamp(), clock_timestamp() + make_interval(secs => ${config.OTP_SECONDS}))
-      returning id`);
-    await enqueue(tx, "sms.otp", { otp_id: row?.id, sealed: seal(sealKey, otpSealPurpose, otp) });
-    return 0;
+    const waitSeconds = await secondsToWait(tx, phone, limit);
+    if (waitSeconds > 0) return { waitSeconds, id: "", isSent: false };
+    const isStranger = (await tx.row(sql`select from students where phone = ${phone}`)) === undefined;
+    const isSent = !isStranger || (await mayReachStranger(tx, config, phone));
+    // Made by the database in either case: an id of another kind would tell which it was.
+    const row = isSent
+      ? await tx.row<{ id: string }>(sql`
+          insert into otps (phone, code_hash, created_at, expires_at, is_stranger)
+          values (${phone}, ${hashOtp(sealKey, phone, otp)}, clock_timestamp(), clock_timestamp() + make_interval(secs => ${config.OTP_SECONDS}), ${isStranger})
+          returning id`)
+      : await tx.row<{ id: string }>(sql`select uuidv7() as id`);
+    if (!row) throw new Error("The database gave no id.");
+    if (isSent) await enqueue(tx, "sms.otp", { otp_id: row.id, sealed: seal(sealKey, otpSealPurpose, otp) });
+    return { waitSeconds: 0, id: row.id, isSent };
   });
-  metrics.count("otp_requests_total", { outcome: waitSeconds > 0 ? "limited" : "made" });
+  const { waitSeconds, id, isSent } = asked;
+  metrics.count("otp_requests_total", { outcome: waitSeconds > 0 ? "limited" : isSent ? "made" : "over_budget" });
   if (waitSeconds > 0)
     throw new CodedError("RATE_LIMITED", "Too many codes were asked for with this phone: please wait.", { retryAfterSeconds: waitSeconds });
-  cache.publish(outboxChannel, "");
+  if (isSent) cache.publish(outboxChannel, "");
+  return id;
+}
+
+interface Asked {
+  readonly waitSeconds: number;
+  readonly id: string;
+  readonly isSent: boolean;
+}
+
+const prefixLength = 7;
+
+/**
+ * A message to a phone that nobody here knows costs money and may be what a pumper earns by. They have a budget a minute, a day and a
+ * prefix, all of them together; it is counted under one lock, so that a flood gets exactly as many as a trickle.
+ */
+async function mayReachStranger(tx: Transaction, config: Config, phone: string): Promise<boolean> {
+  const countries = config.OTP_COUNTRY_CODES.split(",");
+  if (!countries.includes("*") && !countries.some((code) => phone.startsWith(`+${code.trim()}`))) return false;
+  await tx.run(sql`select pg_advisory_xact_lock(hashtextextended('otp|strangers', 0))`);
+  const sent = await tx.row<{ minute: number; day: number; prefix: number }>(sql`
+    select count(*) filter (where created_at > clock_timestamp() - interval '1 minute')::int as minute, count(*)::int as day,
+      count(*) filter (where created_at > clock_timestamp() - interval '10 minutes' and left(phone, ${prefixLength}) = ${phone.slice(0, prefixLength)})::int as prefix
+    from otps where is_stranger and created_at > clock_timestamp() - interval '1 day'`);
+  const scale = config.RATE_LIMIT_SCALE;
+  return (
+    sent !== undefined &&
+    sent.minute < config.OTP_STRANGERS_PER_MINUTE * scale &&
+    sent.day < config.OTP_STRANGERS_PER_DAY * scale &&
+    sent.prefix < config.OTP_STRANGERS_PER_PREFIX * scale
+  );
 }
 
 /** One request for a phone at a time, on every process: the count below and the newest password stay true until the commit. */

@@ -21,6 +21,13 @@ export const studentCookie = (config: CookieConfig, refreshToken: string): strin
 export const endedStudentCookie = (config: CookieConfig): string =>
   cookie(config, studentRefreshCookieName(config), "", refreshPathOf(config), 0);
 
+const browserCookieSeconds = 180 * 86_400;
+export const browserCookieName = ({ COOKIE_SECURE }: Pick<Config, "COOKIE_SECURE">) => `${COOKIE_SECURE ? prefix : ""}campus_browser`;
+
+/** It opens nothing: it says that a name has logged in here before, and stays when the session ends. */
+export const browserCookie = (config: CookieConfig, sign: string): string =>
+  cookie(config, browserCookieName(config), sign, refreshPathOf(config) === "/" ? "/" : "/api/v1/admin/auth", browserCookieSeconds);
+
 /** The values of the two Set-Cookie headers. */
 export function sessionCookies(config: CookieConfig, tokens: { readonly accessToken: string; readonly refreshToken: string }): string[] {
   return [

@@ -101,9 +101,14 @@ test("the right password during a lock is refused, and after it resets the count
 
 test("forty guesses at once get no more tries than five in a row", async () => {
   const member = await campus.staff("kitchen", await campus.cafe());
+  const startedAtMs = performance.now();
   const answers = await Promise.all(times(40).map((index) => logIn(member.username, "wrong", { process: index % 2 === 0 ? 0 : 1 })));
-  expect(answers.filter(({ status }) => status === 401)).toHaveLength(5);
-  expect(answers.filter(({ status }) => status === 429)).toHaveLength(35);
+  const seconds = (performance.now() - startedAtMs) / 1000;
+  const tried = answers.filter(({ status }) => status === 401).length;
+  // The first lock ends after 1 s, the second 2 s later: on a busy machine the answers may take longer than that.
+  expect(tried).toBeGreaterThanOrEqual(5);
+  expect(tried).toBeLessThanOrEqual(seconds < 1 ? 5 : seconds < 3 ? 6 : 7);
+  expect(answers.filter(({ status }) => status === 429)).toHaveLength(40 - tried);
 });
 
 test("usernames are counted by a keyed hash and never stored", async () => {

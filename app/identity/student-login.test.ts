@@ -40,11 +40,17 @@ test("the next login of a phone is the same student", async () => {
 
 test("known and unknown phones get the same answer to a request", async () => {
   const known = await campus.student();
-  const answers = await Promise.all(
-    [known.phone, campus.newPhone()].map((phone) => campus.api("POST", "/auth/request-otp", { body: { phone } })),
-  );
+  const ask = (phone: string) => campus.api<{ request_id: string }>("POST", "/auth/request-otp", { body: { phone } });
+  // The last one is of a country whose strangers get no message.
+  const answers = await Promise.all([known.phone, campus.newPhone(), "+8821600000001"].map(ask));
   expect(answers[0]).toMatchObject({ status: 200, body: { expires_in: 300 } });
-  expect(answers[0]?.text).toBe(answers[1]?.text);
+  const looks = answers.map(({ text, body }) =>
+    text.replace(
+      body.request_id,
+      body.request_id.replaceAll(/[0-9a-f]/g, (digit, at) => (at === 14 ? digit : "x")),
+    ),
+  );
+  expect(new Set(looks).size, looks.join("\n")).toBe(1);
 });
 
 test("of fifty parallel uses of one one-time password on two processes exactly one opens a session", async () => {
@@ -83,7 +89,7 @@ test("wrong tries in parallel get no more guesses than wrong tries in a row", as
   const phone = campus.newPhone();
   const otp = await campus.requestOtp(phone);
   await Promise.all(times(20).map((index) => verify(phone, wrong(otp), campus, index % 2 === 0 ? 0 : 1)));
-  expect(await campus.sql`select wrong_tries from otps where phone = ${phone}`).toEqual([{ wrongTries: 5 }]);
+  expect(await campus.sql`select stray_tries from otps where phone = ${phone}`).toEqual([{ strayTries: 5 }]);
   expect(await verify(phone, otp)).toMatchObject(refused(400, "INVALID_OTP"));
 });
 

@@ -1,12 +1,22 @@
 import { auditActor } from "../identity/actor.ts";
 import { endSessions } from "../identity/end-sessions.ts";
+import { failureCounterOf, forgetFailures } from "../identity/log-in-staff.ts";
+import type { Platform } from "../platform/context.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
 import type { ChangedStaff } from "./change-staff.ts";
 import { lockStaff, type Manager } from "./staff-member.ts";
 
 /** Gives a member of staff a one-time password; what was opened with the old one ends. */
-export async function resetPassword(tx: Transaction, staffId: string, passwordHash: string, manager: Manager): Promise<ChangedStaff> {
+export async function resetPassword(
+  platform: Pick<Platform, "secrets">,
+  tx: Transaction,
+  staffId: string,
+  passwordHash: string,
+  manager: Manager,
+): Promise<ChangedStaff> {
   const member = await lockStaff(tx, staffId, manager);
+  // Whoever locked the name by guessing keeps nobody out of the new password.
+  await forgetFailures(tx, await failureCounterOf(platform, member.username));
   await tx.run(sql`
     update staff set password_hash = ${passwordHash}, must_change_password = true, updated_at = clock_timestamp() where id = ${staffId}`);
   const endedSessionIds = await endSessions(tx, { staffId }, "changed");

@@ -132,7 +132,7 @@ export const staffRoutes = (platform: Platform, identity: Pick<Identity, "passwo
     .openapi(reset, async (c) => {
       const password = newOneTimePassword();
       const passwordHash = await identity.passwords.hash(password);
-      const changed = await db.transaction((tx) => resetPassword(tx, c.req.valid("param").staffId, passwordHash, managerOf(c)));
+      const changed = await db.transaction((tx) => resetPassword(platform, tx, c.req.valid("param").staffId, passwordHash, managerOf(c)));
       return c.json({ ...presentStaff(afterwards(changed)), one_time_password: password }, 200);
     })
     .openapi(choose, async (c) => {

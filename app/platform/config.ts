@@ -101,6 +101,23 @@ export const variables = {
   }),
   RATE_OTP_PER_10_MINUTES: variable(whole(1, 1_000_000), "One-time passwords for one phone in ten minutes.", { default: "3" }),
 
+  OTP_STRANGERS_PER_MINUTE: variable(
+    whole(1, 1_000_000),
+    "One-time passwords a minute for phones that no student has, from everybody together.",
+    {
+      default: "60",
+    },
+  ),
+  OTP_STRANGERS_PER_DAY: variable(whole(1, 10_000_000), "The same, in a day: what a day of pumped messages can cost.", { default: "3000" }),
+  OTP_STRANGERS_PER_PREFIX: variable(whole(1, 1_000_000), "The same, in ten minutes for numbers that begin alike (+467012).", {
+    default: "30",
+  }),
+  OTP_COUNTRY_CODES: variable(
+    z.string().regex(/^(\*|\d{1,3}(, ?\d{1,3})*)$/),
+    "Countries whose phones may sign up by themselves, by calling code; a student whose phone the university knows gets codes anywhere. * is everywhere.",
+    { default: "46,39" },
+  ),
+
   ACCESS_TOKEN_SECONDS: variable(whole(60, 86_400), "Life of an access token.", { default: "3600" }),
   REFRESH_TOKEN_SECONDS: variable(whole(3_600, 31_536_000), "Life of a refresh token; each use replaces it.", { default: "2592000" }),
   OTP_SECONDS: variable(whole(30, 3_600), "Life of a one-time password.", { default: "300" }),
