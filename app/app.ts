@@ -28,6 +28,8 @@ import type { Platform } from "./platform/context.ts";
 import { createApplication } from "./platform/http/application.ts";
 import { type HttpEnv, router } from "./platform/http/router.ts";
 import { createErrorReporter } from "./platform/report-error.ts";
+import { receiptRoutes } from "./receipts/routes.ts";
+import { verifyRoutes } from "./receipts/verify-routes.ts";
 import { reconciliationRoutes } from "./reconciliation/routes.ts";
 import { publishedRoutes } from "./reports/published-routes.ts";
 import { reportRoutes } from "./reports/routes.ts";
@@ -67,6 +69,7 @@ export function createApp({ platform, identity, live, isDraining }: AppParts): O
   v1.route("/", orderRoutes(platform));
   v1.route("/", posRoutes(platform));
   v1.route("/", counterRoutes(platform, identity));
+  v1.route("/", receiptRoutes(platform, receipts));
   v1.route("/", chargeRoutes(platform, receipts));
   v1.route("/", cardRoutes(platform));
   v1.route("/", ledgerRoutes(platform));
@@ -77,6 +80,7 @@ export function createApp({ platform, identity, live, isDraining }: AppParts): O
   v1.route("/", webhookRoutes(platform));
   app.route("/", healthRoutes(platform, isDraining));
   app.route("/", keyRoutes(identity, receipts.publicKeys));
+  app.route("/", verifyRoutes(receipts));
   app.route("/", tableLinkRoutes(platform));
   app.route("/", pictureRoutes(platform));
   app.route("/api/v1", v1);

@@ -45,5 +45,5 @@ export const workerJobs = (platform: Platform): readonly Job[] => [
   ...imageJobs(),
   ...peopleJobs,
   ...paymentJobs(platform),
-  settleJob,
+  settleJob(platform),
 ];

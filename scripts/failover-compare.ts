@@ -1,5 +1,6 @@
 import pg from "pg";
 import { type Command, runCommand, wholeNumber } from "../app/local/command.ts";
+import { createReceiptSigner, type ReceiptSigner } from "../app/charges/receipt-signer.ts";
 import { PlainError } from "../app/local/plain-error.ts";
 import { couldNotAsk, logIn, type StaffApi } from "./failover/staff-api.ts";
 
@@ -8,14 +9,14 @@ const maxHours = 744;
 
 interface Found {
   readonly id: string;
-  readonly jws: string | null;
+  readonly payload: string;
+  readonly keyId: string;
 }
 
 interface Tally {
   known: number;
   listed: number;
   refused: number;
-  unsigned: number;
 }
 
 export const command = {
@@ -30,6 +31,7 @@ export const command = {
   environment: {
     OLD_DATABASE_URL: "the old primary",
     OLD_DATABASE_PASSWORD: "and its password",
+    RECEIPT_KEYS: "the secret with which receipts are signed",
     CAMPUS_USERNAME: "a finance login",
     CAMPUS_PASSWORD: "and its password",
   },
@@ -37,11 +39,17 @@ export const command = {
 } as const satisfies Command;
 
 async function main(url: string, hours: number): Promise<void> {
+  const signer = openSigner();
   const api = await logIn(url);
-  const { known, listed, refused, unsigned } = await compare(await openOld(), api, hours);
-  console.log(
-    `${known + listed + refused + unsigned} receipts on the old primary: ${known} known, ${listed} listed, ${refused} refused, ${unsigned} unsigned`,
-  );
+  const { known, listed, refused } = await compare(await openOld(), signer, api, hours);
+  console.log(`${known + listed + refused} receipts on the old primary: ${known} known, ${listed} listed, ${refused} refused`);
+}
+
+/** Receipts are kept without their signature, which is the same whenever it is made. */
+function openSigner(): ReceiptSigner {
+  const { RECEIPT_KEYS: keys } = process.env;
+  if (!keys) throw new PlainError("Which keys signed? Give the secret receipt-keys in RECEIPT_KEYS.", couldNotAsk);
+  return createReceiptSigner({ secrets: { get: async () => keys } });
 }
 
 async function openOld(): Promise<pg.Client> {
@@ -61,15 +69,17 @@ function withPassword(url: string, password: string | undefined): string {
   return address.href;
 }
 
-async function compare(old: pg.Client, api: StaffApi, hours: number): Promise<Tally> {
-  const tally: Tally = { known: 0, listed: 0, refused: 0, unsigned: 0 };
+async function compare(old: pg.Client, signer: ReceiptSigner, api: StaffApi, hours: number): Promise<Tally> {
+  const tally: Tally = { known: 0, listed: 0, refused: 0 };
   try {
     // An id begins with its time, so the range is found along the primary key.
     const first = await old.query<{ id: string }>("select uuid_from(now() - make_interval(hours => $1)) as id", [hours]);
     for (let after = first.rows[0]?.id; ; ) {
-      const { rows } = await old.query<Found>("select id, jws from receipts where id > $1 order by id limit $2", [after, perCall]);
-      const signed = rows.flatMap(({ jws }) => (jws === null ? [] : [jws]));
-      tally.unsigned += rows.length - signed.length;
+      const { rows } = await old.query<Found>('select id, payload, key_id as "keyId" from receipts where id > $1 order by id limit $2', [
+        after,
+        perCall,
+      ]);
+      const signed = await Promise.all(rows.map(({ payload, keyId }) => signer.sign(payload, keyId)));
       if (signed.length > 0) {
         const { items } = await api.post<{ items: { status: "known" | "listed" | "refused" }[] }>("/admin/failover/present", {
           receipts: signed,

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { cafeQuery, nameField } from "../identity/field-schemas.ts";
-import { actorOf, cafeActorOf, cafeOf, staff } from "../identity/guards.ts";
+import { actorOf, cafeActorOf, cafeOf, staff, staffOf } from "../identity/guards.ts";
 import type { Platform } from "../platform/context.ts";
 import { type HttpContext, json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
 import { changeCafe } from "./change-cafe.ts";
@@ -39,7 +39,9 @@ const change = route({
       z.strictObject({
         name: cafeName.optional(),
         address: cafeAddress.nullable().optional(),
-        time_zone: timeZone.optional(),
+        time_zone: timeZone
+          .optional()
+          .openapi({ description: "Changed by the university alone; days that run or are over keep their end." }),
         opening_hours: openingHours.nullable().optional(),
         holidays: holidays.optional(),
         paused_until: z.iso
@@ -99,6 +101,7 @@ export const cafeAdminRoutes = ({ db }: Platform) => {
       const body = c.req.valid("json");
       const input = {
         ...cafeActorOf(c, c.req.valid("query").cafe_id),
+        role: staffOf(c).role,
         change: {
           name: body.name,
           address: body.address,

@@ -1,5 +1,5 @@
 import { auditActor, type CafeActor } from "../identity/actor.ts";
-import { notFound } from "../platform/errors.ts";
+import { CodedError, notFound } from "../platform/errors.ts";
 import { sql, type Transaction, violatedConstraint } from "../platform/postgres.ts";
 import type { Cafe } from "./cafe.ts";
 import { readCafe } from "./read-cafe.ts";
@@ -9,6 +9,7 @@ const changeable = ["name", "address", "timeZone", "openingHours", "holidays", "
 type Changeable = Pick<Cafe, (typeof changeable)[number]>;
 
 interface Input extends CafeActor {
+  readonly role: string;
   /** What is not named stays as it is. */
   readonly change: { readonly [K in keyof Changeable]?: Changeable[K] | undefined };
 }
@@ -21,6 +22,8 @@ export async function changeCafe(tx: Transaction, input: Input): Promise<Cafe> {
   const wanted: Changeable = { ...before, ...named(change) };
   const changed = changeable.filter((field) => JSON.stringify(before[field]) !== JSON.stringify(wanted[field]));
   if (changed.length === 0) return before;
+  if (wanted.timeZone !== before.timeZone && input.role !== "admin")
+    throw new CodedError("INSUFFICIENT_ROLE", "The time zone decides when a café's day ends and is settled: the university changes it.");
   await write(tx, cafeId, before, wanted);
   await auditActor(tx, input, {
     action: "cafe.changed",

@@ -1,5 +1,5 @@
 create type confirm_outcome as (
-  outcome text, state text, order_id uuid, receipt_id uuid, payload text, jws text, paid_at timestamptz,
+  outcome text, state text, order_id uuid, receipt_id uuid, payload text, key_id text, paid_at timestamptz,
   balance_minor bigint, needed_minor bigint, limit_minor bigint, spent_minor bigint, digest text, amount_minor bigint, replayed boolean,
   prompted_at timestamptz, prompted_by text
 );
@@ -7,7 +7,7 @@ create type confirm_outcome as (
 -- The student's yes: all that can forbid the debit is decided here, under the locks, by the database's clock. Asking
 -- again is safe at any time: whoever asks with the same proof gets the stored receipt.
 create or replace function confirm_charge(
-  p_charge_id uuid, p_student_id uuid, p_digest text, p_number text, p_key_id uuid, p_region text, p_epoch integer
+  p_charge_id uuid, p_student_id uuid, p_digest text, p_number text, p_key_id uuid, p_region text, p_epoch integer, p_receipt_key_id text
 ) returns confirm_outcome language plpgsql as $$
 declare
   r confirm_outcome; c record; w record; v_now timestamptz; v_zone text; v_day date; v_account uuid; v_transaction uuid; v_receipt uuid; v_guard text; v_forbidden text;
@@ -28,8 +28,8 @@ begin
     r.outcome := 'signature'; return r;
   end if;
   if c.state = 'confirmed' and c.digest = p_digest then
-    select 'paid', t.id, t.payload, t.jws, x.at, x.wallet_balance_after_minor, true
-      into r.outcome, r.receipt_id, r.payload, r.jws, r.paid_at, r.balance_minor, r.replayed
+    select 'paid', t.id, t.payload, t.key_id, x.at, x.wallet_balance_after_minor, true
+      into r.outcome, r.receipt_id, r.payload, r.key_id, r.paid_at, r.balance_minor, r.replayed
       from receipts t join ledger_transactions x on x.id = t.transaction_id where t.charge_id = c.id;
     return r;
   end if;
@@ -112,7 +112,9 @@ begin
   r.payload := json_build_object('version', 1, 'receipt_id', v_receipt, 'transaction_id', v_transaction, 'charge_id', c.id, 'order_id', c.order_id,
     'order_number', c.order_number, 'cafe_id', c.cafe_id, 'student_id', p_student_id, 'amount_minor', c.amount_minor, 'currency', c.currency,
     'paid_at', to_char(r.paid_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'region', p_region, 'epoch', p_epoch)::text;
-  insert into receipts (id, transaction_id, charge_id, order_id, student_id, payload) values (v_receipt, v_transaction, c.id, c.order_id, p_student_id, r.payload);
+  r.key_id := p_receipt_key_id;
+  insert into receipts (id, transaction_id, charge_id, order_id, student_id, payload, key_id)
+    values (v_receipt, v_transaction, c.id, c.order_id, p_student_id, r.payload, r.key_id);
   insert into events (channels, event, data) values
     (array['student:' || p_student_id, 'device:' || c.device_id], 'charge_ended',
       jsonb_build_object('charge_id', c.id, 'order_id', c.order_id, 'state', 'confirmed', 'receipt_id', v_receipt)),

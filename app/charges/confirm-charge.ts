@@ -49,7 +49,7 @@ interface Outcome {
   readonly orderId: string | null;
   readonly receiptId: string | null;
   readonly payload: string | null;
-  readonly jws: string | null;
+  readonly keyId: string | null;
   readonly paidAt: Date | null;
   readonly balanceMinor: number | null;
   readonly neededMinor: number | null;
@@ -66,11 +66,11 @@ interface Outcome {
 export async function confirmCharge(platform: Platform, signer: ReceiptSigner, confirmation: Confirmation): Promise<Paid | Pending> {
   const arrivedAtMs = performance.now();
   const keyId = await signingKey(platform, confirmation);
-  const decided = await decide(platform, confirmation, keyId);
+  const decided = await decide(platform, confirmation, keyId, await signer.keyId());
   if (decided === undefined) return { kind: "pending" };
   if (decided.outcome !== "paid") throw await refusal(platform, confirmation, decided);
-  const receipt = await signReceipt(platform, signer, decided).catch((error: unknown) => {
-    // The debit stands, whatever kept its signature: the next look-up or confirm signs it.
+  const receipt = await signReceipt(signer, decided).catch((error: unknown) => {
+    // The debit stands, whatever kept its signature: a process that has the key signs it.
     platform.log.error({ err: error, charge_id: confirmation.chargeId }, "A receipt could not be signed yet");
   });
   if (receipt === undefined) return { kind: "pending" };
@@ -107,11 +107,13 @@ async function decide(
   { db, config, log, metrics }: Platform,
   confirmation: Confirmation,
   keyId: string | null,
+  receiptKeyId: string,
 ): Promise<Outcome | undefined> {
   const { chargeId, studentId, digest, numberMatch } = confirmation;
   const ask = () =>
     db.decide<Outcome>(sql`
-    select * from confirm_charge(${chargeId}, ${studentId}, ${digest}, ${numberMatch ?? null}, ${keyId}, ${config.CAMPUS_REGION}, ${config.CAMPUS_EPOCH})`);
+    select * from confirm_charge(${chargeId}, ${studentId}, ${digest}, ${numberMatch ?? null}, ${keyId}, ${config.CAMPUS_REGION}, ${config.CAMPUS_EPOCH},
+      ${receiptKeyId})`);
   try {
     return await ask();
   } catch (error) {

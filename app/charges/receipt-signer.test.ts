@@ -1,15 +1,35 @@
-import { generateKeyPairSync, sign, verify } from "node:crypto";
+import { createPublicKey, generateKeyPairSync, verify } from "node:crypto";
 import { expect, test } from "vitest";
-import { rawSignature } from "./receipt-signer.ts";
+import { createReceiptSigner } from "./receipt-signer.ts";
 
-test("a signature as JWS wants it is the one that was made, also where a number begins with zeros", () => {
-  const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  const lengths = new Set<number>();
-  for (let turn = 0; turn < 2_000; turn += 1) {
-    const text = Buffer.from(`receipt ${turn}`);
-    const der = sign("sha256", text, privateKey);
-    lengths.add(der.length);
-    expect(verify("sha256", text, { key: publicKey, dsaEncoding: "ieee-p1363" }, rawSignature(der))).toBe(true);
-  }
-  expect(lengths.size).toBeGreaterThan(3);
+const jwk = (kid: string, type: "ed25519" | "ec" = "ed25519") => {
+  const { privateKey } = type === "ec" ? generateKeyPairSync("ec", { namedCurve: "P-256" }) : generateKeyPairSync("ed25519");
+  return { ...privateKey.export({ format: "jwk" }), kid };
+};
+const signerOf = (...keys: object[]) => createReceiptSigner({ secrets: { get: async () => JSON.stringify({ keys }) } });
+
+test("a receipt's bytes are the same at every call, at every process that has the key, also after a rotation", async () => {
+  const [first, second] = [jwk("receipt-1"), jwk("receipt-2")];
+  const payload = JSON.stringify({ version: 1, amount_minor: 5_900 });
+  const before = signerOf(first);
+  const jws = await before.sign(payload, await before.keyId());
+  const rotated = signerOf(second, first);
+  expect(await rotated.keyId()).toBe("receipt-2");
+  expect(await rotated.sign(payload, "receipt-1")).toBe(jws);
+  const [header = "", body = "", signature = ""] = jws.split(".");
+  expect(JSON.parse(Buffer.from(header, "base64url").toString())).toEqual({ alg: "EdDSA", typ: "campus-receipt+jws", kid: "receipt-1" });
+  const [, published] = await rotated.publicKeys();
+  const key = createPublicKey({ key: { ...published }, format: "jwk" });
+  expect(verify(null, Buffer.from(`${header}.${body}`), key, Buffer.from(signature, "base64url"))).toBe(true);
+});
+
+test("a key without its private half verifies and does not sign; nothing private is published", async () => {
+  const { d, ...open } = jwk("receipt-1") as { d?: string };
+  const signer = signerOf(jwk("receipt-2"), open);
+  await expect(signer.sign("{}", "receipt-1")).rejects.toThrow("does not have the receipt key receipt-1");
+  expect((await signer.publicKeys()).map(({ kid }) => kid)).toEqual(["receipt-2", "receipt-1"]);
+  expect(JSON.stringify(await signer.publicKeys())).not.toContain('"d"');
+  await expect(signerOf(open).keyId()).rejects.toThrow("first key is a private Ed25519 key");
+  await expect(signerOf(jwk("receipt-3", "ec")).keyId()).rejects.toThrow("must be an Ed25519 key");
+  expect(d).toBeDefined();
 });

@@ -1,17 +1,15 @@
 import type { Identity } from "../identity/identity.ts";
 import type { Platform } from "../platform/context.ts";
 import { router } from "../platform/http/router.ts";
-import { receiptRoutes } from "../receipts/routes.ts";
 import { adminShiftRoutes } from "./admin-shift-routes.ts";
 import { saleRoutes } from "./sale-routes.ts";
 import { shiftRoutes } from "./shift-routes.ts";
 import { tillRoutes } from "./till-routes.ts";
 
-/** What a terminal sells, gives back, closes and prints. */
+/** What a terminal sells, gives back and closes. */
 export const counterRoutes = (platform: Platform, identity: Identity) =>
   router()
     .route("/", tillRoutes(platform))
     .route("/", saleRoutes(platform, identity))
     .route("/", shiftRoutes(platform))
-    .route("/", adminShiftRoutes(platform))
-    .route("/", receiptRoutes(platform));
+    .route("/", adminShiftRoutes(platform));

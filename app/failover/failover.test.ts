@@ -227,8 +227,8 @@ test("one case that fails for a reason nobody thought of moves nothing and does 
     await lose(each);
     await present(each.student, [each.receipt]);
   }
-  await campus.sql`insert into receipts (id, transaction_id, charge_id, order_id, student_id, payload)
-    values (${randomUUID()}, ${randomUUID()}, ${bad.charge.id}, ${bad.charge.order_id}, ${bad.student.id}, '{}')`;
+  await campus.sql`insert into receipts (id, transaction_id, charge_id, order_id, student_id, payload, key_id)
+    values (${randomUUID()}, ${randomUUID()}, ${bad.charge.id}, ${bad.charge.order_id}, ${bad.student.id}, '{}', 'receipt-1')`;
   const [badCase, goodCase] = [await caseOf(bad.receiptId), await caseOf(good.receiptId)];
   expectOk(await agree(asks, badCase.id, goodCase.id));
   expect(await repost(approves)).toEqual({ reposted: 1, refused: [{ case_id: badCase.id, because: "failed" }], left: 0 });
@@ -294,12 +294,12 @@ test("a receipt that is forged, tampered with, somebody else's or of a later epo
   const [bought, other] = [await buy(), await buy()];
   const [{ cases: before } = { cases: 0 }] = await campus.sql<{ cases: number }>`select count(*) as cases from failover_cases`;
   const payload = JSON.parse(Buffer.from(bought.receipt.split(".")[1] ?? "", "base64url").toString()) as Record<string, unknown>;
-  const signed = (body: object, platform = campus.processes[0].platform) => createReceiptSigner(platform).sign(JSON.stringify(body));
+  const signed = (body: object) => createReceiptSigner(campus.processes[0].platform).sign(JSON.stringify(body), "receipt-1");
   const stranger = { secrets: { ...campus.processes[0].platform.secrets, get: async () => forgedKeys } };
   const [header = "", , signature = ""] = bought.receipt.split(".");
   const dearer = Buffer.from(JSON.stringify({ ...payload, amount_minor: 1 })).toString("base64url");
   const answers = await present(bought.student, [
-    await createReceiptSigner(stranger).sign(JSON.stringify(payload)),
+    await createReceiptSigner(stranger).sign(JSON.stringify(payload), "receipt-2"),
     `${header}.${dearer}.${signature}`,
     other.receipt,
     await signed({ ...payload, receipt_id: randomUUID(), transaction_id: randomUUID(), epoch: 3 }),

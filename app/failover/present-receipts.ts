@@ -2,7 +2,7 @@ import type { ReceiptSigner } from "../charges/receipt-signer.ts";
 import { type Actor, auditActor } from "../identity/actor.ts";
 import type { Config } from "../platform/config.ts";
 import { type Queryable, sql, type Transaction } from "../platform/postgres.ts";
-import { type HeldReceipt, readHeldReceipt } from "./read-receipt.ts";
+import { type HeldReceipt, readHeldReceipt } from "../receipts/held-receipt.ts";
 
 /** Who brings them: a student's phone its own, a terminal those of its café, staff what the old primary's disk still holds. */
 export type Presenter =
@@ -77,7 +77,7 @@ async function compare(db: Queryable, receipts: readonly HeldReceipt[], { kind, 
     with given as (
       select distinct on (g.receipt_id) g.* from jsonb_to_recordset(${JSON.stringify(receipts)}::jsonb) as g (
         receipt_id uuid, transaction_id uuid, charge_id uuid, order_id uuid, order_number text, cafe_id uuid, student_id uuid, amount_minor bigint,
-        currency text, paid_at timestamptz, region text, epoch integer, payload text, jws text)),
+        currency text, paid_at timestamptz, region text, epoch integer, payload text, key_id text)),
     compared as (
       select g.*, exists (
         select from ledger_transactions t where t.id = g.transaction_id and t.amount_minor = g.amount_minor and t.order_id = g.order_id
@@ -85,8 +85,8 @@ async function compare(db: Queryable, receipts: readonly HeldReceipt[], { kind, 
       from given g),
     listed as (
       insert into failover_cases (receipt_id, transaction_id, charge_id, order_id, order_number, cafe_id, student_id, amount_minor, currency, paid_at, region,
-        epoch, payload, jws, presented_by, presented_by_id)
-      select receipt_id, transaction_id, charge_id, order_id, order_number, cafe_id, student_id, amount_minor, currency, paid_at, region, epoch, payload, jws,
+        epoch, payload, key_id, presented_by, presented_by_id)
+      select receipt_id, transaction_id, charge_id, order_id, order_number, cafe_id, student_id, amount_minor, currency, paid_at, region, epoch, payload, key_id,
         ${kind}, ${id}::uuid
       from compared where not is_known on conflict do nothing)
     select receipt_id, is_known from compared`);

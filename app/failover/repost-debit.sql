@@ -70,8 +70,8 @@ begin
     update orders set payment_status = 'paid', paid_transaction_id = f.transaction_id, paid_at = now(), updated_at = now()
       where id = f.order_id and paid_transaction_id is null;
     if not found then raise exception 'the order % changed under its own lock', f.order_id; end if;
-    insert into receipts (id, transaction_id, charge_id, order_id, student_id, payload, jws)
-      values (f.receipt_id, f.transaction_id, f.charge_id, f.order_id, f.student_id, f.payload, f.jws);
+    insert into receipts (id, transaction_id, charge_id, order_id, student_id, payload, key_id)
+      values (f.receipt_id, f.transaction_id, f.charge_id, f.order_id, f.student_id, f.payload, f.key_id);
     -- A charge ends once: one that ended in another way since stays as it is, its receipt beside it. One that asks for
     -- something else was made after the failover.
     update charges set state = 'confirmed', ended_at = f.paid_at, transaction_id = f.transaction_id

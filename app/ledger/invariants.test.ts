@@ -98,7 +98,7 @@ const age = (days: number): Statement[] => [
 describe("the list of invariants", () => {
   test("has each state invariant once, in order, and names what it leaves out", () => {
     expect([...invariants.map(({ id }) => id), ...notCovered].sort((a, b) => Number(a.slice(1)) - Number(b.slice(1)))).toEqual(
-      Array.from({ length: 18 }, (_, index) => `I${index + 1}`),
+      Array.from({ length: 19 }, (_, index) => `I${index + 1}`),
     );
   });
 
@@ -111,6 +111,7 @@ describe("the list of invariants", () => {
   });
 });
 
+const settleAll = () => [sql`select settle_cafe_day(f.id, d.day, now() + interval '3 days') from cafes f, lateral day_to_settle(f.id) d`];
 const seal = () => [...age(3), sealFinishedDays];
 
 const damages: readonly [string, string, () => readonly (Statement | ((tx: Transaction) => Promise<void>))[]][] = [
@@ -120,7 +121,7 @@ const damages: readonly [string, string, () => readonly (Statement | ((tx: Trans
     () => [
       sql`alter table ledger_transactions drop constraint ledger_transactions_check`,
       sql`insert into ledger_transactions (kind, from_account_id, to_account_id, amount_minor, currency)
-        select 'fee', id, id, 100, currency from accounts where cafe_id = ${till.cafe.id}`,
+        select 'fee', id, id, 100, currency from accounts where kind = 'adjustments'`,
     ],
   ],
   [
@@ -323,7 +324,7 @@ const damages: readonly [string, string, () => readonly (Statement | ((tx: Trans
     () => [
       ...seal(),
       sql`insert into ledger_transactions (kind, from_account_id, to_account_id, amount_minor, currency, at)
-      select 'fee', f.id, t.id, 1, 'SEK', now() - interval '3 days' from accounts f, accounts t where f.kind = 'adjustments' and t.cafe_id = ${till.cafe.id}`,
+      select 'fee', f.id, t.id, 1, 'SEK', now() - interval '3 days' from accounts f, accounts t where f.kind = 'adjustments' and t.kind = 'gateway_clearing'`,
     ],
   ],
   [
@@ -362,6 +363,36 @@ const damages: readonly [string, string, () => readonly (Statement | ((tx: Trans
     () => [sql`update receipts set payload = replace(payload, '5900', '5800') where charge_id = ${paid.chargeId}`],
   ],
   ["I16", "a debit has no receipt", () => [sql`delete from receipts where charge_id = ${paid.chargeId}`]],
+  [
+    "I19",
+    "a sale was settled in no settlement",
+    () => [
+      ...settleAll(),
+      sql`update settlements set created_at = created_at + interval '2 hours'`,
+      sql`with gone as (delete from settled_entries where transaction_id = ${paid.transactionId} returning settlement_id, amount_minor)
+        update settlements s set wallet_sales_minor = wallet_sales_minor - amount_minor, payable_minor = payable_minor - amount_minor, sales_count = sales_count - 1
+        from gone where s.id = gone.settlement_id`,
+    ],
+  ],
+  [
+    "I19",
+    "a sale was settled twice (the day's end was moved)",
+    () => [
+      ...settleAll(),
+      sql`alter table settled_entries drop constraint settled_entries_pkey`,
+      sql`insert into settled_entries select transaction_id, settlement_id, line, amount_minor, 0, 0 from settled_entries where transaction_id = ${paid.transactionId}`,
+      sql`update settlements s set wallet_sales_minor = wallet_sales_minor + 5900, payable_minor = payable_minor + 5900, sales_count = sales_count + 1
+        where id = (select settlement_id from settled_entries where transaction_id = ${paid.transactionId} limit 1)`,
+    ],
+  ],
+  [
+    "I19",
+    "a settlement was paid twice (two at once, no lock)",
+    () => [
+      ...settleAll(),
+      sql`select post_between('settlement', account_id, account_of('bank', null, null, 'SEK'), payable_minor, 'SEK', null, null) from settlements where payable_minor > 0 limit 1`,
+    ],
+  ],
 ];
 
 describe("each invariant fires alone", () => {

@@ -1,3 +1,5 @@
+import { payOutInvariants } from "./pay-out-invariants.ts";
+
 export interface Invariant {
   readonly id: string;
   readonly title: string;
@@ -208,7 +210,7 @@ export const invariants: readonly Invariant[] = [
       from unnest(array['ledger_transactions', 'ledger_anchors', 'refunds', 'receipts', 'status_changes', 'order_status_log', 'audit_log', 'scans', 'gateway_payments', 'counter_sales', 'counter_refunds', 'z_reports']) relation
         cross join unnest(array['UPDATE', 'DELETE', 'TRUNCATE']) privilege
       where has_table_privilege('${appRole}', relation, privilege)
-        or (privilege = 'UPDATE' and relation <> 'receipts' and has_any_column_privilege('${appRole}', relation, privilege))
+        or (privilege = 'UPDATE' and has_any_column_privilege('${appRole}', relation, privilege))
       union all
       select null, '${appRole} may delete from ' || relation
       from unnest(array['wallets', 'accounts', 'adjustments', 'charges', 'orders']) relation where has_table_privilege('${appRole}', relation, 'DELETE')
@@ -264,4 +266,5 @@ export const invariants: readonly Invariant[] = [
           or not r.payload::jsonb @> jsonb_build_object('transaction_id', c.transaction_id, 'charge_id', c.id, 'order_id', c.order_id, 'cafe_id', c.cafe_id,
             'student_id', c.student_id, 'amount_minor', c.amount_minor, 'currency', c.currency))`,
   },
+  ...payOutInvariants,
 ];

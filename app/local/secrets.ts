@@ -65,6 +65,6 @@ function tokenKey() {
 }
 
 function receiptKey() {
-  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  return { ...privateKey.export({ format: "jwk" }), kid: keyId("receipt"), alg: "ES256", use: "sig" };
+  const { privateKey } = generateKeyPairSync("ed25519");
+  return { ...privateKey.export({ format: "jwk" }), kid: keyId("receipt"), alg: "EdDSA", use: "sig" };
 }

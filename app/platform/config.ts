@@ -235,7 +235,8 @@ export const secretDescriptions = {
     readers: ["api"],
   },
   RECEIPT_KEYS: {
-    about: "JWK set of ES256 keys for receipts: the first signs, all stay published for ever.",
+    about:
+      "JWK set of Ed25519 keys for receipts: the first signs new ones, each signs again what it once signed, all stay published for ever.",
     required: true,
     readers: ["api", "worker"],
   },

@@ -51,6 +51,12 @@ export const declaredMetrics = {
     labels: ["topic", "outcome"],
     cloudWatch: { name: "OutboxDelivered", unit: "Count" },
   },
+  settlements_failed_total: {
+    kind: "counter",
+    help: "Tries to settle a café's day that failed; the day is tried again",
+    labels: [],
+    cloudWatch: { name: "SettlementsFailed", unit: "Count" },
+  },
   outbox_lag_ms: {
     kind: "histogram",
     help: "From the row's commit to its delivery",

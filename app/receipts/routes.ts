@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import type { ReceiptSigner } from "../charges/receipt-signer.ts";
 import { device, deviceOf, student, studentOf } from "../identity/guards.ts";
 import { OrderParams } from "../orders/schemas.ts";
 import type { Platform } from "../platform/context.ts";
@@ -46,14 +47,14 @@ const ofStudent = route({
   responses,
 });
 
-export const receiptRoutes = ({ db }: Platform) =>
+export const receiptRoutes = ({ db }: Platform, signer: ReceiptSigner) =>
   router()
     .openapi(atCounter, async (c) => {
-      const receipt = await readPrintedReceipt(db, c.req.valid("param").orderId, { cafeId: deviceOf(c).cafeId });
+      const receipt = await readPrintedReceipt(db, signer, c.req.valid("param").orderId, { cafeId: deviceOf(c).cafeId });
       return sendReceipt(c, receipt, c.req.valid("query").format);
     })
     .openapi(ofStudent, async (c) => {
-      const receipt = await readPrintedReceipt(db, c.req.valid("param").orderId, { studentId: studentOf(c).id });
+      const receipt = await readPrintedReceipt(db, signer, c.req.valid("param").orderId, { studentId: studentOf(c).id });
       return sendReceipt(c, receipt, c.req.valid("query").format);
     });
 

@@ -109,7 +109,7 @@ export const explainCafes = (tx: Queryable, { from, until }: Span): Promise<Expl
             where e.xid >= coalesce((select max(before_xid) from account_snapshots), '0'::xid8) group by e.account_id) t on t.account_id = p.id),
       settled as (
         select p.id, coalesce((select sum(s.payable_minor) from settlements s where s.account_id = p.id and s.status = 'due'), 0) + coalesce(l.carried_minor, 0)
-          + coalesce((select sum(e.amount_minor) from payable_entries(p.id, coalesce(l.until_at, p.created_at - interval '1 day'), l.seen, 'infinity', pg_current_snapshot()) e), 0) as minor
+          + coalesce((select sum(e.amount_minor) from unsettled_entries(p.id, coalesce(l.until_at, p.created_at - interval '1 day'), 'infinity') e), 0) as minor
         from payable p left join lateral (select * from settlements s where s.account_id = p.id order by s.day desc limit 1) l on true),
       moved as (
         select e.account_id, sum(abs(e.amount_minor))::bigint as minor from ledger_entries e join payable p on p.id = e.account_id

@@ -53,7 +53,7 @@ async function sell(till: Till, totalMinor: number): Promise<void> {
 
 async function paySettled(till: Till): Promise<void> {
   const at = new Date(Date.now() + 25 * hourMs);
-  await until("every day is settled", async () => (await campus.worker.db.transaction((tx) => settleFinishedDays(tx, at))) === 0);
+  await until("every day is settled", async () => (await settleFinishedDays(campus.worker, at)) === 0);
   const { items } = expectOk(
     await finance.api<{ items: { id: string }[] }>("GET", `/admin/settlements?cafe_id=${till.cafe.id}&status=due`),
   );

@@ -15,6 +15,7 @@ export interface VatLine {
 export interface Settlement {
   readonly id: string;
   readonly cafeId: string;
+  readonly accountId: string;
   readonly cafeName: string;
   readonly timeZone: string;
   readonly day: string;
@@ -47,7 +48,7 @@ export interface Settlement {
 }
 
 const columns = part`
-  s.id, s.cafe_id, f.name as cafe_name, f.time_zone, to_char(s.day, 'YYYY-MM-DD') as day, s.currency, s.opening_minor, s.wallet_sales_minor, s.gateway_sales_minor,
+  s.id, s.cafe_id, s.account_id, f.name as cafe_name, s.time_zone, to_char(s.day, 'YYYY-MM-DD') as day, s.currency, s.opening_minor, s.wallet_sales_minor, s.gateway_sales_minor,
   s.cash_sales_minor, s.wallet_refunds_minor, s.gateway_refunds_minor, s.cash_refunds_minor, s.disputes_minor, s.other_minor, s.sales_count,
   (select coalesce(jsonb_agg(jsonb_build_object('vatBasisPoints', v -> 'vat_basis_points', 'grossMinor', v -> 'gross_minor', 'vatMinor', v -> 'vat_minor')), '[]')
     from jsonb_array_elements(s.vat) v) as vat,
@@ -92,5 +93,6 @@ const maxEntries = 50_000;
 
 export const readEntries = (db: Queryable, id: string): Promise<SettlementEntry[]> =>
   db.rows<SettlementEntry>(sql`
-    select e.transaction_id, e.at, e.line, o.order_number, e.amount_minor
-    from settlement_entries(${id}) e left join orders o on o.id = e.order_id order by e.at, e.transaction_id limit ${maxEntries}`);
+    select e.transaction_id, t.at, e.line, o.order_number, e.amount_minor
+    from settled_entries e join ledger_transactions t on t.id = e.transaction_id left join orders o on o.id = t.order_id
+    where e.settlement_id = ${id} order by t.at, e.transaction_id limit ${maxEntries}`);

@@ -5,15 +5,14 @@ import { type Config, parseConfig } from "../platform/config.ts";
 
 const secret = () => randomBytes(32).toString("base64url");
 
-const keySet = (kid: string, alg: "RS256" | "ES256"): string => {
-  const { privateKey } =
-    alg === "RS256" ? generateKeyPairSync("rsa", { modulusLength: 2_048 }) : generateKeyPairSync("ec", { namedCurve: "P-256" });
+const keySet = (kid: string, alg: "RS256" | "EdDSA"): string => {
+  const { privateKey } = alg === "RS256" ? generateKeyPairSync("rsa", { modulusLength: 2_048 }) : generateKeyPairSync("ed25519");
   return JSON.stringify({ keys: [{ ...privateKey.export({ format: "jwk" }), kid, alg, use: "sig" }] });
 };
 
 const secrets = {
   JWT_KEYS: keySet("token-1", "RS256"),
-  RECEIPT_KEYS: keySet("receipt-1", "ES256"),
+  RECEIPT_KEYS: keySet("receipt-1", "EdDSA"),
   CARD_PEPPER: secret(),
   LOG_PEPPER: secret(),
   SEAL_KEY: secret(),

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import path from "node:path";
 import { promisify } from "node:util";
 import { type Database, sql } from "../../app/platform/postgres.ts";
+import { testEnvironment } from "../../app/testing/configure.ts";
 import type { Pair } from "../../app/testing/failover/pair.ts";
 import { expectOk } from "../../app/testing/money.ts";
 import type { TestStaff } from "../../app/testing/people.ts";
@@ -106,6 +107,7 @@ async function readOldDisk(pair: Pair, { accountants: [first], urls }: DrillCamp
   const { stdout } = await command("failover-compare.ts", urls[0], first, {
     OLD_DATABASE_URL: pair.accessFirst.ownerUrl,
     OLD_DATABASE_PASSWORD: pair.passwords.owner,
+    RECEIPT_KEYS: testEnvironment({}).RECEIPT_KEYS ?? "",
   });
   if (!/ 0 refused/.test(stdout)) throw new Error(`The old disk's receipts were refused: ${stdout}`);
 }

@@ -72,7 +72,16 @@ export const areas: readonly Area[] = [
   {
     title: "Out to the bank, and after a failover",
     about: "What each café is owed for a day, the rest of a student who leaves, and receipts whose debit the books lack.",
-    tables: ["settlement_terms", "settlements", "close_outs", "region_epochs", "failover_cases"],
+    tables: [
+      "settlement_terms",
+      "settled_entries",
+      "settlement_failures",
+      "cafe_zones",
+      "settlements",
+      "close_outs",
+      "region_epochs",
+      "failover_cases",
+    ],
   },
   {
     title: "To the cafés' till systems",

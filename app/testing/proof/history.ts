@@ -40,7 +40,7 @@ export interface Contradiction {
 interface Effect {
   readonly key: string;
   readonly count: number;
-  /** For a confirm: the signed receipt in the books. */
+  /** For a confirm: what of the receipt stands in the books. */
   readonly receipt: string | null;
 }
 
@@ -62,11 +62,13 @@ export async function contradictions(owner: Database, { entries }: ClientLog): P
   return [...found, ...(await paidThoughOver(owner, entries)), ...(await otherDigests(owner, entries))];
 }
 
+const payloadOf = (jws = ""): string => Buffer.from(jws.split(".")[1] ?? "", "base64url").toString();
+
 /** How often what each key asked for was done, as the books say it. The clients write the key where the books keep a text of theirs. */
 const effectsOf: Readonly<Partial<Record<Verb, (owner: Database, keys: readonly string[]) => Promise<Effect[]>>>> = {
   confirm: (owner, keys) =>
     owner.rows<Effect>(sql`
-      select t.charge_id as key, count(*) as count, max(r.jws) as receipt
+      select t.charge_id as key, count(*) as count, max(r.payload) as receipt
       from ledger_transactions t left join receipts r on r.charge_id = t.charge_id
       where t.kind = 'debit' and t.charge_id = any(${keys}::uuid[]) group by t.charge_id`),
   scan: (owner, keys) =>
@@ -111,7 +113,7 @@ function* believed(verb: Verb, answers: readonly Heard[], effect: Effect): Gener
   if (done.length > 0 && effect.count === 0) yield "acknowledged, and not in the books";
   if (verb === "confirm") {
     for (const { text } of done)
-      if ((JSON.parse(text) as { receipt?: string }).receipt !== effect.receipt) yield "the acknowledged receipt is another one";
+      if (payloadOf((JSON.parse(text) as { receipt?: string }).receipt) !== effect.receipt) yield "the acknowledged receipt is another one";
   }
   if (effect.count === 0 || done.length > 0) return;
   if (!answers.some(isOpen)) yield `refused (${answers.map(({ status, code }) => `${status} ${code}`).join(", ")}), and in the books`;

@@ -161,9 +161,8 @@ export const canaries: readonly Canary[] = [
   {
     name: "double receipt",
     caughtBy: ["I7", "I9"],
-    async break(database, cutter) {
-      await edit(database, "confirm_charge", [["t.payload, t.jws, x.at", "t.payload, null, x.at"]]);
-      onTheWire(cutter, "and jws is null returning id", "returning id");
+    async break(database) {
+      await edit(database, "confirm_charge", [["t.payload, t.key_id, x.at", "t.payload || ' ', t.key_id, x.at"]]);
     },
   },
 ];

@@ -1,6 +1,6 @@
 import { compactVerify, createLocalJWKSet, errors, type JWK } from "jose";
 import { z } from "zod";
-import type { ReceiptSigner } from "../charges/receipt-signer.ts";
+import { type ReceiptSigner, receiptType } from "../charges/receipt-signer.ts";
 
 const Payload = z.object({
   version: z.literal(1),
@@ -20,6 +20,7 @@ const Payload = z.object({
 
 /** What we once signed: every field as it was written with the debit. */
 export interface HeldReceipt extends z.infer<typeof Payload> {
+  readonly key_id: string;
   readonly payload: string;
   readonly jws: string;
 }
@@ -28,11 +29,11 @@ export interface HeldReceipt extends z.infer<typeof Payload> {
 export async function readHeldReceipt(signer: ReceiptSigner, jws: string): Promise<HeldReceipt | undefined> {
   const keys = createLocalJWKSet({ keys: [...(await signer.publicKeys())] as JWK[] });
   try {
-    const { payload, protectedHeader } = await compactVerify(jws, keys, { algorithms: ["ES256"] });
-    if (protectedHeader.typ !== "campus-receipt+jws") return undefined;
+    const { payload, protectedHeader } = await compactVerify(jws, keys, { algorithms: ["EdDSA", "Ed25519"] });
+    if (protectedHeader.typ !== receiptType) return undefined;
     const text = new TextDecoder().decode(payload);
     const read = Payload.safeParse(JSON.parse(text));
-    return read.success ? { ...read.data, payload: text, jws } : undefined;
+    return read.success ? { ...read.data, key_id: protectedHeader.kid ?? "", payload: text, jws } : undefined;
   } catch (error) {
     if (error instanceof errors.JOSEError) return undefined;
     throw error;
