@@ -1,6 +1,6 @@
 import pg from "pg";
-import { type Command, runCommand, wholeNumber } from "../app/local/command.ts";
 import { createReceiptSigner, type ReceiptSigner } from "../app/charges/receipt-signer.ts";
+import { type Command, runCommand, wholeNumber } from "../app/local/command.ts";
 import { PlainError } from "../app/local/plain-error.ts";
 import { couldNotAsk, logIn, type StaffApi } from "./failover/staff-api.ts";
 

@@ -141,7 +141,7 @@ export const invariants: readonly Invariant[] = [
       union all
       select o.id, o.total_minor, o.refunded_minor, sum(t.amount_minor), null, 'refunded and disputed beyond what was paid'
       from ledger_transactions t join accounts a on a.id = t.from_account_id join orders o on o.id = t.order_id
-      where t.kind = 'dispute_lost' and a.kind = 'cafe_payable' group by o.id having o.refunded_minor + sum(t.amount_minor) > o.total_minor`,
+      where t.kind in ('dispute_lost', 'dispute_moved') and a.kind = 'cafe_payable' group by o.id having o.refunded_minor + sum(t.amount_minor) > o.total_minor`,
   },
   {
     id: "I11",

@@ -96,13 +96,19 @@ async function lockOrder(tx: Transaction, { orderId, cafeId }: Input): Promise<O
   return order;
 }
 
-/** What the customer's bank has taken back, or may yet take, is not given back a second time. */
-const disputed = (orderId: string) => part`coalesce((
-  select sum(amount_minor) from gateway_disputes where order_id = ${orderId} and status <> 'won'), 0)::bigint`;
+/** All that is left, for an order that is cancelled; nothing where a bank or somebody at the gateway has taken, or may yet take, all of it. */
+export async function refundRest(tx: Transaction, input: Omit<Input, "amountMinor">): Promise<Refund | undefined> {
+  const order = await lockOrder(tx, input);
+  const amountMinor = await refundableMinor(tx, input.orderId, order);
+  return amountMinor === 0 ? undefined : refundOrder(tx, { ...input, amountMinor });
+}
+
+/** What the customer's bank or somebody at the gateway has taken back, or may yet take, is not given back a second time. */
+const takenElsewhere = (orderId: string) => part`taken_elsewhere(${orderId})`;
 
 async function refundableMinor(tx: Transaction, orderId: string, order: Order): Promise<number> {
-  const taken = await tx.row<{ disputedMinor: number }>(sql`select ${disputed(orderId)} as disputed_minor`);
-  return Math.max(0, order.totalMinor - order.refundedMinor - (taken?.disputedMinor ?? 0));
+  const taken = await tx.row<{ takenMinor: number }>(sql`select ${takenElsewhere(orderId)} as taken_minor`);
+  return Math.max(0, order.totalMinor - order.refundedMinor - (taken?.takenMinor ?? 0));
 }
 
 async function raiseRefunded(tx: Transaction, orderId: string, amountMinor: number, order: Order): Promise<"paid" | "refunded"> {
@@ -110,7 +116,7 @@ async function raiseRefunded(tx: Transaction, orderId: string, amountMinor: numb
     update orders set refunded_minor = refunded_minor + ${amountMinor}, updated_at = now(),
       payment_status = case when refunded_minor + ${amountMinor} = total_minor then 'refunded' else payment_status end
     where id = ${orderId} and payment_status = 'paid' and ${amountMinor} > 0
-      and refunded_minor + ${amountMinor} + ${disputed(orderId)} <= total_minor
+      and refunded_minor + ${amountMinor} + ${takenElsewhere(orderId)} <= total_minor
     returning payment_status`);
   if (raised) return raised.paymentStatus;
   const leftMinor = await refundableMinor(tx, orderId, order);

@@ -1,4 +1,4 @@
-import { refundOrder } from "../ledger/refund-order.ts";
+import { refundRest } from "../ledger/refund-order.ts";
 import { audit } from "../platform/audit.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
@@ -109,7 +109,7 @@ async function giveBack(
   order: Movable,
   refund: { orderId: string; reason: string; requestedBy: string | null },
 ): Promise<void> {
-  if (order.paymentMethod !== "cash") return void (await refundOrder(tx, refund));
+  if (order.paymentMethod !== "cash") return void (await refundRest(tx, refund));
   // Cash goes back over the counter, so somebody has to stand there.
   if (refund.requestedBy === null) throw refusedStep(order, "cancelled", "it was paid in cash: ask at the counter");
   await tx.run(sql`select refund_cash(${refund.orderId}, null, ${refund.reason}, ${refund.requestedBy})`);

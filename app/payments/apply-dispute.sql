@@ -38,10 +38,7 @@ begin
     perform post_between('dispute_won', account_of('gateway_clearing', null, null, d.currency), v_disputes, v_left, d.currency, d.order_id, d.transaction_id);
   else
     if d.order_id is not null then
-      v_part := least(v_left, o.total_minor - o.refunded_minor - coalesce((
-        select sum(t.amount_minor) from ledger_transactions t join accounts a on a.id = t.from_account_id
-        where t.kind = 'dispute_lost' and a.kind = 'cafe_payable'
-          and t.corrects_id in (select transaction_id from gateway_disputes where order_id = o.id)), 0));
+      v_part := least(v_left, o.total_minor - o.refunded_minor - lost_to_disputes(o.id));
       if v_part > 0 then
         perform post_between('dispute_lost', account_of('cafe_payable', null, o.cafe_id, d.currency), v_disputes, v_part, d.currency, d.order_id, d.transaction_id);
         v_left := v_left - v_part;

@@ -4,7 +4,7 @@ import { sql } from "../platform/postgres.ts";
 import { applyDispute } from "./apply-dispute.ts";
 import { creditPayment } from "./credit-payment.ts";
 import type { Gateway, GatewayEvent, GatewayPayment } from "./gateway.ts";
-import { settleRefund } from "./settle-refund.ts";
+import { meetRefund } from "./meet-refund.ts";
 
 /** Acts on kept news. Each effect is guarded by what it is about, so that copies, old news and another order change nothing. */
 export async function applyEvent(platform: Platform, gateway: Gateway, eventId: string): Promise<void> {
@@ -14,10 +14,13 @@ export async function applyEvent(platform: Platform, gateway: Gateway, eventId: 
   switch (event.kind) {
     case "payment":
       if (event.payment.status === "captured") await creditOrReport(platform, gateway, event.payment);
-      if (event.payment.status === "failed") await noteFailure(platform, gateway, event.payment.gatewayOrderId);
+      if (event.payment.status === "failed" || event.payment.status === "refunded")
+        await noteFailure(platform, gateway, event.payment.gatewayOrderId);
       return;
     case "refund":
-      return settleRefund(platform, event.refund);
+      if ((await meetRefund(platform, gateway, event.refund)) === "unknown_payment")
+        throw new Error(`The refund ${event.refund.gatewayRefundId} is of a payment that is not in the books yet.`);
+      return;
     case "dispute":
       return applyDispute(platform, gateway, event.dispute);
   }

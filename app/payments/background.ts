@@ -11,8 +11,11 @@ import { sendLowBalancePush } from "./low-balance-push.ts";
 import { openGateway } from "./open-gateway.ts";
 import { type LowBalance, runAutoTopUp } from "./run-auto-top-up.ts";
 import { sendRefund } from "./settle-refund.ts";
+import { watchGateway, watchGatewayJob } from "./watch-gateway.ts";
 
 const timeoutMs = 10_000;
+/** The gateway's books of a day, page by page. */
+const watchTimeoutMs = 120_000;
 /** With pauses that grow to five minutes, about an hour: a gateway's bad hour is outlived, and then the poller asks again. */
 const maxTries = 20;
 const alertTries = 3;
@@ -33,6 +36,7 @@ export function paymentTopics(platform: Platform): Topics {
     "gateway.event": withGateway((to, { payload }) => applyEvent(platform, to, String(payload.event_id))),
     "gateway.look": withGateway((to, { payload }) => lookAtOrder(platform, to, String(payload.order_row_id))),
     "gateway.refund": withGateway((to, { payload }) => sendRefund(platform, to, String(payload.refund_id))),
+    "gateway.watch": { ...withGateway((to) => watchGateway(platform, to)), timeoutMs: watchTimeoutMs },
     "gateway.dispute": withGateway((to, { payload }) => sendDecision(platform, to, String(payload.dispute_id))),
     "wallet.auto_top_up": withGateway((to, { payload }) => runAutoTopUp(platform, to, lowBalanceOf(payload))),
     "wallet.low_balance": {
@@ -52,6 +56,7 @@ const lowBalanceOf = ({ student_id, wallet_seq }: OutboxRow["payload"]): LowBala
 
 export const paymentJobs = (platform: Platform): readonly Job[] => [
   findMissedJob(platform),
+  watchGatewayJob,
   purgeJob({
     name: "purge-gateway-events",
     everySeconds: 3_600,

@@ -92,6 +92,11 @@ export async function sendDecision({ db }: Platform, gateway: Gateway, id: strin
     if (dispute.status === "contested") await gateway.contestDispute(dispute.disputeId, dispute.amountMinor, dispute.evidence ?? "");
     if (dispute.status === "accepted") await gateway.acceptDispute(dispute.disputeId);
   } catch (error) {
-    throw error instanceof GatewayRefused ? new Undeliverable(`The gateway refused the answer to a dispute: ${error.message}`) : error;
+    if (!(error instanceof GatewayRefused)) throw error;
+    // Nobody has answered the bank, so it can be decided again: it stands among the open ones.
+    await db.run(sql`
+      update gateway_disputes set status = 'open', evidence = null, decided_by = null, decided_at = null
+      where id = ${id} and status = ${dispute.status} and settled_at is null`);
+    throw new Undeliverable(`The gateway refused the answer to a dispute: ${error.message}`);
   }
 }

@@ -52,5 +52,6 @@ export async function lookAtOrder(platform: Platform, gateway: Gateway, orderRow
   const payments = await gateway.paymentsOf(row.gatewayOrderId);
   const captured = payments.filter(({ status }) => status === "captured");
   for (const payment of captured) await creditPayment(platform, gateway.name, payment, "poller");
-  if (captured.length === 0 && payments.some(({ status }) => status === "failed")) await noteFailure(platform, gateway, row.gatewayOrderId);
+  if (captured.length === 0 && payments.some(({ status }) => status === "failed" || status === "refunded"))
+    await noteFailure(platform, gateway, row.gatewayOrderId);
 }

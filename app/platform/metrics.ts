@@ -51,6 +51,12 @@ export const declaredMetrics = {
     labels: ["topic", "outcome"],
     cloudWatch: { name: "OutboxDelivered", unit: "Count" },
   },
+  outside_refunds_total: {
+    kind: "counter",
+    help: "Refunds that somebody made at the gateway itself",
+    labels: [],
+    cloudWatch: { name: "OutsideRefunds", unit: "Count" },
+  },
   settlements_failed_total: {
     kind: "counter",
     help: "Tries to settle a café's day that failed; the day is tried again",

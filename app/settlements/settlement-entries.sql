@@ -7,7 +7,7 @@ returns table (transaction_id uuid, at timestamptz, line text, order_id uuid, co
   select t.id, t.at,
     case when t.kind in ('debit', 'repost') then 'wallet_sale' when t.kind = 'gateway_sale' then 'gateway_sale' when t.kind = 'cash_sale' then 'cash_sale'
       when t.kind = 'refund' and t.wallet_student_id is not null then 'wallet_refund' when t.kind = 'refund' then 'cash_refund'
-      when t.kind in ('gateway_refund', 'gateway_refund_return') then 'gateway_refund' when t.kind = 'dispute_lost' then 'dispute' else 'other' end,
+      when t.kind in ('gateway_refund', 'gateway_refund_return') then 'gateway_refund' when t.kind in ('dispute_lost', 'dispute_moved') then 'dispute' else 'other' end,
     t.order_id, t.corrects_id, case when t.to_account_id = p_account_id then t.amount_minor else -t.amount_minor end
   from ledger_transactions t
   where t.at >= least(p_from, now() - interval '1 day') - interval '1 hour' and t.at < p_until and p_account_id in (t.from_account_id, t.to_account_id)

@@ -67,7 +67,7 @@ export const areas: readonly Area[] = [
   {
     title: "Through the gateway",
     about: "What the gateway is to collect, what it collected (once each), what it gives back and what its customers dispute.",
-    tables: ["gateway_orders", "gateway_payments", "gateway_events", "gateway_refunds", "gateway_disputes", "saved_methods", "gift_links"],
+    tables: ["gateway_orders", "gateway_payments", "gateway_events", "gateway_refunds", "gateway_disputes", "outside_refunds", "gateway_watch", "gateway_pay_outs", "saved_methods", "gift_links"],
   },
   {
     title: "Out to the bank, and after a failover",

@@ -146,7 +146,7 @@ export const canaries: readonly Canary[] = [
     name: "refund without cap",
     caughtBy: ["I10"],
     async break(database, cutter) {
-      onTheWire(cutter, "and refunded_minor + $5 + coalesce((", "and 0 * (refunded_minor + $5) + coalesce((");
+      onTheWire(cutter, "and refunded_minor + $5 + taken_elsewhere(", "and 0 * (refunded_minor + $5) + taken_elsewhere(");
       await database.query("drop trigger orders_add_up on orders");
     },
   },

@@ -1,0 +1,132 @@
+import { z } from "@hono/zod-openapi";
+import { actorOf, staff } from "../identity/guards.ts";
+import { reasonField } from "../ledger/field-schemas.ts";
+import { announce } from "../live/announce.ts";
+import type { Platform } from "../platform/context.ts";
+import { once } from "../platform/http/once.ts";
+import { json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
+import { listHeldRefunds, retryHeldRefund } from "./held-refund.ts";
+import { bearers, bearOutsideRefund, listOutsideRefunds, type OutsideRefund, outsideRefundStatuses } from "./outside-refund.ts";
+
+const OutsideRefundSchema = z
+  .object({
+    id: z.uuid(),
+    gateway_refund_id: z.string(),
+    payment_id: z.string(),
+    student_id: z.uuid(),
+    order_id: z.uuid().nullable(),
+    amount_minor: z.int(),
+    currency: z.string(),
+    status: z.enum(outsideRefundStatuses),
+    borne_by: z.enum(bearers).nullable(),
+    reason: z.string().nullable(),
+    decided_by: z.uuid().nullable(),
+    decided_at: z.iso.datetime().nullable(),
+    created_at: z.iso.datetime(),
+  })
+  .openapi("OutsideRefund");
+
+const HeldRefundSchema = z
+  .object({ id: z.uuid(), payment_id: z.string(), amount_minor: z.int(), currency: z.string(), created_at: z.iso.datetime() })
+  .openapi("HeldRefund");
+
+const who = staff("finance", "admin");
+
+const list = route({
+  method: "get",
+  path: "/admin/outside-refunds",
+  operationId: "listOutsideRefunds",
+  tags: ["finance"],
+  summary: "Money that somebody gave back at the gateway itself: it waits in suspense until a person says who bears it",
+  who,
+  request: { query: listQuery.extend({ status: z.enum(outsideRefundStatuses).optional() }) },
+  responses: { 200: json(listOf(OutsideRefundSchema), "A page of them, newest first") },
+});
+
+const bear = route({
+  method: "post",
+  path: "/admin/outside-refunds/{id}/bear",
+  operationId: "bearOutsideRefund",
+  tags: ["finance"],
+  summary: "The café (as a refund of its order), the student (wallet, the rest is owed) or the university bears it",
+  who: staff("finance"),
+  idempotency: "required",
+  errors: ["NOT_FOUND", "INVALID_TRANSITION", "CONFLICT", "READ_ONLY_REGION"],
+  request: {
+    params: z.object({ id: z.uuid() }),
+    body: required(z.strictObject({ borne_by: z.enum(bearers), reason: reasonField(3) })),
+  },
+  responses: { 200: json(OutsideRefundSchema, "Booked") },
+});
+
+const listHeld = route({
+  method: "get",
+  path: "/admin/held-refunds",
+  operationId: "listHeldRefunds",
+  tags: ["finance"],
+  summary: "Payments that no wallet could take and whose way back failed: the money is held",
+  who,
+  responses: { 200: json(listOf(HeldRefundSchema), "All of them, the oldest first") },
+});
+
+const retryHeld = route({
+  method: "post",
+  path: "/admin/held-refunds/{id}/retry",
+  operationId: "retryHeldRefund",
+  tags: ["finance"],
+  summary: "Ask the gateway once more to give held money back",
+  who: staff("finance"),
+  idempotency: "required",
+  errors: ["NOT_FOUND", "READ_ONLY_REGION"],
+  request: { params: z.object({ id: z.uuid() }) },
+  responses: { 202: json(z.object({ id: z.uuid(), status: z.literal("pending") }), "On its way again") },
+});
+
+/** What went wrong with money that goes back through the gateway, and what people do about it. */
+export const refundCaseRoutes = (platform: Platform) =>
+  router()
+    .openapi(list, async (c) => {
+      const { status, limit, cursor } = c.req.valid("query");
+      const { items, next } = await listOutsideRefunds(platform.db, { status, limit, after: cursor });
+      return c.json({ items: items.map(present), next_cursor: next }, 200);
+    })
+    .openapi(bear, (c) => {
+      const { borne_by: borneBy, reason } = c.req.valid("json");
+      const decision = { id: c.req.valid("param").id, borneBy, reason, ...actorOf(c) };
+      return once(c, "forever", async (tx) => ({ status: 200 as const, body: present(await bearOutsideRefund(tx, decision)) }));
+    })
+    .openapi(listHeld, async (c) => {
+      const items = (await listHeldRefunds(platform.db)).map((each) => ({
+        id: each.id,
+        payment_id: each.paymentId,
+        amount_minor: each.amountMinor,
+        currency: each.currency,
+        created_at: each.createdAt.toISOString(),
+      }));
+      return c.json({ items, next_cursor: null }, 200);
+    })
+    .openapi(retryHeld, async (c) => {
+      const actor = { id: c.req.valid("param").id, ...actorOf(c) };
+      const answer = await once(c, "forever", async (tx) => ({
+        status: 202 as const,
+        body: { id: await retryHeldRefund(tx, actor), status: "pending" as const },
+      }));
+      announce(platform);
+      return answer;
+    });
+
+const present = (each: OutsideRefund): z.infer<typeof OutsideRefundSchema> => ({
+  id: each.id,
+  gateway_refund_id: each.gatewayRefundId,
+  payment_id: each.paymentId,
+  student_id: each.studentId,
+  order_id: each.orderId,
+  amount_minor: each.amountMinor,
+  currency: each.currency,
+  status: each.status,
+  borne_by: each.borneBy,
+  reason: each.reason,
+  decided_by: each.decidedBy,
+  decided_at: each.decidedAt?.toISOString() ?? null,
+  created_at: each.createdAt.toISOString(),
+});
