@@ -7,13 +7,13 @@ create type confirm_outcome as (
 -- The student's yes: all that can forbid the debit is decided here, under the locks, by the database's clock. Asking
 -- again is safe at any time: whoever asks with the same proof gets the stored receipt.
 create or replace function confirm_charge(
-  p_charge_id uuid, p_student_id uuid, p_digest text, p_number text, p_key_id uuid, p_region text, p_epoch integer, p_receipt_key_id text
+  p_charge_id uuid, p_student_id uuid, p_digest text, p_number text, p_key_id uuid, p_region text, p_epoch integer, p_receipt_key_id text, p_time_zone text
 ) returns confirm_outcome language plpgsql as $$
 declare
-  r confirm_outcome; c record; w record; v_now timestamptz; v_zone text; v_day date; v_account uuid; v_transaction uuid; v_receipt uuid; v_guard text; v_forbidden text;
+  r confirm_outcome; c record; w record; v_now timestamptz; v_day date; v_account uuid; v_transaction uuid; v_receipt uuid; v_guard text; v_forbidden text;
 begin
   select x.id, x.order_id, x.cafe_id, x.device_id, x.card_id, x.state, x.amount_minor, x.currency, x.order_version, x.digest, x.match_code, x.number_match_required,
-      x.wrong_numbers, x.expires_at, x.prompted_at, x.prompted_by,
+      x.wrong_numbers, x.expires_at, x.ended_at, x.prompted_at, x.prompted_by,
       o.status as order_status, o.payment_status, o.version, o.total_minor, o.currency as order_currency, o.order_number, s.requires_signature
     into c
     from charges x join orders o on o.id = x.order_id join students s on s.id = x.student_id
@@ -28,7 +28,7 @@ begin
     r.outcome := 'signature'; return r;
   end if;
   if c.state = 'confirmed' and c.digest = p_digest then
-    select 'paid', t.id, t.payload, t.key_id, x.at, x.wallet_balance_after_minor, true
+    select 'paid', t.id, t.payload, t.key_id, c.ended_at, x.wallet_balance_after_minor, true
       into r.outcome, r.receipt_id, r.payload, r.key_id, r.paid_at, r.balance_minor, r.replayed
       from receipts t join ledger_transactions x on x.id = t.transaction_id where t.charge_id = c.id;
     return r;
@@ -68,8 +68,8 @@ begin
   v_guard := pg_advisory_xact_lock_shared(guard_key('card', c.card_id));
   v_guard := pg_advisory_xact_lock_shared(guard_key('device', c.device_id));
   v_guard := pg_advisory_xact_lock_shared(guard_key('cafe', c.cafe_id));
-  select case when f.status <> 'approved' then 'cafe' when d.revoked_at is not null then 'device' when k.status <> 'active' then 'card' end, f.time_zone, a.id
-    into v_forbidden, v_zone, v_account
+  select case when f.status <> 'approved' then 'cafe' when d.revoked_at is not null then 'device' when k.status <> 'active' then 'card' end, a.id
+    into v_forbidden, v_account
     from cafes f join devices d on d.id = c.device_id join cards k on k.id = c.card_id
       left join accounts a on a.cafe_id = f.id and a.kind = 'cafe_payable' and a.currency = c.currency
     where f.id = c.cafe_id;
@@ -79,14 +79,14 @@ begin
     r.outcome := 'ended'; r.state := 'voided'; return r;
   end if;
 
-  v_day := (v_now at time zone v_zone)::date;
+  v_day := (v_now at time zone p_time_zone)::date;
   update wallets set balance_minor = balance_minor - c.amount_minor, last_seq = last_seq + 1,
       spent_minor = case when spent_day = v_day then spent_minor else 0 end + c.amount_minor, spent_day = v_day, updated_at = now()
-    where student_id = p_student_id and status = 'active' and currency = c.currency and balance_minor >= c.amount_minor
+    where student_id = p_student_id and status = 'active' and currency = c.currency and balance_minor - held_minor >= c.amount_minor
       and (daily_limit_minor is null or case when spent_day = v_day then spent_minor else 0 end + c.amount_minor <= daily_limit_minor)
     returning account_id, last_seq, balance_minor into w;
   if not found then
-    select balance_minor, daily_limit_minor, spent_minor, spent_day, status into w from wallets where student_id = p_student_id and currency = c.currency;
+    select balance_minor - held_minor as balance_minor, daily_limit_minor, spent_minor, spent_day, status into w from wallets where student_id = p_student_id and currency = c.currency;
     r.balance_minor := coalesce(w.balance_minor, 0); r.needed_minor := c.amount_minor;
     r.limit_minor := w.daily_limit_minor; r.spent_minor := case when w.spent_day = v_day then w.spent_minor else 0 end;
     r.outcome := case when w.status in ('frozen', 'closed') then 'frozen' when r.balance_minor < c.amount_minor then 'insufficient' else 'limit' end;
@@ -100,7 +100,9 @@ begin
       wallet_student_id, wallet_seq, wallet_balance_after_minor)
     values ('debit', w.account_id, coalesce(v_account, account_of('cafe_payable', null, c.cafe_id, c.currency)), c.amount_minor, c.currency, c.order_id, c.id,
       p_student_id, w.last_seq, w.balance_minor)
-    returning id, at into v_transaction, r.paid_at;
+    returning id into v_transaction;
+  -- When the wallet was locked, and not when the transaction began: no receipt lies in a time in which the wallet was frozen.
+  r.paid_at := v_now;
   update orders set payment_status = 'paid', paid_transaction_id = v_transaction, paid_at = r.paid_at, updated_at = now()
     where id = c.order_id and payment_status = 'pending' and version = c.order_version;
   if not found then raise exception 'the order % changed under its own lock', c.order_id; end if;

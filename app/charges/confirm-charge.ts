@@ -113,7 +113,7 @@ async function decide(
   const ask = () =>
     db.decide<Outcome>(sql`
     select * from confirm_charge(${chargeId}, ${studentId}, ${digest}, ${numberMatch ?? null}, ${keyId}, ${config.CAMPUS_REGION}, ${config.CAMPUS_EPOCH},
-      ${receiptKeyId})`);
+      ${receiptKeyId}, ${config.CAMPUS_TIME_ZONE})`);
   try {
     return await ask();
   } catch (error) {

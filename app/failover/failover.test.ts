@@ -347,8 +347,11 @@ test("after a failover students pay as ever, and it ends when every case is deci
   expect(expectOk(await asks.api("GET", "/admin/failover"))).toMatchObject({ epoch: 2, region: "local", reconciling: true });
   const headers = () => ({ "Idempotency-Key": randomUUID() });
   const body = { bank_reference: "SEB-1" };
-  for (const at of [`/admin/settlements/${randomUUID()}/pay`, `/admin/close-outs/${randomUUID()}/approve`]) {
-    const refused = await asks.api("POST", at, { headers: headers(), body });
+  for (const [at, more] of [
+    [`/admin/settlements/${randomUUID()}/pay`, {}],
+    [`/admin/close-outs/${randomUUID()}/approve`, { expected_amount_minor: 1 }],
+  ] as const) {
+    const refused = await asks.api("POST", at, { headers: headers(), body: { ...body, ...more } });
     expect(refused.body).toMatchObject({ error: { code: "TEMPORARILY_UNAVAILABLE" } });
     expect(refused.headers.get("retry-after")).toBe("60");
   }

@@ -57,7 +57,7 @@ begin
     select * into w from wallets where student_id = f.student_id for update;
     if w.status = 'closed' or w.currency <> f.currency then return 'no_wallet'; end if;
     if not exists (select from orders where id = f.order_id) then perform restore_order(f); end if;
-    f.owed_minor := greatest(0, f.amount_minor - w.balance_minor);
+    f.owed_minor := greatest(0, f.amount_minor - (w.balance_minor - w.held_minor));
     if f.owed_minor > 0 then
       perform post_to_wallet('repost', f.student_id, account_of('receivables', f.student_id, null, f.currency), f.owed_minor, f.currency, null, null, null, null);
     end if;

@@ -39,7 +39,7 @@ async function lockPending(tx: Transaction, id: string): Promise<Adjustment> {
 async function post(tx: Transaction, { id, studentId, amountMinor, currency }: Adjustment): Promise<string> {
   await openWallet(tx, studentId, currency);
   const wallet = await tx.row<{ status: string; currency: string; balanceMinor: number }>(
-    sql`select status, currency, balance_minor from wallets where student_id = ${studentId} for update`,
+    sql`select status, currency, balance_minor - held_minor as balance_minor from wallets where student_id = ${studentId} for update`,
   );
   if (wallet?.status === "closed" || wallet?.currency !== currency)
     throw new CodedError("CONFLICT", `The student has no open wallet in ${currency}.`);
@@ -52,6 +52,7 @@ async function post(tx: Transaction, { id, studentId, amountMinor, currency }: A
     select post_to_wallet('adjustment', ${studentId}, account_of('adjustments', null, null, ${currency}), ${amountMinor}, ${currency},
       null, null, ${id}, null) as id`);
   if (!posted) throw new Error("The adjustment was not posted.");
+  if (amountMinor > 0) await tx.run(sql`select repay_debt(${studentId}, ${currency})`);
   return posted.id;
 }
 

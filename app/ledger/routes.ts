@@ -2,6 +2,7 @@ import type { Platform } from "../platform/context.ts";
 import { router } from "../platform/http/router.ts";
 import { adjustmentRoutes } from "./adjustment-routes.ts";
 import { booksRoutes } from "./books-routes.ts";
+import { debtRoutes } from "./debt-routes.ts";
 import { refundRoutes } from "./refund-routes.ts";
 import { walletRoutes } from "./wallet-routes.ts";
 
@@ -10,5 +11,6 @@ export const ledgerRoutes = (platform: Platform) =>
   router()
     .route("/", walletRoutes(platform))
     .route("/", adjustmentRoutes(platform))
+    .route("/", debtRoutes(platform))
     .route("/", refundRoutes(platform))
     .route("/", booksRoutes(platform));

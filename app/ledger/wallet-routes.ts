@@ -13,6 +13,8 @@ import { readWallet, type Wallet } from "./wallet.ts";
 const WalletSchema = z
   .object({
     balance_minor: z.number().int(),
+    held_minor: z.int().openapi({ description: "Of the balance what waits to be paid out and cannot be spent" }),
+    owed_minor: z.int().openapi({ description: "What the student owes; the next money that comes in pays it back" }),
     currency: z.string(),
     status: z.enum(["active", "frozen", "closed"]),
     daily_limit_minor: z.number().int().nullable(),
@@ -149,6 +151,8 @@ const wantsCsv = (c: HttpContext) => /^\s*text\/csv\b/i.test(c.req.header("accep
 
 const presentWallet = (wallet: Wallet): z.infer<typeof WalletSchema> => ({
   balance_minor: wallet.balanceMinor,
+  held_minor: wallet.heldMinor,
+  owed_minor: wallet.owedMinor,
   currency: wallet.currency,
   status: wallet.status,
   daily_limit_minor: wallet.dailyLimitMinor,

@@ -45,7 +45,7 @@ begin
       end if;
     elsif p.credited_to = 'wallet' then
       select * into w from wallets where student_id = d.student_id for update;
-      v_part := case when w.status <> 'closed' and w.currency = d.currency then least(v_left, w.balance_minor) else 0 end;
+      v_part := case when w.status <> 'closed' and w.currency = d.currency then least(v_left, w.balance_minor - w.held_minor) else 0 end;
       if v_part > 0 then
         perform post_to_wallet('dispute_lost', d.student_id, v_disputes, -v_part, d.currency, null, null, null, d.transaction_id);
         v_left := v_left - v_part;

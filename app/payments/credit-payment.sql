@@ -49,6 +49,7 @@ begin
       r.transaction_id := post_to_wallet('top_up', g.student_id, v_clearing, p_amount_minor, p_currency, g.order_id, null, null, null);
       perform emit_event(array['student:' || g.student_id], 'topped_up', jsonb_build_object('top_up_id', g.id, 'transaction_id', r.transaction_id,
         'amount_minor', p_amount_minor, 'currency', p_currency, 'balance_minor', w.balance_minor + p_amount_minor, 'order_id', g.order_id));
+      perform repay_debt(g.student_id, p_currency);
     else
       r.credited_to := 'held';
       r.transaction_id := post_between('gateway_hold', v_clearing, account_of('held', null, null, p_currency), p_amount_minor, p_currency, null, null);

@@ -60,7 +60,7 @@ begin
     end if;
   elsif p_borne_by = 'student' then
     select * into w from wallets where student_id = x.student_id for update;
-    v_part := case when w.status <> 'closed' and w.currency = x.currency then least(v_left, w.balance_minor) else 0 end;
+    v_part := case when w.status <> 'closed' and w.currency = x.currency then least(v_left, w.balance_minor - w.held_minor) else 0 end;
     if v_part > 0 then
       perform post_to_wallet('outside_refund_borne', x.student_id, v_suspense, -v_part, x.currency, null, null, null, x.transaction_id);
       v_left := v_left - v_part;

@@ -28,6 +28,7 @@ const CloseOutBody = z
     transaction_id: z.uuid().nullable(),
     bank_reference: z.string().nullable(),
     reason: z.string().nullable(),
+    agreed_by: z.uuid().nullable(),
     decided_by: z.uuid().nullable(),
     decided_at: z.iso.datetime().nullable(),
     created_at: z.iso.datetime(),
@@ -87,12 +88,12 @@ const approve = route({
   path: "/admin/close-outs/{closeOutId}/approve",
   operationId: "approveCloseOut",
   tags: ["finance"],
-  summary: "The rest was paid to the student's bank account; the wallet is closed",
+  summary: "The first of two people agrees to the amount; the second has paid it to the bank account, and the wallet is closed",
   who: staff("finance"),
   idempotency: "required",
   errors: ["NOT_FOUND", "INVALID_TRANSITION", "CONFLICT", "READ_ONLY_REGION"],
-  request: { params, body: required(z.strictObject({ bank_reference: bankReferenceField })) },
-  responses: { 200: json(CloseOutBody, "Paid, and the wallet is closed") },
+  request: { params, body: required(z.strictObject({ bank_reference: bankReferenceField, expected_amount_minor: z.int().min(0) })) },
+  responses: { 200: json(CloseOutBody, "agreed by the first of two people; by the second paid, and the wallet is closed") },
 });
 
 const reject = route({
@@ -122,7 +123,7 @@ export const closeOutRoutes = ({ db, config }: Platform) =>
       return c.json({ items: items.map(presentCloseOut), next_cursor: next }, 200);
     })
     .openapi(approve, (c) => {
-      const decision = { ...decisionOf(c, c.req.valid("param")), bankReference: c.req.valid("json").bank_reference };
+      const decision = { ...decisionOf(c, c.req.valid("param")), bankReference: c.req.valid("json").bank_reference, expectedAmountMinor: c.req.valid("json").expected_amount_minor };
       return once(c, "forever", async (tx) => ({
         status: 200 as const,
         body: presentCloseOut(await approveCloseOut(tx, config, decision)),
@@ -148,6 +149,7 @@ const presentCloseOut = (each: CloseOut): z.infer<typeof CloseOutBody> => ({
   transaction_id: each.transactionId,
   bank_reference: each.bankReference,
   reason: each.reason,
+  agreed_by: each.agreedBy,
   decided_by: each.decidedBy,
   decided_at: each.decidedAt?.toISOString() ?? null,
   created_at: each.createdAt.toISOString(),

@@ -29,11 +29,11 @@ const keyed = (key: string = randomUUID()) => ({ "Idempotency-Key": key });
 const account = "SE45 5000 0000 0583 9825 7466";
 
 const ask = (student: MoneyStudent) => student.api<CloseOut>("POST", "/wallet/close-out", { headers: keyed(), body: { pay_to: account } });
-const approve = (closeOutId: string, staff = finance, process: 0 | 1 = 0) =>
+const approve = (closeOutId: string, expected_amount_minor: number, staff = finance, process: 0 | 1 = 0) =>
   staff.api<CloseOut>("POST", `/admin/close-outs/${closeOutId}/approve`, {
     process,
     headers: keyed(),
-    body: { bank_reference: "SEB-77" },
+    body: { bank_reference: "SEB-77", expected_amount_minor },
   });
 
 test("a student who leaves gets the rest, the wallet is closed with it, and the person can be erased", async () => {
@@ -42,7 +42,10 @@ test("a student who leaves gets the rest, the wallet is closed with it, and the 
   expect(asked).toMatchObject({ status: "pending", amount_minor: 4_321, pay_to: account });
   expect(await student.balanceMinor()).toBe(4_321);
   expect((await student.api("GET", "/users/me/export")).text).toContain(account);
-  const [first, second] = await Promise.all([approve(asked.id), approve(asked.id, await campus.staff("finance"), 1)]);
+  expect(expectOk(await approve(asked.id, 4_321))).toMatchObject({ status: "agreed" });
+  expect((await approve(asked.id, 4_321)).body.error?.code).toBe("INSUFFICIENT_ROLE");
+  const [third, fourth] = [await campus.staff("finance"), await campus.staff("finance")];
+  const [first, second] = await Promise.all([approve(asked.id, 4_321, third), approve(asked.id, 4_321, fourth, 1)]);
   expect([first.status, second.status].toSorted()).toEqual([200, 409]);
   expect(expectOk(await student.api("GET", "/wallet/close-out"))).toMatchObject({ status: "paid", amount_minor: 4_321 });
   expect((await student.statement())[0]).toEqual({ kind: "close_out", amountMinor: -4_321 });
@@ -60,7 +63,8 @@ test("a student who leaves gets the rest, the wallet is closed with it, and the 
 test("an empty wallet is closed without a transfer", async () => {
   const student = await money.fundedStudent({ balanceMinor: 0 });
   const { id } = expectOk(await ask(student));
-  expect(expectOk(await approve(id))).toMatchObject({ status: "paid", amount_minor: 0, transaction_id: null });
+  expectOk(await approve(id, 0));
+  expect(expectOk(await approve(id, 0, await campus.staff("finance")))).toMatchObject({ status: "paid", amount_minor: 0, transaction_id: null });
 });
 
 test("one close-out waits at a time; the student may take it back, and finance may say no with a reason", async () => {
@@ -69,7 +73,7 @@ test("one close-out waits at a time; the student may take it back, and finance m
   expect((await ask(student)).body.error?.code).toBe("CONFLICT");
   expect(expectOk(await student.api<CloseOut>("DELETE", "/wallet/close-out")).status).toBe("withdrawn");
   expect((await student.api<CloseOut>("DELETE", "/wallet/close-out")).body.error?.code).toBe("INVALID_TRANSITION");
-  expect((await approve(first.id)).body.error?.code).toBe("INVALID_TRANSITION");
+  expect((await approve(first.id, 100)).body.error?.code).toBe("INVALID_TRANSITION");
   const second = expectOk(await ask(student));
   const reject = () =>
     finance.api<CloseOut>("POST", `/admin/close-outs/${second.id}/reject`, { body: { reason: "The account is not yours." } });
@@ -83,15 +87,15 @@ test("while an order is unfinished, an adjustment undecided or money owed, nothi
   const student = await money.fundedStudent({ balanceMinor: 10_000 });
   const order = await student.placeOrder({ till, totalMinor: 5_900 });
   const { id } = expectOk(await ask(student));
-  const because = async () => (await approve(id)).body.error?.details.because;
+  const because = async () => (await approve(id, 10_000)).body.error?.details.because;
   expect(await because()).toBe("unfinished_order");
   expectOk(await student.cancel(order.id));
   await campus.sql`insert into adjustments (student_id, amount_minor, currency, reason, requested_by) values (${student.id}, 5, 'SEK', 'for a test', ${finance.id})`;
   expect(await because()).toBe("pending_adjustment");
   await campus.sql`update adjustments set status = 'rejected', decided_by = requested_by, decided_at = now() where student_id = ${student.id} and status = 'pending'`;
-  await campus.sql`select post_to_wallet('repost', ${student.id}, account_of('receivables', ${student.id}, null, 'SEK'), 50, 'SEK', null, null, null, null)`;
+  await campus.sql`select post_between('outside_refund_borne', account_of('receivables', ${student.id}, null, 'SEK'), account_of('fees', null, null, 'SEK'), 50, 'SEK', null, null)`;
   expect(await because()).toBe("debt");
-  expect(await student.balanceMinor()).toBe(10_050);
+  expect(await student.balanceMinor()).toBe(10_000);
 });
 
 test("a student without a wallet, another's close-out and wrong roles are refused", async () => {
@@ -104,9 +108,28 @@ test("a student without a wallet, another's close-out and wrong roles are refuse
   const { id } = expectOk(await ask(student));
   const admin = await campus.staff("admin");
   const owner = await campus.staff("owner", await campus.cafe());
-  for (const staff of [admin, owner]) expect((await approve(id, staff)).body.error?.code).toBe("INSUFFICIENT_ROLE");
+  for (const staff of [admin, owner]) expect((await approve(id, 100, staff)).body.error?.code).toBe("INSUFFICIENT_ROLE");
   expect((await owner.api<CloseOut>("GET", "/admin/close-outs")).body.error?.code).toBe("INSUFFICIENT_ROLE");
-  expect((await approve(randomUUID())).body.error?.code).toBe("NOT_FOUND");
+  expect((await approve(randomUUID(), 1)).body.error?.code).toBe("NOT_FOUND");
   const { items } = expectOk(await admin.api<{ items: CloseOut[] }>("GET", "/admin/close-outs?status=pending"));
   expect(items.map((each) => each.id)).toContain(id);
+});
+
+test("finance pays what it was shown: nothing of it is spent meanwhile, and money that came in is looked at again", async () => {
+  const till = await money.till();
+  const student = await money.fundedStudent({ balanceMinor: 50_000 });
+  const asked = expectOk(await ask(student));
+  expect(expectOk(await student.api("GET", "/wallet"))).toMatchObject({ balance_minor: 50_000, held_minor: 50_000 });
+  const charge = await student.scannedOrder({ till, totalMinor: 2_800 });
+  expect((await student.confirm(charge)).body.error).toMatchObject({ code: "INSUFFICIENT_FUNDS", details: { balance_minor: 0 } });
+  expectOk(await student.cancel(charge.order_id));
+  await student.topUp(700);
+  expect((await approve(asked.id, 50_000)).body.error).toMatchObject({ code: "CONFLICT", details: { amount_minor: 50_700 } });
+  expectOk(await approve(asked.id, 50_700));
+  expect(expectOk(await approve(asked.id, 50_700, await campus.staff("finance")))).toMatchObject({ status: "paid", amount_minor: 50_700 });
+  const other = await money.fundedStudent({ balanceMinor: 5_000 });
+  expectOk(await ask(other));
+  expectOk(await other.api("DELETE", "/wallet/close-out"));
+  expectOk(await other.confirm(await other.scannedOrder({ till, totalMinor: 2_800 })));
+  expect((await checkLedger(campus.worker.db)).invariants.filter(({ ok, id }) => !ok && id !== "I20")).toEqual([]);
 });

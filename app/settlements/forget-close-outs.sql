@@ -2,11 +2,11 @@
 create or replace function forget_close_outs() returns trigger language plpgsql as $$
 begin
   update close_outs set pay_to = 'erased', reason = case when reason is not null then 'erased' end,
-      status = case when status = 'pending' then 'withdrawn' else status end, decided_at = coalesce(decided_at, now())
+      status = case when status in ('pending', 'agreed') then 'withdrawn' else status end, decided_at = coalesce(decided_at, now())
     where student_id = new.id;
   -- The answer that finance was given names the account too, and keys of money have no end.
   update idempotency_answers set body = '{}'
-    where principal = any (array(select distinct 'staff:' || decided_by from close_outs where student_id = new.id and decided_by is not null)) and body <> '{}'
+    where principal = any (array(select distinct 'staff:' || s.id from close_outs c, unnest(array[c.agreed_by, c.decided_by]) s (id) where c.student_id = new.id and s.id is not null)) and body <> '{}'
       and body like any (array(select '%' || id || '%' from close_outs where student_id = new.id));
   return null;
 end $$;

@@ -78,7 +78,7 @@ export const areas: readonly Area[] = [
       "settlement_failures",
       "cafe_zones",
       "settlements",
-      "close_outs",
+      "close_outs", "debt_write_offs",
       "region_epochs",
       "failover_cases",
     ],

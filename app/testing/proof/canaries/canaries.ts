@@ -65,7 +65,7 @@ export const canaries: readonly Canary[] = [
           `select * into w from wallets where student_id = p_student_id; perform pg_sleep(0.03);
            update wallets set balance_minor = w.balance_minor - c.amount_minor, last_seq = w.last_seq + 1,`,
         ],
-        ["and balance_minor >= c.amount_minor", "and w.balance_minor >= c.amount_minor"],
+        ["and balance_minor - held_minor >= c.amount_minor", "and w.balance_minor >= c.amount_minor"],
       ]);
       await dropConstraint(database, "ledger_transactions", "ledger_transactions_wallet_student_id_wallet_seq_key");
     },
@@ -74,8 +74,9 @@ export const canaries: readonly Canary[] = [
     name: "funds not checked",
     caughtBy: ["I4"],
     async break(database) {
-      await edit(database, "confirm_charge", [[" and balance_minor >= c.amount_minor", ""]]);
+      await edit(database, "confirm_charge", [[" and balance_minor - held_minor >= c.amount_minor", ""]]);
       await dropConstraint(database, "wallets", "wallets_balance_minor_check");
+      await dropConstraint(database, "wallets", "wallets_held_is_there");
       await dropConstraint(database, "ledger_transactions", "ledger_transactions_wallet_balance_after_minor_check");
     },
   },
@@ -162,7 +163,7 @@ export const canaries: readonly Canary[] = [
     name: "double receipt",
     caughtBy: ["I7", "I9"],
     async break(database) {
-      await edit(database, "confirm_charge", [["t.payload, t.key_id, x.at", "t.payload || ' ', t.key_id, x.at"]]);
+      await edit(database, "confirm_charge", [["t.payload, t.key_id, c.ended_at", "t.payload || ' ', t.key_id, c.ended_at"]]);
     },
   },
 ];

@@ -1,0 +1,117 @@
+import { z } from "@hono/zod-openapi";
+import { actorOf, staff } from "../identity/guards.ts";
+import type { Platform } from "../platform/context.ts";
+import { once } from "../platform/http/once.ts";
+import { json, listOf, required, route, router } from "../platform/http/router.ts";
+import { approveWriteOff, listDebts, rejectWriteOff, requestWriteOff, type WriteOff } from "./debt.ts";
+import { reasonField } from "./field-schemas.ts";
+
+const DebtSchema = z.object({ student_id: z.uuid(), currency: z.string(), owed_minor: z.int() }).openapi("Debt");
+
+const WriteOffSchema = z
+  .object({
+    id: z.uuid(),
+    student_id: z.uuid(),
+    amount_minor: z.int(),
+    currency: z.string(),
+    reason: z.string(),
+    status: z.enum(["pending", "approved", "rejected"]),
+    requested_by: z.uuid(),
+    decided_by: z.uuid().nullable(),
+    transaction_id: z.uuid().nullable(),
+  })
+  .openapi("DebtWriteOff");
+
+const params = z.object({ writeOffId: z.uuid() });
+const who = staff("finance", "admin");
+const refusals = ["NOT_FOUND", "INVALID_TRANSITION", "READ_ONLY_REGION"] as const;
+
+const list = route({
+  method: "get",
+  path: "/admin/debts",
+  operationId: "listDebts",
+  tags: ["finance"],
+  summary: "Students who owe the university money, the most first; the next money that comes in pays it back",
+  who,
+  responses: { 200: json(listOf(DebtSchema), "All of them") },
+});
+
+const request = route({
+  method: "post",
+  path: "/admin/debts/{studentId}/write-off",
+  operationId: "requestDebtWriteOff",
+  tags: ["finance"],
+  summary: "Ask for a student's debt to be written off; a second person approves",
+  who,
+  idempotency: "required",
+  errors: ["CONFLICT", "READ_ONLY_REGION"],
+  request: { params: z.object({ studentId: z.uuid() }), body: required(z.strictObject({ reason: reasonField(3) })) },
+  responses: { 201: json(WriteOffSchema, "Waits for the second person") },
+});
+
+const approve = route({
+  method: "post",
+  path: "/admin/debt-write-offs/{writeOffId}/approve",
+  operationId: "approveDebtWriteOff",
+  tags: ["finance"],
+  summary: "The second person agrees: what is still owed is the university's",
+  who,
+  idempotency: "optional",
+  errors: refusals,
+  request: { params },
+  responses: { 200: json(WriteOffSchema, "Written off") },
+});
+
+const reject = route({
+  method: "post",
+  path: "/admin/debt-write-offs/{writeOffId}/reject",
+  operationId: "rejectDebtWriteOff",
+  tags: ["finance"],
+  summary: "No, or taken back by whoever asked",
+  who,
+  idempotency: "optional",
+  errors: refusals,
+  request: { params },
+  responses: { 200: json(WriteOffSchema, "Rejected") },
+});
+
+export const debtRoutes = ({ db }: Platform) =>
+  router()
+    .openapi(list, async (c) => {
+      const items = (await listDebts(db)).map((each) => ({ student_id: each.studentId, currency: each.currency, owed_minor: each.owedMinor }));
+      return c.json({ items, next_cursor: null }, 200);
+    })
+    .openapi(request, (c) => {
+      const { reason } = c.req.valid("json");
+      const actor = actorOf(c);
+      return once(c, "forever", async (tx) => ({
+        status: 201 as const,
+        body: present(await requestWriteOff(tx, c.req.valid("param").studentId, reason, actor)),
+      }));
+    })
+    .openapi(approve, (c) => {
+      const actor = actorOf(c);
+      return once(c, "forever", async (tx) => ({
+        status: 200 as const,
+        body: present(await approveWriteOff(tx, c.req.valid("param").writeOffId, actor)),
+      }));
+    })
+    .openapi(reject, (c) => {
+      const actor = actorOf(c);
+      return once(c, "forever", async (tx) => ({
+        status: 200 as const,
+        body: present(await rejectWriteOff(tx, c.req.valid("param").writeOffId, actor)),
+      }));
+    });
+
+const present = (each: WriteOff): z.infer<typeof WriteOffSchema> => ({
+  id: each.id,
+  student_id: each.studentId,
+  amount_minor: each.amountMinor,
+  currency: each.currency,
+  reason: each.reason,
+  status: each.status,
+  requested_by: each.requestedBy,
+  decided_by: each.decidedBy,
+  transaction_id: each.transactionId,
+});

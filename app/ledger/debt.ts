@@ -1,0 +1,83 @@
+import { type Actor, auditActor } from "../identity/actor.ts";
+import { CodedError, notFound } from "../platform/errors.ts";
+import { type Queryable, sql, type Transaction, violatedConstraint } from "../platform/postgres.ts";
+
+export interface Debt {
+  readonly studentId: string;
+  readonly currency: string;
+  readonly owedMinor: number;
+}
+
+const maxDebts = 1_000;
+
+/** Who owes the university money, the most first. The next money that comes into the wallet pays it back. */
+export const listDebts = (db: Queryable): Promise<Debt[]> =>
+  db.rows<Debt>(sql`
+    select * from (
+      select a.student_id, a.currency, debt_of(a.student_id, a.currency) as owed_minor from accounts a where a.kind = 'receivables') d
+    where owed_minor <> 0 order by owed_minor desc, student_id limit ${maxDebts}`);
+
+export interface WriteOff {
+  readonly id: string;
+  readonly studentId: string;
+  readonly amountMinor: number;
+  readonly currency: string;
+  readonly reason: string;
+  readonly status: "pending" | "approved" | "rejected";
+  readonly requestedBy: string;
+  readonly decidedBy: string | null;
+  readonly transactionId: string | null;
+}
+
+async function readWriteOff(db: Queryable, id: string): Promise<WriteOff> {
+  const found = await db.row<WriteOff>(sql`
+    select id, student_id, amount_minor, currency, reason, status, requested_by, decided_by, transaction_id from debt_write_offs where id = ${id}`);
+  if (!found) throw notFound("The write-off");
+  return found;
+}
+
+export async function requestWriteOff(tx: Transaction, studentId: string, reason: string, actor: Actor): Promise<WriteOff> {
+  const made = await tx
+    .row<{ id: string }>(sql`
+      insert into debt_write_offs (student_id, amount_minor, currency, reason, requested_by)
+      select student_id, debt_of(student_id, currency), currency, ${reason}, ${actor.staffId} from accounts
+      where kind = 'receivables' and student_id = ${studentId} and debt_of(student_id, currency) > 0 limit 1 returning id`)
+    .catch((error: unknown) => {
+      if (violatedConstraint(error) !== "debt_write_offs_one_pending") throw error;
+      throw new CodedError("CONFLICT", "A write-off of this student's debt waits already.", { cause: error });
+    });
+  if (!made) throw new CodedError("CONFLICT", "The student owes nothing.");
+  const writeOff = await readWriteOff(tx, made.id);
+  await note(tx, actor, "debt.write_off_requested", writeOff);
+  return writeOff;
+}
+
+/** The second person agrees: as much is written off as is still owed. */
+export async function approveWriteOff(tx: Transaction, id: string, actor: Actor): Promise<WriteOff> {
+  const before = await readWriteOff(tx, id);
+  if (before.requestedBy === actor.staffId) throw new CodedError("INSUFFICIENT_ROLE", "Somebody else must approve what you asked for.");
+  const posted = await tx.row<{ id: string | null }>(sql`select write_off_debt(${id}, ${actor.staffId}) as id`);
+  const writeOff = await readWriteOff(tx, id);
+  if (!posted?.id)
+    throw new CodedError("INVALID_TRANSITION", "There is nothing to write off any more.", { details: { status: writeOff.status } });
+  await note(tx, actor, "debt.written_off", writeOff);
+  return writeOff;
+}
+
+export async function rejectWriteOff(tx: Transaction, id: string, actor: Actor): Promise<WriteOff> {
+  const rejected = await tx.run(sql`
+    update debt_write_offs set status = 'rejected', decided_by = ${actor.staffId}, decided_at = now() where id = ${id} and status = 'pending'`);
+  const writeOff = await readWriteOff(tx, id);
+  if (rejected === 0)
+    throw new CodedError("INVALID_TRANSITION", `It is ${writeOff.status} already.`, { details: { status: writeOff.status } });
+  await note(tx, actor, "debt.write_off_rejected", writeOff);
+  return writeOff;
+}
+
+const note = (tx: Transaction, actor: Actor, action: string, { id, amountMinor, currency, studentId }: WriteOff) =>
+  auditActor(tx, actor, {
+    action,
+    objectKind: "debt_write_off",
+    objectId: id,
+    details: { student_id: studentId, amount_minor: amountMinor, currency },
+  });

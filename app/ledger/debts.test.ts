@@ -1,0 +1,77 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Campus, startCampus } from "../testing/campus.ts";
+import { gatewayOf, type TestGateway } from "../testing/gateway.ts";
+import { expectOk, type Money, type MoneyStudent, moneyOf } from "../testing/money.ts";
+import type { TestStaff } from "../testing/people.ts";
+import { violations } from "../testing/proof/books.ts";
+
+let campus: Campus;
+let money: Money;
+let gateway: TestGateway;
+let asks: TestStaff;
+let approves: TestStaff;
+
+beforeAll(async () => {
+  campus = await startCampus();
+  money = moneyOf(campus);
+  gateway = gatewayOf(campus);
+  [asks, approves] = [await campus.staff("finance"), await campus.staff("finance")];
+  await gateway.connect();
+});
+afterAll(async () => {
+  expect(await violations(campus.owner)).toEqual({});
+  await campus.end();
+});
+
+const keyed = () => ({ "Idempotency-Key": randomUUID() });
+const walletOf = async (student: MoneyStudent) => expectOk(await student.api<{ balance_minor: number; owed_minor: number }>("GET", "/wallet"));
+
+async function topUp(student: MoneyStudent, amountMinor: number): Promise<string> {
+  const checkout = await gateway.pay((await gateway.beginTopUp(student, amountMinor)).gateway_order_id);
+  expectOk(await gateway.verify(student, checkout));
+  return checkout.payment_id;
+}
+
+/** Topped up, spent, and then taken back by the bank. */
+async function indebted(amountMinor: number): Promise<MoneyStudent> {
+  const student = await money.fundedStudent({ balanceMinor: 0 });
+  const paymentId = await topUp(student, amountMinor);
+  expectOk(await student.confirm(await student.scannedOrder({ till: await money.till(), totalMinor: amountMinor })));
+  const { id } = await gateway.door("POST", "/disputes", { payment_id: paymentId });
+  await gateway.door("POST", `/disputes/${id}/lost`);
+  await gateway.quiet();
+  await campus.drainOutbox();
+  return student;
+}
+
+test("a debt is paid back by the next money that comes in, once, and what is over stays in the wallet", async () => {
+  const student = await indebted(5_000);
+  expect(await walletOf(student)).toMatchObject({ balance_minor: 0, owed_minor: 5_000 });
+  await topUp(student, 3_000);
+  expect(await walletOf(student)).toMatchObject({ balance_minor: 0, owed_minor: 2_000 });
+  await topUp(student, 2_500);
+  expect(await walletOf(student)).toMatchObject({ balance_minor: 500, owed_minor: 0 });
+  expect((await student.statement()).map(({ kind, amountMinor }) => [kind, amountMinor]).slice(0, 2)).toEqual([
+    ["debt_repaid", -2_000],
+    ["top_up", 2_500],
+  ]);
+});
+
+test("two people write a debt off, as far as it is still owed, and the student can leave", async () => {
+  const student = await indebted(4_000);
+  const debts = async () => expectOk(await asks.api<{ items: { student_id: string; owed_minor: number }[] }>("GET", "/admin/debts")).items;
+  expect(await debts()).toContainEqual({ student_id: student.id, currency: "SEK", owed_minor: 4_000 });
+  const asked = expectOk(
+    await asks.api<{ id: string }>("POST", `/admin/debts/${student.id}/write-off`, { headers: keyed(), body: { reason: "left the country" } }),
+  );
+  const approve = (staff: TestStaff) =>
+    staff.api<{ amount_minor: number; error?: { code: string } }>("POST", `/admin/debt-write-offs/${asked.id}/approve`);
+  expect((await approve(asks)).body.error?.code).toBe("INSUFFICIENT_ROLE");
+  await topUp(student, 1_000);
+  expect(expectOk(await approve(approves))).toMatchObject({ status: "approved", amount_minor: 3_000 });
+  expect((await approve(approves)).body.error?.code).toBe("INVALID_TRANSITION");
+  expect(await walletOf(student)).toMatchObject({ balance_minor: 0, owed_minor: 0 });
+  expect((await debts()).map(({ student_id }) => student_id)).not.toContain(student.id);
+  expect((await student.api("POST", "/wallet/close-out", { headers: keyed(), body: { pay_to: "SE45 5000 0000 0583" } })).status).toBe(201);
+});
