@@ -78,7 +78,11 @@ const reject = route({
 export const debtRoutes = ({ db }: Platform) =>
   router()
     .openapi(list, async (c) => {
-      const items = (await listDebts(db)).map((each) => ({ student_id: each.studentId, currency: each.currency, owed_minor: each.owedMinor }));
+      const items = (await listDebts(db)).map((each) => ({
+        student_id: each.studentId,
+        currency: each.currency,
+        owed_minor: each.owedMinor,
+      }));
       return c.json({ items, next_cursor: null }, 200);
     })
     .openapi(request, (c) => {

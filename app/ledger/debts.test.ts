@@ -25,7 +25,8 @@ afterAll(async () => {
 });
 
 const keyed = () => ({ "Idempotency-Key": randomUUID() });
-const walletOf = async (student: MoneyStudent) => expectOk(await student.api<{ balance_minor: number; owed_minor: number }>("GET", "/wallet"));
+const walletOf = async (student: MoneyStudent) =>
+  expectOk(await student.api<{ balance_minor: number; owed_minor: number }>("GET", "/wallet"));
 
 async function topUp(student: MoneyStudent, amountMinor: number): Promise<string> {
   const checkout = await gateway.pay((await gateway.beginTopUp(student, amountMinor)).gateway_order_id);
@@ -63,7 +64,10 @@ test("two people write a debt off, as far as it is still owed, and the student c
   const debts = async () => expectOk(await asks.api<{ items: { student_id: string; owed_minor: number }[] }>("GET", "/admin/debts")).items;
   expect(await debts()).toContainEqual({ student_id: student.id, currency: "SEK", owed_minor: 4_000 });
   const asked = expectOk(
-    await asks.api<{ id: string }>("POST", `/admin/debts/${student.id}/write-off`, { headers: keyed(), body: { reason: "left the country" } }),
+    await asks.api<{ id: string }>("POST", `/admin/debts/${student.id}/write-off`, {
+      headers: keyed(),
+      body: { reason: "left the country" },
+    }),
   );
   const approve = (staff: TestStaff) =>
     staff.api<{ amount_minor: number; error?: { code: string } }>("POST", `/admin/debt-write-offs/${asked.id}/approve`);

@@ -123,7 +123,11 @@ export const closeOutRoutes = ({ db, config }: Platform) =>
       return c.json({ items: items.map(presentCloseOut), next_cursor: next }, 200);
     })
     .openapi(approve, (c) => {
-      const decision = { ...decisionOf(c, c.req.valid("param")), bankReference: c.req.valid("json").bank_reference, expectedAmountMinor: c.req.valid("json").expected_amount_minor };
+      const decision = {
+        ...decisionOf(c, c.req.valid("param")),
+        bankReference: c.req.valid("json").bank_reference,
+        expectedAmountMinor: c.req.valid("json").expected_amount_minor,
+      };
       return once(c, "forever", async (tx) => ({
         status: 200 as const,
         body: presentCloseOut(await approveCloseOut(tx, config, decision)),

@@ -124,7 +124,13 @@ interface Decision extends Actor {
 export async function approveCloseOut(
   tx: Transaction,
   config: Config,
-  { closeOutId, staffId, requestId, bankReference, expectedAmountMinor }: Decision & { readonly bankReference: string; readonly expectedAmountMinor: number },
+  {
+    closeOutId,
+    staffId,
+    requestId,
+    bankReference,
+    expectedAmountMinor,
+  }: Decision & { readonly bankReference: string; readonly expectedAmountMinor: number },
 ): Promise<CloseOut> {
   await refuseWhileReconciling(tx, config);
   const { studentId, currency } = await readCloseOut(tx, closeOutId);

@@ -64,7 +64,11 @@ test("an empty wallet is closed without a transfer", async () => {
   const student = await money.fundedStudent({ balanceMinor: 0 });
   const { id } = expectOk(await ask(student));
   expectOk(await approve(id, 0));
-  expect(expectOk(await approve(id, 0, await campus.staff("finance")))).toMatchObject({ status: "paid", amount_minor: 0, transaction_id: null });
+  expect(expectOk(await approve(id, 0, await campus.staff("finance")))).toMatchObject({
+    status: "paid",
+    amount_minor: 0,
+    transaction_id: null,
+  });
 });
 
 test("one close-out waits at a time; the student may take it back, and finance may say no with a reason", async () => {
