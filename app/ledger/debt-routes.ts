@@ -44,7 +44,7 @@ const request = route({
   summary: "Ask for a student's debt to be written off; a second person approves",
   who,
   idempotency: "required",
-  errors: ["CONFLICT", "READ_ONLY_REGION"],
+  errors: ["NOT_FOUND", "CONFLICT", "READ_ONLY_REGION"],
   request: { params: z.object({ studentId: z.uuid() }), body: required(z.strictObject({ reason: reasonField(3) })) },
   responses: { 201: json(WriteOffSchema, "Waits for the second person") },
 });

@@ -46,7 +46,10 @@ export async function requestWriteOff(tx: Transaction, studentId: string, reason
       if (violatedConstraint(error) !== "debt_write_offs_one_pending") throw error;
       throw new CodedError("CONFLICT", "A write-off of this student's debt waits already.", { cause: error });
     });
-  if (!made) throw new CodedError("CONFLICT", "The student owes nothing.");
+  if (!made) {
+    const student = await tx.row(sql`select id from students where id = ${studentId}`);
+    throw student ? new CodedError("CONFLICT", "The student owes nothing.") : notFound("The student");
+  }
   const writeOff = await readWriteOff(tx, made.id);
   await note(tx, actor, "debt.write_off_requested", writeOff);
   return writeOff;
