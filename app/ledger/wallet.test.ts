@@ -47,6 +47,8 @@ describe("the wallet", () => {
     for (const look of looks) {
       expect(look.body).toEqual({
         balance_minor: 0,
+        held_minor: 0,
+        owed_minor: 0,
         currency: "SEK",
         status: "active",
         daily_limit_minor: null,
