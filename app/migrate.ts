@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
@@ -31,6 +32,8 @@ export interface MigrationOptions {
   readonly isAlone?: boolean;
   /** How long a step tries to get its lock before it gives up. */
   readonly patienceMs?: number;
+  /** Certificates by which the server must prove itself; without them it is asked in clear. */
+  readonly ca?: string | undefined;
   readonly say?: (line: string) => void;
 }
 
@@ -41,7 +44,7 @@ export interface MigrationOptions {
 export async function migrate(
   connectionString: string,
   password: string | undefined,
-  { folder = sqlFolder, isAlone = false, say = () => undefined, ...patience }: MigrationOptions = {},
+  { folder = sqlFolder, isAlone = false, ca, say = () => undefined, ...patience }: MigrationOptions = {},
 ): Promise<MigrationOutcome> {
   const files = await readSqlFiles(folder);
   const definitions = readDefinitions(files.definitions);
@@ -50,6 +53,7 @@ export async function migrate(
     ...(password === undefined ? {} : { password }),
     connectionTimeoutMillis: 10_000,
     application_name: "campus-pay-migrate",
+    ...(ca === undefined ? {} : { ssl: { ca, rejectUnauthorized: true } }),
   });
   await client.connect();
   try {
@@ -95,7 +99,7 @@ views and triggers beside their verbs that differ. Safe to run twice, at once, a
   --folder DIR   takes the SQL of another app folder
   --help         this text
 
-It reads MIGRATION_DATABASE_URL, MIGRATION_DATABASE_PASSWORD. Exit codes: 0 done, or nothing to do · 1 refused or failed, nothing
+It reads MIGRATION_DATABASE_URL, MIGRATION_DATABASE_PASSWORD and, for TLS, DATABASE_CA or DATABASE_CA_FILE. Exit codes: 0 done, or nothing to do · 1 refused or failed, nothing
 is half done · 2 wrong use.`;
 
 /** Migrates the database of the environment and says what it did. Gives the exit code. */
@@ -105,6 +109,7 @@ export async function runMigrate(environment: NodeJS.ProcessEnv, options: Pick<M
   try {
     const outcome = await migrate(url, environment.MIGRATION_DATABASE_PASSWORD, {
       ...options,
+      ca: certificatesOf(environment),
       say: (line) => console.error(`migrate: ${line}`),
     });
     console.log(`migrate: ${summaryOf(outcome)}`);
@@ -118,6 +123,9 @@ function fail(line: string, code: number): number {
   console.error(`migrate: ${line}`);
   return code;
 }
+
+const certificatesOf = ({ DATABASE_CA, DATABASE_CA_FILE }: NodeJS.ProcessEnv): string | undefined =>
+  DATABASE_CA_FILE ? readFileSync(DATABASE_CA_FILE, "utf8") : DATABASE_CA || undefined;
 
 function summaryOf({ applied, total, made, dropped, definitions }: MigrationOutcome): string {
   const parts = [
@@ -151,4 +159,5 @@ export const optionsOf = ({ alone, folder }: { readonly alone?: boolean | undefi
   ...(folder === undefined ? {} : { folder: pathToFileURL(`${path.resolve(folder)}/`) }),
 });
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) process.exitCode = await main(process.argv.slice(2));
+// Not a comparison with argv: on a machine this file is reached through a link.
+if (import.meta.main) process.exitCode = await main(process.argv.slice(2));

@@ -6,12 +6,14 @@ import { CampusStack } from "./constructs/campus-stack.ts";
 import { Certificate } from "./constructs/certificate.ts";
 import { Fleet, inServiceHook } from "./constructs/fleet.ts";
 import { LoadBalancer } from "./constructs/load-balancer.ts";
+import { Migrator } from "./constructs/migrator.ts";
 import { Role } from "./constructs/role.ts";
+import type { Secret } from "./constructs/secret.ts";
 import { TargetGroup } from "./constructs/target-group.ts";
 import { WebAcl } from "./constructs/web-acl.ts";
 import type { DataStack } from "./data.ts";
 import type { MessagingStack } from "./messaging.ts";
-import { logGroupName, logGroupPrefix, secretName } from "./names.ts";
+import { logGroupName, logGroupPrefix, migrationParameter, secretName } from "./names.ts";
 import { type NetworkStack, ports } from "./network.ts";
 import { originHeader, originName, placeOriginName } from "./origins.ts";
 import type { PrimarySecurityStack, RegionKeys } from "./security.ts";
@@ -29,10 +31,15 @@ export type ApiStackProps = {
   readonly messaging: MessagingStack;
   readonly zoneId: string;
   readonly originKey: string;
+  /** The master's password and that of the role that reports are read with: the migrator alone needs both. */
+  readonly databaseSecrets: readonly Secret[];
 };
 
 /** The machine image: Debian 12 for Graviton, newest at each deploy of this stack, run from the next release on. */
 const imageParameter = "/aws/service/debian/release/12/latest/arm64";
+
+/** Written by app/host: the authorities of RDS, which are in the artifact. */
+const databaseCaFile = "/etc/campus-pay/database-ca.pem";
 
 const routes = [
   { name: "pos", paths: ["/api/v1/pos/*"] },
@@ -50,12 +57,15 @@ export class ApiStack extends CampusStack {
   readonly loadBalancer: LoadBalancer;
   readonly fleets: readonly Fleet[];
   private readonly props: ApiStackProps;
+  private readonly image: DataAwsSsmParameter;
 
   constructor(scope: Construct, props: ApiStackProps) {
     super(scope, { ...props, part: "api" });
     this.props = props;
     this.loadBalancer = this.createLoadBalancer();
+    this.image = new DataAwsSsmParameter(this, "image", { name: imageParameter });
     this.fleets = this.createFleets();
+    this.createMigrator();
     this.refuseKnownAttacks();
     this.nameTheOrigin();
   }
@@ -75,7 +85,6 @@ export class ApiStack extends CampusStack {
 
   private createFleets(): Fleet[] {
     const { plan, network, storage } = this.props;
-    const image = new DataAwsSsmParameter(this, "image", { name: imageParameter });
     const profile = new IamInstanceProfile(this, "machine-profile", {
       name: this.name("role", "machine"),
       role: this.createMachineRole().name,
@@ -97,17 +106,69 @@ export class ApiStack extends CampusStack {
           routedBy,
           subnetIds: network.subnets.app.map((subnet) => subnet.id),
           group: network.groups.app,
-          imageId: image.insecureValue,
+          imageId: this.image.insecureValue,
           instanceProfileArn: profile.arn,
           loadBalancerArnSuffix: this.loadBalancer.balancer.arnSuffix,
           userData: bootScript({
             artifactBucket: storage.artifacts.name,
             artifactSha256: fleet.artifactSha256,
             region: this.region,
+            program: "start",
             environment: this.machineEnvironment(fleet),
           }),
         }),
     );
+  }
+
+  /** Nobody migrates from a laptop, and no machine that serves may become the schema's owner. */
+  private createMigrator(): void {
+    const { environment, plan, network, storage, data } = this.props;
+    const [fleet] = plan.api.fleets;
+    const profile = new IamInstanceProfile(this, "migrator-profile", {
+      name: this.name("role", "migrator"),
+      role: this.createMigratorRole().name,
+    });
+    const id = (slug: string) => secretName(environment.name, slug);
+    new Migrator(this, "migrator", {
+      instanceType: plan.api.instanceType,
+      subnetId: network.subnets.app[0]?.id as string,
+      group: network.groups.app,
+      imageId: this.image.insecureValue,
+      instanceProfileArn: profile.arn,
+      userData: bootScript({
+        artifactBucket: storage.artifacts.name,
+        artifactSha256: fleet?.artifactSha256 as string,
+        region: this.region,
+        program: "migrate",
+        environment: {
+          CAMPUS_VERSION: fleet?.artifactSha256 as string,
+          AWS_REGION: this.region,
+          DATABASE_URL: `postgres://campus_app@${data.database.instance.address}:${ports.postgres}/campus`,
+          DATABASE_CA_FILE: databaseCaFile,
+          DATABASE_MASTER_USER: "campus_master",
+          DATABASE_MASTER_SECRET_ID: id("database-master"),
+          MIGRATION_DATABASE_PASSWORD_SECRET_ID: id(secretSlug("MIGRATION_DATABASE_PASSWORD")),
+          DATABASE_PASSWORD_SECRET_ID: id(secretSlug("DATABASE_PASSWORD")),
+          ANALYTICS_DATABASE_SECRET_ID: id("analytics-database"),
+          MIGRATION_PARAMETER: migrationParameter(environment.name),
+        },
+      }),
+    });
+  }
+
+  private createMigratorRole(): Role {
+    const { environment, secrets, databaseSecrets, storage } = this.props;
+    const role = new Role(this, "migrator-role", {
+      part: "migrator",
+      purpose: "one run of the migrator: the passwords of the database's roles and the artifact",
+      trust: { service: "ec2.amazonaws.com" },
+    });
+    for (const secret of [secrets.MIGRATION_DATABASE_PASSWORD, secrets.DATABASE_PASSWORD, ...databaseSecrets]) secret.grantRead(role);
+    storage.artifacts.grantRead(role, "releases/");
+    role.allow("say-how-it-went", [
+      { sid: "Outcome", actions: ["ssm:PutParameter"], resources: [this.arn("ssm", `parameter${migrationParameter(environment.name)}`)] },
+    ]);
+    return role;
   }
 
   /** The app's environment, and what app/host needs to tell Auto Scaling and CloudWatch. */
@@ -133,7 +194,7 @@ export class ApiStack extends CampusStack {
       PUBLIC_URL: `https://${environment.domain}`,
       TRUSTED_PROXIES: "3",
       DATABASE_URL: `postgres://campus_app@${data.database.instance.address}:${ports.postgres}/campus`,
-      DATABASE_CA_FILE: "/etc/campus-pay/database-ca.pem",
+      DATABASE_CA_FILE: databaseCaFile,
       REDIS_URL: `rediss://${data.cache.endpoint}:${ports.redis}`,
       MENU_IMAGES_BUCKET: storage.menuImages.name,
       RECEIPTS_BUCKET: storage.receipts.name,

@@ -58,6 +58,7 @@ export function addCampus(app: App, environment: Environment): void {
       ...place,
       messaging,
       secrets: security.secrets,
+      databaseSecrets: [security.databaseMaster, security.analyticsDatabase],
       zoneId: global.zone.zoneId,
       originKey: global.originKey,
     });

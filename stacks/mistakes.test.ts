@@ -1,13 +1,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type App, TerraformStack } from "cdktf";
+import { type App, TerraformLocal, TerraformStack } from "cdktf";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { anyArtifact, type Environment, environments, withArtifact } from "../regions/index.ts";
 import { LocalTerraform } from "../scripts/policy/local-terraform.ts";
 import {
   CloudwatchLogGroup,
   DbInstance,
+  DbParameterGroup,
   IamRole,
   LambdaFunction,
   LaunchTemplate,
@@ -31,6 +32,7 @@ import { Group } from "./constructs/security-group.ts";
 import { Topic } from "./constructs/topic.ts";
 import { nameOf } from "./names.ts";
 import { outsideBoundary } from "./rules/boundary.ts";
+import { databaseWithoutAuthority } from "./rules/database-tls.ts";
 import { shutOutOfEndpoints } from "./rules/endpoints.ts";
 import { openPorts, openRoutes } from "./rules/exposure.ts";
 import { filtersThatNeverMatch, tokensInLogs } from "./rules/log-lines.ts";
@@ -547,3 +549,13 @@ function alarmIn(stack: CampusStack, change: Partial<ConstructorParameters<typeo
     ...change,
   });
 }
+
+test("a machine that would ask a database of forced TLS in clear is named", () => {
+  const withBoot = (text: string) =>
+    withMistake((stack) => {
+      new DbParameterGroup(stack, "parameters", { family: "postgres18", parameter: [{ name: "rds.force_ssl", value: "1" }] });
+      new TerraformLocal(stack, "boot", text);
+    });
+  expect(databaseWithoutAuthority(withBoot("DATABASE_URL=postgres://x\n")).join()).toMatch(/boot.* could not log in/);
+  expect(databaseWithoutAuthority(withBoot("DATABASE_URL=postgres://x\nDATABASE_CA_FILE=/ca.pem\n"))).toEqual([]);
+});

@@ -32,6 +32,9 @@ export function bucketName(naming: Naming, accountId: string): string {
 
 export const secretName = (environment: string, secret: string): string => `campus-${environment}/${secret}`;
 
+/** Where the migrator writes how it went. */
+export const migrationParameter = (environment: string): string => `/campus/${environment}/migration`;
+
 export const logGroupPrefix = (environment: string): string => `/campus/${environment}`;
 
 export const logGroupName = (environment: string, part: string): string => `${logGroupPrefix(environment)}/${part}`;

@@ -5,6 +5,7 @@ import { anyArtifact, type Environment, environments, notPublished, type RegionP
 import { signedWebhook } from "./constructs/web-acl.ts";
 import { appCalls } from "./rules/app-calls.ts";
 import { outsideBoundary } from "./rules/boundary.ts";
+import { databaseWithoutAuthority } from "./rules/database-tls.ts";
 import { shutOutOfEndpoints } from "./rules/endpoints.ts";
 import { exposures, openPorts, openRoutes } from "./rules/exposure.ts";
 import { filtersThatNeverMatch, tokenHeaders, tokensInLogs } from "./rules/log-lines.ts";
@@ -97,6 +98,10 @@ test.each(campuses)("$name: a deploy waits for machines that serve, and AWS can 
   expect(deploysThatWaitForNobody(campus)).toEqual([]);
   expect(deafTargets(campus)).toEqual([]);
 });
+
+test.each(campuses)("$name: where the database takes TLS only, every machine knows whose certificate to believe", ({ campus }) =>
+  expect(databaseWithoutAuthority(campus)).toEqual([]),
+);
 
 test.each(campuses)("$name: every request of a user has passed our own edge", ({ campus }) => expect(openRoutes(campus)).toEqual([]));
 
@@ -202,7 +207,7 @@ test.each(campuses)("$name: web, images, receipts and artifacts are copied to th
 test.each(campuses)("$name: an instance reads the secrets of the app, each by name, and never the schema owner's", ({ name, campus }) => {
   for (const place of ["north", "south"]) {
     const grants = resourcesOf(campus, "aws_iam_role_policy").filter(
-      (one) => one.stack === `${name}-${place}-api` && one.path.includes("read-secret"),
+      (one) => one.stack === `${name}-${place}-api` && one.path.includes("/machine-role/read-secret"),
     );
     expect(grants).toHaveLength(11);
     expect(grants.map(({ body }) => body.name).join()).not.toContain("migration");

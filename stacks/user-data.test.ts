@@ -7,6 +7,7 @@ const script = bootScript({
   artifactBucket: "artifacts",
   artifactSha256: sha,
   region: "eu-north-1",
+  program: "start",
   environment: { PUBLIC_URL: "https://pay.example" },
 });
 

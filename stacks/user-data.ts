@@ -2,6 +2,8 @@ export type Boot = {
   readonly artifactBucket: string;
   readonly artifactSha256: string;
   readonly region: string;
+  /** Serve, or bring the database to this artifact and end. */
+  readonly program: "start" | "migrate";
   /** The app's environment: addresses and ids of secrets. A secret's value never stands here. */
   readonly environment: Readonly<Record<string, string>>;
 };
@@ -40,6 +42,6 @@ echo "$artifact  /tmp/artifact.tar.gz" | sha256sum --check --quiet \\
   || { echo "campus-pay: the bytes of the artifact are not those that $artifact names: not started" >&2; exit 1; }
 tar -xzf /tmp/artifact.tar.gz -C "$home" --no-same-owner
 ln -sfn "$home" /opt/campus-pay/current
-exec /opt/campus-pay/current/host/start
+exec /opt/campus-pay/current/host/${boot.program}
 `;
 }

@@ -8,6 +8,10 @@ export interface NginxOptions {
   /** The folder of certificate.pem and key.pem. */
   readonly credentials: string;
   readonly drainSeconds: number;
+  /** Where its process id and unfinished bodies are; the unit's own folder unless said. */
+  readonly runtime?: string;
+  readonly accessLog?: string;
+  readonly firstPort?: number;
 }
 
 /** Requests that may be sent a second time after the first was perhaps received: the app answers a repetition with the first answer. */
@@ -21,11 +25,13 @@ const unavailable = JSON.stringify({
  * nginx in front of the API's processes. What was measured: a process that restarts makes nginx's default (max_fails=1) answer
  * three of four requests with 502; with max_fails=0, last words and a second try for keyed requests none of 17,289 failed.
  */
-export function nginxConfig({ apiProcesses, port, credentials, drainSeconds }: NginxOptions): string {
-  const servers = Array.from({ length: apiProcesses }, (_, index) => `    server 127.0.0.1:${firstApiPort + index} max_fails=0;`);
+export function nginxConfig({ apiProcesses, port, credentials, drainSeconds, ...place }: NginxOptions): string {
+  const { runtime = "/run/campus-pay-nginx", accessLog = "syslog:server=unix:/dev/log,nohostname,tag=campus_pay_nginx json" } = place;
+  const { firstPort = firstApiPort } = place;
+  const servers = Array.from({ length: apiProcesses }, (_, index) => `    server 127.0.0.1:${firstPort + index} max_fails=0;`);
   return `daemon off;
 worker_processes auto;
-pid /run/campus-pay-nginx/pid;
+pid ${runtime}/pid;
 error_log stderr warn;
 # A reload keeps an old worker for as long as one stream lives, unless it is cut.
 worker_shutdown_timeout ${drainSeconds}s;
@@ -36,12 +42,12 @@ http {
   # Path and no query, and no header of the client: tokens stand in those.
   log_format json escape=json '{"at":"$time_iso8601","request_id":"$sent_http_x_request_id","method":"$request_method","path":"$uri",'
     '"status":$status,"bytes":$body_bytes_sent,"seconds":$request_time,"upstream":"$upstream_addr","upstream_status":"$upstream_status"}';
-  access_log syslog:server=unix:/dev/log,nohostname,tag=campus_pay_nginx json;
-  client_body_temp_path /run/campus-pay-nginx/body;
-  proxy_temp_path /run/campus-pay-nginx/proxy;
-  fastcgi_temp_path /run/campus-pay-nginx/fastcgi;
-  uwsgi_temp_path /run/campus-pay-nginx/uwsgi;
-  scgi_temp_path /run/campus-pay-nginx/scgi;
+  access_log ${accessLog};
+  client_body_temp_path ${runtime}/body;
+  proxy_temp_path ${runtime}/proxy;
+  fastcgi_temp_path ${runtime}/fastcgi;
+  uwsgi_temp_path ${runtime}/uwsgi;
+  scgi_temp_path ${runtime}/scgi;
 
   # An empty Connection keeps the upstream's connection; a fixed one opened 3,802 of them for 4,000 requests.
   map $http_upgrade $connection_header { default upgrade; "" ""; }

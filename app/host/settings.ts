@@ -25,8 +25,27 @@ export function readEnvironment(text: string): Record<string, string> {
 
 export const environmentOfHost = (): Record<string, string> => readEnvironment(readFileSync(environmentFile, "utf8"));
 
-export function hostSettings(environment: Readonly<Record<string, string>>): HostSettings {
-  const parsed = settings.safeParse(environment);
+const forMigrator = z.object({
+  CAMPUS_VERSION: z.string().min(1),
+  AWS_REGION: z.string().min(1),
+  DATABASE_URL: z.string().startsWith("postgres://campus_app@"),
+  DATABASE_MASTER_USER: z.string().min(1),
+  DATABASE_MASTER_SECRET_ID: z.string().min(1),
+  MIGRATION_DATABASE_PASSWORD_SECRET_ID: z.string().min(1),
+  DATABASE_PASSWORD_SECRET_ID: z.string().min(1),
+  ANALYTICS_DATABASE_SECRET_ID: z.string().min(1),
+  /** Where the outcome is written for the operator. */
+  MIGRATION_PARAMETER: z.string().min(1),
+});
+
+export const migratorSettings = (environment: Environment) => parse(forMigrator, environment);
+
+export const hostSettings = (environment: Environment): HostSettings => parse(settings, environment);
+
+type Environment = Readonly<Record<string, string>>;
+
+function parse<S extends z.ZodType>(schema: S, environment: Environment): z.output<S> {
+  const parsed = schema.safeParse(environment);
   if (parsed.success) return parsed.data;
   throw new Error(`${environmentFile}: ${parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ")}`);
 }

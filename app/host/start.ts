@@ -1,8 +1,9 @@
 // What the boot script runs last: makes this artifact the one that serves on this machine. Run again it changes nothing.
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, cpSync, existsSync, globSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { parseConfig } from "../platform/config.ts";
+import { collectDatabaseAuthorities } from "./authorities.ts";
 import { nginxConfig } from "./nginx.ts";
 import { environmentFile, environmentOfHost, hostSettings } from "./settings.ts";
 
@@ -11,15 +12,13 @@ const etc = path.dirname(environmentFile);
 const units = "/etc/systemd/system";
 const tls = { certificate: path.join(etc, "tls/certificate.pem"), key: path.join(etc, "tls/key.pem") };
 const credentials = "/run/credentials/campus-pay-nginx.service";
-// Authorities that an image brings, beside those of RDS.
-const ownAuthorities = "/usr/local/share/campus-pay/ca";
 const port = 8443;
 const drainSeconds = 35;
 
 function main(): void {
   const environment = environmentOfHost();
   const { API_PROCESSES, CAMPUS_VERSION, LIFECYCLE_GROUP, LOG_GROUP_PREFIX } = hostSettings(environment);
-  collectDatabaseAuthorities();
+  collectDatabaseAuthorities(home);
   parseConfig(environment);
   say(`starting ${CAMPUS_VERSION} with ${API_PROCESSES} processes of the API`);
   installNginx();
@@ -40,11 +39,6 @@ function main(): void {
   say("started");
   // Waits for the processes; how it ends stands in the journal and with Auto Scaling.
   run("systemctl", "start", "--no-block", "campus-pay-in-service.service");
-}
-
-function collectDatabaseAuthorities(): void {
-  const files = [path.join(home, "ca/rds.pem"), ...globSync(`${ownAuthorities}/*.pem`).sort()];
-  writeWhole(path.join(etc, "database-ca.pem"), files.map((file) => readFileSync(file, "utf8")).join(""));
 }
 
 /** Debian's, with the security updates of the day of the launch. */

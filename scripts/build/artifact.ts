@@ -44,7 +44,7 @@ export async function stageArtifact(stage: string, arch: Arch, say: (line: strin
 /** SQL keeps its place below app/: the migrator looks beside itself. */
 function copySql(stage: string): void {
   for (const file of globSync("app/**/*.sql", { cwd: projectRoot })) {
-    if (file.startsWith("app/testing/") || file.startsWith("app/local/")) continue;
+    if (/^app\/(testing|local|web)\//.test(file)) continue;
     mkdirSync(path.dirname(path.join(stage, file)), { recursive: true });
     copyFileSync(path.join(projectRoot, file), path.join(stage, file));
   }

@@ -12,6 +12,7 @@ const programs = {
   "app/migrate": "app/migrate.ts",
   "app/password-worker": "app/identity/password-worker.ts",
   "host/start": "app/host/start.ts",
+  "host/migrate": "app/host/migrate.ts",
   "host/in-service": "app/host/in-service.ts",
   "host/watch": "app/host/watch.ts",
   "host/ship-logs": "app/host/ship-logs.ts",

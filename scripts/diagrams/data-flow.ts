@@ -76,7 +76,9 @@ function addStores(all: Synthesized, { boxes, arrows }: Flow): void {
   for (const { from, into, ports } of openingsOf(all, "north")) {
     if (from === "app" && (into === "database" || into === "cache")) arrows.push({ from: "machines", to: into, label: `TLS ${ports}` });
   }
-  const profile = only(all, stackName("north", "api"), "aws_iam_instance_profile");
+  // Of the machines that serve; the migrator's lives for a minute.
+  const profile = inStack(all, stackName("north", "api"), "aws_iam_instance_profile").find(({ path }) => path.endsWith("/machine-profile"));
+  if (!profile) throw new Error("the diagrams found no profile of the machines; teach scripts/diagrams what to draw.");
   for (const { goal, does } of rightsOf(all, profile)) {
     const id = `${idOf(goal)} behind the machines`;
     boxes.push({ ...boxOf(goal), id });

@@ -47,7 +47,7 @@ function newMachine(site: Site, boot: Boot = {}): Machine {
     hosts: site.hosts,
     authority: site.certificates.authority,
     files: { "usr/local/share/campus-pay/ca/try.pem": site.certificates.authority },
-    userData: bootScript({ artifactBucket: "artifacts", artifactSha256: sha256, region: "eu-north-1", environment }),
+    userData: bootScript({ artifactBucket: "artifacts", artifactSha256: sha256, region: "eu-north-1", program: "start", environment }),
   });
 }
 

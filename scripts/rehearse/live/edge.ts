@@ -69,7 +69,8 @@ ${(origin.CustomHeaders.Items ?? []).map(({ HeaderName, HeaderValue }) => `     
 
 /** nginx as the distribution says: behaviours, origins and their headers. It caches nothing and has no web ACL. */
 export const edgeConfig = (distribution: Distribution, files: Files): string => `daemon off;
-pid /dev/null;
+# nginx deletes this file when it ends: never a device.
+pid /tmp/edge.pid;
 error_log stderr error;
 events { worker_connections 4096; }
 http {
