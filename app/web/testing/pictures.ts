@@ -1,0 +1,69 @@
+import { mkdirSync } from "node:fs";
+import path from "node:path";
+import type { Page } from "playwright-core";
+import type { Look, Stage } from "./stage.ts";
+
+const looks: readonly (Look & { readonly name: string })[] = [
+  { name: "sv-light", language: "sv", colorScheme: "light" },
+  { name: "it-dark", language: "it", colorScheme: "dark" },
+  { name: "en-light", language: "en", colorScheme: "light" },
+];
+
+/** The main screens, in three looks, into a folder of the docs. */
+export async function takePictures(stage: Stage, folder: string): Promise<string> {
+  mkdirSync(folder, { recursive: true });
+  let taken = 0;
+  const take = async (page: Page, name: string) => {
+    await page.waitForLoadState("networkidle");
+    await page.waitForTimeout(450);
+    await page.screenshot({ path: path.join(folder, `${name}.jpg`), type: "jpeg", quality: 78 });
+    taken += 1;
+  };
+  for (const { name, ...look } of looks) {
+    const till = await stage.till(look);
+    await take(till, `till-idle-${name}`);
+    const student = stage.takeStudent();
+    const page = await stage.phoneOf(student, look);
+    await page.goto("/");
+    await page.locator(".cafe-shelf img").first().waitFor();
+    await take(page, `home-${name}`);
+    await page.goto(`/c/${stage.cafeId}`);
+    await page.locator(".dish img").first().waitFor();
+    await take(page, `menu-${name}`);
+    await page.locator(".dish").nth(1).click();
+    await page.locator(".option").first().waitFor();
+    await take(page, `dish-${name}`);
+    await page.locator(".sheet-foot .button").click();
+    await page.locator(".basket-bar").click();
+    await page.locator(".basket-line").waitFor();
+    await take(page, `basket-${name}`);
+    const orderId = await stage.order(student);
+    await page.goto(`/orders/${orderId}`);
+    await page.locator(".notice-wait").first().waitFor();
+    await take(page, `order-${name}`);
+    await stage.scan(till, student);
+    await till.locator(".match").waitFor();
+    await page.locator(".pay-yes").waitFor();
+    await take(page, `pay-${name}`);
+    await take(till, `till-waiting-${name}`);
+    await page.locator(".digits-input").fill(await till.locator(".match").innerText());
+    await page.locator(".pay-yes").click();
+    await till.locator(".screen-paid").waitFor();
+    await till.screenshot({ path: path.join(folder, `till-paid-${name}.jpg`), type: "jpeg", quality: 78 });
+    await page.locator(".outcome-paid").waitFor();
+    await take(page, `paid-${name}`);
+    await page.goto("/receipts");
+    await page.locator(".verdict").waitFor();
+    await take(page, `receipt-${name}`);
+    await page.goto("/wallet");
+    await page.locator(".statement-line").first().waitFor();
+    await take(page, `wallet-${name}`);
+    await Promise.all([page.context().close(), till.context().close()]);
+  }
+  const demo = await (await stage.context({ viewport: { width: 1440, height: 900 } })).newPage();
+  await demo.goto("/demo/");
+  await demo.frameLocator(".demo-phone iframe").locator(".dish img").first().waitFor({ timeout: 45_000 });
+  await take(demo, "demo");
+  await demo.context().close();
+  return `${taken} of them in ${folder}`;
+}

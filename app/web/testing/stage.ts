@@ -1,0 +1,184 @@
+import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+
+interface StartFile {
+  readonly base_url: string;
+  readonly students: readonly { readonly id: string; readonly phone: string; readonly card_uid: string; readonly balance_minor: number }[];
+  readonly devices: readonly { readonly id: string; readonly key: string; readonly cafe_id: string }[];
+  readonly cafes: readonly { readonly id: string; readonly items: readonly { readonly id: string; readonly price_minor: number }[] }[];
+  readonly staff: readonly {
+    readonly username: string;
+    readonly password: string;
+    readonly role: string;
+    readonly cafe_id: string | null;
+  }[];
+}
+
+export type DemoStudent = StartFile["students"][number];
+
+export interface Look extends BrowserContextOptions {
+  readonly language?: "sv" | "it" | "en";
+}
+
+const flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-sync"];
+const phone = { width: 390, height: 844 };
+const codeTries = 60;
+const codeEveryMs = 250;
+
+/** A browser before the started system: phones with students in them, a till, and what their consoles complained of. */
+export class Stage {
+  readonly start: StartFile;
+  readonly base: string;
+  /** Errors of pages and of the content security policy: a row fails that leaves one here. */
+  readonly complaints: string[] = [];
+  readonly #browser: Browser;
+  #nextStudent: number;
+
+  static async open(startFile: string, executablePath: string): Promise<Stage> {
+    const start = JSON.parse(readFileSync(startFile, "utf8")) as StartFile;
+    return new Stage(start, await chromium.launch({ executablePath, args: flags }));
+  }
+
+  private constructor(start: StartFile, browser: Browser) {
+    this.start = start;
+    this.base = start.base_url;
+    this.#browser = browser;
+    // The first ones are for other checks on the same system.
+    this.#nextStudent = Math.min(70, start.students.length - 1);
+  }
+
+  close(): Promise<void> {
+    return this.#browser.close();
+  }
+
+  get cafeId(): string {
+    return this.start.devices[0]?.cafe_id ?? "";
+  }
+
+  takeStudent(): DemoStudent {
+    const student = this.start.students[this.#nextStudent];
+    this.#nextStudent += 1;
+    if (!student) throw new Error("The demo campus has no more students for these rows.");
+    return student;
+  }
+
+  async context({ language = "en", ...look }: Look = {}): Promise<BrowserContext> {
+    const context = await this.#browser.newContext({
+      baseURL: this.base,
+      viewport: phone,
+      locale: { sv: "sv-SE", it: "it-IT", en: "en-GB" }[language],
+      ...look,
+    });
+    await context.addInitScript(() => {
+      const heard: string[] = [];
+      Object.assign(globalThis, { heard });
+      Object.assign(document, { ariaNotify: (text: string) => heard.push(`notify ${text}`) });
+      if ("speechSynthesis" in globalThis) speechSynthesis.speak = ({ text }) => void heard.push(`speak ${text}`);
+    });
+    context.on("page", (page) => {
+      page.on("pageerror", (error) => this.complaints.push(`${page.url()}: ${error.message}`));
+      page.on("console", (message) => {
+        if (message.type() === "error" && /Content Security Policy|TrustedScript|Refused to/.test(message.text()))
+          this.complaints.push(`${page.url()}: ${message.text()}`);
+      });
+    });
+    return context;
+  }
+
+  /** A phone with this student logged in, as the page's own session does it. */
+  async phoneOf(student: Pick<DemoStudent, "phone">, look: Look = {}): Promise<Page> {
+    const page = await (await this.context(look)).newPage();
+    await page.goto("/verify");
+    await this.#logIn(page, student.phone);
+    return page;
+  }
+
+  async #logIn(page: Page, phoneNumber: string): Promise<void> {
+    const otp = await this.codeFor(phoneNumber);
+    const status = await page.evaluate(
+      async (body) => {
+        const answer = await fetch("/api/v1/auth/verify-otp", {
+          method: "POST",
+          headers: { "Content-Type": "application/json", "X-Session": "cookie" },
+          body: JSON.stringify(body),
+        });
+        localStorage.setItem("campus.student.signed-in", "1");
+        return answer.status;
+      },
+      { phone: phoneNumber, otp },
+    );
+    if (status !== 200) throw new Error(`The login of ${phoneNumber} was answered with ${status}.`);
+  }
+
+  async codeFor(phoneNumber: string): Promise<string> {
+    const newest = async () => {
+      const { items } = await this.json<{ items: { id: string; data?: { otp?: string } }[] }>(
+        `/sandbox/messages?${new URLSearchParams({ to: phoneNumber, channel: "sms" })}`,
+      );
+      return items.find(({ data }) => data?.otp);
+    };
+    const before = await newest();
+    await this.json("/api/v1/auth/request-otp", { phone: phoneNumber });
+    for (let attempt = 0; attempt < codeTries; attempt += 1) {
+      const message = await newest();
+      if (message?.data?.otp && message.id !== before?.id) return message.data.otp;
+      await new Promise((resolve) => setTimeout(resolve, codeEveryMs));
+    }
+    throw new Error(`No code came to ${phoneNumber}.`);
+  }
+
+  async json<T>(address: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
+    const answer = await fetch(this.base + address, {
+      ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
+      headers: { ...(body === undefined ? {} : { "Content-Type": "application/json" }), ...headers },
+    });
+    if (!answer.ok) throw new Error(`${address}: ${answer.status} ${await answer.text()}`);
+    return (await answer.json()) as T;
+  }
+
+  /** The till of the first demo café, open and ready. */
+  async till(look: Look = {}): Promise<Page> {
+    const [device] = this.start.devices;
+    const context = await this.context({ viewport: { width: 1024, height: 768 }, ...look });
+    await context.addInitScript(
+      (key) => localStorage.setItem("campus.pos.device", key),
+      JSON.stringify({ id: device?.id, key: device?.key }),
+    );
+    const page = await context.newPage();
+    await page.goto("/pos/?demo");
+    await page.locator(".hold").waitFor();
+    return page;
+  }
+
+  /** As a reader types it. */
+  async scan(till: Page, student: DemoStudent): Promise<void> {
+    await till.keyboard.type(student.card_uid.toUpperCase(), { delay: 5 });
+    await till.keyboard.press("Enter");
+  }
+
+  /** An order of this student at the till's café, placed through the API by a session of its own. */
+  async order(student: DemoStudent, quantity = 1): Promise<string> {
+    const token = await this.token(student);
+    const item = this.start.cafes.find(({ id }) => id === this.cafeId)?.items[0];
+    const { order } = await this.json<{ order: { id: string } }>(
+      "/api/v1/orders",
+      { cafe_id: this.cafeId, items: [{ menu_item_id: item?.id, quantity }], payment_method: "wallet" },
+      { Authorization: `Bearer ${token}`, "Idempotency-Key": randomUUID() },
+    );
+    return order.id;
+  }
+
+  async token(student: Pick<DemoStudent, "phone">): Promise<string> {
+    const otp = await this.codeFor(student.phone);
+    return (await this.json<{ access_token: string }>("/api/v1/auth/verify-otp", { phone: student.phone, otp })).access_token;
+  }
+
+  async debits(student: DemoStudent): Promise<number> {
+    const token = await this.token(student);
+    const { items } = await this.json<{ items: { amount_minor: number }[] }>("/api/v1/wallet/statement", undefined, {
+      Authorization: `Bearer ${token}`,
+    });
+    return items.filter(({ amount_minor }) => amount_minor < 0).length;
+  }
+}
