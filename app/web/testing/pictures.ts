@@ -14,8 +14,12 @@ export async function takePictures(stage: Stage, folder: string): Promise<string
   mkdirSync(folder, { recursive: true });
   let taken = 0;
   const take = async (page: Page, name: string) => {
-    await page.waitForLoadState("networkidle");
-    await page.waitForTimeout(450);
+    await page.locator(".bone").first().waitFor({ state: "detached" });
+    await page.evaluate(() =>
+      Promise.all([document.fonts.ready, ...document.getAnimations().map((animation) => animation.finished.catch(() => undefined))]).then(
+        () => undefined,
+      ),
+    );
     await page.screenshot({ path: path.join(folder, `${name}.jpg`), type: "jpeg", quality: 78 });
     taken += 1;
   };
