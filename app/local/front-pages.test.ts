@@ -36,6 +36,7 @@ const get = (address: string, headers: Record<string, string> = {}) => fetch(bas
 
 test.each([
   ["/", "student"],
+  ["/index.html", "student"],
   ["/verify", "student"],
   ["/c/0192f0c1", "student"],
   ["/pay/0192f0c1", "student"],

@@ -120,7 +120,7 @@ function fileOf(folder: string, pathname: string): string | undefined {
     return namesFile(inner) ? inside(build, inner) : path.join(build, "index.html");
   }
   const student = path.join(folder, "student");
-  if (/^\/(assets\/.+|sw\.js|manifest\.webmanifest|icon-\d+\.png)$/.test(pathname)) return inside(student, pathname);
+  if (/^\/(assets\/.+|index\.html|sw\.js|manifest\.webmanifest|icon-\d+\.png)$/.test(pathname)) return inside(student, pathname);
   const isPage = studentPages.some(
     (page) => pathname === page || (page !== "/" && page !== "/t/" && pathname.startsWith(page.endsWith("/") ? page : `${page}/`)),
   );
