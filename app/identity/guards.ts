@@ -112,9 +112,18 @@ export const holderOfRequest = (c: HttpContext): Holder => c.var.holder;
 
 export const deviceOf = (c: HttpContext): Device => c.var.device;
 
+/** The café of the token; undefined for the university's staff, who name one. Whoever has one may name no other. */
+export function ownCafeOf(c: HttpContext, queryCafeId: string | undefined): string | undefined {
+  const { cafeId } = staffOf(c);
+  if (cafeId === null) return queryCafeId;
+  if (queryCafeId !== undefined && queryCafeId.toLowerCase() !== cafeId)
+    throw new CodedError("INSUFFICIENT_ROLE", "You act in your own café: leave cafe_id out, or name that one.");
+  return cafeId;
+}
+
 /** The café that this member of staff acts in: the token's own, or the one that the university's staff name. */
 export function cafeOf(c: HttpContext, queryCafeId: string | undefined): string {
-  const cafeId = staffOf(c).cafeId ?? queryCafeId;
+  const cafeId = ownCafeOf(c, queryCafeId);
   if (cafeId === undefined) throw validationError("query", [{ path: ["cafe_id"], message: "is needed: name the café" }]);
   return cafeId;
 }

@@ -28,7 +28,7 @@ export async function changeProfile(db: Queryable, studentId: string, change: Pr
   const profile = await db.row<Profile>(sql`
     update students set name = ${change.name}, language = ${change.language}, notify_orders = ${change.notifyOrders},
       notify_payments = ${change.notifyPayments}, updated_at = now()
-    where id = ${studentId}
+    where id = ${studentId} and erased_at is null
     returning id, phone, name, language, notify_orders, notify_payments, requires_signature, created_at`);
   if (!profile) throw notFound("The student");
   return profile;

@@ -93,7 +93,7 @@ test("an unknown refresh token is refused and ends nobody's session", async () =
 test("a refresh without a token is refused", async () => {
   expect(await campus.api("POST", "/auth/refresh", { body: {} })).toMatchObject({
     status: 400,
-    body: { error: { code: "VALIDATION_ERROR", details: { fields: [{ field: "json.refresh_token" }] } } },
+    body: { error: { code: "VALIDATION_ERROR", details: { fields: [{ field: "refresh_token" }] } } },
   });
 });
 

@@ -163,7 +163,7 @@ describe("asking for an adjustment", () => {
       expect(await ask(student.id, 100, own)).toMatchObject({ status: 400, body: { error: { code: "VALIDATION_ERROR" } } });
     expect(await ask(student.id, 100, { currency: "EUR" })).toMatchObject({
       status: 400,
-      body: { error: { details: { fields: [{ field: "json.currency", problem: "must be SEK" }] } } },
+      body: { error: { details: { fields: [{ field: "currency", problem: "must be SEK" }] } } },
     });
     expect(codeOf(await ask(randomUUID(), 100))).toBe("NOT_FOUND");
     expect(codeOf(await decide(randomUUID(), "approve"))).toBe("NOT_FOUND");

@@ -1,14 +1,9 @@
 import { z } from "@hono/zod-openapi";
+import { lineOfText } from "../platform/http/text.ts";
 
 /** No amount on a campus is larger; far below where a sum of them would leave the safe integers. */
 export const largestMinor = 1_000_000_000;
 
 export const minorUnits = z.number().int().min(0).max(largestMinor);
 
-export const reasonField = (minLength: number) =>
-  z
-    .string()
-    .trim()
-    .min(minLength)
-    .max(500)
-    .regex(/^\P{Cc}*$/u, "must not contain control characters");
+export const reasonField = (fewest: number) => lineOfText(500, fewest);

@@ -40,11 +40,11 @@ const socketStudent = (): Guard => ({
   roles: ["student"],
   errors: ["TOKEN_EXPIRED", "INVALID_TOKEN", "INSUFFICIENT_ROLE", "CSRF_FAILED", "VALIDATION_ERROR"],
   check: async (c, next) => {
-    if (c.req.header("upgrade")?.toLowerCase() !== "websocket")
-      throw new CodedError("VALIDATION_ERROR", "This address speaks WebSocket: send Upgrade: websocket.");
     refuseForeignOrigin(c.var.platform.config, c.req.header("origin"), c.req.header("host"));
     const holder = c.var.identity.verifyAccessToken(tokenOf(c));
     if (holder.kind !== "student") throw new CodedError("INSUFFICIENT_ROLE", `This is for students; you are ${holder.role}.`);
+    if (c.req.header("upgrade")?.toLowerCase() !== "websocket")
+      throw new CodedError("VALIDATION_ERROR", "This address speaks WebSocket: send Upgrade: websocket.");
     c.set("holder", holder);
     c.set("principal", { kind: holder.kind, id: holder.id });
     await next();

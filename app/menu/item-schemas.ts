@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { nameField } from "../identity/field-schemas.ts";
+import { linesOfText } from "../platform/http/text.ts";
 import type { Item } from "./item.ts";
 import { largestPriceMinor, largestStock, maxChoices, maxOptionGroups, maxTimeSlots } from "./limits.ts";
 import { allergen, MenuItemSchema, OptionGroupSchema, presentItem, presentOptions, slotName } from "./menu-schemas.ts";
@@ -19,13 +20,7 @@ export const ItemSchema = MenuItemSchema.extend({
 export const displayOrderField = z.number().int().min(-100_000).max(100_000);
 export const stockField = z.number().int().min(0).max(largestStock);
 
-// Lines may be broken; nothing else that does not print.
-const description = z
-  .string()
-  .trim()
-  .min(1)
-  .max(2_000)
-  .regex(/^(?:\P{Cc}|[\n\r\t])*$/u, "must not contain control characters");
+const description = linesOfText(2_000);
 
 const distinct = <S extends z.ZodType>(item: S, max: number) =>
   z

@@ -191,7 +191,7 @@ describe("options of a dish", () => {
       const answer = await place(chosen(dish, choiceIds));
       return [answer.status, codeOf(answer), (answer.body as unknown as Refusal).error.details.fields];
     };
-    expect(await refused([])).toEqual([400, "VALIDATION_ERROR", [{ field: "json.items.0.choice_ids", problem: 'of "Size" choose 1' }]]);
+    expect(await refused([])).toEqual([400, "VALIDATION_ERROR", [{ field: "items.0.choice_ids", problem: 'of "Size" choose 1' }]]);
     expect((await refused([options.size.small, options.size.large]))[0]).toBe(400);
     expect((await refused([options.size.small, others.extras.cream]))[0]).toBe(400);
     expect((await refused([options.size.small, options.size.small]))[0]).toBe(400);

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { nameField, phoneField } from "../identity/field-schemas.ts";
+import { lineOfText } from "../platform/http/text.ts";
 
 export const emailField = z.email("must be an e-mail address").max(254).openapi({ example: "a@b.example" });
 export const addressField = nameField(500);
@@ -24,9 +25,4 @@ export const registerCells = {
 };
 
 export const versionField = z.int().min(0).openapi({ description: "As it was read: another one in between is refused with CONFLICT." });
-export const searchField = z
-  .string()
-  .trim()
-  .min(1)
-  .max(100)
-  .regex(/^\P{Cc}*$/u, "must not contain control characters");
+export const searchField = lineOfText(100);

@@ -132,13 +132,13 @@ describe("each report", () => {
   test("refuses days that are none, in the wrong order, too many or missing, and names the field", async () => {
     const admin = await campus.staff("admin");
     const wrong = [
-      ["from=2026-02-30&to=2026-03-01", "query.from"],
-      ["from=2026-03-02&to=2026-03-01", "query.to"],
-      ["from=2025-01-01&to=2026-01-02", "query.to"],
-      ["from=0000-01-01&to=0000-01-01", "query.from"],
-      ["to=2026-03-01", "query.from"],
-      ["from=2026-03-01", "query.to"],
-      ["from=2026-03-01&to=2026-03-01&format=xml", "query.format"],
+      ["from=2026-02-30&to=2026-03-01", "from"],
+      ["from=2026-03-02&to=2026-03-01", "to"],
+      ["from=2025-01-01&to=2026-01-02", "to"],
+      ["from=0000-01-01&to=0000-01-01", "from"],
+      ["to=2026-03-01", "from"],
+      ["from=2026-03-01", "to"],
+      ["from=2026-03-01&to=2026-03-01&format=xml", "format"],
     ];
     for (const name of names) {
       for (const [query, field] of wrong) {

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { cafeQuery } from "../identity/field-schemas.ts";
-import { actorOf, staff, staffOf } from "../identity/guards.ts";
+import { actorOf, ownCafeOf, staff } from "../identity/guards.ts";
 import type { Platform } from "../platform/context.ts";
 import { notFound } from "../platform/errors.ts";
 import { json, listOf, required, route, router, validationError } from "../platform/http/router.ts";
@@ -56,7 +56,7 @@ const change = route({
 export const settingRoutes = ({ db }: Platform) =>
   router()
     .openapi(list, async (c) => {
-      const settings = await listSettings(db, staffOf(c).cafeId ?? c.req.valid("query").cafe_id ?? null);
+      const settings = await listSettings(db, ownCafeOf(c, c.req.valid("query").cafe_id) ?? null);
       return c.json({ items: settings.map(presentSetting), next_cursor: null, total: settings.length }, 200);
     })
     .openapi(change, async (c) => {
@@ -64,7 +64,7 @@ export const settingRoutes = ({ db }: Platform) =>
       if (!isSettingKey(key)) throw notFound("A setting of this name");
       const input = {
         ...actorOf(c),
-        cafeId: staffOf(c).cafeId ?? c.req.valid("query").cafe_id ?? null,
+        cafeId: ownCafeOf(c, c.req.valid("query").cafe_id) ?? null,
         key,
         value: checkedValue(key, c.req.valid("json").value),
       };

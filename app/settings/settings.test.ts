@@ -178,12 +178,12 @@ test("of fifty changes at once one is the last, and the trail holds each with th
   expect((await settingsOf(campus.processes[0].platform, cafe.id)).delivery_charge).toBe(last);
 });
 
-test("an owner sets the own café's values whatever café is named; only an admin names one or sets them for all", async () => {
+test("an owner sets the own café's values and may name no other; only an admin names one or sets them for all", async () => {
   const [first, second] = [await ownCafe(), await ownCafe()];
-  await put(second.owner, "slot_minutes", 30, `?cafe_id=${first.cafe.id}`);
+  expect(await put(second.owner, "slot_minutes", 30, `?cafe_id=${first.cafe.id}`)).toMatchObject(refused(403, "INSUFFICIENT_ROLE"));
+  await put(second.owner, "slot_minutes", 30, `?cafe_id=${second.cafe.id}`);
   expect((await settingsFor(second.owner)).slot_minutes).toEqual({ value: 30, source: "cafe" });
   expect((await settingsFor(first.owner)).slot_minutes).toEqual({ value: 15, source: "default" });
-  expect((await settingsFor(second.owner, `?cafe_id=${first.cafe.id}`)).slot_minutes).toEqual({ value: 30, source: "cafe" });
   expect(await put(admin, "slot_minutes", 30, `?cafe_id=${unknownId}`)).toMatchObject(refused(404, "NOT_FOUND"));
   expect(await put(admin, "slot_minutes", null, `?cafe_id=${unknownId}`)).toMatchObject(refused(404, "NOT_FOUND"));
   expect(await admin.api("GET", `/admin/config?cafe_id=${unknownId}`)).toMatchObject(refused(404, "NOT_FOUND"));

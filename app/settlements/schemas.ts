@@ -1,23 +1,16 @@
 import { z } from "@hono/zod-openapi";
+import { lineOfText } from "../platform/http/text.ts";
 
-const printable = /^\P{Cc}*$/u;
-
-export const bankReferenceField = z
-  .string()
-  .trim()
-  .min(3)
-  .max(140)
-  .regex(printable, "must not contain control characters")
-  .openapi({ description: "What the bank calls the transfer", example: "SEB-20261121-0007" });
+export const bankReferenceField = lineOfText(140, 3).openapi({
+  description: "What the bank calls the transfer",
+  example: "SEB-20261121-0007",
+});
 
 export const dayField = z.iso.date().openapi({ example: "2026-11-20" });
 
 export const basisPoints = z.int().min(0).max(10_000);
 
-export const payToField = z
-  .string()
-  .trim()
-  .min(5)
-  .max(140)
-  .regex(printable, "must not contain control characters")
-  .openapi({ description: "The bank account that gets the rest", example: "SE45 5000 0000 0583 9825 7466" });
+export const payToField = lineOfText(140, 5).openapi({
+  description: "The bank account that gets the rest",
+  example: "SE45 5000 0000 0583 9825 7466",
+});

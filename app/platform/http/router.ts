@@ -4,6 +4,7 @@ import type { Platform } from "../context.ts";
 import { CodedError, type ErrorCode, type ErrorStatus, errorCodes, statusOfCode } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { type Bucket, limitRate } from "./rate-limit.ts";
+import { takeTexts } from "./text.ts";
 
 /** Who makes the request. What the ids mean is known to the feature that made the guard. */
 export interface Principal {
@@ -41,10 +42,12 @@ interface Issue {
 
 const maxNamedFields = 20;
 
+/** Fields are named as the client sent them: `items.0.quantity`; the body as a whole is `body`. */
 export function validationError(where: string, issues: readonly Issue[]): CodedError {
+  const whole = where === "json" ? "body" : where;
   const fields = issues
     .slice(0, maxNamedFields)
-    .map((issue) => ({ field: [where, ...issue.path.map(String)].join("."), problem: issue.message }));
+    .map(({ path, message }) => ({ field: path.length > 0 ? path.map(String).join(".") : whole, problem: message }));
   return new CodedError("VALIDATION_ERROR", `The request does not fit: ${fields[0]?.field} ${fields[0]?.problem}`, { details: { fields } });
 }
 
@@ -92,11 +95,29 @@ export function route<const R extends Spec>(spec: R): R {
     responses: { ...errorResponses(codes), ...config.responses },
     middleware: [
       ...(who.check ? [who.check, limitRate(bucket ?? (who.scheme === "device" ? "device" : "general"))] : []),
+      ...(bodies ? [takeBodyTexts] : []),
+      takeQueryTexts,
       ...[config.middleware ?? []].flat(),
     ],
   };
   return createRoute(full as unknown as RouteConfig) as unknown as R;
 }
+
+/** Behind the guard: what nobody may send is not read. Hono parses a body once, so the validators see the composed texts. */
+const takeBodyTexts: MiddlewareHandler<HttpEnv> = async (c, next) => {
+  const isJson = /^application\/([a-z.-]+\+)?json\b/i.test(c.req.header("content-type") ?? "");
+  // What is no JSON is refused by the validator.
+  const body: unknown = isJson ? await c.req.json().catch(() => undefined) : undefined;
+  const problems = takeTexts(body);
+  if (problems.length > 0) throw validationError("json", problems);
+  await next();
+};
+
+const takeQueryTexts: MiddlewareHandler<HttpEnv> = async (c, next) => {
+  const problems = takeTexts(c.req.query());
+  if (problems.length > 0) throw validationError("query", problems);
+  await next();
+};
 
 /** Where a bearer token is taken, the portal's cookie is taken too. */
 const schemes = (scheme: "bearer" | "device") => [{ [scheme]: [] }, ...(scheme === "bearer" ? [{ cookie: [] }] : [])];
