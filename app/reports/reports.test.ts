@@ -110,11 +110,14 @@ describe("each report", () => {
     await pay(own, 5_900);
     for (const name of names) {
       expect((await ask(boss.api, name)).cafe_id).toBe(own.cafe.id);
-      expect((await ask(boss.api, name, `&cafe_id=${till.cafe.id}`)).cafe_id).toBe(own.cafe.id);
+      expect((await ask(boss.api, name, `&cafe_id=${own.cafe.id}`)).cafe_id).toBe(own.cafe.id);
+      expect(await boss.api("GET", `/admin/reports/${name}?${around()}&cafe_id=${till.cafe.id}`)).toMatchObject(
+        refused(403, "INSUFFICIENT_ROLE"),
+      );
       expect((await ask(admin.api, name, `&cafe_id=${own.cafe.id}`)).cafe_id).toBe(own.cafe.id);
       expect(await admin.api("GET", `/admin/reports/${name}?${around()}&cafe_id=${randomUUID()}`)).toMatchObject(refused(404, "NOT_FOUND"));
     }
-    const seen = await ask<SalesTotals>((await campus.staff("owner", await campus.cafe())).api, "daily-sales", `&cafe_id=${own.cafe.id}`);
+    const seen = await ask<SalesTotals>((await campus.staff("owner", await campus.cafe())).api, "daily-sales");
     expect(seen.totals).toMatchObject({ sales_count: 0, gross_minor: 0 });
   });
 
