@@ -9,7 +9,7 @@ export const confirmKeyChallenge = (studentId: string, publicKey: string): strin
 export function provenKey(studentId: string, publicKey: string, proof: string): Buffer {
   const spki = Buffer.from(publicKey, "base64url");
   const key = readKey(spki);
-  if (!key) throw new CodedError("VALIDATION_ERROR", "json.public_key must be the SPKI of a P-256 public key, base64url.");
+  if (!key) throw new CodedError("VALIDATION_ERROR", "public_key must be the SPKI of a P-256 public key, base64url.");
   const challenge = Buffer.from(confirmKeyChallenge(studentId, publicKey));
   const isProven = verify("sha256", challenge, { key, dsaEncoding: "ieee-p1363" }, Buffer.from(proof, "base64url"));
   if (!isProven) throw new CodedError("INVALID_SIGNATURE", "The proof was not made with this key's private half.");

@@ -20,7 +20,7 @@ export async function requestAdjustment(tx: Transaction, { CAMPUS_CURRENCY }: Co
   const expected = student.currency ?? CAMPUS_CURRENCY;
   if (currency !== expected) {
     throw new CodedError("VALIDATION_ERROR", `The student's wallet is in ${expected}.`, {
-      details: { fields: [{ field: "json.currency", problem: `must be ${expected}` }] },
+      details: { fields: [{ field: "currency", problem: `must be ${expected}` }] },
     });
   }
   const made = await tx.row<{ id: string }>(sql`

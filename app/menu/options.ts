@@ -77,7 +77,7 @@ async function refuseForeignIds(tx: Transaction, itemId: string, groups: readonl
       "VALIDATION_ERROR",
       "An option's id must be one that this item has, and each once: leave it out for a new option.",
       {
-        details: { fields: foreign.map((id) => ({ field: "json.options", problem: `${id} is not an option of this item` })) },
+        details: { fields: foreign.map((id) => ({ field: "options", problem: `${id} is not an option of this item` })) },
       },
     );
 }

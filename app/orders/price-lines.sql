@@ -24,12 +24,12 @@ begin
     if r.details is not null then r.outcome := 'unavailable'; return r; end if;
 
     select jsonb_build_object('menu_item_ids', jsonb_agg(distinct p.item_id), 'fields', jsonb_agg(jsonb_build_object('field', p.field, 'problem', p.problem))) into r.details from (
-      select l.line ->> 'menu_item_id' as item_id, format('json.items.%s.choice_ids', l.place - 1) as field, format('%s is not a choice of this dish', w.choice_id) as problem
+      select l.line ->> 'menu_item_id' as item_id, format('items.%s.choice_ids', l.place - 1) as field, format('%s is not a choice of this dish', w.choice_id) as problem
       from jsonb_array_elements(p_lines) with ordinality l (line, place), jsonb_array_elements_text(l.line -> 'choice_ids') w (choice_id)
       where not exists (select from menu_option_choices c join menu_option_groups g on g.id = c.group_id
         where c.id = w.choice_id::uuid and g.item_id = (l.line ->> 'menu_item_id')::uuid)
       union all
-      select l.line ->> 'menu_item_id', format('json.items.%s.choice_ids', l.place - 1),
+      select l.line ->> 'menu_item_id', format('items.%s.choice_ids', l.place - 1),
         format('of "%s" choose %s', g.name, case when g.min_choices = g.max_choices then g.min_choices::text else g.min_choices || ' to ' || g.max_choices end)
       from jsonb_array_elements(p_lines) with ordinality l (line, place) join menu_option_groups g on g.item_id = (l.line ->> 'menu_item_id')::uuid,
         lateral (select count(*) as chosen from jsonb_array_elements_text(l.line -> 'choice_ids') w (choice_id)

@@ -33,7 +33,7 @@ export async function changeCustomer(
     });
   if (fields.name === null && !before.isStudent)
     throw new CodedError("VALIDATION_ERROR", "The request does not fit: json.name is needed for a customer without orders of a student", {
-      details: { fields: [{ field: "json.name", problem: "is needed" }] },
+      details: { fields: [{ field: "name", problem: "is needed" }] },
     });
   await tx.run(sql`
     update customers set name = ${fields.name}, email = ${fields.email}, phone = ${fields.phone}, address = ${fields.address},

@@ -76,7 +76,7 @@ function checkedValue(key: SettingKey, value: unknown): SettingValue | null {
   const parsed = settingTable[key].value.safeParse(value);
   if (parsed.success) return parsed.data;
   throw validationError(
-    "json.value",
+    "value",
     parsed.error.issues.map(({ path, message }) => ({ path, message: `of ${key}: ${message}` })),
   );
 }

@@ -29,7 +29,7 @@ export async function setTerms(tx: Transaction, input: Input): Promise<Terms> {
   const begun = await tx.row<{ hasBegun: boolean }>(sql`select ${fromDay}::date <= (now() + interval '14 hours')::date as has_begun`);
   if (begun?.hasBegun !== false) {
     throw new CodedError("VALIDATION_ERROR", "Terms hold from a later day on: this one has begun somewhere, or is over.", {
-      details: { fields: [{ field: "json.from_day", problem: "must be a day that has not begun" }] },
+      details: { fields: [{ field: "from_day", problem: "must be a day that has not begun" }] },
     });
   }
   const terms = await insert(tx, input);
