@@ -1,5 +1,6 @@
 import { type Database, type Statement, sql, type Transaction } from "../platform/postgres.ts";
-import { type Invariant, invariants, notCovered } from "./invariants.ts";
+import type { Invariant } from "./invariant.ts";
+import { invariants, notCovered } from "./invariants.ts";
 
 export interface InvariantOutcome {
   readonly id: string;

@@ -1,11 +1,5 @@
+import type { Invariant } from "./invariant.ts";
 import { payOutInvariants } from "./pay-out-invariants.ts";
-
-export interface Invariant {
-  readonly id: string;
-  readonly title: string;
-  /** Gives one row for each violation. */
-  readonly sql: string;
-}
 
 /** History invariants: they need the clients' log, so only the suite can check them. */
 export const notCovered = ["I7", "I9", "I17", "I18"] as const;

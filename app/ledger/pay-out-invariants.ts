@@ -1,4 +1,4 @@
-import type { Invariant } from "./invariants.ts";
+import type { Invariant } from "./invariant.ts";
 
 /** Of the money that goes out: one question for each way. */
 export const payOutInvariants: readonly Invariant[] = [
