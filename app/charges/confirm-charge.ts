@@ -168,8 +168,10 @@ async function refusal({ db }: Platform, confirmation: Confirmation, outcome: Ou
       return new CodedError("SPEND_LIMIT_REACHED", "This would pass your daily limit.", {
         details: { limit_minor: outcome.limitMinor, spent_minor: outcome.spentMinor, needed_minor: outcome.neededMinor },
       });
-    default:
+    case "ended":
       return endedRefusal(state);
+    default:
+      throw new Error(`confirm_charge answered "${outcome.outcome}", which nobody here knows.`);
   }
 }
 

@@ -28,32 +28,29 @@ const dropConstraint = (database: TestDatabase, table: string, name: string) =>
   database.query(`alter table ${table} drop constraint ${name}`);
 
 /** All that makes a second confirm find what the first one did. */
-const unguarded: readonly Edit[] = [
-  ["    for update of o, x;", ";"],
-  ["where id = c.order_id and payment_status = 'pending' and version = c.order_version", "where id = c.order_id"],
-  ["where id = c.id and state = 'open'", "where id = c.id"],
-];
+async function unguard(database: TestDatabase, more: readonly Edit[]): Promise<void> {
+  await edit(database, "confirm_charge", [["    for update of o, c;", ";"], ...more]);
+  await edit(database, "book_debit", [
+    ["where id = context.order_id and payment_status = 'pending' and version = context.order_version", "where id = context.order_id"],
+    ["where id = context.id and state = 'open'", "where id = context.id"],
+  ]);
+  await dropConstraint(database, "receipts", "receipts_charge_id_key");
+}
 
 const unchecked: readonly Edit[] = [
-  ["if c.state = 'confirmed' and c.digest = p_digest then", "if false then"],
-  ["if c.state <> 'open' then", "if false then"],
-  ["if c.payment_status <> 'pending' then", "if false then"],
+  ["when context.state = 'confirmed' and context.digest = p_digest then 'paid'", ""],
+  ["when context.state <> 'open' then 'ended'", ""],
+  ["when context.payment_status <> 'pending' then 'order_paid'", ""],
 ];
 
 /** For the two canaries whose guard stands elsewhere than in the database. */
-export async function removeGuards(database: TestDatabase): Promise<void> {
-  await edit(database, "confirm_charge", [...unguarded, ...unchecked]);
-  await dropConstraint(database, "receipts", "receipts_charge_id_key");
-}
+export const removeGuards = (database: TestDatabase): Promise<void> => unguard(database, unchecked);
 
 export const canaries: readonly Canary[] = [
   {
     name: "no row lock",
     caughtBy: ["I5", "I7", "I8", "I9", "I16"],
-    async break(database) {
-      await edit(database, "confirm_charge", [...unguarded, ["v_day := ", "perform pg_sleep(0.03); v_day := "]]);
-      await dropConstraint(database, "receipts", "receipts_charge_id_key");
-    },
+    break: (database) => unguard(database, [["v_day := ", "perform pg_sleep(0.03); v_day := "]]),
   },
   {
     name: "balance read, then written",
@@ -61,11 +58,12 @@ export const canaries: readonly Canary[] = [
     async break(database) {
       await edit(database, "confirm_charge", [
         [
-          "update wallets set balance_minor = balance_minor - c.amount_minor, last_seq = last_seq + 1,",
-          `select * into w from wallets where student_id = p_student_id; perform pg_sleep(0.03);
-           update wallets set balance_minor = w.balance_minor - c.amount_minor, last_seq = w.last_seq + 1,`,
+          "  update wallets set",
+          "  select * into wallet from wallets where student_id = p_student_id; perform pg_sleep(0.03);\n  update wallets set",
         ],
-        ["and balance_minor - held_minor >= c.amount_minor", "and w.balance_minor >= c.amount_minor"],
+        ["balance_minor = balance_minor - context.amount_minor", "balance_minor = wallet.balance_minor - context.amount_minor"],
+        ["last_seq = last_seq + 1", "last_seq = wallet.last_seq + 1"],
+        ["and balance_minor - held_minor >= context.amount_minor", "and wallet.balance_minor >= context.amount_minor"],
       ]);
       await dropConstraint(database, "ledger_transactions", "ledger_transactions_wallet_student_id_wallet_seq_key");
     },
@@ -74,7 +72,7 @@ export const canaries: readonly Canary[] = [
     name: "funds not checked",
     caughtBy: ["I4"],
     async break(database) {
-      await edit(database, "confirm_charge", [[" and balance_minor - held_minor >= c.amount_minor", ""]]);
+      await edit(database, "confirm_charge", [["and balance_minor - held_minor >= context.amount_minor", ""]]);
       await dropConstraint(database, "wallets", "wallets_balance_minor_check");
       await dropConstraint(database, "wallets", "wallets_held_is_there");
       await dropConstraint(database, "ledger_transactions", "ledger_transactions_wallet_balance_after_minor_check");
@@ -83,26 +81,32 @@ export const canaries: readonly Canary[] = [
   {
     name: "no expiry check",
     caughtBy: ["I16"],
-    break: (database) => edit(database, "confirm_charge", [["if c.expires_at <= v_now then", "if false then"]]),
+    break: (database) =>
+      edit(database, "confirm_charge", [
+        ["when context.expires_at <= v_now then 'expired'", ""],
+        ["if context.expires_at <= clock_timestamp() then", "if false then"],
+      ]),
   },
   {
     name: "digest not compared",
     caughtBy: ["I16"],
-    break: (database) => edit(database, "confirm_charge", [["if c.digest <> p_digest then", "if false then"]]),
+    break: (database) => edit(database, "confirm_charge", [["when context.digest <> p_digest then 'changed'", ""]]),
   },
   {
     name: "order's version not compared",
     caughtBy: ["I6"],
-    break: (database) =>
-      edit(database, "confirm_charge", [
-        ["if c.version <> c.order_version or c.total_minor <> c.amount_minor or c.order_currency <> c.currency then", "if false then"],
-        [" and version = c.order_version", ""],
-      ]),
+    async break(database) {
+      await edit(database, "confirm_charge", [
+        ["when context.version_now <> context.order_version", "when false and context.version_now <> context.order_version"],
+        ["      or context.order_total_minor <> context.amount_minor\n      or context.order_currency <> context.currency then", "then"],
+      ]);
+      await edit(database, "book_debit", [[" and version = context.order_version", ""]]);
+    },
   },
   {
     name: "frozen wallet not checked",
     caughtBy: ["I15"],
-    break: (database) => edit(database, "confirm_charge", [["and status = 'active' and currency", "and currency"]]),
+    break: (database) => edit(database, "confirm_charge", [["and status = 'active'", ""]]),
   },
   {
     name: "revoked till not checked",
@@ -127,7 +131,7 @@ export const canaries: readonly Canary[] = [
     name: "outbox outside the transaction",
     caughtBy: ["I11"],
     break: (database) =>
-      edit(database, "confirm_charge", [["insert into outbox (topic, payload) values ('order.paid'", "perform ('order.paid'"]]),
+      edit(database, "book_debit", [["insert into outbox (topic, payload) values ('order.paid'", "perform ('order.paid'"]]),
   },
   {
     name: "status moved unseen",
@@ -163,7 +167,9 @@ export const canaries: readonly Canary[] = [
     name: "double receipt",
     caughtBy: ["I7", "I9"],
     async break(database) {
-      await edit(database, "confirm_charge", [["t.payload, t.key_id, c.ended_at", "t.payload || ' ', t.key_id, c.ended_at"]]);
+      await edit(database, "confirm_without_debit", [
+        ["r.payload, r.key_id, charge.ended_at", "r.payload || ' ', r.key_id, charge.ended_at"],
+      ]);
     },
   },
 ];
