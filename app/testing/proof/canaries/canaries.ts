@@ -84,7 +84,7 @@ export const canaries: readonly Canary[] = [
     break: (database) =>
       edit(database, "confirm_charge", [
         ["when context.expires_at <= v_now then 'expired'", ""],
-        ["if context.expires_at <= clock_timestamp() then", "if false then"],
+        ["if context.expires_at <= v_now then", "if false then"],
       ]),
   },
   {
