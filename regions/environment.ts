@@ -1,4 +1,4 @@
-import type { Place, Region } from "./capabilities.ts";
+import { capabilities, type Place, type Region } from "./capabilities.ts";
 
 /** A protection is on, or off for a stated reason until a day (YYYY-MM-DD) past which the build fails. */
 export type Safeguard = { readonly on: true } | { readonly on: false; readonly reason: string; readonly until: string };
@@ -14,9 +14,16 @@ export type Environment = {
   readonly costCentre: string;
   readonly domain: string;
   readonly repository: { readonly owner: string; readonly name: string };
+  /**
+   * Where those things are at home that stand once and cannot move: Terraform's state, the first of each pair of keys, the secrets.
+   * Never changes. Who writes (`primary`) and who serves may.
+   */
+  readonly home: Place;
+  /** Only for a run while home is lost: CAMPUS_STATE=copy. Nobody writes it here. */
+  readonly stateFrom?: "copy";
   /** The human's switch: the region that Route 53 sends money to. scripts flip it at once, this line makes it last. */
   readonly serving: Place;
-  /** Raised by one at each failover; receipts carry it. */
+  /** Raised by one at each failover; receipts carry it. The parameter that the first deploy makes of it counts from then on. */
   readonly epoch: number;
   readonly protection: Safeguard;
   readonly monthlyBudgetUsd: number;
@@ -37,6 +44,11 @@ export type Environment = {
     /** Shield Standard is on by itself. Advanced costs 3,000 USD a month for a year and needs the account's subscription first. */
     readonly shieldAdvanced: boolean;
   };
+  /** Locks of receipts and backups: "for good" nobody lifts before their time, not the account's owner; "liftable" lets a trial end. */
+  readonly locks: "for good" | "liftable";
+  /** By choice: a vault of another account, in the writer's region, that gets a copy of each daily backup (docs/platform/README.md). */
+  readonly offsiteVault?: { readonly accountId: string; readonly arn: string };
+  /** The region whose database writes. */
   readonly primary: RegionPlan;
   readonly standby: RegionPlan;
 };
@@ -108,7 +120,11 @@ export type AnalyticsPlan = Costed & {
 /** The part of an address that SES must know. */
 export const mailDomain = (address: string): string => address.slice(address.indexOf("@") + 1);
 
-export const regionPlans = (environment: Environment): readonly RegionPlan[] => [environment.primary, environment.standby];
+/** Home first, whoever writes. */
+export const regionPlans = (environment: Environment): readonly [RegionPlan, RegionPlan] => {
+  const { primary, standby, home } = environment;
+  return capabilities[primary.region].place === home ? [primary, standby] : [standby, primary];
+};
 
 /** The same campus with this artifact in every fleet. */
 export function withArtifact(environment: Environment, artifactSha256: string): Environment {

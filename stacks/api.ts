@@ -16,7 +16,7 @@ import type { MessagingStack } from "./messaging.ts";
 import { logGroupName, logGroupPrefix, migrationParameter, secretName } from "./names.ts";
 import { type NetworkStack, ports } from "./network.ts";
 import { originHeader, originName, placeOriginName } from "./origins.ts";
-import type { PrimarySecurityStack, RegionKeys } from "./security.ts";
+import type { HomeSecurityStack, RegionKeys } from "./security.ts";
 import type { StorageStack } from "./storage.ts";
 import { bootScript } from "./user-data.ts";
 
@@ -24,7 +24,7 @@ export type ApiStackProps = {
   readonly environment: Environment;
   readonly plan: RegionPlan;
   readonly keys: RegionKeys;
-  readonly secrets: PrimarySecurityStack["secrets"];
+  readonly secrets: HomeSecurityStack["secrets"];
   readonly network: NetworkStack;
   readonly storage: StorageStack;
   readonly data: DataStack;

@@ -9,6 +9,7 @@ export { AutoscalingSchedule } from "@cdktf/provider-aws/lib/autoscaling-schedul
 export { BackupPlan } from "@cdktf/provider-aws/lib/backup-plan/index.js";
 export { BackupSelection } from "@cdktf/provider-aws/lib/backup-selection/index.js";
 export { BackupVault } from "@cdktf/provider-aws/lib/backup-vault/index.js";
+export { BackupVaultLockConfiguration } from "@cdktf/provider-aws/lib/backup-vault-lock-configuration/index.js";
 export { BudgetsBudget } from "@cdktf/provider-aws/lib/budgets-budget/index.js";
 export { CloudfrontDistribution } from "@cdktf/provider-aws/lib/cloudfront-distribution/index.js";
 export { CloudfrontFunction } from "@cdktf/provider-aws/lib/cloudfront-function/index.js";

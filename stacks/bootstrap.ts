@@ -1,11 +1,11 @@
 import type { Construct } from "constructs";
-import { capabilities, type Environment } from "../regions/index.ts";
+import { capabilities, type Environment, regionPlans } from "../regions/index.ts";
 import { IamOpenidConnectProvider, IamPolicy, IamRolePolicyAttachment, S3AccountPublicAccessBlock } from "./aws.ts";
 import { boundary, platformServices } from "./boundary.ts";
 import { Bucket } from "./constructs/bucket.ts";
 import { copyBucket } from "./constructs/bucket-copy.ts";
 import { CampusStack } from "./constructs/campus-stack.ts";
-import { Key, useStatement } from "./constructs/key.ts";
+import { Key } from "./constructs/key.ts";
 import { policyJson, type ResourceStatement } from "./constructs/policy.ts";
 import { boundaryName, Role } from "./constructs/role.ts";
 
@@ -15,7 +15,7 @@ const tokenHost = "token.actions.githubusercontent.com";
 
 /** What must stand before anything can be deployed: the state's bucket, CI's two roles, the boundary that holds every role. */
 export class BootstrapStack extends CampusStack {
-  private readonly state: Bucket;
+  private readonly states: { readonly state: Bucket; readonly copy: Bucket };
   private readonly stateKey: Key;
 
   constructor(scope: Construct, props: BootstrapStackProps) {
@@ -27,13 +27,13 @@ export class BootstrapStack extends CampusStack {
       restrictPublicBuckets: true,
     });
     this.stateKey = new Key(this, "state-key", { part: "state", purpose: "Terraform's state", multiRegion: true });
-    this.state = this.createStateBuckets();
+    this.states = this.createStateBuckets();
     this.createCiRoles(this.createBoundary());
   }
 
-  /** The state of both regions lies in the primary one, with a copy in the other for the day that the primary is lost. */
-  private createStateBuckets(): Bucket {
-    const { region } = this.environment.standby;
+  /** The state of both regions lies at home, with a copy in the other for the day that home is lost. */
+  private createStateBuckets(): { readonly state: Bucket; readonly copy: Bucket } {
+    const [, { region }] = regionPlans(this.environment);
     const { place } = capabilities[region];
     const provider = this.providerIn(region, place);
     const copyKey = this.stateKey.replicateTo(provider, place);
@@ -41,7 +41,7 @@ export class BootstrapStack extends CampusStack {
     const copy = new Bucket(this, "state-copy", { part: "state-copy", key: copyKey, provider, ...common });
     const state = new Bucket(this, "state", { part: "state", key: this.stateKey, ...common });
     copyBucket(state, { bucket: copy, key: copyKey });
-    return state;
+    return { state, copy };
   }
 
   private createBoundary(): IamPolicy {
@@ -82,14 +82,18 @@ export class BootstrapStack extends CampusStack {
     return new Role(this, `ci-${what}`, { part: `ci-${what}`, purpose: `CI: ${what}`, trust: { statements: [trust] }, boundary: false });
   }
 
-  /** Who plans reads the state and holds its lock; who applies also writes it. */
+  /** Who plans reads the state and holds its lock; who applies also writes it. The same for the copy, which is the state when home is lost. */
   private allowState(role: Role, may: "read" | "write"): void {
     const mine = `${this.environment.name}-`;
-    if (may === "read") this.state.grantRead(role, mine);
-    else this.state.grantReadWrite(role, mine);
+    for (const bucket of Object.values(this.states)) {
+      if (may === "read") bucket.grantRead(role, mine);
+      else bucket.grantReadWrite(role, mine);
+    }
+    const locks = Object.values(this.states).map(({ arn }) => `${arn}/${mine}*.tflock`);
+    const keys = Object.values(this.states).flatMap(({ props: { key } }) => (key === "s3-managed" ? [] : [key.arn]));
     role.allow("hold-the-lock", [
-      { sid: "Lock", actions: ["s3:PutObject", "s3:DeleteObject"], resources: [`${this.state.arn}/${mine}*.tflock`] },
-      useStatement(this.stateKey.arn, ["GenerateDataKey"]),
+      { sid: "Lock", actions: ["s3:PutObject", "s3:DeleteObject"], resources: locks },
+      { sid: "UseKey", actions: ["kms:GenerateDataKey"], resources: keys },
     ]);
   }
 

@@ -1,5 +1,5 @@
 import type { App } from "cdktf";
-import type { Environment } from "../regions/index.ts";
+import { type Environment, type RegionPlan, regionPlans } from "../regions/index.ts";
 import { AnalyticsStack } from "./analytics.ts";
 import { ApiStack } from "./api.ts";
 import { BootstrapStack } from "./bootstrap.ts";
@@ -9,50 +9,43 @@ import { MessagingStack } from "./messaging.ts";
 import { NetworkStack } from "./network.ts";
 import { ObservabilityStack } from "./observability.ts";
 import { refuseWhatRegionsLack } from "./region-limits.ts";
-import { PrimarySecurityStack, type RegionKeys, StandbySecurityStack } from "./security.ts";
+import { AwaySecurityStack, HomeSecurityStack } from "./security.ts";
 import { StorageStack } from "./storage.ts";
 
-/** Every stack of one environment, in the order in which they are deployed. */
+/**
+ * Every stack of one environment, in the order in which they are deployed. What cannot move (state, first keys, secrets, names) follows
+ * `home`; the database alone follows `primary`: to swap the regions changes who writes and nothing else.
+ */
 export function addCampus(app: App, environment: Environment): void {
   refuseWhatRegionsLack(environment);
-  const { primary, standby } = environment;
+  const [home, away] = regionPlans(environment);
   new BootstrapStack(app, { environment });
   const global = new GlobalStack(app, { environment });
   const edge = { environment, distributionArn: global.distribution.arn };
 
-  const security = new PrimarySecurityStack(app, { environment, plan: primary });
-  const standbySecurity = new StandbySecurityStack(app, { environment, plan: standby, primary: security });
-  const keys: Readonly<Record<"primary" | "standby", RegionKeys>> = { primary: security.keys, standby: standbySecurity.keys };
+  const security = new HomeSecurityStack(app, { environment, plan: home });
+  const { keys: awayKeys } = new AwaySecurityStack(app, { environment, plan: away, home: security });
 
-  const network = new NetworkStack(app, { environment, plan: primary, logsKey: keys.primary.logs });
-  const standbyNetwork = new NetworkStack(app, { environment, plan: standby, logsKey: keys.standby.logs });
+  const awayStorage = new StorageStack(app, { ...edge, plan: away, keys: awayKeys });
+  const homeStorage = new StorageStack(app, { ...edge, plan: home, keys: security.keys, other: awayStorage });
 
-  const standbyStorage = new StorageStack(app, { ...edge, plan: standby, keys: keys.standby });
-  const storage = new StorageStack(app, { ...edge, plan: primary, keys: keys.primary, copyTo: standbyStorage });
+  const base = (plan: RegionPlan) => {
+    const keys = plan === home ? security.keys : awayKeys;
+    const network = new NetworkStack(app, { environment, plan, logsKey: keys.logs });
+    return { environment, plan, keys, network, storage: plan === home ? homeStorage : awayStorage };
+  };
+  const places = { home: base(home), away: base(away) };
+  const [writing, following] = environment.primary === home ? [places.home, places.away] : [places.away, places.home];
 
-  const data = new DataStack(app, {
-    environment,
-    plan: primary,
-    keys: keys.primary,
-    network,
-    database: {
-      masterSecret: security.databaseMaster,
-      backupTo: { vault: storage.vault, copyVault: standbyStorage.vault },
-    },
-  });
-  const standbyData = new DataStack(app, {
-    environment,
-    plan: standby,
-    keys: keys.standby,
-    network: standbyNetwork,
-    database: { replicaOf: data },
-  });
+  const rotated = (plan: RegionPlan) => (plan === home ? { masterSecret: security.databaseMaster } : {});
+  const vaults = { vault: writing.storage.vault, copyVault: following.storage.vault };
+  const writer = new DataStack(app, { ...writing, ...rotated(writing.plan), database: { backupTo: vaults } });
+  const replica = new DataStack(app, { ...following, ...rotated(following.plan), database: { replicaOf: writer } });
 
-  const places = [
-    { environment, plan: primary, keys: keys.primary, network, storage, data },
-    { environment, plan: standby, keys: keys.standby, network: standbyNetwork, storage: standbyStorage, data: standbyData },
-  ];
-  for (const place of places) {
+  for (const place of [
+    { ...writing, data: writer },
+    { ...following, data: replica },
+  ]) {
     const messaging = new MessagingStack(app, { environment, plan: place.plan, key: place.keys.messaging });
     const api = new ApiStack(app, {
       ...place,

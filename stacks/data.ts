@@ -11,18 +11,19 @@ import type { Secret } from "./constructs/secret.ts";
 import { logGroupName } from "./names.ts";
 import type { NetworkStack } from "./network.ts";
 import type { RegionKeys } from "./security.ts";
+import { dailyCopyDays } from "./storage.ts";
+
+type Vaults = { readonly vault: BackupVault; readonly copyVault: BackupVault };
 
 export type DataStackProps = {
   readonly environment: Environment;
   readonly plan: RegionPlan;
   readonly keys: RegionKeys;
   readonly network: NetworkStack;
-  readonly database:
-    | { readonly masterSecret: Secret; readonly backupTo: { readonly vault: BackupVault; readonly copyVault: BackupVault } }
-    | { readonly replicaOf: DataStack };
+  readonly database: { readonly backupTo: Vaults } | { readonly replicaOf: DataStack };
+  /** Only at home, where a secret can be rotated: whoever writes. */
+  readonly masterSecret?: Secret;
 };
-
-const dailyCopyDays = 35;
 
 /** PostgreSQL, which holds all truth, and Redis, which holds none: the writer in the primary region, its replica in the standby. */
 export class DataStack extends CampusStack {
@@ -36,7 +37,7 @@ export class DataStack extends CampusStack {
     this.props = props;
     this.database = this.createDatabase();
     this.cache = this.createCache();
-    this.rotation = "masterSecret" in props.database ? this.rotatePassword(props.database.masterSecret) : undefined;
+    this.rotation = props.masterSecret && this.rotatePassword(props.masterSecret);
     if ("backupTo" in props.database) this.copyDaily(props.database.backupTo);
   }
 
@@ -52,14 +53,14 @@ export class DataStack extends CampusStack {
       kind:
         "replicaOf" in database
           ? { replicaOf: database.replicaOf.database.arn }
-          : { primary: true, masterPassword: "rotated by us", hasReplica: true },
+          : { primary: true, masterPassword: this.props.masterSecret ? "rotated by us" : "kept from its time as a copy", hasReplica: true },
     });
   }
 
   private rotatePassword(secret: Secret): Rotation {
     const { plan, keys } = this.props;
     return new Rotation(this, "rotation", {
-      database: this.database,
+      database: "replicaOf" in this.props.database ? this.props.database.replicaOf.database : this.database,
       secret,
       everyDays: plan.database.masterPasswordDays,
       logs: { retentionDays: plan.logs.retentionDays, key: keys.logs },
@@ -82,8 +83,11 @@ export class DataStack extends CampusStack {
     return new LogGroup(this, id, { name, retentionDays: this.props.plan.logs.retentionDays, key: this.props.keys.logs });
   }
 
-  /** A snapshot a day with a copy in the other region: what is left when somebody with rights here deletes everything. */
-  private copyDaily(vaults: { readonly vault: BackupVault; readonly copyVault: BackupVault }): void {
+  /**
+   * A snapshot a day with a copy in the other region, in vaults that are locked (storage.ts). What is left when this account itself is
+   * taken over is the copy in another one, by choice: AWS Backup makes it within the region, RDS cannot cross both at once.
+   */
+  private copyDaily(vaults: Vaults): void {
     const role = new Role(this, "backup-role", {
       part: "backup",
       purpose: "takes the daily snapshot and copies it to the other region",
@@ -94,6 +98,7 @@ export class DataStack extends CampusStack {
       policyArn: "arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup",
     });
     const lifecycle = { deleteAfter: dailyCopyDays };
+    const offsite = this.environment.offsiteVault;
     const plan = new BackupPlan(this, "backups", {
       name: this.name("other", "daily"),
       rule: [
@@ -104,7 +109,10 @@ export class DataStack extends CampusStack {
           startWindow: 60,
           completionWindow: 300,
           lifecycle,
-          copyAction: [{ destinationVaultArn: vaults.copyVault.arn, lifecycle }],
+          copyAction: [vaults.copyVault.arn, ...(offsite ? [offsite.arn] : [])].map((destinationVaultArn) => ({
+            destinationVaultArn,
+            lifecycle,
+          })),
         },
       ],
     });

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { DataResource, Fn, Token } from "cdktf";
 import type { Construct } from "constructs";
-import { capabilities, type Environment } from "../regions/index.ts";
+import { capabilities, type Environment, regionPlans } from "../regions/index.ts";
 import {
   type AwsProvider,
   BudgetsBudget,
@@ -82,8 +82,8 @@ export class GlobalStack extends CampusStack {
    * Route 53's own routing controls do the same with a data plane of five regions, for 1,800 USD a month.
    */
   private switchBetweenRegions(): void {
-    const { primary, standby, serving } = this.environment;
-    const [first, second] = [primary, standby].map((plan) => capabilities[plan.region].place) as [string, string];
+    const { serving } = this.environment;
+    const [first, second] = regionPlans(this.environment).map((plan) => capabilities[plan.region].place) as [string, string];
     const check = new Route53HealthCheck(this, "primary-serves", {
       type: "HTTPS",
       fqdn: placeOriginName(this.environment, first),
@@ -206,7 +206,7 @@ export class GlobalStack extends CampusStack {
     return new WebAcl(this, "web-acl", {
       part: "edge",
       scope: "CLOUDFRONT",
-      retentionDays: environment.primary.logs.retentionDays,
+      retentionDays: regionPlans(environment)[0].logs.retentionDays,
       logsKey,
       requestsPer5MinutesPerAddress: environment.edge.requestsPer5MinutesPerAddress,
       provider: this.edge,
@@ -231,7 +231,7 @@ export class GlobalStack extends CampusStack {
       key: "s3-managed",
       accessLogs: "is a log bucket",
       oldVersionsDays: 30,
-      expireDays: this.environment.primary.logs.retentionDays,
+      expireDays: regionPlans(this.environment)[0].logs.retentionDays,
       statements: (arn) => [this.deliveryWrites(arn)],
     });
     const source = new CloudwatchLogDeliverySource(this, "requests", {

@@ -49,6 +49,7 @@ const promiseRunbooks: Readonly<Record<ObjectiveName, string>> = {
 };
 
 const bytesPerGib = 1_073_741_824;
+const replicaBehindSeconds = 60;
 
 const periodOf = { 5: 300, 15: 900, 60: 3600 } as const;
 
@@ -62,14 +63,18 @@ export class ObservabilityStack extends CampusStack {
     const logs = this.createMachineLogs();
     this.countErrors(logs.api);
     this.saveQueries(logs.api);
-    this.callThePersonOnCall();
-    this.recordWhatIsDone();
+    this.subscribeOnCall();
+    this.createTrail();
     if (props.plan.security.configRecorder) this.recordConfiguration();
     this.watchPromises();
     this.watchTargets();
     this.watchDatabase();
     this.watchRotation();
     this.watchFromOutside();
+  }
+
+  private get isHome(): boolean {
+    return this.place === this.environment.home;
   }
 
   private createMachineLogs(): Record<(typeof machineLogs)[number], LogGroup> {
@@ -108,7 +113,7 @@ export class ObservabilityStack extends CampusStack {
     });
   }
 
-  private callThePersonOnCall(): void {
+  private subscribeOnCall(): void {
     this.environment.onCallEmails.forEach((endpoint, index) => {
       for (const [severity, topic] of Object.entries(this.props.messaging.alarms)) {
         new SnsTopicSubscription(this, `on-call-${severity}-${index + 1}`, { topicArn: topic.arn, protocol: "email", endpoint });
@@ -117,21 +122,21 @@ export class ObservabilityStack extends CampusStack {
   }
 
   /** One trail sees every region and the global services; the standby keeps its own, so that it can be read when the primary is lost. */
-  private recordWhatIsDone(): void {
-    const { storage, keys, plan } = this.props;
+  private createTrail(): void {
+    const { storage, keys } = this.props;
     new Cloudtrail(this, "trail", {
       name: this.name("other", "trail"),
       s3BucketName: storage.logs.name,
       s3KeyPrefix: "trail",
       kmsKeyId: keys.logs.arn,
-      isMultiRegionTrail: plan.role === "primary",
-      includeGlobalServiceEvents: plan.role === "primary",
+      isMultiRegionTrail: this.isHome,
+      includeGlobalServiceEvents: this.isHome,
       enableLogFileValidation: true,
     });
   }
 
   private recordConfiguration(): void {
-    const { storage, plan } = this.props;
+    const { storage } = this.props;
     const role = new Role(this, "config-role", {
       part: "config",
       purpose: "AWS Config reads how things are set up",
@@ -145,7 +150,7 @@ export class ObservabilityStack extends CampusStack {
     const recorder = new ConfigConfigurationRecorder(this, "recorder", {
       name: this.name("other", "recorder"),
       roleArn: role.arn,
-      recordingGroup: { allSupported: true, includeGlobalResourceTypes: plan.role === "primary" },
+      recordingGroup: { allSupported: true, includeGlobalResourceTypes: this.isHome },
     });
     const channel = new ConfigDeliveryChannel(this, "channel", {
       name: this.name("other", "channel"),
@@ -204,7 +209,48 @@ export class ObservabilityStack extends CampusStack {
       silence: "missing",
       tell: messaging.alarms,
     });
-    if (plan.role === "primary") return; // only the replica says how far behind it is
+    if (plan.role === "primary") this.watchLogOfReplicas();
+    else this.watchReplica();
+  }
+
+  /** A copy that no longer reads lets the writer's log grow, up to max_slot_wal_keep_size: past it the copy must be made anew. */
+  private watchLogOfReplicas(): void {
+    const { data, messaging, plan } = this.props;
+    const limitGib = plan.database.storageGib / 8; // half of what is kept
+    new Alarm(this, "rds-slot-lag", {
+      severity: "ticket",
+      runbook: "rds-failover-and-storage.md#replica-lag",
+      says: `The log that the copy in the other region has not read is above ${limitGib} GiB; at twice that much it is thrown away and the copy must be made anew.`,
+      metric: {
+        namespace: "AWS/RDS",
+        name: "OldestReplicationSlotLag",
+        dimensions: { DBInstanceIdentifier: data.database.identifier },
+        statistic: "Maximum",
+        periodSeconds: 300,
+      },
+      when: "above",
+      threshold: limitGib * bytesPerGib,
+      periods: 2,
+      silence: "notBreaching",
+      tell: messaging.alarms,
+    });
+  }
+
+  /** Only the copy says how far behind it is. Silence is a ticket: after a promotion there is none, until the regions are swapped in regions/. */
+  private watchReplica(): void {
+    const { data, messaging, plan } = this.props;
+    const common = { dimensions: { DBInstanceIdentifier: data.database.identifier }, namespace: "AWS/RDS", periodSeconds: 300 } as const;
+    new Alarm(this, "rds-replica-behind", {
+      severity: "ticket",
+      runbook: "rds-failover-and-storage.md#replica-lag",
+      says: `The copy in this region is more than ${replicaBehindSeconds} s behind for a quarter of an hour, or there is none that follows.`,
+      metric: { ...common, name: "ReplicaLag", statistic: "Maximum" },
+      when: "above",
+      threshold: replicaBehindSeconds,
+      periods: 3,
+      silence: "breaching",
+      tell: messaging.alarms,
+    });
     new Alarm(this, "rds-replica-lag", {
       severity: "page",
       runbook: "rds-failover-and-storage.md#replica-lag",
@@ -213,7 +259,7 @@ export class ObservabilityStack extends CampusStack {
       when: "above",
       threshold: plan.database.replicaLagSeconds,
       periods: 1,
-      silence: "breaching",
+      silence: "notBreaching",
       tell: messaging.alarms,
     });
   }

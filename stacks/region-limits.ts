@@ -39,13 +39,14 @@ function servicesOf(plan: RegionPlan): string[] {
   ];
 }
 
-function refuseMixedUpRoles({ primary, standby, serving }: Environment): void {
+function refuseMixedUpRoles({ primary, standby, serving, home }: Environment): void {
   if (primary.role !== "primary" || standby.role !== "standby" || primary.region === standby.region) {
     throw new Error(
       `the regions are ${primary.region} as ${primary.role} and ${standby.region} as ${standby.role}; one of each role in two regions is needed.`,
     );
   }
   const places = [primary, standby].map((plan) => capabilities[plan.region].place);
+  if (!places.includes(home)) throw new Error(`the home of the state is "${home}"; it must be one of ${places.join(", ")}.`);
   if (!places.includes(serving)) throw new Error(`the region that serves is "${serving}"; it must be one of ${places.join(", ")}.`);
 }
 

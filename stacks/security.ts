@@ -1,5 +1,5 @@
 import type { Construct } from "constructs";
-import { capabilities, type Environment, type RegionPlan } from "../regions/index.ts";
+import { capabilities, type Environment, type RegionPlan, regionPlans } from "../regions/index.ts";
 import { type AppSecret, appSecrets, secretSlug } from "./app-secrets.ts";
 import { GuarddutyDetector } from "./aws.ts";
 import { CampusStack } from "./constructs/campus-stack.ts";
@@ -10,7 +10,7 @@ export type RegionKeys = Readonly<Record<"data" | "storage" | "secrets" | "messa
 
 export type SecurityStackProps = { readonly environment: Environment; readonly plan: RegionPlan };
 
-/** Keys of one region and, in the primary, the secrets with their copies. The standby takes its copied keys from the primary's stack. */
+/** Keys of one region and, at home, the secrets with their copies. The other region takes its copied keys from home's stack. */
 export class SecurityStack extends CampusStack {
   protected createRegionalKeys(): { messaging: Key; logs: Key } {
     return {
@@ -50,9 +50,9 @@ export const logGroupsUser = (region: string, accountId: string): KeyUser => ({
   conditions: { ArnLike: { "kms:EncryptionContext:aws:logs:arn": `arn:aws:logs:${region}:${accountId}:*` } },
 });
 
-export class PrimarySecurityStack extends SecurityStack {
+export class HomeSecurityStack extends SecurityStack {
   readonly keys: RegionKeys;
-  readonly standbyKeys: Pick<RegionKeys, "data" | "storage" | "secrets">;
+  readonly awayKeys: Pick<RegionKeys, "data" | "storage" | "secrets">;
   readonly secrets: Readonly<Record<AppSecret, Secret>>;
   readonly databaseMaster: Secret;
   readonly analyticsDatabase: Secret;
@@ -61,7 +61,7 @@ export class PrimarySecurityStack extends SecurityStack {
     super(scope, { ...props, part: "security" });
     const shared = this.createSharedKeys();
     this.keys = { ...shared, ...this.createRegionalKeys() };
-    this.standbyKeys = this.copyKeys(shared);
+    this.awayKeys = this.copyKeys(shared);
     this.secrets = this.createAppSecrets();
     this.databaseMaster = this.createSecret(
       "database-master",
@@ -79,7 +79,12 @@ export class PrimarySecurityStack extends SecurityStack {
     const key = (part: string, purpose: string, services: readonly KeyUser[]) =>
       new Key(this, `${part}-key`, { part, purpose, services, multiRegion: true });
     return {
-      data: key("data", "database, Redis and backups", []),
+      data: new Key(this, "data-key", {
+        part: "data",
+        purpose: "database, Redis and backups",
+        accounts: this.environment.offsiteVault ? [this.environment.offsiteVault.accountId] : [],
+        multiRegion: true,
+      }),
       storage: key("storage", "buckets", [
         { service: "cloudfront.amazonaws.com", conditions: { ArnLike: { "aws:SourceArn": distributions } } },
       ]),
@@ -88,7 +93,7 @@ export class PrimarySecurityStack extends SecurityStack {
   }
 
   private copyKeys(shared: Readonly<Record<"data" | "storage" | "secrets", Key>>) {
-    const { region } = this.environment.standby;
+    const [, { region }] = regionPlans(this.environment);
     const { place } = capabilities[region];
     const provider = this.providerIn(region, place);
     return {
@@ -104,17 +109,17 @@ export class PrimarySecurityStack extends SecurityStack {
   }
 
   private createSecret(name: string, purpose: string): Secret {
-    const copyTo = { region: this.environment.standby.region, key: this.standbyKeys.secrets };
+    const copyTo = { region: regionPlans(this.environment)[1].region, key: this.awayKeys.secrets };
     return new Secret(this, name, { name, purpose, key: this.keys.secrets, copyTo });
   }
 }
 
-export class StandbySecurityStack extends SecurityStack {
+export class AwaySecurityStack extends SecurityStack {
   readonly keys: RegionKeys;
 
-  constructor(scope: Construct, props: SecurityStackProps & { readonly primary: PrimarySecurityStack }) {
+  constructor(scope: Construct, props: SecurityStackProps & { readonly home: HomeSecurityStack }) {
     super(scope, { ...props, part: "security" });
-    this.keys = { ...props.primary.standbyKeys, ...this.createRegionalKeys() };
+    this.keys = { ...props.home.awayKeys, ...this.createRegionalKeys() };
     this.watch(props.plan);
   }
 }

@@ -197,12 +197,18 @@ test.each(campuses)(
   },
 );
 
-test.each(campuses)("$name: web, images, receipts and artifacts are copied to the standby, receipts are locked in both", ({ campus }) => {
-  const copied = resourcesOf(campus, "aws_s3_bucket_replication_configuration").map(({ path }) => path.split("/").slice(-2)[0]);
-  expect(copied.sort()).toEqual(["artifacts", "menu-images", "receipts", "state", "web"]);
-  const locks = resourcesOf(campus, "aws_s3_bucket_object_lock_configuration").map(({ body }) => body.rule.default_retention.years);
-  expect(locks).toEqual([7, 7]);
-});
+test.each(campuses)(
+  "$name: web, images, receipts and artifacts are copied to the standby, receipts are locked in both",
+  ({ environment, campus }) => {
+    const copied = resourcesOf(campus, "aws_s3_bucket_replication_configuration").map(({ path }) => path.split("/").slice(-2)[0]);
+    expect(copied.sort()).toEqual(["artifacts", "menu-images", "menu-images-back", "receipts", "receipts-back", "state", "web"]);
+    const mode = environment.locks === "for good" ? "COMPLIANCE" : "GOVERNANCE";
+    const locks = resourcesOf(campus, "aws_s3_bucket_object_lock_configuration").map(({ body }) => body.rule.default_retention);
+    expect(locks).toEqual([8, 8].map((years) => ({ mode, years })));
+    const vaults = resourcesOf(campus, "aws_backup_vault_lock_configuration").map(({ body }) => body.changeable_for_days !== undefined);
+    expect(vaults).toEqual([environment.locks === "for good", environment.locks === "for good"]);
+  },
+);
 
 test.each(campuses)("$name: an instance reads the secrets of the app, each by name, and never the schema owner's", ({ name, campus }) => {
   for (const place of ["north", "south"]) {
@@ -231,7 +237,8 @@ test.each(campuses)("$name: who plans cannot write the state, and neither plan n
   const policies = resourcesOf(campus, "aws_iam_role_policy").filter(({ path }) => path.startsWith(`${name}-bootstrap/ci-plan/`));
   const statements = policies.flatMap(({ body }) => JSON.parse(body.policy).Statement);
   const writes = statements.filter((one: { Action: string | string[] }) => [one.Action].flat().includes("s3:PutObject"));
-  expect(writes.map((one: { Resource: string }) => one.Resource)).toEqual([expect.stringMatching(/\.tflock$/)]);
+  const written = writes.flatMap((one: { Resource: string | string[] }) => one.Resource);
+  expect(written).toEqual([1, 2].map(() => expect.stringMatching(/\.tflock$/))); // of the state and of its copy
   const denials = resourcesOf(campus, "aws_iam_role_policy")
     .filter(({ path }) => /-bootstrap\/ci-(plan|apply)\/secrets$/.test(path))
     .map(({ body }) => JSON.parse(body.policy).Statement);
@@ -368,4 +375,66 @@ test("a decommission takes every protection off, and only that", () => {
   ).toBe(true);
   expect(resourcesOf(off, "aws_lb").every(({ body }) => body.enable_deletion_protection === false)).toBe(true);
   expect(exposures(off, "north")).toEqual(exposures(synthesized.pilot as Synthesized, "north"));
+});
+
+/** As after a failover for good: the other region writes, the one that was home follows. */
+const swapped = (environment: Environment): Environment => ({
+  ...environment,
+  serving: "south",
+  primary: { ...environment.standby, role: "primary" },
+  standby: { ...environment.primary, role: "standby" },
+});
+
+test("to swap the regions moves the database and what follows it, and no key, secret, bucket, name or state", () => {
+  const production = withArtifact(environments.production as Environment, anyArtifact);
+  const bodies = (campus: Synthesized) =>
+    new Map(resourcesOf(campus).map(({ stack, type, id, body }) => [`${stack}/${type}.${id}`, JSON.stringify(body)]));
+  const [before, after] = [synthesized.production as Synthesized, synthesizeCampus(swapped(production))];
+  const [old, now] = [bodies(before), bodies(after)];
+  const different = [...new Set([...old.keys(), ...now.keys()])].filter((one) => old.get(one) !== now.get(one));
+  const moved = new Set(different.map((one) => one.replace(/^production-/, "").replace(/\/aws_(\w+)\..*/, " $1")));
+  const inBoth = (kinds: readonly string[]) => kinds.flatMap((kind) => [`north-${kind}`, `south-${kind}`]);
+  expect([...moved].sort()).toEqual(
+    [
+      "global route53_health_check", // the switch, by `serving`
+      ...inBoth([
+        "data backup_plan",
+        "data backup_selection",
+        "data db_instance",
+        "data iam_role", // of the backups
+        "data iam_role_policy_attachment",
+        "analytics glue_trigger",
+        "observability cloudwatch_metric_alarm",
+      ]),
+      "north-data iam_role_policy", // the rotation stays at home and sets the password there
+      "north-data lambda_function",
+      "north-data secretsmanager_secret_rotation",
+    ].sort(),
+  );
+  for (const [id, stack] of after.stacks) expect(stack.terraform?.backend, id).toEqual(before.stacks.get(id)?.terraform?.backend);
+  const databases = resourcesOf(after, "aws_db_instance").map(({ stack, body }) => [
+    stack,
+    body.replicate_source_db !== undefined,
+    body.password_wo,
+  ]);
+  expect(databases.sort()).toEqual([
+    ["production-north-data", true, undefined],
+    ["production-south-data", false, undefined], // promoted: it has its password, and Terraform sets none
+  ]);
+  const found = [unprotected, openPorts, openRoutes, outsideBoundary, policiesBeforeTheirRules].flatMap((rule) => rule(after));
+  expect(found).toEqual([]);
+});
+
+test("when home is lost, the same stacks run from the state's copy in the other region, locks included", () => {
+  const copy = synthesizeCampus({ ...(environments.pilot as Environment), stateFrom: "copy" });
+  for (const [id, stack] of copy.stacks) {
+    expect(stack.terraform?.backend.s3).toMatchObject({
+      bucket: "campus-pilot-global-state-copy-111122223333",
+      region: "eu-south-1",
+      key: `${id}.tfstate`,
+      use_lockfile: true,
+    });
+  }
+  const made = resourcesOf(copy, "aws_s3_bucket").map(({ body }) => body.bucket);
+  expect(made).toContain("campus-pilot-global-state-copy-111122223333");
 });

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import type { Construct } from "constructs";
 import { capabilities, type Environment, type RegionPlan } from "../regions/index.ts";
-import { BackupVault, S3Object } from "./aws.ts";
+import { BackupVault, BackupVaultLockConfiguration, S3Object } from "./aws.ts";
 import { Bucket, type BucketProps } from "./constructs/bucket.ts";
-import { copyBucket } from "./constructs/bucket-copy.ts";
+import { copyBucket, copyBucketBack } from "./constructs/bucket-copy.ts";
 import { CampusStack } from "./constructs/campus-stack.ts";
 import type { ResourceStatement } from "./constructs/policy.ts";
 import { bucketName } from "./names.ts";
@@ -14,14 +14,22 @@ export type StorageStackProps = {
   readonly plan: RegionPlan;
   readonly keys: RegionKeys;
   readonly distributionArn: string;
-  /** The same stack of the standby region, which gets a copy of what must survive the loss of this one. */
-  readonly copyTo?: StorageStack;
+  /** At home: the same stack of the other region, which gets a copy of what must survive the loss of this one, and gives back what it took. */
+  readonly other?: StorageStack;
 };
 
 const oldVersionsDays = 30;
 
-/** Bookkeeping law asks for seven years of receipts, in Sweden and within Italy's ten for the books themselves. */
-const receiptYears = 7;
+/**
+ * Swedish bookkeeping law keeps a receipt to the end of the seventh year after the year in which the financial year ended: for one of
+ * January that is eight years. Italy's ten years are for the books themselves, which are in the database and never deleted.
+ */
+const receiptYears = 8;
+
+export const dailyCopyDays = 35;
+
+/** Within so many days a mistake in the lock of a vault can be undone; after them nobody can, AWS included. */
+const daysToChangeOnesMind = 7;
 
 export class StorageStack extends CampusStack {
   readonly logs: Bucket;
@@ -41,15 +49,30 @@ export class StorageStack extends CampusStack {
     this.web = this.bucket("web", forEdge);
     this.sayThatNothingIsPublished();
     this.menuImages = this.bucket("menu-images", { ...forEdge, uploadsFrom: [`https://${props.environment.domain}`] });
-    this.receipts = this.bucket("receipts", { lockYears: receiptYears, oldVersionsDays: receiptYears * 366 });
+    this.receipts = this.bucket("receipts", { lock: this.receiptLock(), oldVersionsDays: receiptYears * 366 });
     this.artifacts = this.bucket("artifacts");
     this.analytics = this.bucket("analytics");
-    this.vault = new BackupVault(this, "backups", {
-      name: this.name("other", "backups"),
-      kmsKeyArn: props.keys.data.arn,
-      forceDestroy: !props.environment.protection.on,
-    });
+    this.vault = this.createVault();
     this.copyWhatMustSurvive();
+  }
+
+  private receiptLock() {
+    return { years: receiptYears, mode: this.environment.locks === "for good" ? "COMPLIANCE" : "GOVERNANCE" } as const;
+  }
+
+  /** Nothing in it can be deleted before its time; "for good" also not by whoever may change the lock. */
+  private createVault(): BackupVault {
+    const vault = new BackupVault(this, "backups", {
+      name: this.name("other", "backups"),
+      kmsKeyArn: this.props.keys.data.arn,
+      forceDestroy: !this.environment.protection.on,
+    });
+    new BackupVaultLockConfiguration(this, "backups-lock", {
+      backupVaultName: vault.name,
+      minRetentionDays: dailyCopyDays,
+      ...(this.environment.locks === "for good" ? { changeableForDays: daysToChangeOnesMind } : {}),
+    });
+    return vault;
   }
 
   private bucket(part: string, more: Partial<BucketProps> = {}): Bucket {
@@ -126,13 +149,16 @@ export class StorageStack extends CampusStack {
   }
 
   private copyWhatMustSurvive(): void {
-    const target = this.props.copyTo;
-    if (!target) return;
-    const key = target.props.keys.storage;
-    copyBucket(this.web, { bucket: target.web, key });
-    copyBucket(this.menuImages, { bucket: target.menuImages, key });
-    copyBucket(this.receipts, { bucket: target.receipts, key });
-    copyBucket(this.artifacts, { bucket: target.artifacts, key });
+    const { other, keys } = this.props;
+    if (!other) return;
+    const key = other.props.keys.storage;
+    copyBucket(this.web, { bucket: other.web, key });
+    copyBucket(this.menuImages, { bucket: other.menuImages, key });
+    copyBucket(this.receipts, { bucket: other.receipts, key });
+    copyBucket(this.artifacts, { bucket: other.artifacts, key });
+    const there = this.providerIn(other.region, other.place);
+    copyBucketBack(this, other.menuImages, { bucket: this.menuImages, key: keys.storage }, there);
+    copyBucketBack(this, other.receipts, { bucket: this.receipts, key: keys.storage }, there);
   }
 }
 

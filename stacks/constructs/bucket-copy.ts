@@ -1,4 +1,6 @@
-import { type IamRolePolicy, S3BucketReplicationConfiguration } from "../aws.ts";
+import type { ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import { type AwsProvider, type IamRolePolicy, S3BucketReplicationConfiguration } from "../aws.ts";
 import type { Bucket } from "./bucket.ts";
 import { type KeyRef, useStatement } from "./key.ts";
 import { Role } from "./role.ts";
@@ -7,14 +9,26 @@ export type CopyTarget = { readonly bucket: Bucket; readonly key: KeyRef };
 
 /** Copies every new object of a bucket, encrypted under our keys on both sides, to its twin in the other region. */
 export function copyBucket(source: Bucket, target: CopyTarget): void {
+  replicate(source, "copy", source, target, { dependsOn: [source.versioning] });
+}
+
+/** The way back, for what the other region took while it served. S3 copies no copies, so nothing goes in circles. */
+export function copyBucketBack(scope: Construct, source: Bucket, target: CopyTarget, provider: AwsProvider): void {
+  replicate(new Construct(scope, `${source.props.part}-back`), "copy-back", source, target, { provider });
+}
+
+type Settings = { readonly provider: AwsProvider } | { readonly dependsOn: ITerraformDependable[] };
+
+function replicate(scope: Construct, name: string, source: Bucket, target: CopyTarget, settings: Settings): void {
   const { part } = source.props;
-  const role = new Role(source, "replication", {
-    part: `copy-${part}`,
+  const role = new Role(scope, "replication", {
+    part: `${name}-${part}`,
     purpose: `S3 copies ${part} to the other region`,
     trust: { service: "s3.amazonaws.com" },
   });
   const policy = allowCopying(role, source, target);
-  new S3BucketReplicationConfiguration(source, "copies", {
+  new S3BucketReplicationConfiguration(scope, "copies", {
+    ...settings,
     bucket: source.bucket.id,
     role: role.arn,
     rule: [
@@ -31,7 +45,7 @@ export function copyBucket(source: Bucket, target: CopyTarget): void {
         },
       },
     ],
-    dependsOn: [source.versioning, policy],
+    dependsOn: [policy, ...("dependsOn" in settings ? settings.dependsOn : [])],
   });
 }
 

@@ -26,8 +26,11 @@ export type BucketProps = {
   readonly accessLogs: Bucket | "is a log bucket";
   readonly oldVersionsDays: number;
   readonly expireDays?: number;
-  /** Objects can be neither changed nor removed for so long, not even by us. Must be decided before the first object. */
-  readonly lockYears?: number;
+  /**
+   * Objects can be neither changed nor removed for so long: in COMPLIANCE not even by the account's owner, in GOVERNANCE by whoever may
+   * bypass it, which CI and the platform's roles may not. Must be decided before the first object.
+   */
+  readonly lock?: { readonly years: number; readonly mode: "COMPLIANCE" | "GOVERNANCE" };
   readonly uploadsFrom?: readonly string[];
   readonly statements?: (arn: string) => readonly ResourceStatement[];
   readonly place?: string;
@@ -45,12 +48,12 @@ export class Bucket extends Construct {
     super(scope, id);
     this.props = props;
     this.bucket = this.createBucket();
-    this.closeToThePublic();
+    this.blockPublicAccess();
     this.encrypt();
-    this.versioning = this.keepVersions();
-    this.policy = this.decideWhoMay();
-    this.forgetOldThings();
-    if (props.lockYears) this.lock(props.lockYears);
+    this.versioning = this.enableVersioning();
+    this.policy = this.createPolicy();
+    this.createLifecycle();
+    if (props.lock) this.lock(props.lock);
     if (props.accessLogs !== "is a log bucket") this.logAccessTo(props.accessLogs);
     if (props.uploadsFrom) this.acceptBrowserUploads(props.uploadsFrom);
   }
@@ -96,12 +99,12 @@ export class Bucket extends Construct {
         stack.environment.accountId,
       ),
       forceDestroy: !stack.environment.protection.on,
-      objectLockEnabled: this.props.lockYears !== undefined,
+      objectLockEnabled: this.props.lock !== undefined,
       ...this.there,
     });
   }
 
-  private closeToThePublic(): void {
+  private blockPublicAccess(): void {
     const closed = { blockPublicAcls: true, blockPublicPolicy: true, ignorePublicAcls: true, restrictPublicBuckets: true };
     new S3BucketPublicAccessBlock(this, "private", { bucket: this.bucket.id, ...closed, ...this.there });
     new S3BucketOwnershipControls(this, "owner", {
@@ -121,7 +124,7 @@ export class Bucket extends Construct {
     });
   }
 
-  private keepVersions(): S3BucketVersioning {
+  private enableVersioning(): S3BucketVersioning {
     return new S3BucketVersioning(this, "versions", {
       bucket: this.bucket.id,
       versioningConfiguration: { status: "Enabled" },
@@ -129,7 +132,7 @@ export class Bucket extends Construct {
     });
   }
 
-  private decideWhoMay(): S3BucketPolicy {
+  private createPolicy(): S3BucketPolicy {
     const named = this.props.statements?.(this.arn) ?? [];
     refuseWideTrust(`the bucket ${this.props.part}`, named);
     const tlsOnly: ResourceStatement = {
@@ -143,7 +146,7 @@ export class Bucket extends Construct {
     return new S3BucketPolicy(this, "policy", { bucket: this.bucket.id, policy: policyJson([tlsOnly, ...named]), ...this.there });
   }
 
-  private forgetOldThings(): void {
+  private createLifecycle(): void {
     new S3BucketLifecycleConfiguration(this, "lifecycle", {
       bucket: this.bucket.id,
       rule: [
@@ -163,10 +166,10 @@ export class Bucket extends Construct {
     });
   }
 
-  private lock(years: number): void {
+  private lock({ years, mode }: { readonly years: number; readonly mode: string }): void {
     new S3BucketObjectLockConfiguration(this, "lock", {
       bucket: this.bucket.id,
-      rule: { defaultRetention: { mode: "GOVERNANCE", years } },
+      rule: { defaultRetention: { mode, years } },
       dependsOn: [this.versioning],
       ...this.there,
     });

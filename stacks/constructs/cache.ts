@@ -55,7 +55,12 @@ export class Cache extends Construct {
       noPasswordRequired: true,
       lifecycle: { ignoreChanges: ["access_string", "passwords", "no_password_required", "authentication_mode"] },
     });
-    return new ElasticacheUserGroup(this, "users", { userGroupId: name, engine, userIds: [user.userId] });
+    return new ElasticacheUserGroup(this, "users", {
+      userGroupId: `${name}-${engine}`, // another engine is another group, as for the parameters below
+      engine,
+      userIds: [user.userId],
+      lifecycle: { createBeforeDestroy: true },
+    });
   }
 
   private createGroup(users: ElasticacheUserGroup): ElasticacheReplicationGroup {
@@ -68,10 +73,11 @@ export class Cache extends Construct {
       subnetIds: [...this.props.subnetIds],
     });
     const parameters = new ElasticacheParameterGroup(this, "parameters", {
-      name,
+      name: `${name}-${family}`,
       family,
       description: "every key has an expiry; the oldest go first when memory ends",
       parameter: [{ name: "maxmemory-policy", value: "volatile-ttl" }],
+      lifecycle: { createBeforeDestroy: true },
     });
     return new ElasticacheReplicationGroup(this, "group", {
       replicationGroupId: name,

@@ -1,6 +1,6 @@
 import { S3Backend, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
-import { capabilities, type Environment, type RegionPlan } from "../../regions/index.ts";
+import { capabilities, type Environment, type RegionPlan, regionPlans } from "../../regions/index.ts";
 import { AwsProvider } from "../aws.ts";
 import { bucketName, type NameKind, nameOf } from "../names.ts";
 
@@ -22,7 +22,7 @@ export class CampusStack extends TerraformStack {
     const place = props.plan ? capabilities[props.plan.region].place : "global";
     super(scope, [props.environment.name, ...(props.plan ? [place] : []), props.part].join("-"));
     this.environment = props.environment;
-    this.region = props.plan?.region ?? props.environment.primary.region;
+    this.region = props.plan?.region ?? regionPlans(props.environment)[0].region;
     this.place = place;
     this.part = props.part;
     this.keepState();
@@ -66,17 +66,22 @@ export class CampusStack extends TerraformStack {
 
   private keepState(): void {
     const backend = new S3Backend(this, {
-      bucket: stateBucketName(this.environment),
+      ...stateOf(this.environment),
       key: `${this.node.id}.tfstate`,
-      region: this.environment.primary.region,
       encrypt: true,
     });
     backend.addOverride("use_lockfile", true); // the binding's type lacks it
   }
 }
 
-export const stateBucketName = (environment: Environment): string =>
-  bucketName({ environment: environment.name, place: "global", part: "state" }, environment.accountId);
+/** At home, or the copy in the other region on the day that home is lost. */
+function stateOf(environment: Environment): { readonly bucket: string; readonly region: string } {
+  const [home, away] = regionPlans(environment);
+  const fromCopy = environment.stateFrom === "copy";
+  const part = fromCopy ? "state-copy" : "state";
+  const bucket = bucketName({ environment: environment.name, place: "global", part }, environment.accountId);
+  return { bucket, region: (fromCopy ? away : home).region };
+}
 
 /** The campus stack that a construct stands in. */
 export function campusOf(construct: Construct): CampusStack {

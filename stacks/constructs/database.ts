@@ -19,8 +19,13 @@ export type DatabaseProps = {
     | { readonly replicaOf: string };
 };
 
-/** RDS can keep the master password itself, but then refuses a read replica. */
-export type MasterPassword = "rotated by us" | "managed by RDS";
+/** RDS can keep the master password itself, but then refuses a read replica. A promoted copy has the password of that moment. */
+export type MasterPassword = "rotated by us" | "managed by RDS" | "kept from its time as a copy";
+
+/** RDS adds storage by itself when less than a tenth is free, up to the largest size. */
+const growsBelow = 0.1;
+
+const family = "postgres18";
 
 /** PostgreSQL 18: encrypted, TLS only, with backups to any second, protected from deletion; the writer or a copy of it. */
 export class Database extends Construct {
@@ -52,9 +57,9 @@ export class Database extends Construct {
     if (plan.backupRetentionDays < 7 || plan.backupRetentionDays > 35) {
       throw new Error(`the database keeps backups ${plan.backupRetentionDays} days; RDS allows 35 at most and we ask for 7 at least.`);
     }
-    if (plan.storageLowGib >= plan.storageGib) {
+    if (plan.storageLowGib >= plan.storageGib * growsBelow) {
       throw new Error(
-        `the database has ${plan.storageGib} GiB and warns below ${plan.storageLowGib} GiB: the alarm would always ring; lower storageLowGib.`,
+        `the database has ${plan.storageGib} GiB and pages below ${plan.storageLowGib} GiB: RDS grows it by itself below ${plan.storageGib * growsBelow}, so nobody need be woken before; lower storageLowGib.`,
       );
     }
   }
@@ -67,7 +72,8 @@ export class Database extends Construct {
       engineVersion: "18",
       dbName: "campus",
       username: "campus_master",
-      ...(password === "managed by RDS" ? { manageMasterUserPassword: true } : { passwordWo: this.firstPassword(), passwordWoVersion: 1 }),
+      ...(password === "managed by RDS" ? { manageMasterUserPassword: true } : {}),
+      ...(password === "rotated by us" ? { passwordWo: this.createFirstPassword(), passwordWoVersion: 1 } : {}),
       allocatedStorage: plan.storageGib,
       maxAllocatedStorage: plan.maxStorageGib,
       dbSubnetGroupName: this.createSubnetGroup().name,
@@ -128,17 +134,20 @@ export class Database extends Construct {
 
   private createParameters(): DbParameterGroup {
     return new DbParameterGroup(this, "parameters", {
-      name: this.name,
-      family: "postgres18",
+      name: `${this.name}-${family}`, // another family is another group, which must stand before the database lets go of this one
+      family,
       description: "TLS only; slow and schema-changing statements in the log",
       parameter: [
         { name: "rds.force_ssl", value: "1" },
         // The first change of a page after a checkpoint writes the whole page: 12.8 kB of log for a debit without, 6.6 kB with it.
         { name: "wal_compression", value: "lz4" },
+        // A copy that is gone keeps the log for ever, until the writer's disk is full: past this much it must be made anew instead.
+        { name: "max_slot_wal_keep_size", value: String(Math.floor((this.props.plan.storageGib * 1024) / 4)) },
         { name: "log_min_duration_statement", value: "500" },
         { name: "log_statement", value: "ddl" },
         { name: "idle_in_transaction_session_timeout", value: "60000" },
       ],
+      lifecycle: { createBeforeDestroy: true },
     });
   }
 
@@ -160,7 +169,7 @@ export class Database extends Construct {
    * one that stands in the secret (rotation.ts). The version never changes, so Terraform never sets a password again.
    * cdktf 0.21 has no class for an ephemeral block: it is written into the stack's JSON.
    */
-  private firstPassword(): string {
+  private createFirstPassword(): string {
     campusOf(this).addOverride("ephemeral.aws_secretsmanager_random_password.first", { password_length: 40, exclude_punctuation: true });
     return expression("ephemeral.aws_secretsmanager_random_password.first.random_password");
   }

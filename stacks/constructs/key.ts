@@ -8,6 +8,8 @@ export type KeyProps = {
   readonly part: string;
   readonly purpose: string;
   readonly services?: readonly KeyUser[];
+  /** Other accounts that keep copies of what it encrypts. */
+  readonly accounts?: readonly string[];
   /** Exists in both regions with the same key material, for what is copied between them. */
   readonly multiRegion?: boolean;
   readonly provider?: AwsProvider;
@@ -67,7 +69,8 @@ export class Key extends Construct {
       resources: ["*"],
       principals: { AWS: [`arn:aws:iam::${this.stack.environment.accountId}:root`] },
     };
-    return policyJson([account, ...(this.props.services ?? []).map(serviceStatement)]);
+    const copies = (this.props.accounts ?? []).map(copyingAccount);
+    return policyJson([account, ...(this.props.services ?? []).map(serviceStatement), ...copies]);
   }
 }
 
@@ -77,6 +80,20 @@ export const useStatement = (keyArn: string, actions: readonly string[]): Statem
   sid: "UseKey",
   actions: actions.map((action) => `kms:${action}`),
   resources: [keyArn],
+});
+
+const copyingAccount = (accountId: string, index: number): ResourceStatement => ({
+  sid: `Account${index + 1}Copies`,
+  actions: [
+    "kms:CreateGrant",
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+  ],
+  resources: ["*"],
+  principals: { AWS: [`arn:aws:iam::${accountId}:root`] },
 });
 
 function serviceStatement(user: KeyUser, index: number): ResourceStatement {

@@ -60,10 +60,11 @@ export class Rotation extends Construct {
 
   /** Its one setting is a file beside the code: no environment, so no key for it. */
   private archive(): string {
+    const writer = campusOf(this.props.database);
     return writeArchive(campusOf(this), part, {
       "index.mjs": functionSource(`${part}/index.mjs`),
       "rotation.mjs": functionSource(`${part}/rotation.mjs`),
-      "settings.json": JSON.stringify({ databaseIdentifier: campusOf(this).name("database", "main") }),
+      "settings.json": JSON.stringify({ databaseIdentifier: writer.name("database", "main"), region: writer.region }),
     });
   }
 
@@ -89,16 +90,18 @@ export class Rotation extends Construct {
     });
   }
 
-  /** Made anew with the database: a new one has a password that the secret does not know. */
+  /** Made anew with a database of this stack: a new one has a password that the secret does not know. One that was promoted elsewhere knows it. */
   private rotate(rotator: LambdaFunction, permissions: readonly ITerraformDependable[]): void {
     const { database, secret, everyDays } = this.props;
+    const isHere = campusOf(database) === campusOf(this);
+    const resourceId = `${database.instance.terraformResourceType}.${database.instance.friendlyUniqueId}.resource_id`;
     new SecretsmanagerSecretRotation(this, "schedule", {
       secretId: secret.arn,
       rotationLambdaArn: rotator.arn,
       rotateImmediately: true,
       rotationRules: { automaticallyAfterDays: everyDays },
-      dependsOn: [...permissions, database.instance],
-      lifecycle: { replaceTriggeredBy: [`${database.instance.terraformResourceType}.${database.instance.friendlyUniqueId}.resource_id`] },
+      dependsOn: [...permissions, ...(isHere ? [database.instance] : [])],
+      ...(isHere ? { lifecycle: { replaceTriggeredBy: [resourceId] } } : {}),
     });
   }
 }

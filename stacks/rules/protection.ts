@@ -2,6 +2,18 @@ import { type Body, type Resource, resourcesOf, type Synthesized } from "./synth
 
 type Demand = { readonly what: string; readonly holds: (body: Body) => boolean };
 
+/** What AWS replaces on a change and others hold on to: the new one stands first, so its name must not be the old one's. */
+const replaceable = (forces?: (body: Body) => string): readonly Demand[] => [
+  { what: "create_before_destroy", holds: (body) => body.lifecycle?.create_before_destroy === true },
+  {
+    what: "a name that another one of it can stand beside",
+    holds: (body) =>
+      Boolean(body.name_prefix) || (forces !== undefined && String(body.name ?? body.user_group_id).endsWith(`-${forces(body)}`)),
+  },
+];
+
+const slotLimit = (body: Body): unknown => body.parameter?.find((one: Body) => one.name === "max_slot_wal_keep_size")?.value;
+
 /** What each type of resource must say about itself. */
 const demands: Readonly<Record<string, readonly Demand[]>> = {
   aws_db_instance: [
@@ -13,6 +25,8 @@ const demands: Readonly<Record<string, readonly Demand[]>> = {
     { what: "a final snapshot", holds: (body) => Boolean(body.replicate_source_db) || body.skip_final_snapshot === false },
   ],
   aws_db_parameter_group: [
+    ...replaceable((body) => body.family),
+    { what: "a limit of the log that a lost copy keeps (max_slot_wal_keep_size)", holds: (body) => Number(slotLimit(body)) > 0 },
     { what: "rds.force_ssl = 1", holds: (body) => body.parameter?.some((one: Body) => one.name === "rds.force_ssl" && one.value === "1") },
   ],
   aws_elasticache_replication_group: [
@@ -21,6 +35,8 @@ const demands: Readonly<Record<string, readonly Demand[]>> = {
     { what: "users with passwords", holds: (body) => body.user_group_ids?.length > 0 },
     { what: "automatic failover over zones", holds: (body) => body.automatic_failover_enabled === true && body.multi_az_enabled === true },
   ],
+  aws_elasticache_parameter_group: replaceable((body) => body.family),
+  aws_elasticache_user_group: replaceable((body) => body.engine),
   aws_elasticache_user: [{ what: "switched off until it has a password", holds: (body) => body.access_string === "off -@all" }],
   aws_kms_key: [{ what: "yearly rotation", holds: (body) => body.enable_key_rotation === true && body.deletion_window_in_days === 30 }],
   aws_cloudwatch_log_group: [
@@ -29,6 +45,10 @@ const demands: Readonly<Record<string, readonly Demand[]>> = {
   ],
   aws_sns_topic: [{ what: "a key", holds: (body) => Boolean(body.kms_master_key_id) }],
   aws_sqs_queue: [{ what: "a key", holds: (body) => Boolean(body.kms_master_key_id) }],
+  aws_s3_bucket_object_lock_configuration: [
+    { what: "a lock to the end of the seventh year after the year's end", holds: (body) => body.rule?.default_retention?.years >= 8 },
+  ],
+  aws_backup_vault_lock_configuration: [{ what: "a time before which nothing is deleted", holds: (body) => body.min_retention_days >= 35 }],
   aws_backup_vault: [{ what: "a key", holds: (body) => Boolean(body.kms_key_arn) }],
   aws_secretsmanager_secret: [
     { what: "a key", holds: (body) => Boolean(body.kms_key_id) },
@@ -49,6 +69,7 @@ const demands: Readonly<Record<string, readonly Demand[]>> = {
     },
   ],
   aws_lb_target_group: [
+    ...replaceable(),
     { what: "TLS to the machines", holds: (body) => body.protocol === "HTTPS" && body.health_check?.path === "/ready" },
   ],
   aws_launch_template: [
@@ -88,7 +109,22 @@ export function unprotected(synthesized: Synthesized): string[] {
       .filter(({ holds }) => !holds(resource.body))
       .map(({ what }) => `${resource.path} (${resource.type}) lacks ${what}.`),
   );
-  return [...broken, ...bareBuckets(synthesized), ...silentCanaries(synthesized), ...uncallableRotations(synthesized)];
+  return [
+    ...broken,
+    ...unlockedVaults(synthesized),
+    ...bareBuckets(synthesized),
+    ...silentCanaries(synthesized),
+    ...uncallableRotations(synthesized),
+  ];
+}
+
+function unlockedVaults(synthesized: Synthesized): string[] {
+  const locked = resourcesOf(synthesized, "aws_backup_vault_lock_configuration").map(
+    ({ stack, body }) => `${stack} ${body.backup_vault_name}`,
+  );
+  return resourcesOf(synthesized, "aws_backup_vault")
+    .filter(({ stack, id }) => !locked.some((one) => one.startsWith(`${stack} `) && one.includes(`aws_backup_vault.${id}.`)))
+    .map(({ path }) => `${path} has no lock: whoever takes over a role here deletes the backups first.`);
 }
 
 /** A canary that fails where nobody hears it. */
