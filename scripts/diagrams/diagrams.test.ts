@@ -91,7 +91,7 @@ test("the data flow shows the way of money, of files and of messages, and every 
     "Glue > Bucket analytics",
     "Bucket analytics > Athena",
   ]);
-  expect(copiesGraph(all).arrows).toHaveLength(7);
+  expect(copiesGraph(all).arrows).toHaveLength(9);
 });
 
 test.each(graphs)("no two boxes touch and no arrow points back: $title", (graph) => {
