@@ -140,6 +140,6 @@ test.each(diagrams.filter(({ file }) => file.endsWith(".svg")))(
 
 test("the resource table counts every resource once", () => {
   const page = diagrams.find(({ file }) => file.endsWith("resources.md"))?.make() ?? "";
-  const counts = page.split("\n").flatMap((line) => (line.startsWith("| `aws_") ? line.split("|").slice(2, -2).map(Number) : []));
+  const counts = page.split("\n").flatMap((line) => (/^\| `(aws|terraform)_/.test(line) ? line.split("|").slice(2, -2).map(Number) : []));
   expect(counts.reduce((sum, one) => sum + one, 0)).toBe(resourcesOf(all).length);
 });
