@@ -403,7 +403,9 @@ test("to swap the regions moves the database and what follows it, and no key, se
         "data db_instance",
         "data iam_role", // of the backups
         "data iam_role_policy_attachment",
+        "analytics cloudwatch_metric_alarm",
         "analytics glue_trigger",
+        "analytics iam_role_policy", // the job that reads rotates its own password
         "observability cloudwatch_metric_alarm",
       ]),
       "north-data iam_role_policy", // the rotation stays at home and sets the password there
