@@ -7,6 +7,6 @@ export function checkArtifact(environment: Environment): Finding {
   if (!digests.has(notPublished)) return fine("artifact", [...digests].map((digest) => digest.slice(0, 12)).join(", "));
   return note(
     "artifact",
-    "none is published yet: machines will start and stay out of service until one is and its digest stands in regions/artifacts.ts",
+    "none is published yet: there will be no machine until one is and its digest stands in regions/artifacts.ts",
   );
 }

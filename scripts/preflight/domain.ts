@@ -14,12 +14,12 @@ export type AskNameServers = (domain: string) => Promise<readonly string[]>;
 export async function checkDomain(environment: Environment, askNameServers: AskNameServers = resolveNs): Promise<Finding[]> {
   const nameServers = await zoneNameServers(environment.domain);
   if (!nameServers) {
-    const deploy = `CAMPUS_ENVIRONMENT=${environment.name} npx cdktf deploy ${environment.name}-bootstrap ${environment.name}-global`;
+    const deploy = `CAMPUS_ENVIRONMENT=${environment.name} npx cdktf deploy ${environment.name}-global`;
     return [
       stop(
         "domain",
         `there is no hosted zone for ${environment.domain}`,
-        `deploy the two stacks that stand once (${deploy}); it waits at the certificate: meanwhile have the zone's name servers delegated. Another domain: regions/environments/${environment.name}.ts.`,
+        `first the bootstrap, whose state begins on disk (docs/platform/README.md, step 2), then ${deploy}; it waits at the certificate: meanwhile have the zone's name servers delegated. Another domain: regions/environments/${environment.name}.ts.`,
       ),
     ];
   }
