@@ -19,7 +19,7 @@ export async function checkDomain(environment: Environment, askNameServers: AskN
       stop(
         "domain",
         `there is no hosted zone for ${environment.domain}`,
-        `first the bootstrap, whose state begins on disk (docs/platform/README.md, step 2), then ${deploy}; it waits at the certificate: meanwhile have the zone's name servers delegated. Another domain: regions/environments/${environment.name}.ts.`,
+        `first the bootstrap, whose state begins on disk (docs/platform/first-deploy.md, step 2), then ${deploy}; it waits at the certificate: meanwhile have the zone's name servers delegated. Another domain: regions/environments/${environment.name}.ts.`,
       ),
     ];
   }

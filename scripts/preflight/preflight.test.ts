@@ -187,7 +187,7 @@ const cases: readonly Case[] = [
   {
     bad: "a missing domain",
     change: { ListHostedZonesByName: zone("another.example") },
-    says: /there is no hosted zone for pilot\.pay\.campus\.example\n +mend: deploy the two stacks that stand once .*pilot-bootstrap pilot-global/,
+    says: /there is no hosted zone for pilot\.pay\.campus\.example\n +mend: first the bootstrap, whose state begins on disk .*cdktf deploy pilot-global;/,
   },
   {
     bad: "a missing certificate",
