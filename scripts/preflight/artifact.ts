@@ -5,8 +5,5 @@ import { type Finding, fine, note } from "./finding.ts";
 export function checkArtifact(environment: Environment): Finding {
   const digests = new Set(regionPlans(environment).flatMap((plan) => plan.api.fleets.map((fleet) => fleet.artifactSha256)));
   if (!digests.has(notPublished)) return fine("artifact", [...digests].map((digest) => digest.slice(0, 12)).join(", "));
-  return note(
-    "artifact",
-    "none is published yet: there will be no machine until one is and its digest stands in regions/artifacts.ts",
-  );
+  return note("artifact", "none is published yet: there will be no machine until one is and its digest stands in regions/artifacts.ts");
 }
