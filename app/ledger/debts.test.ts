@@ -75,7 +75,22 @@ test("two people write a debt off, as far as it is still owed, and the student c
   await topUp(student, 1_000);
   expect(expectOk(await approve(approves))).toMatchObject({ status: "approved", amount_minor: 3_000 });
   expect((await approve(approves)).body.error?.code).toBe("INVALID_TRANSITION");
+  expect(await campus.sql`select action, actor_id from audit_log where action like 'debt.%' order by id`).toEqual([
+    { action: "debt.write_off_requested", actorId: asks.id },
+    { action: "debt.written_off", actorId: approves.id },
+  ]);
   expect(await walletOf(student)).toMatchObject({ balance_minor: 0, owed_minor: 0 });
   expect((await debts()).map(({ student_id }) => student_id)).not.toContain(student.id);
   expect((await student.api("POST", "/wallet/close-out", { headers: keyed(), body: { pay_to: "SE45 5000 0000 0583" } })).status).toBe(201);
+});
+
+test("a write-off is taken back by whoever asked, and the debt stays", async () => {
+  const student = await indebted(1_000);
+  const asked = expectOk(
+    await asks.api<{ id: string }>("POST", `/admin/debts/${student.id}/write-off`, { headers: keyed(), body: { reason: "a mistake" } }),
+  );
+  expect((await asks.api("POST", `/admin/debt-write-offs/${asked.id}/reject`)).status).toBe(200);
+  expect((await approves.api("POST", `/admin/debt-write-offs/${asked.id}/approve`)).status).toBe(409);
+  expect(await walletOf(student)).toMatchObject({ owed_minor: 1_000 });
+  expect(await campus.sql`select actor_id from audit_log where action = 'debt.write_off_rejected'`).toEqual([{ actorId: asks.id }]);
 });

@@ -96,6 +96,9 @@ describe("a refund made at the gateway itself", () => {
     const before = await balanceOf("cafe_payable");
     expect((await bear(found.id, "cafe")).body).toMatchObject({ status: "borne" });
     expect((await bear(found.id, "university")).body.error?.code).toBe("INVALID_TRANSITION");
+    expect(await campus.sql`select actor_id from audit_log where action = 'outside_refund.borne' and object_id = ${found.id}`).toEqual([
+      { actorId: finance.id },
+    ]);
     expect((await balanceOf("cafe_payable")) - before).toBe(-totalMinor);
     expect(await balanceOf("suspense")).toBe(0);
     expect(await campus.sql`select payment_status, refunded_minor from orders where id = ${orderId}`).toEqual([
@@ -225,6 +228,7 @@ test("held money whose refund failed is sent on its way again by finance, once f
   const retry = () => finance.api<Case>("POST", `/admin/held-refunds/${stuck?.id}/retry`, { headers: keyed() });
   expect((await retry()).status).toBe(202);
   expect((await retry()).body.error?.code).toBe("NOT_FOUND");
+  expect(await campus.sql`select actor_id from audit_log where action = 'refund.retried'`).toEqual([{ actorId: finance.id }]);
   await campus.drainOutbox();
   expect(await held()).toEqual([]);
   expect(await balanceOf("held")).toBe(0);

@@ -195,7 +195,10 @@ const walks: Readonly<Record<string, () => Answer>> = {
   setSettlementTerms: () =>
     admin.api("POST", "/admin/settlement-terms", { body: { from_day: "2099-01-01", fee_basis_points: 100, fee_vat_basis_points: 2_500 } }),
   approveCloseOut: async () =>
-    accountants[0].api("POST", `/admin/close-outs/${await closeOut()}/approve`, { headers: keyed(), body: { bank_reference: "SEB-7" } }),
+    accountants[0].api("POST", `/admin/close-outs/${await closeOut()}/approve`, {
+      headers: keyed(),
+      body: { bank_reference: "SEB-7", expected_amount_minor: 100 },
+    }),
   rejectCloseOut: async () => accountants[0].api("POST", `/admin/close-outs/${await closeOut()}/reject`, { body: { reason: "not yours" } }),
   refundOrder: async () => owner.api("POST", `/admin/orders/${await paidByCard()}/refund`, { body: { reason: "cold" }, headers: keyed() }),
 };
@@ -211,6 +214,11 @@ const lookedForElsewhere: Readonly<Record<string, string>> = {
   repostAgreedCases: "failover.reposted",
   dismissFailoverCase: "failover.dismissed",
   endReconciling: "failover.ended",
+  requestDebtWriteOff: "debt.write_off_requested",
+  approveDebtWriteOff: "debt.written_off",
+  rejectDebtWriteOff: "debt.write_off_rejected",
+  bearOutsideRefund: "outside_refund.borne",
+  retryHeldRefund: "refund.retried",
   completeItemImage: "image.shown",
   completeCategoryImage: "image.shown",
 };

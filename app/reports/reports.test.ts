@@ -251,7 +251,9 @@ test("the day's VAT and totals are those of the Z-reports of the same sales", as
 test("a debit writes no index of the orders: what reports search by costs it nothing", async () => {
   const { id, digest, match_code } = await student.scannedOrder({ till, totalMinor: 5_900 });
   const updates = await campus.owner.transaction(async (tx) => {
-    await tx.row(sql`select outcome from confirm_charge(${id}, ${student.id}, ${digest}, ${match_code}, null, 'test', 1)`);
+    await tx.row(
+      sql`select outcome from confirm_charge(${id}, ${student.id}, ${digest}, ${match_code}, null, 'test', 1, 'a-key', 'Europe/Stockholm')`,
+    );
     return tx.row(sql`
       select pg_stat_get_xact_tuples_updated('orders'::regclass) as updates, pg_stat_get_xact_tuples_hot_updated('orders'::regclass) as hot_updates`);
   });
