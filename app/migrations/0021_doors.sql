@@ -3,4 +3,3 @@
 alter table otps
   add column is_stranger boolean not null default false,
   add column stray_tries smallint not null default 0 check (stray_tries between 0 and 5);
-create index otps_strangers on otps (created_at) where is_stranger;
