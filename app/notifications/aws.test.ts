@@ -14,7 +14,7 @@ import { awsSecretFetcher, createSecrets } from "../platform/secrets.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { expectOk, type Money, type MoneyStudent, moneyOf, type Till } from "../testing/money.ts";
 import { until } from "../testing/platform.ts";
-import { type S3World, startS3World } from "../testing/s3-world.ts";
+import { queueAt, type S3World, startS3World } from "../testing/s3-world.ts";
 import { startWebhookReceiver, type WebhookReceiver } from "../testing/webhook-receiver.ts";
 import { consumeOrderQueue } from "../webhooks/order-queue.ts";
 
@@ -37,7 +37,8 @@ beforeAll(async () => {
   const region = world.env.AWS_REGION;
   sqs = new SQSClient({ region });
   const sns = new SNSClient({ region });
-  const makeQueue = async (QueueName: string) => (await sqs.send(new CreateQueueCommand({ QueueName }))).QueueUrl ?? "";
+  const here = world;
+  const makeQueue = async (QueueName: string) => queueAt(here, (await sqs.send(new CreateQueueCommand({ QueueName }))).QueueUrl);
   [queueUrl, subscribedUrl] = [await makeQueue("webhooks"), await makeQueue("subscriber")];
   const { TopicArn } = await sns.send(new CreateTopicCommand({ Name: "transactions" }));
   const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl: subscribedUrl, AttributeNames: ["QueueArn"] }));

@@ -81,7 +81,11 @@ export function createPeople({ owner, identity, api }: PeopleParts): People {
   return {
     newPhone,
     async cafe({ name = "Café Test", status = "approved", timeZone = "Europe/Stockholm" } = {}) {
-      const code = `T${randomBytes(4).toString("hex").slice(0, 5).toUpperCase()}`;
+      // 36⁵ codes: of a million two of three hundred cafés were the same now and then.
+      const code = `T${randomInt(36 ** 5)
+        .toString(36)
+        .padStart(5, "0")
+        .toUpperCase()}`;
       return inserted(
         await owner.row<TestCafe>(sql`
           insert into cafes (code, name, status, time_zone, currency) values (${code}, ${name}, ${status}, ${timeZone}, 'SEK')

@@ -30,6 +30,6 @@ test("an environment that does not exist is exit 2 and one clear line", async ()
   const failed = await promisify(execFile)(process.execPath, args).catch((error: { code: number; stderr: string }) => error);
   expect(failed).toMatchObject({
     code: 2,
-    stderr: expect.stringMatching(/^drift could not be checked: there is no environment "moon"; .+\n$/),
+    stderr: expect.stringMatching(/^npm run drift: there is no environment "moon"; .+\n$/),
   });
 });

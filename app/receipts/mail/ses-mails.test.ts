@@ -9,7 +9,7 @@ import { type Campus, startCampus } from "../../testing/campus.ts";
 import { type MailDoor, type ReadMail, readMail, startMailDoor } from "../../testing/mails.ts";
 import { type FundedOptions, type Money, type MoneyStudent, moneyOf, type Till } from "../../testing/money.ts";
 import { until } from "../../testing/platform.ts";
-import { type S3World, startS3World } from "../../testing/s3-world.ts";
+import { queueAt, type S3World, startS3World } from "../../testing/s3-world.ts";
 import { consumeReceiptMails } from "./mail-queue.ts";
 
 // The whole way through a real moto server: SNS, the queue that subscribes to it, our consumer, SES. Where there is no
@@ -41,7 +41,7 @@ beforeAll(async () => {
   door = await startMailDoor(url);
   process.env.AWS_ENDPOINT_URL_SESV2 = door.url;
   sqs = new SQSClient({ region });
-  queueUrl = (await sqs.send(new CreateQueueCommand({ QueueName: "receipt-mails" }))).QueueUrl ?? "";
+  queueUrl = queueAt(world, (await sqs.send(new CreateQueueCommand({ QueueName: "receipt-mails" }))).QueueUrl);
   const topicArn = await subscribedTopic(region);
   folder = await mkdtemp(path.join(tmpdir(), "campus-mails-"));
   const aws = { AWS_REGION: region, TRANSACTIONS_TOPIC: topicArn, RECEIPT_MAIL_QUEUE: queueUrl, RECEIPT_MAIL_FROM: from };
