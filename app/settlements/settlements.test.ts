@@ -40,7 +40,10 @@ interface Settlement {
 const hourMs = 3_600_000;
 /** Runs the worker's job as if this many days had passed, until nothing is left to settle. */
 async function settle(days = 1): Promise<number> {
-  const at = new Date(Date.now() + days * 24 * hourMs + hourMs);
+  // In the last hour of a day, a day and an hour later is past a second midnight: then one day more would be settled.
+  const [second] = await campus.sql<{ midnight: Date }>`
+    select ((now() at time zone 'Europe/Stockholm')::date + ${days + 1}::integer)::timestamp at time zone 'Europe/Stockholm' as midnight`;
+  const at = new Date(Math.min(Date.now() + days * 24 * hourMs + hourMs, Number(second?.midnight) + hourMs / 6));
   for (let settled = 0; ; ) {
     const more = await settleFinishedDays(campus.worker, at);
     if (more === 0) return settled;
