@@ -31,13 +31,14 @@ export async function installTerrain(packages: string, home: string): Promise<bo
   return true;
 }
 
+/** What a synth reads, from the project's root. */
+const partsOfASynth = ["stacks", "regions", "runbooks", "dashboards", "app/analytics", "package.json"];
+
 /** The same source with the two package names swapped, below the installed packages. */
 export function swapImports(root: string, home: string): string {
   const source = join(home, "source");
   rmSync(source, { recursive: true, force: true });
-  for (const part of ["stacks", "regions", "runbooks", "dashboards", "package.json"]) {
-    if (existsSync(join(root, part))) cpSync(join(root, part), join(source, part), { recursive: true });
-  }
+  for (const part of partsOfASynth) cpSync(join(root, part), join(source, part), { recursive: true });
   const stacks = join(source, "stacks");
   for (const name of readdirSync(stacks, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"))) {
     const file = join(stacks, name);
