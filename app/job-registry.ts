@@ -37,7 +37,7 @@ export const workerJobs = (platform: Platform): readonly Job[] => [
   ...identityJobs(),
   ...liveJobs,
   ...ledgerJobs(platform),
-  expireChargesJob,
+  expireChargesJob(platform),
   cancelUnpaidOrdersJob,
   ...pushJobs(),
   ...webhookJobs(),

@@ -1,3 +1,4 @@
+import { refreshSilentTills } from "./cafes/silent-tills.ts";
 import { workerJobs, workerTopics } from "./job-registry.ts";
 import { eventsChannel } from "./live/announce.ts";
 import { ConfigError, parseConfig } from "./platform/config.ts";
@@ -66,7 +67,10 @@ async function main(kinds: readonly WorkerKind[]): Promise<void> {
     return 0;
   };
 
-  const stopMetrics = writeEmbeddedMetrics(platform, () => refreshOutboxGauges(platform));
+  const stopMetrics = writeEmbeddedMetrics(platform, async () => {
+    await refreshOutboxGauges(platform);
+    await refreshSilentTills(platform);
+  });
   platform.log.info("working");
   await Promise.all([
     ...kinds.flatMap((kind) => lanesOf[kind]).map(workLane),

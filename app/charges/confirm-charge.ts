@@ -75,7 +75,8 @@ export async function confirmCharge(platform: Platform, signer: ReceiptSigner, c
   });
   if (receipt === undefined) return { kind: "pending" };
   const answer = paid(decided, receipt);
-  if (!answer.replayed) {
+  if (answer.replayed) platform.metrics.count("debits_repeated_total", {});
+  else {
     const { promptedAt, promptedBy } = decided;
     observeConfirmed(platform, { promptedAt, promptedBy, confirmedAt: answer.paidAt, arrivedAtMs });
   }

@@ -15,8 +15,9 @@ interface Decline {
 }
 
 /** The student's no. Said twice it is still no; said after the charge ended otherwise, that end is told. */
-export async function declineCharge({ db }: Platform, decline: Decline): Promise<void> {
+export async function declineCharge({ db, metrics }: Platform, decline: Decline): Promise<void> {
   const state = await db.transaction((tx) => decideDecline(tx, decline));
+  if (state === "declined") metrics.count("charges_ended_total", { state });
   // An expired request may still be "not me": the card is frozen, and that was what was asked for.
   if (state !== "declined" && !(decline.notMe && state === "expired")) throw endedRefusal(state);
 }
@@ -38,8 +39,9 @@ interface Void {
 }
 
 /** The counter takes the request back. */
-export async function voidCharge({ db }: Platform, request: Void): Promise<void> {
+export async function voidCharge({ db, metrics }: Platform, request: Void): Promise<void> {
   const state = await db.transaction((tx) => decideVoid(tx, request));
+  if (state === "voided") metrics.count("charges_ended_total", { state });
   if (state !== "voided") throw endedRefusal(state);
 }
 
@@ -74,12 +76,13 @@ const sweepEverySeconds = 2;
 const sweepRows = 500;
 
 /** Ends what nobody answered. Readers and confirms judge by the clock themselves, so a late sweep changes no outcome. */
-export const expireChargesJob: Job = {
+export const expireChargesJob = ({ metrics }: Platform): Job => ({
   name: "expire-charges",
   everySeconds: sweepEverySeconds,
   run: async (tx) => {
-    await tx.run(sql`
-      select end_charge(id, 'expired', 'time') from (
+    const row = await tx.row<{ ended: number }>(sql`
+      select count(*) filter (where end_charge(id, 'expired', 'time')) as ended from (
         select id from charges where state = 'open' and expires_at <= clock_timestamp() order by expires_at limit ${sweepRows} for update skip locked) due`);
+    if (row && row.ended > 0) metrics.count("charges_ended_total", { state: "expired" }, row.ended);
   },
-};
+});

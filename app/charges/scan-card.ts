@@ -56,6 +56,7 @@ export async function scanCard(platform: Platform, scan: Scan): Promise<Scanned>
   const opened = await openCharge(platform, scan, hash);
   if (opened.outcome === "opened") return { charge: newCharge(platform, opened), isNew: true };
   if (opened.outcome === "same") return { charge: await readCafeCharge(platform.db, opened.chargeId, scan.device.cafeId), isNew: false };
+  if (opened.outcome === "card") platform.metrics.count("card_refusals_total", {});
   throw refusedScan(opened);
 }
 

@@ -1,6 +1,7 @@
 import { randomInt, randomUUID } from "node:crypto";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { createMetrics } from "../platform/metrics.ts";
 import { sql } from "../platform/postgres.ts";
 import { createTestDatabase, type TestDatabase } from "../testing/database.ts";
 import { openTestPlatform, type TestPlatform, until } from "../testing/platform.ts";
@@ -33,6 +34,14 @@ const readerOf = (of: TestPlatform): EventReader => {
   endings.push(() => reader.stop());
   return reader;
 };
+
+/** With metrics of its own. */
+function openTestReader() {
+  const of = { ...platform, metrics: createMetrics() };
+  const reader = openEventReader(of);
+  endings.push(() => reader.stop());
+  return { of, reader };
+}
 
 interface Heard {
   readonly marks: string[];
@@ -87,6 +96,25 @@ test("an event reaches the listeners of its channel in every process, and nobody
   await emitAloud(theirs, "two");
   await until("the stranger hears theirs", () => stranger.marks.length === 1);
   expect([here.marks, there.marks, stranger.marks]).toEqual([["one"], ["one"], ["two"]]);
+});
+
+test("a café's new order counts for the board's promise where a board hears it, as bad when it came late", async () => {
+  const [shown, unseen] = [`cafe:${randomUUID()}`, `cafe:${randomUUID()}`];
+  const reader = openTestReader();
+  const heard = await listen(reader.reader, shown);
+  const place = (channel: string, agoSeconds: number) =>
+    platform.db.run(sql`insert into events (channels, event, data, at)
+      values (array[${channel}], 'order_placed', '{"mark": "order"}', clock_timestamp() - make_interval(secs => ${agoSeconds}))`);
+  await place(unseen, 0);
+  await place(shown, 0);
+  await place(shown, 3);
+  announce(platform);
+  await until("both arrive", () => heard.marks.length === 2);
+  const counted = reader.of.metrics.embeddedLines(0).filter((line) => "SloEvents" in line);
+  expect(counted.map(({ slo, good, SloEvents }) => [slo, good, SloEvents])).toEqual([
+    ["board", "true", 1],
+    ["board", "false", 1],
+  ]);
 });
 
 test("an event that nobody announced arrives by the poll within two seconds", async () => {

@@ -1,3 +1,5 @@
+import { isGood } from "../../dashboards/slo.ts";
+import { countEvent } from "../health/slo-events.ts";
 import type { Platform } from "../platform/context.ts";
 import { eventsChannel } from "./announce.ts";
 import { type Cursor, isAfter } from "./cursor.ts";
@@ -31,6 +33,7 @@ const readGapMs = 5;
 const firstWaitMs = 10;
 const longestWaitMs = 100;
 const maxPending = 2_000;
+const boardEvents: ReadonlySet<string> = new Set(["order_placed", "order_paid"]);
 
 interface Listener extends Subscriber {
   /** Events up to here are the client's already. */
@@ -68,7 +71,15 @@ export function openEventReader(platform: Platform): EventReader {
   const dispatch = (event: LiveEvent) => {
     const listeners = new Set(event.channels.flatMap((channel) => [...(byChannel.get(channel) ?? [])]));
     for (const listener of listeners) deliver(listener, event);
+    countBoard(event);
     metrics.observe("live_events_lag_ms", {}, event.lagMs);
+  };
+
+  /** Only where a board or a till of the café hears it: what nobody looks at is late for nobody. */
+  const countBoard = ({ event, channels, lagMs }: LiveEvent) => {
+    if (!boardEvents.has(event)) return;
+    const isShown = channels.some((channel) => channel.startsWith("cafe:") && (byChannel.get(channel)?.size ?? 0) > 0);
+    if (isShown) countEvent(metrics, "board", isGood("board", true, lagMs));
   };
 
   const everyone = () => new Set([...byChannel.values()].flatMap((listeners) => [...listeners]));

@@ -31,6 +31,7 @@ export interface ConfirmedCharge {
 
 /** For a confirm that debited: how long the person took, and how long we took. Both times of the first are the database's. */
 export function observeConfirmed({ metrics }: Platform, charge: ConfirmedCharge): void {
+  metrics.count("charges_ended_total", { state: "confirmed" });
   if (charge.promptedAt && charge.promptedBy) {
     const elapsedMs = charge.confirmedAt.getTime() - charge.promptedAt.getTime();
     metrics.observe("prompt_to_confirm_ms", { channel: charge.promptedBy }, Math.max(0, elapsedMs));

@@ -11,6 +11,7 @@ import type { Gateway, GatewayEvent, HeaderOf } from "./gateway.ts";
  */
 export async function receiveWebhook(platform: Platform, gateway: Gateway, body: Buffer, headerOf: HeaderOf): Promise<void> {
   const event = await gateway.readWebhook(body, headerOf);
+  platform.metrics.count("gateway_webhooks_total", { signature: event === "forged" ? "wrong" : "right" });
   if (event === "forged") throw new CodedError("INVALID_SIGNATURE", "The signature does not fit these bytes.");
   // Sending it again would not make it readable: a person has to look, and the poller finds payments by itself.
   if (event === "unreadable") platform.log.error({ gateway: gateway.name }, "A signed webhook could not be read");

@@ -182,6 +182,32 @@ describe("the browser's word", () => {
   });
 });
 
+describe("the promise of a minute", () => {
+  test("counts from the gateway's news to the money: good in time, bad a minute late, whoever brought it", async () => {
+    const someone = await student();
+    const order = await gateway.beginTopUp(someone, 10_000);
+    const body = paymentNews({ id: `pay_${randomUUID()}`, order_id: order.gateway_order_id, amount: 10_000 });
+    campus.worker.metrics.embeddedLines(0);
+    expect((await gateway.send(body)).status).toBe(200);
+    await campus.drainOutbox();
+    expect(await someone.balanceMinor()).toBe(10_000);
+    expect(topUpEvents()).toEqual([["true", 1]]);
+
+    const late = await gateway.beginTopUp(someone, 20_000);
+    await gateway.send(paymentNews({ id: `pay_${randomUUID()}`, order_id: late.gateway_order_id, amount: 20_000 }));
+    await campus.sql`update gateway_events set received_at = received_at - interval '61 seconds'
+      where event #>> '{payment,gatewayOrderId}' = ${late.gateway_order_id}`;
+    await campus.drainOutbox();
+    expect(topUpEvents()).toEqual([["false", 1]]);
+  });
+
+  const topUpEvents = () =>
+    campus.worker.metrics
+      .embeddedLines(0)
+      .filter(({ slo }) => slo === "topUp")
+      .map(({ good, SloEvents }) => [good, SloEvents]);
+});
+
 describe("the poller", () => {
   test("finds what no webhook told, and what the browser told too is not credited again", async () => {
     const someone = await student();

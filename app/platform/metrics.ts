@@ -71,6 +71,12 @@ export const declaredMetrics = {
   },
   outbox_waiting: { kind: "gauge", help: "Outbox rows not done yet", labels: [], cloudWatch: { name: "OutboxWaiting", unit: "Count" } },
   outbox_dead: { kind: "gauge", help: "Outbox rows given up", labels: [], cloudWatch: { name: "OutboxDead", unit: "Count" } },
+  outbox_late_seconds: {
+    kind: "gauge",
+    help: "How long the outbox row that is due longest has been due",
+    labels: [],
+    cloudWatch: { name: "OutboxLate", unit: "Seconds" },
+  },
   jobs_total: {
     kind: "counter",
     help: "Timed jobs run, by name and outcome",
@@ -107,6 +113,36 @@ export const declaredMetrics = {
     help: "From the arrival of a confirm to its definite outcome",
     labels: [],
     cloudWatch: { name: "ConfirmToFinal", unit: "Milliseconds" },
+  },
+  debits_repeated_total: {
+    kind: "counter",
+    help: "Confirms of a charge that was paid before, answered with its receipt",
+    labels: [],
+    cloudWatch: { name: "DebitsRepeated", unit: "Count" },
+  },
+  charges_ended_total: {
+    kind: "counter",
+    help: "Scanned charges that ended, by state",
+    labels: ["state"],
+    cloudWatch: { name: "ChargesEnded", unit: "Count" },
+  },
+  card_refusals_total: {
+    kind: "counter",
+    help: "Scans of a card that is unknown, frozen or stopped",
+    labels: [],
+    cloudWatch: { name: "CardRefusals", unit: "Count" },
+  },
+  gateway_webhooks_total: {
+    kind: "counter",
+    help: "The gateway's webhooks, by whether their signature fits",
+    labels: ["signature"],
+    cloudWatch: { name: "GatewayWebhooks", unit: "Count" },
+  },
+  tills_silent: {
+    kind: "gauge",
+    help: "Cafés that are open, sold at this hour on the last three working days, and have sold nothing for half an hour",
+    labels: [],
+    cloudWatch: { name: "TillsSilent", unit: "Count" },
   },
   outcomes_unknown_total: {
     kind: "counter",

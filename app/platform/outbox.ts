@@ -56,12 +56,14 @@ export type Topics = Readonly<Record<string, Topic>>;
 const topicsOfLane = (topics: Topics, lane: Lane): Topics =>
   Object.fromEntries(Object.entries(topics).filter(([, topic]) => (topic.lane ?? "general") === lane));
 
-/** How many rows wait and how many were given up, as of now. */
+/** How many rows wait, for how long one is overdue, and how many were given up, as of now. */
 export async function refreshOutboxGauges({ db, metrics }: Platform): Promise<void> {
-  const row = await db.row<{ waiting: number; dead: number }>(sql`
+  const row = await db.row<{ waiting: number; dead: number; lateSeconds: number }>(sql`
     select (select count(*) from outbox where done_at is null and dead_at is null) as waiting,
+           (select coalesce(greatest(0, extract(epoch from clock_timestamp() - min(due_at))), 0)::float8 from outbox where done_at is null and dead_at is null) as late_seconds,
            (select count(*) from outbox where dead_at is not null) as dead`);
   metrics.set("outbox_waiting", {}, row?.waiting ?? 0);
+  metrics.set("outbox_late_seconds", {}, row?.lateSeconds ?? 0);
   metrics.set("outbox_dead", {}, row?.dead ?? 0);
 }
 

@@ -216,7 +216,7 @@ test("row 20: confirms at the moment of expiry are paid or 410, never both, with
   const people = await Promise.all(times(24, () => student()));
   const charges = await Promise.all(people.map((one) => one.scannedOrder({ till, totalMinor })));
   const soon = await Promise.all(charges.map((charge, index) => expireIn(campus.owner, charge.id, index * 8)));
-  const sweep = () => campus.worker.db.transaction((tx) => expireChargesJob.run(tx));
+  const sweep = () => campus.worker.db.transaction((tx) => expireChargesJob(campus.worker).run(tx));
   const answers = await Promise.all([
     ...people.map((one, index) =>
       one.confirm({ ...charges[index], digest: soon[index] } as never, { process: (index % 2) as 0 | 1 }).then(({ status }) => status),
