@@ -8,6 +8,7 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { createRoot } from "react-dom/client";
 import { openSession } from "../shared/session/student.ts";
+import { registerWorker } from "../shared/sw/updates.ts";
 import { Themed } from "../shared/ui/provider.tsx";
 import { allowOnlyWorker } from "../shared/ui/trusted-types.ts";
 import { preferredLanguage } from "../shared/words/language.ts";
@@ -15,7 +16,6 @@ import { followLive } from "./live.ts";
 import { queryClient } from "./queries.ts";
 import { router } from "./router.tsx";
 import { words } from "./words/words.ts";
-import { registerWorker } from "./worker-updates.ts";
 
 allowOnlyWorker("/sw.js");
 void openSession();

@@ -5,11 +5,11 @@ import { ApiError } from "../shared/api/request.ts";
 import { clock } from "../shared/money/dates.ts";
 import { money } from "../shared/money/money.ts";
 import { useSession } from "../shared/session/student.ts";
+import { takeUpdate, useUpdate } from "../shared/sw/updates.ts";
 import { CupIcon, OfflineIcon, PersonIcon, TicketIcon, WalletIcon } from "../shared/ui/icons.tsx";
 import { EmptyState, Notice } from "../shared/ui/parts.tsx";
 import { readKept, walletQuery } from "./queries.ts";
 import { useWords } from "./words/words.ts";
-import { takeUpdate, useUpdate } from "./worker-updates.ts";
 
 export const useOnline = (): boolean =>
   useSyncExternalStore(

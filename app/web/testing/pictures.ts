@@ -50,7 +50,7 @@ export async function takePictures(stage: Stage, folder: string): Promise<string
     await page.locator(".pay-yes").waitFor();
     await take(page, `pay-${name}`);
     await take(till, `till-waiting-${name}`);
-    await page.locator(".digits-input").fill(await till.locator(".match").innerText());
+    await page.locator(".digits-input").fill((await till.locator(".match").textContent()) ?? "");
     await page.locator(".pay-yes").click();
     await till.locator(".screen-paid").waitFor();
     await till.screenshot({ path: path.join(folder, `till-paid-${name}.jpg`), type: "jpeg", quality: 78 });

@@ -64,6 +64,8 @@ async function walkPages(stage: Stage, looks: readonly Look[], visit: (page: Pag
   return visited;
 }
 
+const digitsOf = async (till: Pick<Page, "locator">) => (await till.locator(".match").textContent()) ?? "";
+
 async function scannedOn(stage: Stage, till: Page, quantity = 1) {
   const student = stage.takeStudent();
   const page = await stage.phoneOf(student);
@@ -75,7 +77,7 @@ async function scannedOn(stage: Stage, till: Page, quantity = 1) {
   await till.locator(".match").waitFor();
   await page.waitForURL(/\/pay\//);
   await page.locator(".pay-yes").waitFor();
-  return { student, page, digits: await till.locator(".match").innerText() };
+  return { student, page, digits: await digitsOf(till) };
 }
 
 const readTries = 5;
@@ -185,7 +187,7 @@ export const rows: readonly Row[] = [
         await page.waitForURL(/\/pay\//);
       });
       await till.locator(".match").waitFor();
-      const digits = await till.locator(".match").innerText();
+      const digits = await digitsOf(till);
       const spoken = (await till.evaluate("heard")) as string[];
       assert.deepEqual(spoken, [`speak ${digits[0]}. ${digits[1]}.`]);
       assert.equal(await page.locator(".digits-input").getAttribute("inputmode"), "numeric");
@@ -255,7 +257,7 @@ export const rows: readonly Row[] = [
       await second.waitForURL(address);
       await till.reload();
       await till.locator(".match").waitFor();
-      assert.equal(await till.locator(".match").innerText(), digits, "the till lost its scan over a reload");
+      assert.equal(await digitsOf(till), digits, "the till lost its scan over a reload");
       for (const tab of [page, second]) await tab.locator(".digits-input").fill(digits);
       // The tab that is a moment later may show "Paid" before it is pressed: that is right too.
       await Promise.all(
@@ -350,7 +352,7 @@ export const rows: readonly Row[] = [
       await page.context().setOffline(true);
       await page.reload();
       await page.locator(".dish").first().waitFor();
-      assert.match(await page.locator(".balance").innerText(), /as of \d\d:\d\d/);
+      assert.match(String(await page.locator(".balance").textContent()), /as of \d\d:\d\d/);
       await next(till);
       const other = stage.takeStudent();
       await stage.order(other);
@@ -468,7 +470,7 @@ export const rows: readonly Row[] = [
         const choice = till.locator(".choices button").first();
         await choice.or(till.locator(".match")).first().waitFor();
         if (await choice.isVisible()) await choice.click();
-        const digits = await till.locator(".match").innerText();
+        const digits = await digitsOf(till);
         await phone.locator(".digits-input").fill(digits);
         await phone.locator(".pay-yes").click();
         await till.locator(".screen-paid").waitFor();

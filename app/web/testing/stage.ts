@@ -23,6 +23,7 @@ export interface Look extends BrowserContextOptions {
 
 const flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-sync"];
 const phone = { width: 390, height: 844 };
+const desk = { width: 1280, height: 900 };
 const codeTries = 60;
 const codeEveryMs = 250;
 
@@ -183,6 +184,35 @@ export class Stage {
       { Authorization: `Bearer ${token}`, "Idempotency-Key": randomUUID() },
     );
     return order.id;
+  }
+
+  /** A wallet order at the till's café, scanned and confirmed: what the kitchen may start. */
+  async paidOrder(student: DemoStudent, quantity = 1): Promise<string> {
+    const [device] = this.start.devices;
+    const orderId = await this.order(student, quantity);
+    const { charge, match_code } = await this.json<{ charge: { id: string }; match_code: string }>(
+      "/api/v1/pos/scans",
+      { scan_id: randomUUID(), card_uid: student.card_uid, order_id: orderId },
+      { Authorization: `Device ${device?.id}.${device?.key}` },
+    );
+    const bearer = { Authorization: `Bearer ${await this.token(student)}` };
+    const { digest } = await this.json<{ digest: string }>(`/api/v1/charges/${charge.id}`, undefined, bearer);
+    await this.json(`/api/v1/charges/${charge.id}/confirm`, { digest, number_match: match_code }, bearer);
+    return orderId;
+  }
+
+  /** A page of the portal with this role's demo login, as the portal's own session does it. */
+  async portalOf(role: string, look: Look = {}): Promise<Page> {
+    const member = this.start.staff.find((one) => one.role === role && (one.cafe_id === null || one.cafe_id === this.cafeId));
+    if (!member) throw new Error(`The demo campus has no ${role}.`);
+    const context = await this.context({ viewport: desk, ...look });
+    const { username, password } = member;
+    const answer = await context.request.post("/api/v1/admin/auth/login", {
+      data: { username, password },
+      headers: { "X-Session": "cookie" },
+    });
+    if (!answer.ok()) throw new Error(`The login of ${username} was answered with ${answer.status()}.`);
+    return context.newPage();
   }
 
   async token(student: Pick<DemoStudent, "phone">): Promise<string> {

@@ -1,0 +1,35 @@
+import { useMantineColorScheme } from "@mantine/core";
+import { logOutStaff, useStaffSession } from "../../../shared/session/staff.ts";
+import { Page } from "../../ui/parts.tsx";
+import { useWords } from "../../words/words.ts";
+import { LanguageChoice } from "./login-page.tsx";
+
+const looks = ["auto", "light", "dark"] as const;
+
+export function MePage() {
+  const w = useWords();
+  const session = useStaffSession();
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  if (session.kind !== "in") return null;
+  return (
+    <Page title={session.user.name} what={`${w.roles[session.user.role]} · ${session.user.username}`}>
+      <section className="card stack">
+        <h2>{w.me.language}</h2>
+        <LanguageChoice />
+        <h2>{w.me.look}</h2>
+        <fieldset className="segments" aria-label={w.me.look}>
+          {looks.map((look) => (
+            <button key={look} type="button" aria-pressed={colorScheme === look} onClick={() => setColorScheme(look)}>
+              {w.me.looks[look]}
+            </button>
+          ))}
+        </fieldset>
+      </section>
+      <div>
+        <button type="button" className="button button-second" onClick={() => void logOutStaff()}>
+          {w.me.logOut}
+        </button>
+      </div>
+    </Page>
+  );
+}
