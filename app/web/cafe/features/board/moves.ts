@@ -62,7 +62,8 @@ export function undo(): void {
   if (waiting?.move === last) {
     clearTimeout(waiting.timer);
     waiting = undefined;
-    return become({ held: state.held.filter((id) => id !== last.order.id) });
+    become({ held: state.held.filter((id) => id !== last.order.id) });
+    return;
   }
   showStep(last.order.id, last.from);
   void send({ order: last.order, from: last.to, to: last.from });

@@ -1,6 +1,6 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Navigate } from "@tanstack/react-router";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useEffect, useRef, useState } from "react";
 import { ApiError, plainFetch } from "../../../shared/api/request.ts";
 import { logInStaff, useStaffSession } from "../../../shared/session/staff.ts";
 import { type Language, languageNames, languages } from "../../../shared/words/language.ts";
@@ -27,6 +27,8 @@ export function LoginPage() {
   const asked = useQuestion("to");
   const to = asked?.startsWith("/") && !asked.startsWith("//") ? asked : undefined;
   const [needsCode, setNeedsCode] = useState(false);
+  const codeField = useRef<HTMLInputElement>(null);
+  useEffect(() => (needsCode ? codeField.current?.focus() : undefined), [needsCode]);
   const logIn = useMutation({
     mutationFn: logInStaff,
     onError: (error, { username }) => {
@@ -69,7 +71,7 @@ export function LoginPage() {
                 className="input input-code"
                 name="totp"
                 required
-                autoFocus
+                ref={codeField}
                 inputMode="numeric"
                 autoComplete="one-time-code"
                 maxLength={8}
