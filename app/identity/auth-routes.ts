@@ -5,46 +5,32 @@ import { CodedError } from "../platform/errors.ts";
 import { everyone, type HttpContext, json, required, route, router, validationError } from "../platform/http/router.ts";
 import { staffRoles } from "./access-token.ts";
 import { csrfTokenOf } from "./csrf.ts";
-import { nameField, otpField, phoneField } from "./field-schemas.ts";
+import { proofFields, proofOf } from "./factor-routes.ts";
+import { otpField, phoneField } from "./field-schemas.ts";
 import { holderOfRequest, signedIn, staff, staffOf } from "./guards.ts";
 import type { Identity } from "./identity.ts";
-import { newBrowserSign } from "./known-browser.ts";
 import { logInStaff } from "./log-in-staff.ts";
 import { logInStudent } from "./log-in-student.ts";
 import { logOut } from "./log-out.ts";
-import { holderOfSession, type Session, type User } from "./open-session.ts";
+import { originOf } from "./origin.ts";
 import { readStaff } from "./read-staff.ts";
 import { refreshSession } from "./refresh-session.ts";
 import { requestOtp } from "./request-otp.ts";
+import { endedCookies, endedStudentCookie, refreshCookieName, studentRefreshCookieName } from "./session-cookies.ts";
 import {
-  browserCookie,
-  browserCookieName,
-  endedCookies,
-  endedStudentCookie,
-  refreshCookieName,
-  sessionCookies,
-  studentCookie,
-  studentRefreshCookieName,
-} from "./session-cookies.ts";
-
-const StudentUser = z.object({ id: z.uuid(), phone: phoneField, name: z.string().nullable() }).openapi("StudentUser");
-const StaffUser = z
-  .object({ id: z.uuid(), username: z.string(), name: z.string(), role: z.enum(staffRoles), cafe_id: z.uuid().nullable() })
-  .openapi("StaffUser");
-
-const tokens = { access_token: z.string(), refresh_token: z.string(), token_type: z.literal("bearer"), expires_in: z.int() };
-const StudentTokens = z.object({ ...tokens, user: StudentUser }).openapi("StudentTokens");
-const StaffTokens = z.object({ ...tokens, user: StaffUser }).openapi("StaffTokens");
-const { refresh_token: _, ...tokensBesideCookie } = tokens;
-const StudentCookieSession = z.object({ ...tokensBesideCookie, user: StudentUser }).openapi("StudentCookieSession");
-const CookieSession = z
-  .object({ token_type: z.literal("cookie"), expires_in: z.int(), csrf_token: z.string(), user: StaffUser })
-  .openapi("CookieSession");
-const OwnSession = z.object({ csrf_token: z.string(), user: StaffUser }).openapi("StaffSession");
-
-const sessionHeader = z.object({
-  "x-session": z.literal("cookie").optional().openapi({ description: "Asks for HttpOnly cookies instead of tokens in the body." }),
-});
+  answerInCookies,
+  answerStaff,
+  answerStudentInCookie,
+  CookieSession,
+  OwnSession,
+  presentStaff,
+  presentStudent,
+  presentTokens,
+  StaffTokens,
+  StudentCookieSession,
+  StudentTokens,
+  sessionHeader,
+} from "./session-schemas.ts";
 
 const refreshHeader = z.object({
   "x-session": z.enum(["cookie", "student-cookie"]).optional().openapi({
@@ -117,13 +103,13 @@ const loginStaff = route({
   path: "/admin/auth/login",
   operationId: "logInStaff",
   tags: ["auth"],
-  summary: "Log in as staff with username and password",
+  summary: "Log in as staff with username, password and, where the account has or needs one, a second factor",
+  description:
+    "401 SECOND_FACTOR_REQUIRED says that the password is right: repeat it with `totp` or `recovery_code`. `details.methods` are those of the " +
+    "account; with `details.must_enrol` it has none yet and sets one up with POST /admin/auth/totp.",
   who: everyone,
-  errors: ["INVALID_CREDENTIALS", "RATE_LIMITED", "CONFLICT"],
-  request: {
-    headers: sessionHeader,
-    body: required(z.strictObject({ username: nameField(50), password: z.string().min(1).max(200) })),
-  },
+  errors: ["INVALID_CREDENTIALS", "SECOND_FACTOR_REQUIRED", "RATE_LIMITED", "CONFLICT"],
+  request: { headers: sessionHeader, body: required(z.strictObject(proofFields)) },
   responses: { 200: json(z.union([StaffTokens, CookieSession]), "Logged in") },
 });
 
@@ -146,7 +132,7 @@ export const authRoutes = (platform: Platform, identity: Identity) =>
     })
     .openapi(verifyOtp, async (c) => {
       const { request_id: requestId, ...given } = c.req.valid("json");
-      const session = await logInStudent(platform, { ...given, requestId });
+      const session = await logInStudent(platform, { ...given, requestId, origin: await originOf(c) }, c.var.requestId);
       return c.req.valid("header")["x-session"] === "cookie"
         ? c.json(answerStudentInCookie(c, platform, identity, session), 200)
         : c.json(presentTokens(platform, identity, session, presentStudent(session.user)), 200);
@@ -173,14 +159,8 @@ export const authRoutes = (platform: Platform, identity: Identity) =>
       return c.body(null, 204);
     })
     .openapi(loginStaff, async (c) => {
-      const browser = getCookie(c, browserCookieName(platform.config));
-      const session = await logInStaff(platform, identity, { ...c.req.valid("json"), requestId: c.var.requestId, browser });
-      c.header("Set-Cookie", browserCookie(platform.config, await newBrowserSign(platform, c.req.valid("json").username)), {
-        append: true,
-      });
-      return c.req.valid("header")["x-session"] === "cookie"
-        ? c.json(await answerInCookies(c, platform, identity, session), 200)
-        : c.json(presentTokens(platform, identity, session, presentStaff(session.user)), 200);
+      const session = await logInStaff(platform, identity, await proofOf(c, c.req.valid("json")));
+      return c.json(await answerStaff(c, platform, identity, session, c.req.valid("header")["x-session"]), 200);
     })
     .openapi(ownSession, async (c) => {
       const { id, sessionId } = staffOf(c);
@@ -192,62 +172,4 @@ function cookieToken(c: HttpContext, { config }: Platform, asked: "cookie" | "st
   const token = asked === "student-cookie" ? ofStudent : (getCookie(c, refreshCookieName(config)) ?? ofStudent);
   if (!token) throw new CodedError("INVALID_TOKEN", "There is no cookie session: log in first.");
   return token;
-}
-
-interface Tokens<U> {
-  access_token: string;
-  refresh_token: string;
-  token_type: "bearer";
-  expires_in: number;
-  user: U;
-}
-
-function presentTokens<U>({ config }: Platform, identity: Identity, session: Session, user: U): Tokens<U> {
-  return {
-    access_token: identity.signAccessToken(holderOfSession(session)),
-    refresh_token: session.refreshToken,
-    token_type: "bearer",
-    expires_in: config.ACCESS_TOKEN_SECONDS,
-    user,
-  };
-}
-
-/** The refresh token goes where no script can read it. */
-function answerStudentInCookie(
-  c: HttpContext,
-  platform: Platform,
-  identity: Identity,
-  session: Session,
-): z.infer<typeof StudentCookieSession> {
-  const { refresh_token, ...shown } = presentTokens(platform, identity, session, presentStudent(session.user));
-  c.header("Set-Cookie", studentCookie(platform.config, refresh_token), { append: true });
-  return shown;
-}
-
-/** The tokens go where no script can read them; the body has what the page needs beside. */
-async function answerInCookies(
-  c: HttpContext,
-  platform: Platform,
-  identity: Identity,
-  session: Session,
-): Promise<z.infer<typeof CookieSession>> {
-  const accessToken = identity.signAccessToken(holderOfSession(session));
-  for (const cookie of sessionCookies(platform.config, { accessToken, refreshToken: session.refreshToken }))
-    c.header("Set-Cookie", cookie, { append: true });
-  return {
-    token_type: "cookie",
-    expires_in: platform.config.ACCESS_TOKEN_SECONDS,
-    csrf_token: await csrfTokenOf(platform, session.id),
-    user: presentStaff(session.user),
-  };
-}
-
-function presentStudent(user: User): z.infer<typeof StudentUser> {
-  if (user.kind !== "student") throw new Error("A student's session belongs to a student.");
-  return { id: user.id, phone: user.phone, name: user.name };
-}
-
-function presentStaff(user: User): z.infer<typeof StaffUser> {
-  if (user.kind !== "staff") throw new Error("A staff session belongs to staff.");
-  return { id: user.id, username: user.username, name: user.name, role: user.role, cafe_id: user.cafeId };
 }

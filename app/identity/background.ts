@@ -29,4 +29,12 @@ export const identityJobs = (): readonly Job[] => [
     writtenAt: part`last_at`,
     kept: "1 day",
   }),
+  purgeJob({
+    name: "purge-passkey-challenges",
+    everySeconds,
+    table: part`passkey_challenges`,
+    key: part`id`,
+    writtenAt: part`expires_at`,
+    kept: "0",
+  }),
 ];

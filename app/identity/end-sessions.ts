@@ -1,6 +1,6 @@
 import { part, type Queryable, type Statement, sql } from "../platform/postgres.ts";
 
-export type EndedBecause = "logout" | "reuse" | "deactivated" | "erased" | "changed";
+export type EndedBecause = "logout" | "reuse" | "deactivated" | "erased" | "changed" | "ended" | "disowned";
 export type WhoseSessions = { readonly sessionId: string } | { readonly studentId: string } | { readonly staffId: string };
 
 /**

@@ -12,7 +12,8 @@ import { createTokenCache } from "./token-cache.ts";
  * set of revoked sessions. Redis only makes revocations faster; every login needs PostgreSQL alone.
  */
 export interface Identity {
-  signAccessToken(holder: Holder): string;
+  /** No longer than the session lasts. */
+  signAccessToken(holder: Holder, secondsLeft?: number): string;
   /** Throws TOKEN_EXPIRED or INVALID_TOKEN. */
   verifyAccessToken(token: string): Holder;
   /** To be called after the commit that revoked the sessions. */
@@ -44,10 +45,10 @@ export async function openIdentity(platform: Platform): Promise<Identity> {
   };
 
   return {
-    signAccessToken: (holder) =>
+    signAccessToken: (holder, secondsLeft = config.ACCESS_TOKEN_SECONDS) =>
       signAccessToken(keys.current(), holder, {
         issuer: config.PUBLIC_URL,
-        lifeSeconds: config.ACCESS_TOKEN_SECONDS,
+        lifeSeconds: Math.min(config.ACCESS_TOKEN_SECONDS, secondsLeft),
         nowMs: Date.now(),
       }),
     verifyAccessToken(token) {

@@ -3,17 +3,20 @@ import { setTimeout as pause } from "node:timers/promises";
 import { audit } from "../platform/audit.ts";
 import type { Platform } from "../platform/context.ts";
 import { CodedError } from "../platform/errors.ts";
-import { type Database, sql } from "../platform/postgres.ts";
+import { type Database, part, type Queryable, sql } from "../platform/postgres.ts";
 import { keyFor } from "../platform/seal.ts";
 import type { StaffRole } from "./access-token.ts";
 import type { Identity } from "./identity.ts";
 import { knownBrowser } from "./known-browser.ts";
-import { openSession, type Session } from "./open-session.ts";
+import { type Factor, openSession, type Session } from "./open-session.ts";
+import type { Origin } from "./origin.ts";
+import { type GivenFactor, judgeFactor, type NeedOf, secondFactorRequired } from "./second-factor.ts";
 
-interface Input {
+export interface StaffProof extends GivenFactor {
   readonly username: string;
   readonly password: string;
   readonly requestId: string;
+  readonly origin: Origin;
   /** What the browser carries of an earlier login. */
   readonly browser?: string | undefined;
 }
@@ -28,56 +31,132 @@ export interface StaffRow {
   readonly isActive: boolean;
   /** The password is a one-time one: it opens nothing but the change of itself. */
   readonly mustChangePassword: boolean;
+  /** When a one-time password ends that nobody used. */
+  readonly passwordEndsAt: Date | null;
 }
 
 const firstLockingFailure = 5;
 const longestLockSeconds = 900;
 
-/** Username and password open a session. Failures are counted by what was typed, whether or not somebody has that name. */
-export async function logInStaff(platform: Platform, identity: Pick<Identity, "passwords">, input: Input): Promise<Session> {
-  const staff = await provePassword(platform, identity, input);
-  if (staff.mustChangePassword)
-    throw new CodedError("CONFLICT", "This is a one-time password: choose your own with POST /api/v1/admin/auth/password, then log in.", {
-      details: { must_change_password: true },
-    });
-  const session = await platform.db.transaction(async (tx) => {
+/** Username, password and where it is needed a second factor open a session. Failures are counted by what was typed, whether or not somebody has that name. */
+export async function logInStaff(platform: Platform, identity: Pick<Identity, "passwords">, input: StaffProof): Promise<Session> {
+  const { staff, factor } = await proveStaff(platform, identity, input, "login");
+  return openStaffSession(platform, staff, factor, input);
+}
+
+/** The session of somebody who proved who it is. */
+export async function openStaffSession(
+  { config, db, log, metrics }: Platform,
+  staff: StaffRow,
+  factor: Factor,
+  { origin, requestId }: Pick<StaffProof, "origin" | "requestId">,
+): Promise<Session> {
+  const session = await db.transaction(async (tx) => {
     // Somebody may have deactivated this account, or given it another role or password, while the password was proved.
     const still = await tx.row(sql`
       select id from staff
       where id = ${staff.id} and is_active and role = ${staff.role} and password_hash = ${staff.passwordHash} for share`);
-    if (!still) throw new CodedError("INVALID_CREDENTIALS", "The username or the password is wrong.");
-    return openSession(tx, platform.config, { kind: "staff", ...staff });
+    if (!still) throw wrongPassword();
+    const opened = await openSession(tx, config, { kind: "staff", ...staff }, factor, origin);
+    await audit(tx, {
+      actorKind: "staff",
+      actorId: staff.id,
+      action: "staff.logged_in",
+      objectKind: "session",
+      objectId: opened.id,
+      cafeId: staff.cafeId,
+      details: { factor, network: origin.network, address_hash: origin.addressHash },
+      requestId,
+    });
+    return opened;
   });
-  platform.metrics.count("logins_total", { kind: "staff", outcome: "in" });
+  metrics.count("logins_total", { kind: "staff", outcome: "in" });
+  log.info(
+    { staff_id: staff.id, factor, network: origin.network, address_hash: origin.addressHash, request_id: requestId },
+    "staff logged in",
+  );
   return session;
 }
 
-/** The active member of staff whose username and password these are. Every try is counted, the right one forgives the wrong ones. */
-export async function provePassword(platform: Platform, identity: Pick<Identity, "passwords">, input: Input): Promise<StaffRow> {
-  const { db, metrics } = platform;
+const wrongPassword = () => new CodedError("INVALID_CREDENTIALS", "The username or the password is wrong.");
+
+interface Proven {
+  readonly staff: StaffRow;
+  readonly factor: Factor;
+}
+
+/**
+ * The active member of staff whose username, password and second factor these are. Every try is counted, the right one forgives the
+ * wrong ones. "none": what is asked for proves the second factor itself.
+ */
+export async function proveStaff(
+  platform: Platform,
+  identity: Pick<Identity, "passwords">,
+  input: StaffProof,
+  need: NeedOf | "none",
+): Promise<Proven> {
+  const { db } = platform;
   const username = input.username.toLowerCase();
   const browser = await knownBrowser(platform, username, input.browser);
   identity.passwords.refuseIfFull(browser !== undefined);
   const counter = await failureCounterOf(platform, username, browser);
   const failures = await countTry(db, counter).catch((error: unknown) => {
-    if (error instanceof CodedError) metrics.count("logins_total", { kind: "staff", outcome: "locked" });
+    if (error instanceof CodedError) noteRefusal(platform, counter, input, "locked");
     throw error;
   });
-  const staff = await db.row<StaffRow>(
-    sql`select id, username, password_hash, name, role, cafe_id, is_active, must_change_password from staff where username = ${username}`,
-  );
+  const staff = await readByName(db, username);
   const matches = await proved(identity, input.password, staff).catch(async (error: unknown) => {
     // The queue was full: nobody has looked at the password, so this was no try.
     await giveTryBack(db, counter);
     throw error;
   });
-  if (!staff?.isActive || !matches) {
-    metrics.count("logins_total", { kind: "staff", outcome: "refused" });
+  const refuse = async (outcome: "refused" | "wrong_factor") => {
+    noteRefusal(platform, counter, input, outcome);
     if (failures === firstLockingFailure) await auditLock(db, staff, input.requestId);
-    throw new CodedError("INVALID_CREDENTIALS", "The username or the password is wrong.");
+    throw wrongPassword();
+  };
+  if (!staff?.isActive || !matches || isOver(staff)) return refuse("refused");
+  if (need === "none") {
+    await forgetFailures(db, counter);
+    return { staff, factor: "password" };
+  }
+  if (need === "login" && staff.mustChangePassword) {
+    await forgetFailures(db, counter);
+    throw mustChange();
+  }
+  const judged = await judgeFactor(platform, staff, input, need);
+  if (judged.kind === "wrong") return refuse("wrong_factor");
+  if (judged.kind === "missing") {
+    // Half of a login in two steps. The count stays, so the step between two guesses at the code forgives nothing.
+    await giveTryBack(db, counter);
+    throw secondFactorRequired(judged.methods);
   }
   await forgetFailures(db, counter);
-  return staff;
+  return { staff, factor: judged.factor };
+}
+
+const staffColumns = part`id, username, password_hash, name, role, cafe_id, is_active, must_change_password, password_ends_at`;
+
+const readByName = (db: Database, username: string): Promise<StaffRow | undefined> =>
+  db.row<StaffRow>(sql`select ${staffColumns} from staff where username = ${username}`);
+
+export const readStaffRow = (db: Queryable, id: string): Promise<StaffRow | undefined> =>
+  db.row<StaffRow>(sql`select ${staffColumns} from staff where id = ${id} and is_active`);
+
+/** A one-time password that nobody used in time opens nothing; by the database's clock it was set, and a few seconds decide nothing. */
+const isOver = ({ mustChangePassword, passwordEndsAt }: StaffRow): boolean =>
+  mustChangePassword && passwordEndsAt !== null && passwordEndsAt.getTime() < Date.now();
+
+export const mustChange = () =>
+  new CodedError("CONFLICT", "This is a one-time password: choose your own with POST /api/v1/admin/auth/password, then log in.", {
+    details: { must_change_password: true },
+  });
+
+/** The name as a keyed hash: what was typed may be a password. */
+function noteRefusal({ log, metrics }: Platform, counter: Buffer, { origin, requestId }: StaffProof, outcome: string): void {
+  metrics.count("logins_total", { kind: "staff", outcome });
+  const name_hash = counter.toString("base64url").slice(0, 16);
+  log.warn({ outcome, name_hash, network: origin.network, address_hash: origin.addressHash, request_id: requestId }, "staff login refused");
 }
 
 /** An unknown name waits as long as a known one and takes no place in the queue. */

@@ -32,8 +32,9 @@ export async function refreshSession(
     if (sessionId !== undefined) await addRefreshToken(tx, config, sessionId, next);
     const known = sessionId ?? (await sessionInGrace(tx, tokenHash, hashRefreshToken(next)));
     if (known === undefined) return endIfReused(tx, tokenHash, requestId);
-    const user = await readUser(tx, known);
-    return user ? { session: { id: known, user, refreshToken: next } } : { refused: true };
+    const holder = await readHolder(tx, known);
+    const user = holder && userOf(holder);
+    return user ? { session: { id: known, user, refreshToken: next, secondsLeft: holder.secondsLeft } } : { refused: true };
   });
   if ("session" in outcome) return outcome.session;
   if ("reusedSessionIds" in outcome) {
@@ -75,19 +76,19 @@ interface HolderRow {
   readonly staffName: string | null;
   readonly role: StaffRole | null;
   readonly cafeId: string | null;
+  readonly secondsLeft: number;
 }
 
 /** Who holds the session is read anew, so a changed role shows in the next access token. */
-async function readUser(tx: Transaction, sessionId: string): Promise<User | undefined> {
-  const row = await tx.row<HolderRow>(sql`
+const readHolder = (tx: Transaction, sessionId: string): Promise<HolderRow | undefined> =>
+  tx.row<HolderRow>(sql`
     select student.id as student_id, student.phone, student.name as student_name,
-      staff.id as staff_id, staff.username, staff.name as staff_name, staff.role, staff.cafe_id
+      staff.id as staff_id, staff.username, staff.name as staff_name, staff.role, staff.cafe_id,
+      greatest(1, floor(extract(epoch from s.ends_at - clock_timestamp())))::int as seconds_left
     from sessions s
     left join students student on student.id = s.student_id and student.is_active
     left join staff on staff.id = s.staff_id and staff.is_active
     where s.id = ${sessionId}`);
-  return row && userOf(row);
-}
 
 function userOf({ studentId, phone, studentName, staffId, username, staffName, role, cafeId }: HolderRow): User | undefined {
   if (studentId !== null && phone !== null) return { kind: "student", id: studentId, phone, name: studentName };

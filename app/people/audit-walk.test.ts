@@ -163,6 +163,14 @@ const walks: Readonly<Record<string, () => Answer>> = {
   addStaff: () => owner.api("POST", "/admin/staff", { body: { username: word(), name: "Walked", role: "cashier" } }),
   changeStaff: async () => owner.api("PATCH", `/admin/staff/${(await cashier()).id}`, { body: { is_active: false } }),
   resetStaffPassword: async () => owner.api("POST", `/admin/staff/${(await cashier()).id}/reset-password`),
+  endStaffSession: async () => {
+    const member = await cashier();
+    return member.api("DELETE", `/admin/auth/sessions/${member.sessionId}`);
+  },
+  disownStaffSession: async () => {
+    const member = await cashier();
+    return member.api("POST", `/admin/auth/sessions/${member.sessionId}/not-me`);
+  },
   moveOrder: async () => move(await placed(), "preparing"),
   noteNoShow: async () => owner.api("POST", `/admin/orders/${await ready()}/no-show`),
   takeCash: async () => owner.api("POST", `/admin/orders/${await ready()}/cash-received`, { headers: keyed() }),
@@ -209,6 +217,7 @@ const ownAffairs = ["logOut", "registerPushToken", "removePushToken"];
 /** What stands before them takes a feature's whole test: that test looks for the line, by the action that is named here. */
 const lookedForElsewhere: Readonly<Record<string, string>> = {
   paySettlement: "settlement.paid",
+  removePasskey: "staff.passkey_removed",
   presentFoundReceipts: "failover.presented",
   agreeToFailoverCases: "failover.agreed",
   repostAgreedCases: "failover.reposted",

@@ -1,16 +1,14 @@
 import { endSessions } from "../identity/end-sessions.ts";
 import type { Identity } from "../identity/identity.ts";
-import { provePassword } from "../identity/log-in-staff.ts";
+import { proveStaff, type StaffProof } from "../identity/log-in-staff.ts";
 import { audit } from "../platform/audit.ts";
 import type { Platform } from "../platform/context.ts";
 import { CodedError } from "../platform/errors.ts";
 import { sql } from "../platform/postgres.ts";
+import { whyTooCommon } from "./common-passwords.ts";
 
-interface Input {
-  readonly username: string;
-  readonly password: string;
+interface Input extends StaffProof {
   readonly newPassword: string;
-  readonly requestId: string;
 }
 
 /** Whoever knows the password, also a one-time one, puts an own one in its place. Counted and locked like a login. */
@@ -20,13 +18,15 @@ export async function choosePassword(
   input: Input,
 ): Promise<void> {
   const { username, password, newPassword, requestId } = input;
-  if (newPassword === password) throw new CodedError("VALIDATION_ERROR", "The request does not fit: json.new_password must be another one");
-  const member = await provePassword(platform, identity, { username, password, requestId });
+  if (newPassword === password) throw refused("must be another one");
+  const tooCommon = whyTooCommon(newPassword, username);
+  if (tooCommon !== undefined) throw refused(tooCommon);
+  const { staff: member } = await proveStaff(platform, identity, input, "change");
   const passwordHash = await identity.passwords.hash(newPassword);
   const ended = await platform.db.transaction(async (tx) => {
     // The hash that was proved: of two changes at once the first one holds.
     const changed = await tx.run(sql`
-      update staff set password_hash = ${passwordHash}, must_change_password = false, updated_at = clock_timestamp()
+      update staff set password_hash = ${passwordHash}, must_change_password = false, password_ends_at = null, updated_at = clock_timestamp()
       where id = ${member.id} and password_hash = ${member.passwordHash} and is_active`);
     if (changed === 0) throw new CodedError("INVALID_CREDENTIALS", "The username or the password is wrong.");
     await audit(tx, {
@@ -42,3 +42,8 @@ export async function choosePassword(
   });
   identity.sessionsEnded(ended);
 }
+
+const refused = (problem: string) =>
+  new CodedError("VALIDATION_ERROR", `The request does not fit: new_password ${problem}`, {
+    details: { fields: [{ field: "new_password", problem }] },
+  });

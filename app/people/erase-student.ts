@@ -115,6 +115,7 @@ async function eraseElsewhere(tx: Transaction, studentId: string): Promise<void>
   await tx.run(sql`update gateway_disputes set evidence = 'erased' where student_id = ${studentId} and evidence <> 'erased'`);
   await tx.run(sql`update gift_links set revoked_at = now() where student_id = ${studentId} and revoked_at is null`);
   await tx.run(sql`delete from refresh_tokens where session_id in (select id from sessions where student_id = ${studentId})`);
+  await tx.run(sql`update sessions set network = null, browser = null where student_id = ${studentId} and network is not null`);
 }
 
 /** Stored answers of staff that tell of the student are blanked and not deleted: a deleted key of money would let its request move the money again. */

@@ -68,8 +68,8 @@ export async function exportPerson(db: Pick<Database, "row">, studentId: string)
           'revoked_at', revoked_at) order by id), '[]') from confirm_keys where student_id = s.id),
       'push_tokens', (select coalesce(json_agg(json_build_object('platform', platform, 'ends_with', right(token, 4), 'is_active', is_active,
           'created_at', created_at)), '[]') from push_tokens where student_id = s.id),
-      'sessions', (select coalesce(json_agg(json_build_object('id', id, 'created_at', created_at, 'revoked_at', revoked_at,
-          'revoked_because', revoked_because) order by id), '[]') from sessions where student_id = s.id),
+      'sessions', (select coalesce(json_agg(json_build_object('id', id, 'created_at', created_at, 'last_used_at', last_used_at, 'network', network,
+          'browser', browser, 'factor', factor, 'revoked_at', revoked_at, 'revoked_because', revoked_because) order by id), '[]') from sessions where student_id = s.id),
       'one_time_passwords', (select coalesce(json_agg(json_build_object('created_at', created_at, 'used_at', used_at)), '[]')
         from otps where phone = s.phone),
       'notifications', (select coalesce(json_agg(json_build_object('event', event, 'channel', channel, 'outcome', outcome, 'created_at', created_at)

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { type StaffRole, staffRoles } from "../identity/access-token.ts";
+import { proofFields, proofOf } from "../identity/factor-routes.ts";
 import { cafeQuery, nameField } from "../identity/field-schemas.ts";
 import { actorOf, staff, staffOf } from "../identity/guards.ts";
 import type { Identity } from "../identity/identity.ts";
@@ -97,8 +98,8 @@ const choose = route({
   tags: ["auth"],
   summary: "Put an own password in the place of the present or one-time one; sessions end",
   who: everyone,
-  errors: ["INVALID_CREDENTIALS", "RATE_LIMITED", "READ_ONLY_REGION"],
-  request: { body: required(z.strictObject({ username: nameField(50), password: z.string().min(1).max(200), new_password: newPassword })) },
+  errors: ["INVALID_CREDENTIALS", "SECOND_FACTOR_REQUIRED", "RATE_LIMITED", "READ_ONLY_REGION"],
+  request: { body: required(z.strictObject({ ...proofFields, new_password: newPassword })) },
   responses: { 204: { description: "Changed: log in with it" } },
 });
 
@@ -120,7 +121,9 @@ export const staffRoutes = (platform: Platform, identity: Pick<Identity, "passwo
       const cafeId = cafeOfNew(c, input.role, c.req.valid("query").cafe_id);
       const password = newOneTimePassword();
       const passwordHash = await identity.passwords.hash(password);
-      const member = await db.transaction((tx) => addStaff(tx, { ...input, cafeId, passwordHash }, managerOf(c)));
+      const member = await db.transaction((tx) =>
+        addStaff(tx, { ...input, cafeId, passwordHash, passwordHours: platform.config.ONE_TIME_PASSWORD_HOURS }, managerOf(c)),
+      );
       return c.json({ ...presentStaff(member), one_time_password: password }, 201);
     })
     .openapi(change, async (c) => {
@@ -137,7 +140,7 @@ export const staffRoutes = (platform: Platform, identity: Pick<Identity, "passwo
     })
     .openapi(choose, async (c) => {
       const { new_password, ...known } = c.req.valid("json");
-      await choosePassword(platform, identity, { ...known, newPassword: new_password, requestId: c.var.requestId });
+      await choosePassword(platform, identity, { ...(await proofOf(c, known)), newPassword: new_password });
       return c.body(null, 204);
     });
 };

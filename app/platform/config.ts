@@ -120,6 +120,21 @@ export const variables = {
 
   ACCESS_TOKEN_SECONDS: variable(whole(60, 86_400), "Life of an access token.", { default: "3600" }),
   REFRESH_TOKEN_SECONDS: variable(whole(3_600, 31_536_000), "Life of a refresh token; each use replaces it.", { default: "2592000" }),
+  STUDENT_SESSION_SECONDS: variable(whole(3_600, 31_536_000), "How long a student's session lasts at most, however often it is used.", {
+    default: "15552000",
+  }),
+  STAFF_IDLE_SECONDS: variable(whole(60, 2_592_000), "A staff session that nobody used for so long cannot be renewed.", {
+    default: "7200",
+  }),
+  STAFF_SESSION_SECONDS: variable(whole(300, 2_592_000), "How long a staff session lasts at most, however often it is used.", {
+    default: "57600",
+  }),
+  STAFF_SECOND_FACTOR: variable(
+    z.enum(["required", "optional"]),
+    "Admin and finance need a second factor, and whoever has one must give it. optional is for the demo: a code is checked where one is given.",
+    { default: "required" },
+  ),
+  ONE_TIME_PASSWORD_HOURS: variable(whole(1, 720), "Life of the one-time password of a new or reset staff account.", { default: "72" }),
   OTP_SECONDS: variable(whole(30, 3_600), "Life of a one-time password.", { default: "300" }),
   STUDENT_SIGNUP: variable(
     z.enum(["open", "imported"]),
@@ -243,7 +258,8 @@ export const secretDescriptions = {
   CARD_PEPPER: { about: "Key of the HMAC under which card numbers are stored and looked up.", required: true, readers: ["api"] },
   LOG_PEPPER: { about: "Key of the hash that stands for a phone number in log lines.", required: true, readers: ["api", "worker"] },
   SEAL_KEY: {
-    about: "Key that seals short-lived texts (a one-time password on its way to the SMS provider).",
+    about:
+      "Key that seals what must be read again: a one-time password on its way to the SMS provider, secrets of webhooks and of staff's authenticator apps.",
     required: true,
     readers: ["api", "worker"],
   },
@@ -342,6 +358,8 @@ function contradictions(config: Config): string[] {
   }
   if (config.RECEIPT_MAIL_QUEUE !== undefined && config.RECEIPT_MAIL_FROM === undefined)
     problems.push("RECEIPT_MAIL_QUEUE is set without RECEIPT_MAIL_FROM: say from which address receipts are mailed, or remove the queue.");
+  if (config.CAMPUS_ENV !== "sandbox" && config.STAFF_SECOND_FACTOR !== "required")
+    problems.push("STAFF_SECOND_FACTOR may be optional in the sandbox only.");
   if (config.CAMPUS_ENV !== "sandbox" && config.RATE_LIMIT_SCALE !== 1)
     problems.push("RATE_LIMIT_SCALE may differ from 1 in the sandbox only.");
   return problems;

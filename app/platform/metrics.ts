@@ -33,6 +33,12 @@ export const declaredMetrics = {
     labels: ["outcome"],
     cloudWatch: { name: "OtpRequests", unit: "Count" },
   },
+  logins_disowned_total: {
+    kind: "counter",
+    help: "Log-ins of which their owner said that it was somebody else",
+    labels: ["kind"],
+    cloudWatch: { name: "LoginsDisowned", unit: "Count" },
+  },
   logins_total: {
     kind: "counter",
     help: "Logins by kind and outcome",

@@ -51,6 +51,7 @@ export async function startLocalSystem({ durable }: { readonly durable: boolean 
     CAMPUS_ENV: "sandbox",
     COOKIE_SECURE: "false",
     RATE_LIMIT_SCALE: "100000",
+    STAFF_SECOND_FACTOR: "optional",
     PORT: "0",
     DATABASE_URL: access.appUrl,
     DATABASE_PASSWORD: secrets.appPassword,

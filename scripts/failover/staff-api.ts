@@ -8,11 +8,15 @@ export interface StaffApi {
 }
 
 export async function logIn(url: string): Promise<StaffApi> {
-  const { CAMPUS_USERNAME: username, CAMPUS_PASSWORD: password } = process.env;
+  const { CAMPUS_USERNAME: username, CAMPUS_PASSWORD: password, CAMPUS_TOTP: totp } = process.env;
   if (!username || !password)
     throw new PlainError("Who are you? Give a finance login in CAMPUS_USERNAME and CAMPUS_PASSWORD.", couldNotAsk);
   const api = `${url.replace(/\/$/, "")}/api/v1`;
-  const { access_token: token } = await post<{ access_token: string }>(`${api}/admin/auth/login`, { username, password });
+  const { access_token: token } = await post<{ access_token: string }>(`${api}/admin/auth/login`, {
+    username,
+    password,
+    ...(totp && { totp }),
+  });
   return { post: (path, body) => post(`${api}${path}`, body, token) };
 }
 

@@ -16,6 +16,7 @@ export function appEnvironment(
 ): NodeJS.ProcessEnv {
   return {
     RATE_LIMIT_SCALE: "100",
+    STAFF_SECOND_FACTOR: "optional",
     TRUSTED_PROXIES: "1",
     COOKIE_SECURE: "false",
     RECEIPT_MAIL_FROM: "receipts@campus.example",

@@ -15,6 +15,8 @@ export interface Demo {
     readonly password: string;
     readonly role: string;
     readonly cafe_id: string | null;
+    /** For an authenticator app. The demo lets everybody in without a code too, and checks one that is given. */
+    readonly totp_secret: string;
   }[];
   readonly devices: readonly { readonly id: string; readonly key: string; readonly cafe_id: string }[];
   readonly cafes: readonly {

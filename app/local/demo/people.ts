@@ -2,8 +2,11 @@ import { createHash } from "node:crypto";
 import { compareSync, hashSync } from "bcryptjs";
 import type { StaffRole } from "../../identity/access-token.ts";
 import { passwordCost } from "../../identity/passwords.ts";
+import { totpSealPurpose } from "../../identity/second-factor.ts";
+import { totpSecretOf } from "../../identity/totp.ts";
 import type { Platform } from "../../platform/context.ts";
 import { type Database, sql } from "../../platform/postgres.ts";
+import { seal } from "../../platform/seal.ts";
 import { type Demo, type DemoPart, idOf, type SecretOf } from "./demo.ts";
 
 const cafes = [
@@ -22,7 +25,7 @@ export const addPeople: DemoPart = async (platform, demo, secretOf) => ({
   ...demo,
   cafes: await addCafes(platform),
   students: await addStudents(platform),
-  staff: await addStaff(platform.db, secretOf),
+  staff: await addStaff(platform, secretOf),
   devices: await addDevices(platform, secretOf),
 });
 
@@ -57,14 +60,23 @@ interface WantedStaff {
   readonly name: string;
   readonly role: StaffRole;
   readonly cafeId: string | null;
+  readonly totpSecret: string;
 }
 
-async function addStaff(db: Database, secretOf: SecretOf): Promise<Demo["staff"]> {
+async function addStaff({ db, secrets }: Platform, secretOf: SecretOf): Promise<Demo["staff"]> {
   const staff = (username: string, name: string, role: StaffRole, cafe: string | null): WantedStaff => {
     const ending = BigInt(`0x${secretOf(`password ${username}`).toString("hex")}`)
       .toString(36)
       .slice(0, 6);
-    return { id: idOf(`staff ${username}`), username, password: `${username}-${ending}`, name, role, cafeId: cafe };
+    return {
+      id: idOf(`staff ${username}`),
+      username,
+      password: `${username}-${ending}`,
+      name,
+      role,
+      cafeId: cafe,
+      totpSecret: totpSecretOf(secretOf(`totp ${username}`)),
+    };
   };
   const wanted = [
     staff("admin", "Campus Admin", "admin", null),
@@ -75,7 +87,14 @@ async function addStaff(db: Database, secretOf: SecretOf): Promise<Demo["staff"]
     ),
   ];
   for (const member of await withoutPassword(db, wanted)) await writeStaff(db, member);
-  return wanted.map(({ username, password, role, cafeId }) => ({ username, password, role, cafe_id: cafeId }));
+  await writeTotpSecrets(db, await secrets.get("SEAL_KEY"), wanted);
+  return wanted.map(({ username, password, role, cafeId, totpSecret }) => ({
+    username,
+    password,
+    role,
+    cafe_id: cafeId,
+    totp_secret: totpSecret,
+  }));
 }
 
 /** Who is missing, or all where the first one's password is another: they are made from one secret, and each hash takes 60 ms. */
@@ -95,6 +114,13 @@ async function writeStaff(db: Database, { id, username, password, name, role, ca
     insert into staff (id, username, password_hash, name, role, cafe_id)
     values (${id}, ${username}, ${hashSync(password, passwordCost)}, ${name}, ${role}, ${cafeId})
     on conflict (username) do update set password_hash = excluded.password_hash, is_active = true, must_change_password = false, updated_at = now()`);
+}
+
+async function writeTotpSecrets(db: Database, sealKey: string, wanted: readonly WantedStaff[]): Promise<void> {
+  for (const { id, totpSecret } of wanted)
+    await db.run(sql`
+      insert into staff_totp (staff_id, sealed_secret, confirmed_at) values (${id}, ${seal(sealKey, totpSealPurpose, totpSecret)}, now())
+      on conflict (staff_id) do update set sealed_secret = excluded.sealed_secret, confirmed_at = excluded.confirmed_at`);
 }
 
 async function addDevices({ db }: Platform, secretOf: SecretOf): Promise<Demo["devices"]> {

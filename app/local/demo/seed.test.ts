@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { codeNow } from "../../identity/totp.ts";
 import { secretDescriptions } from "../../platform/config.ts";
 import { type Campus, startCampus } from "../../testing/campus.ts";
 import type { Demo } from "./demo.ts";
@@ -46,10 +47,12 @@ test("a second start changes nothing and prints the same line", async () => {
   expect(await count()).toEqual(before);
 });
 
-test("every printed member of staff logs in with the printed password", async () => {
-  for (const { username, password, role, cafe_id } of demo.staff) {
-    const answer = await campus.api("POST", "/admin/auth/login", { body: { username, password } });
-    expect(answer).toMatchObject({ status: 200, body: { user: { username, role, cafe_id } } });
+test("every printed member of staff logs in with the printed password, and with a code of the printed secret", async () => {
+  for (const { username, password, role, cafe_id, totp_secret } of demo.staff) {
+    for (const code of [{}, { totp: codeNow(totp_secret) }]) {
+      const answer = await campus.api("POST", "/admin/auth/login", { body: { username, password, ...code } });
+      expect(answer).toMatchObject({ status: 200, body: { user: { username, role, cafe_id } } });
+    }
   }
 });
 
@@ -94,6 +97,7 @@ test("the demo campus is refused in production", async () => {
     SMS_PROVIDER: "sns",
     COOKIE_SECURE: "true",
     RATE_LIMIT_SCALE: "1",
+    STAFF_SECOND_FACTOR: "required",
   };
   const refused = seed({ ...production, ...Object.fromEntries([...clear, ...secretIds]) });
   await expect(refused).rejects.toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining("CAMPUS_ENV is production") });

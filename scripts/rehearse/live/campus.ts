@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { createServer, request } from "node:https";
 import { join } from "node:path";
+import { codeNow } from "../../../app/identity/totp.ts";
 import type { Cluster } from "../../../app/local/cluster.ts";
 import type { Demo } from "../../../app/local/demo/demo.ts";
 import { databaseAccess } from "../../../app/local/roles.ts";
@@ -148,7 +149,7 @@ export const pay = async (site: Site, demo: Demo, { token, cardUid }: Student): 
 /** The ledger's own check, asked by one of finance. */
 export const ledgerIsWhole = async (site: Site, demo: Demo): Promise<string> => {
   const member = demo.staff.find(({ role }) => role === "finance");
-  const login = { username: member?.username, password: member?.password };
+  const login = { username: member?.username, password: member?.password, totp: codeNow(member?.totp_secret ?? "") };
   const { access_token } = await site.must<{ access_token: string }>([200], "POST", "/admin/auth/login", undefined, login);
   return JSON.stringify(await site.must([200], "GET", "/admin/ledger/check", `Bearer ${access_token}`));
 };
