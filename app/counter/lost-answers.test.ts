@@ -1,9 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from "vitest";
 import { checkLedger } from "../ledger/check-ledger.ts";
+import { sql } from "../platform/postgres.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
+import { keyIsAwaited } from "../testing/database.ts";
 import { addDish } from "../testing/menus.ts";
 import { expectOk, type Money, moneyOf, type Till } from "../testing/money.ts";
+import { until } from "../testing/platform.ts";
 import { type CommitCutter, commitStatement, judgeOnce, startCommitCutter } from "../testing/proof/commit-cutter.ts";
 import type { ZReport } from "./z-report.ts";
 
@@ -75,6 +78,22 @@ test.each(["cut before", "cut after"] as const)(
     ]);
   },
 );
+
+test("while a sale's first try still runs on the server, the second waits for it and gets its answer, not a 409", async () => {
+  const key = randomUUID();
+  cutter.judge(judgeOnce(selling, "cut during"));
+  const { first } = await campus.owner.transaction(async (tx) => {
+    await tx.run(sql`select from menu_items where id = ${dish} for update`);
+    const first = sell(key, { payment: "cash" });
+    await until("the second try waits for the key", () => keyIsAwaited(campus.database));
+    const beside = await sell(key, { payment: "cash" }, 1);
+    expect([beside.status, beside.headers.get("Retry-After")]).toEqual([409, "1"]);
+    return { first };
+  });
+  const answer = await first;
+  expect(answer.status).toBe(201);
+  expect(await sold()).toEqual([{ id: answer.body.order.id, payments: 1 }]);
+});
 
 test("a sale that committed and cannot be looked up is answered as pending and never as failed: its address and its key then tell it", async () => {
   const key = randomUUID();

@@ -46,37 +46,43 @@ begin
   return r;
 end $$;
 
--- A sale and the answer that is remembered under its key, in one transaction, as app/platform/idempotency.ts does it: the key
--- is claimed first, and a refusal leaves no row of any kind. Cash moves money, so its key is kept for ever; a sale to a card
--- moves none by itself, and its answer tells of a student.
+-- A sale and the answer that is remembered under its key, in one transaction (app/platform/idempotency.sql); a refusal leaves no row of
+-- any kind. Cash moves money, so its key is kept for ever; a sale to a card moves none by itself, and its answer tells of a student.
 create or replace function sell_once(
-  p_principal text, p_route text, p_key text, p_body_hash bytea, p_device_id uuid, p_cafe_id uuid, p_lines jsonb, p_special_instructions text,
-  p_tendered_minor bigint, p_prepare boolean, p_card_hash bytea, p_has_socket boolean, p_life_seconds integer, p_nonce text, p_match_code text,
-  p_short_code text, p_max_refused integer, p_qr_url text
+  p_principal text, p_route text, p_key text, p_body_hash bytea, p_waits boolean, p_device_id uuid, p_cafe_id uuid, p_lines jsonb,
+  p_special_instructions text, p_tendered_minor bigint, p_prepare boolean, p_card_hash bytea, p_has_socket boolean, p_life_seconds integer,
+  p_nonce text, p_match_code text, p_short_code text, p_max_refused integer, p_qr_url text
 ) returns sale_outcome language plpgsql as $$
-declare r sale_outcome; a idempotency_answers; v_outcome text; v_details text;
+declare
+  result sale_outcome;
+  claimed claimed_key;
+  v_outcome text;
+  v_details text;
 begin
-  if not pg_try_advisory_xact_lock(hashtextextended(p_principal || '|' || p_route || '|' || p_key, 0)) then r.outcome := 'busy'; return r; end if;
-  select * into a from idempotency_answers where principal = p_principal and route = p_route and key = p_key;
-  if found then
-    r.outcome := case when a.body_hash = p_body_hash then 'stored' else 'mismatch' end;
-    r.body := a.body;
-    return r;
+  claimed := claim_key(p_principal, p_route, p_key, p_body_hash, p_waits);
+  if claimed.state <> 'free' then
+    result.outcome := claimed.state;
+    result.body := claimed.body;
+    return result;
   end if;
-  if exists (select from devices where id = p_device_id and revoked_at is not null) then r.outcome := 'device_revoked'; return r; end if;
+  if exists (select from devices where id = p_device_id and revoked_at is not null) then
+    result.outcome := 'device_revoked';
+    return result;
+  end if;
   begin
     if p_card_hash is null then
-      r := sell_for_cash(p_device_id, p_cafe_id, p_lines, p_special_instructions, p_tendered_minor, p_prepare);
+      result := sell_for_cash(p_device_id, p_cafe_id, p_lines, p_special_instructions, p_tendered_minor, p_prepare);
     else
-      r := sell_to_card(p_device_id, p_cafe_id, p_lines, p_special_instructions, p_card_hash, p_has_socket, p_life_seconds, p_nonce, p_match_code, p_short_code,
-        p_max_refused, p_qr_url);
+      result := sell_to_card(p_device_id, p_cafe_id, p_lines, p_special_instructions, p_card_hash, p_has_socket, p_life_seconds, p_nonce, p_match_code,
+        p_short_code, p_max_refused, p_qr_url);
     end if;
   exception when sqlstate 'CPSAL' then
     get stacked diagnostics v_outcome = message_text, v_details = pg_exception_detail;
-    r.outcome := v_outcome; r.details := v_details::jsonb; r.body := null;
+    result.outcome := v_outcome;
+    result.details := v_details::jsonb;
+    result.body := null;
   end;
-  if r.outcome <> 'sold' then return r; end if;
-  insert into idempotency_answers (principal, route, key, body_hash, status, body, expires_at)
-    values (p_principal, p_route, p_key, p_body_hash, 201, r.body, case when p_card_hash is not null then now() + interval '24 hours' end);
-  return r;
+  if result.outcome <> 'sold' then return result; end if;
+  perform keep_answer(p_principal, p_route, p_key, p_body_hash, 201, result.body, p_card_hash is null);
+  return result;
 end $$;

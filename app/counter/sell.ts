@@ -69,13 +69,13 @@ const lookUpMs = 2_000;
 async function decide(platform: Platform, claim: Claim, input: SaleInput, card: Card | undefined): Promise<Outcome | undefined> {
   const { log, metrics } = platform;
   try {
-    return await ask(platform, claim, input, card);
+    return await ask(platform, claim, false, input, card);
   } catch (error) {
     if (!(error instanceof OutcomeUnknown)) throw error;
     metrics.count("outcomes_unknown_total", {});
     try {
-      const found = await withDeadline(lookUpMs, "The look-up", ask(platform, claim, input, card));
-      // The first try may still be at work on the server.
+      const found = await withDeadline(lookUpMs, "The look-up", ask(platform, claim, true, input, card));
+      // The first try is still at work on the server.
       if (found.outcome === "busy") return undefined;
       return found.outcome === "stored" ? { ...found, outcome: "sold" } : found;
     } catch (second) {
@@ -86,13 +86,13 @@ async function decide(platform: Platform, claim: Claim, input: SaleInput, card: 
   }
 }
 
-async function ask({ db, config }: Platform, claim: Claim, input: SaleInput, card: Card | undefined): Promise<Outcome> {
+async function ask({ db, config }: Platform, claim: Claim, waits: boolean, input: SaleInput, card: Card | undefined): Promise<Outcome> {
   const { device, items, specialInstructions, tenderedMinor, prepare } = input;
   const { matchCode, shortCode } = newCodes();
   const outcome = await db.decide<Outcome>(sql`
     select outcome, details, body from sell_once(
-      ${claim.principal}, ${claim.route}, ${claim.key}, ${claim.bodyHash}, ${device.id}, ${device.cafeId}, ${JSON.stringify(items)}::jsonb, ${specialInstructions},
-      ${tenderedMinor ?? null}, ${prepare}, ${card?.hash ?? null}, ${card?.hasSocket ?? false}, ${config.CHARGE_SECONDS}, ${randomBytes(16).toString("hex")},
+      ${claim.principal}, ${claim.route}, ${claim.key}, ${claim.bodyHash}, ${waits}, ${device.id}, ${device.cafeId}, ${JSON.stringify(items)}::jsonb,
+      ${specialInstructions}, ${tenderedMinor ?? null}, ${prepare}, ${card?.hash ?? null}, ${card?.hasSocket ?? false}, ${config.CHARGE_SECONDS}, ${randomBytes(16).toString("hex")},
       ${matchCode}, ${shortCode}, ${maxRefusedPrompts}, ${qrUrl(config, shortCode)})`);
   if (!outcome) throw new Error("The sale was not decided.");
   return outcome;

@@ -1,8 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, expect, inject, test } from "vitest";
+import { sql } from "../platform/postgres.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
+import { keyIsAwaited } from "../testing/database.ts";
 import { addDish } from "../testing/menus.ts";
 import type { TestCafe, TestStudent } from "../testing/people.ts";
+import { until } from "../testing/platform.ts";
 import { type CommitCutter, judgeOnce, startCommitCutter, type Verdict } from "../testing/proof/commit-cutter.ts";
 
 let cutter: CommitCutter;
@@ -51,6 +54,24 @@ test.each(["cut before", "cut after"] as const)(
     expect(orders).toEqual([{ orderId: answer.body.order.id }]);
   },
 );
+
+test("while the first try still runs on the server, the second waits for it and gets its answer, not a 409", async () => {
+  const dish = await addDish(campus, cafe, { stock: 5 });
+  const body = { cafe_id: cafe.id, items: [{ menu_item_id: dish, quantity: 2 }] };
+  const headers = { "Idempotency-Key": randomUUID() };
+  cutter.judge(judgeOnce(placing, "cut during"));
+  const { first } = await campus.owner.transaction(async (tx) => {
+    await tx.run(sql`select from menu_items where id = ${dish} for update`);
+    const first = student.api<{ order: { id: string } }>("POST", "/orders", { body, headers });
+    await until("the second try waits for the key", () => keyIsAwaited(campus.database));
+    const beside = await student.api("POST", "/orders", { body, headers, process: 1 });
+    expect([beside.status, beside.headers.get("Retry-After")]).toEqual([409, "1"]);
+    return { first };
+  });
+  const answer = await first;
+  expect(answer.status).toBe(201);
+  expect(await campus.sql`select order_id from order_items where menu_item_id = ${dish}`).toEqual([{ orderId: answer.body.order.id }]);
+});
 
 test("without a key nobody can know whether it stands, so the answer is not that it failed", async () => {
   const { answer, orders } = await placeThrough("cut after", {});

@@ -1,7 +1,7 @@
 import { CodedError, notFound } from "../platform/errors.ts";
 import { validationError } from "../platform/http/router.ts";
-import type { Answer, AnswerOnce, Claim } from "../platform/idempotency.ts";
-import { type Database, OutcomeUnknown, sql } from "../platform/postgres.ts";
+import { type AnswerOnce, type Claim, refusedClaim, untilDecided } from "../platform/idempotency.ts";
+import { type Database, sql } from "../platform/postgres.ts";
 import type { OrderBody, WantedItem } from "./schemas.ts";
 
 export interface OrderInput {
@@ -29,34 +29,26 @@ interface Outcome {
  */
 export async function placeOrder(db: Database, claim: Claim | undefined, input: OrderInput): Promise<AnswerOnce> {
   if (input.items.length === 0) throw new CodedError("CART_EMPTY", "The order has no items.");
-  try {
-    return await decide(db, claim, input);
-  } catch (error) {
-    if (!(error instanceof OutcomeUnknown) || !claim) throw error;
-    // The first try either committed, and then its answer is found, or it did not: one more run decides.
-    return { ...(await decide(db, claim, input)), hit: false };
-  }
+  return claim ? untilDecided((waits) => ask(db, claim, waits, input)) : ask(db, undefined, false, input);
 }
 
-async function decide(db: Database, claim: Claim | undefined, input: OrderInput): Promise<AnswerOnce> {
+async function ask(db: Database, claim: Claim | undefined, waits: boolean, input: OrderInput): Promise<AnswerOnce> {
   const decided = await db.decide<Outcome>(sql`
     select outcome, details, body from place_order_once(
-      ${claim?.principal ?? null}, ${claim?.route ?? null}, ${claim?.key ?? null}, ${claim?.bodyHash ?? null},
+      ${claim?.principal ?? null}, ${claim?.route ?? null}, ${claim?.key ?? null}, ${claim?.bodyHash ?? null}, ${waits},
       ${input.cafeId}, ${input.studentId}, ${JSON.stringify(input.items)}::jsonb, ${input.orderType}, ${input.paymentMethod}, ${input.specialInstructions},
       ${input.deliveryAddress}, ${input.tableId}, ${input.tableCode}, ${input.scheduledFor}::timestamptz)`);
   if (!decided) throw new Error("The order was not decided.");
-  if (decided.body === null || decided.outcome === "mismatch") throw refusalOf(decided.outcome, decided.details ?? {});
-  const answer: Answer = { status: 201, body: decided.body };
-  return { ...answer, hit: decided.outcome === "stored" };
+  if (decided.body === null) throw refusalOf(decided.outcome, decided.details ?? {});
+  return { status: 201, body: decided.body, hit: decided.outcome === "stored" };
 }
 
 /** What place_order(), price_lines() and the key's claim refuse, as the client is told. */
 export function refusalOf(outcome: string, details: Record<string, unknown>): CodedError {
   switch (outcome) {
     case "busy":
-      return new CodedError("CONFLICT", "The same request is still being worked on.", { retryAfterSeconds: 1 });
     case "mismatch":
-      return new CodedError("IDEMPOTENCY_MISMATCH", "This Idempotency-Key was used with another body: make a new key for a new request.");
+      return refusedClaim(outcome);
     case "no_cafe":
       return notFound("The café");
     case "no_table":

@@ -22,6 +22,14 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
+/** Whether some session waits for an Idempotency-Key (or another advisory lock) that a second one holds. */
+export async function keyIsAwaited(database: TestDatabase): Promise<boolean> {
+  const waiting = await database.query(
+    "select 1 from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())",
+  );
+  return waiting.length > 0;
+}
+
 export const templateDatabase = "template_campus";
 export const redisDatabases = 512;
 

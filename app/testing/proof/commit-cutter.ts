@@ -138,6 +138,7 @@ function join(client: Socket, upstream: Socket, wire: Wire, cuts: { before: numb
       pass(upstream, Buffer.concat(unit.map(({ bytes }) => bytes)));
       unit = [];
       statement = undefined;
+      if (verdict === "cut during") client.destroy();
     }
   });
   upstream.on("data", (chunk: Buffer) => {
