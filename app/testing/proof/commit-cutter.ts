@@ -3,9 +3,10 @@ import { closesUnit, isReady, messageReader, statementReader, type WireMessage, 
 
 /**
  * What happens to a statement on its way: it passes; the wire is cut before the server has it, so nothing happened; or
- * after the server has finished it and before its answer passes, so it happened and nobody was told.
+ * after the server has finished it and before its answer passes, so it happened and nobody was told; or as soon as the server
+ * has it, which is still at work when nobody listens any more.
  */
-export type Verdict = "pass" | "cut before" | "cut after" | "hold answer";
+export type Verdict = "pass" | "cut before" | "cut during" | "cut after" | "hold answer";
 
 export type Judge = (statement: string) => Verdict;
 
