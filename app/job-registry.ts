@@ -6,7 +6,7 @@ import { transactionMetricsTopic } from "./ledger/transaction-metrics.ts";
 import { liveJobs } from "./live/background.ts";
 import { pushJobs, pushTopics } from "./notifications/push/background.ts";
 import { transactionTopics } from "./notifications/transactions/background.ts";
-import { cancelUnpaidOrdersJob } from "./orders/background.ts";
+import { unpaidOrderJobs } from "./orders/background.ts";
 import { paymentJobs, paymentTopics } from "./payments/background.ts";
 import { peopleJobs, peopleTopics } from "./people/background.ts";
 import type { Platform } from "./platform/context.ts";
@@ -38,7 +38,7 @@ export const workerJobs = (platform: Platform): readonly Job[] => [
   ...liveJobs,
   ...ledgerJobs(platform),
   expireChargesJob(platform),
-  cancelUnpaidOrdersJob,
+  ...unpaidOrderJobs(platform),
   ...pushJobs(),
   ...webhookJobs(),
   ...receiptMailJobs(),

@@ -1,21 +1,25 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { registerJobs, runDueJobs } from "../platform/jobs.ts";
+import { type Job, registerJobs, runDueJobs } from "../platform/jobs.ts";
+import { sql } from "../platform/postgres.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { addDish } from "../testing/menus.ts";
 import { expectOk, type Money, type MoneyStudent, moneyOf, type Till } from "../testing/money.ts";
-import { cancelUnpaidOrdersJob } from "./background.ts";
+import { until } from "../testing/platform.ts";
+import { unpaidOrderJobs } from "./background.ts";
 
 let campus: Campus;
 let money: Money;
 let till: Till;
 let student: MoneyStudent;
+let jobs: readonly Job[];
 
 beforeAll(async () => {
   campus = await startCampus();
   money = moneyOf(campus);
   till = await money.till();
   student = await money.fundedStudent({ balanceMinor: 1_000_000 });
-  await registerJobs(campus.worker, [cancelUnpaidOrdersJob]);
+  jobs = unpaidOrderJobs(campus.worker);
+  await registerJobs(campus.worker, jobs);
 });
 afterAll(() => campus.end());
 
@@ -27,9 +31,9 @@ const age = (id: string, minutes: number) =>
   campus.sql`update orders set created_at = created_at - make_interval(mins => ${minutes}) where id = ${id}`;
 
 async function sweep(): Promise<void> {
-  await campus.sql`update timed_jobs set due_at = now() where name = ${cancelUnpaidOrdersJob.name}`;
+  await campus.sql`update timed_jobs set due_at = now()`;
   const failed: unknown[] = [];
-  expect(await runDueJobs(campus.worker, [cancelUnpaidOrdersJob], (error) => failed.push(error))).toBe(1);
+  expect(await runDueJobs(campus.worker, jobs, (error) => failed.push(error))).toBe(jobs.length);
   expect(failed).toEqual([]);
 }
 
@@ -97,4 +101,60 @@ test("the café's own time counts, and a booked order's from the end of its slot
   await age(quick, 6);
   await sweep();
   expect(await stateOf(quick)).toMatchObject({ status: "cancelled" });
+});
+
+test("what was placed weeks ago is cancelled too", async () => {
+  const id = await place(await addDish(campus, till.cafe));
+  const [old] = await campus.sql<{ id: string }>`
+    insert into orders (id, cafe_id, student_id, order_number, order_day, order_type, payment_method, subtotal_minor, total_minor, currency, created_at)
+    select uuid_from(now() - interval '20 days'), cafe_id, student_id, order_number || '-old', order_day - 20, order_type, payment_method,
+      subtotal_minor, total_minor, currency, now() - interval '20 days'
+    from orders where id = ${id} returning id`;
+  await sweep();
+  expect(await stateOf(old?.id ?? "")).toEqual({ status: "cancelled", cancelReason: "unpaid" });
+});
+
+test("one that cannot be cancelled is written down and counted, holds up no other, and is tried again after a pause", async () => {
+  const dish = await addDish(campus, till.cafe);
+  const [bad, good] = [await place(dish), await place(dish)];
+  // Its place in the slot is gone already, so it cannot be given back.
+  await campus.sql`insert into slot_counters (cafe_id, starts_at, taken) values (${till.cafe.id}, date_trunc('day', now()) - interval '3 days', 0)`;
+  await campus.sql`update orders set scheduled_for = date_trunc('day', now()) - interval '3 days' where id = ${bad}`;
+  await age(good, 31);
+  await sweep();
+  await sweep();
+  expect([await stateOf(bad), await stateOf(good)]).toMatchObject([{ status: "received" }, { status: "cancelled" }]);
+  const failures = () => campus.sql`select order_id, tries, error like '%slot_counters%' as says_why from unpaid_cancel_failures`;
+  expect(await failures()).toEqual([{ orderId: bad, tries: 1, saysWhy: true }]);
+  expect(await campus.worker.metrics.text()).toContain("unpaid_cancels_failed_total 1");
+  expect(campus.logLines.filter((line) => line.includes(bad) && line.includes("could not be cancelled"))).toHaveLength(1);
+
+  await campus.sql`update slot_counters set taken = 1 where starts_at = date_trunc('day', now()) - interval '3 days'`;
+  await campus.sql`update unpaid_cancel_failures set try_at = now()`;
+  await sweep();
+  expect([await stateOf(bad), await failures()]).toMatchObject([{ status: "cancelled" }, []]);
+});
+
+test("a sweep of two orders and an order that takes the dishes of both lock nothing crosswise", async () => {
+  const [first, second] = [await addDish(campus, till.cafe, { stock: 5 }), await addDish(campus, till.cafe, { stock: 5 })].sort();
+  const [metFirst, metLast] = [await place(second ?? ""), await place(first ?? "")];
+  for (const id of [metFirst, metLast]) await age(id, 31);
+  const lock = (dish: string | undefined) => sql`select from menu_items where id = ${dish} for no key update`;
+  const sweeping = await campus.owner.transaction(async (tx) => {
+    await tx.run(lock(first));
+    const swept = sweep();
+    await until("the sweep waits for the first dish", async () => {
+      const waiting = await campus.database.query(
+        "select 1 from pg_stat_activity where wait_event_type = 'Lock' and query ~ 'cancel_unpaid'",
+      );
+      return waiting.length > 0;
+    });
+    // Committed: its dish is free, where a sweep in one transaction would hold it and wait for us.
+    expect(await stateOf(metFirst)).toMatchObject({ status: "cancelled" });
+    await tx.run(lock(second));
+    return { swept };
+  });
+  await sweeping.swept;
+  expect(await campus.sql`select stock from menu_items where id in (${first}, ${second})`).toEqual([{ stock: 5 }, { stock: 5 }]);
+  expect(await campus.sql`select order_id from unpaid_cancel_failures`).toEqual([]);
 });

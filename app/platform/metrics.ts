@@ -69,6 +69,12 @@ export const declaredMetrics = {
     labels: [],
     cloudWatch: { name: "SettlementsFailed", unit: "Count" },
   },
+  unpaid_cancels_failed_total: {
+    kind: "counter",
+    help: "Tries to cancel an order that nobody paid which failed; it is tried again",
+    labels: [],
+    cloudWatch: { name: "UnpaidCancelsFailed", unit: "Count" },
+  },
   outbox_lag_ms: {
     kind: "histogram",
     help: "From the row's commit to its delivery",

@@ -45,7 +45,7 @@ async function settleDay({ db, log, metrics }: Pick<Platform, "db" | "log" | "me
       insert into settlement_failures as f (cafe_id, day, error, try_at)
       values (${cafeId}, ${day}::date, ${String((error as Error).message).slice(0, 500)}, now() + make_interval(secs => ${firstPauseSeconds}))
       on conflict (cafe_id) do update set day = excluded.day, error = excluded.error, tries = f.tries + 1,
-        try_at = now() + make_interval(secs => least(${longestPauseSeconds}, ${firstPauseSeconds} * 2.0 ^ f.tries))`);
+        try_at = now() + make_interval(secs => least(${longestPauseSeconds}, ${firstPauseSeconds} * 2.0 ^ least(f.tries, 12)))`);
     return false;
   }
 }

@@ -48,6 +48,7 @@ export const areas: readonly Area[] = [
       "order_items",
       "order_transitions",
       "order_status_log",
+      "unpaid_cancel_failures",
       "delivery_assignments",
       "cards",
     ],
