@@ -1,4 +1,4 @@
-import { expireChargesJob } from "./charges/end-charges.ts";
+import { chargeJobs } from "./charges/background.ts";
 import { identityJobs, identityTopics } from "./identity/background.ts";
 import { imageJobs, imageTopics } from "./images/background.ts";
 import { ledgerJobs } from "./ledger/background.ts";
@@ -37,7 +37,7 @@ export const workerJobs = (platform: Platform): readonly Job[] => [
   ...identityJobs(),
   ...liveJobs,
   ...ledgerJobs(platform),
-  expireChargesJob(platform),
+  ...chargeJobs(platform),
   ...unpaidOrderJobs(platform),
   ...pushJobs(),
   ...webhookJobs(),

@@ -6,7 +6,7 @@ create type confirm_outcome as (
 
 -- The student's yes: all that can forbid the debit is decided here, under the locks, by the database's clock. Asking
 -- again is safe at any time: whoever asks with the same proof gets the stored receipt.
--- Locks, in the order that is kept everywhere: 1 the order, 2 its charge, 3 the guards of card, device and café, 4 the wallet.
+-- Locks, in the order that is kept everywhere: 1 the order, 2 its charge, 3 the guards of card, device, café and student, 4 the wallet.
 -- What is refused is answered by confirm_without_debit(), which a debit that is allowed never enters; book_debit() is all that it calls.
 create or replace function confirm_charge(
   p_charge_id uuid, p_student_id uuid, p_digest text, p_number text, p_key_id uuid, p_region text, p_epoch integer,
@@ -57,18 +57,20 @@ begin
   end;
   if v_refusal is not null then return confirm_without_debit(p_charge_id, v_refusal, p_number, null); end if;
 
-  -- 3: whoever forbids one of the three waits for this debit, or this debit sees it. Assignments and not one query:
+  -- 3: whoever forbids one of the four waits for this debit, or this debit sees it. Assignments and not one query:
   -- PL/pgSQL then starts no executor for them.
   v_guard := pg_advisory_xact_lock_shared(guard_key('card', context.card_id));
   v_guard := pg_advisory_xact_lock_shared(guard_key('device', context.device_id));
   v_guard := pg_advisory_xact_lock_shared(guard_key('cafe', context.cafe_id));
+  v_guard := pg_advisory_xact_lock_shared(guard_key('student', p_student_id));
   select a.id as account_id, case
         when f.status <> 'approved' then 'cafe_closed'
         when d.revoked_at is not null then 'device'
         when k.status <> 'active' then 'card'
+        when not s.is_active then 'student'
       end as refusal
     into place
-    from cafes f join devices d on d.id = context.device_id join cards k on k.id = context.card_id
+    from cafes f join devices d on d.id = context.device_id join cards k on k.id = context.card_id join students s on s.id = p_student_id
       left join accounts a on a.cafe_id = f.id and a.kind = 'cafe_payable' and a.currency = context.currency
     where f.id = context.cafe_id;
   if place.refusal is not null then return confirm_without_debit(p_charge_id, place.refusal, p_number, null); end if;
@@ -171,7 +173,7 @@ begin
   case p_refusal
     when 'order_cancelled' then perform end_charge(p_charge_id, 'voided', 'order cancelled');
     when 'order_paid' then perform end_charge(p_charge_id, 'voided', 'order already paid');
-    when 'device', 'card' then perform end_charge(p_charge_id, 'voided', p_refusal || ' not accepted any more');
+    when 'device', 'card', 'student' then perform end_charge(p_charge_id, 'voided', p_refusal || ' not accepted any more');
     when 'expired' then perform end_charge(p_charge_id, 'expired', 'time');
     when 'order_changed' then perform ask_anew(p_charge_id);
     when 'number' then perform count_wrong_number(p_charge_id) where p_number is not null;
@@ -179,7 +181,7 @@ begin
   end case;
   select * into charge from charges where id = p_charge_id;
   result.outcome := case
-    when p_refusal in ('order_paid', 'device', 'card', 'expired') then 'ended'
+    when p_refusal in ('order_paid', 'device', 'card', 'student', 'expired') then 'ended'
     when p_refusal = 'order_changed' then 'changed'
     else p_refusal
   end;

@@ -3,7 +3,7 @@ import { cardHash } from "../cards/card-hash.ts";
 import type { Config } from "../platform/config.ts";
 import type { Platform } from "../platform/context.ts";
 import { CodedError } from "../platform/errors.ts";
-import { sql, violatedConstraint } from "../platform/postgres.ts";
+import { part, type Statement, sql, violatedConstraint } from "../platform/postgres.ts";
 import { readCafeCharge, type ScannedCharge } from "./charge.ts";
 
 export interface Scan {
@@ -33,7 +33,7 @@ interface Same {
 }
 
 interface Refused {
-  readonly outcome: "device_revoked" | "mismatch" | "card" | "closed" | "choice" | "no_order" | "capped";
+  readonly outcome: "device_revoked" | "mismatch" | "card" | "closed" | "choice" | "no_order" | "capped" | "cards_capped";
   readonly retryAfterSeconds: number | null;
   readonly orders: readonly unknown[] | null;
 }
@@ -43,50 +43,33 @@ type OpenOutcome = Opened | Same | Refused;
 /** What the counter shows, made anew for each request to a phone. */
 type Codes = Pick<ScannedCharge, "matchCode" | "shortCode">;
 
-export const maxRefusedPrompts = 3;
-const dampMs = 3_000;
 const shortCodeAlphabet = "23456789ABCDEFGHJKMNPQRSTVWXYZ";
 const shortCodeLength = 6;
 
 /** A card at the counter: opens the charge for the student's unpaid order here, or finds the one that is open already. */
 export async function scanCard(platform: Platform, scan: Scan): Promise<Scanned> {
   const hash = cardHash(await platform.secrets.get("CARD_PEPPER"), scan.cardUid);
-  const again = await dampedScan(platform, scan, hash);
-  if (again) return { charge: again, isNew: false };
   const opened = await openCharge(platform, scan, hash);
   if (opened.outcome === "opened") return { charge: newCharge(platform, opened), isNew: true };
   if (opened.outcome === "same") return { charge: await readCafeCharge(platform.db, opened.chargeId, scan.device.cafeId), isNew: false };
-  if (opened.outcome === "card") platform.metrics.count("card_refusals_total", {});
-  throw refusedScan(opened);
+  throw refusedScan(platform, opened);
 }
 
 function newCharge({ config }: Platform, { outcome, chargeId, ...opened }: Opened & Codes): ScannedCharge {
   return { ...opened, id: chargeId, state: "open", expiresInMs: config.CHARGE_SECONDS * 1000 };
 }
 
-/**
- * The second tap of a nervous hand: Redis knows that this card was here a moment ago, so one read answers without a
- * lock. It only damps: with Redis empty or down open_charge finds the same charge.
- */
-async function dampedScan(platform: Platform, scan: Scan, hash: Buffer): Promise<ScannedCharge | undefined> {
-  const key = `scan:${scan.device.id}:${hash.toString("base64url")}`;
-  const first = await platform.cache.use((redis) => redis.set(key, scan.scanId, "PX", dampMs, "NX"));
-  if (first !== null) return undefined;
-  const open = await platform.db.row<{ id: string }>(sql`
-    select c.id from charges c join cards k on k.id = c.card_id and k.student_id = c.student_id
-    where k.uid_hash = ${hash} and c.device_id = ${scan.device.id} and c.state = 'open' and c.expires_at > clock_timestamp()
-      and k.status = 'active' and (${scan.orderId ?? null}::uuid is null or c.order_id = ${scan.orderId ?? null})
-      and not exists (select 1 from scans s where s.device_id = ${scan.device.id} and s.scan_id = ${scan.scanId} and s.charge_id <> c.id)
-    limit 1`);
-  return open && readCafeCharge(platform.db, open.id, scan.device.cafeId);
-}
+/** As scan_limits in open-charge.sql: spliced into the statement that scans. */
+export const scanLimits = ({ RATE_LIMIT_SCALE: scale, ...config }: Config): Statement => part`row(
+  ${config.RATE_PROMPTS_REFUSED_PER_10_MINUTES * scale}::integer, ${config.RATE_PROMPTS_UNPAID_PER_10_MINUTES * scale}::integer,
+  ${config.RATE_CARDS_REFUSED_PER_10_MINUTES * scale}::integer)::scan_limits`;
 
 async function openCharge(platform: Platform, scan: Scan, hash: Buffer): Promise<OpenOutcome & Codes> {
   const attempt = async () => {
     const codes = newCodes();
     const outcome = await platform.db.decide<OpenOutcome>(sql`
     select * from open_charge(${scan.scanId}, ${scan.device.id}, ${hash}, ${scan.orderId ?? null}, ${platform.config.CHARGE_SECONDS},
-      ${randomBytes(16).toString("hex")}, ${codes.matchCode}, ${codes.shortCode}, ${maxRefusedPrompts})`);
+      ${randomBytes(16).toString("hex")}, ${codes.matchCode}, ${codes.shortCode}, ${scanLimits(platform.config)})`);
     if (!outcome) throw new Error("open_charge gave no answer.");
     return { ...outcome, ...codes };
   };
@@ -107,12 +90,12 @@ export const newCodes = (): Codes => ({
 /** Behind the QR code that the terminal shows for a phone that was not reached. */
 export const qrUrl = ({ PUBLIC_URL }: Config, shortCode: string): string => `${PUBLIC_URL}/?charge=${shortCode}`;
 
-export function refusedScan(opened: Refused): CodedError {
+export function refusedScan({ metrics }: Platform, opened: Refused): CodedError {
   switch (opened.outcome) {
     case "device_revoked":
       return new CodedError("DEVICE_REVOKED", "This terminal is no longer enrolled.");
     case "mismatch":
-      return new CodedError("IDEMPOTENCY_MISMATCH", "This scan_id belongs to another card: make a new one for each scan.");
+      return new CodedError("IDEMPOTENCY_MISMATCH", "This scan_id belongs to another card or order: make a new one for each scan.");
     case "closed":
       return new CodedError("RESTAURANT_CLOSED", "This café is not open for payments.");
     case "choice":
@@ -125,7 +108,12 @@ export function refusedScan(opened: Refused): CodedError {
       return new CodedError("RATE_LIMITED", "Too many requests to this phone were not answered with yes.", {
         retryAfterSeconds: opened.retryAfterSeconds ?? 60,
       });
-    default:
+    case "cards_capped":
+      return new CodedError("RATE_LIMITED", "Too many cards were refused at this café in the last minutes.", {
+        retryAfterSeconds: opened.retryAfterSeconds ?? 60,
+      });
+    case "card":
+      metrics.count("card_refusals_total", {});
       return new CodedError("CARD_NOT_ACCEPTED", "This card is not accepted.");
   }
 }

@@ -25,16 +25,23 @@ end $$;
 -- To a student's card: ordered in the student's name, and the phone is asked to pay this very order.
 create or replace function sell_to_card(
   p_device_id uuid, p_cafe_id uuid, p_lines jsonb, p_special_instructions text, p_card_hash bytea, p_has_socket boolean,
-  p_life_seconds integer, p_nonce text, p_match_code text, p_short_code text, p_max_refused integer, p_qr_url text
+  p_life_seconds integer, p_nonce text, p_match_code text, p_short_code text, p_limits scan_limits, p_qr_url text
 ) returns sale_outcome language plpgsql as $$
 declare r sale_outcome; p place_outcome; c open_outcome; v_student uuid;
 begin
-  select s.id into v_student from cards k join students s on s.id = k.student_id where k.uid_hash = p_card_hash and k.status = 'active' and s.is_active;
-  if not found then r.outcome := 'card'; return r; end if;
+  if not exists (select from cafes where id = p_cafe_id and status = 'approved') then r.outcome := 'closed'; return r; end if;
+  select s.id into v_student from cards k join students s on s.id = k.student_id where k.uid_hash = p_card_hash and k.status = 'active' and s.is_active
+    and not exists (select from refused_cards x where x.cafe_id = p_cafe_id and x.period = refusal_period() and x.cards >= p_limits.refused_cards);
+  if not found then
+    c := refuse_card(p_cafe_id, p_limits);
+    r.outcome := c.outcome;
+    r.details := jsonb_build_object('retry_after_seconds', c.retry_after_seconds);
+    return r;
+  end if;
   p := place_order(p_cafe_id, v_student, p_lines, 'pickup', 'wallet', p_special_instructions, null, null, null, null);
   if p.outcome <> 'placed' then r.outcome := p.outcome; r.details := p.details; return r; end if;
   insert into counter_sales (order_id, device_id) values (p.order_id, p_device_id);
-  c := open_charge(gen_random_uuid(), p_device_id, p_card_hash, p.order_id, p_life_seconds, p_nonce, p_match_code, p_short_code, p_max_refused);
+  c := open_charge(gen_random_uuid(), p_device_id, p_card_hash, p.order_id, p_life_seconds, p_nonce, p_match_code, p_short_code, p_limits);
   if c.outcome <> 'opened' then
     raise exception '%', c.outcome using errcode = 'CPSAL', detail = jsonb_build_object('retry_after_seconds', c.retry_after_seconds)::text;
   end if;
@@ -51,7 +58,7 @@ end $$;
 create or replace function sell_once(
   p_principal text, p_route text, p_key text, p_body_hash bytea, p_waits boolean, p_device_id uuid, p_cafe_id uuid, p_lines jsonb,
   p_special_instructions text, p_tendered_minor bigint, p_prepare boolean, p_card_hash bytea, p_has_socket boolean, p_life_seconds integer,
-  p_nonce text, p_match_code text, p_short_code text, p_max_refused integer, p_qr_url text
+  p_nonce text, p_match_code text, p_short_code text, p_limits scan_limits, p_qr_url text
 ) returns sale_outcome language plpgsql as $$
 declare
   result sale_outcome;
@@ -74,7 +81,7 @@ begin
       result := sell_for_cash(p_device_id, p_cafe_id, p_lines, p_special_instructions, p_tendered_minor, p_prepare);
     else
       result := sell_to_card(p_device_id, p_cafe_id, p_lines, p_special_instructions, p_card_hash, p_has_socket, p_life_seconds, p_nonce, p_match_code,
-        p_short_code, p_max_refused, p_qr_url);
+        p_short_code, p_limits, p_qr_url);
     end if;
   exception when sqlstate 'CPSAL' then
     get stacked diagnostics v_outcome = message_text, v_details = pg_exception_detail;

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { cardHash } from "../cards/card-hash.ts";
-import { maxRefusedPrompts, newCodes, qrUrl, refusedScan } from "../charges/scan-card.ts";
+import { newCodes, qrUrl, refusedScan, scanLimits } from "../charges/scan-card.ts";
 import { hasSocket } from "../live/presence.ts";
 import { refusalOf } from "../orders/place-order.ts";
 import type { WantedItem } from "../orders/schemas.ts";
@@ -47,7 +47,8 @@ export async function sell(platform: Platform, claim: Claim, input: SaleInput): 
   const outcome = await decide(platform, withPepper(claim, pepper), input, card);
   if (outcome === undefined) return { kind: "pending" };
   const isStored = outcome.outcome === "stored";
-  if (outcome.body === null || !(isStored || outcome.outcome === "sold")) throw refusedSale(outcome.outcome, outcome.details ?? {});
+  if (outcome.body === null || !(isStored || outcome.outcome === "sold"))
+    throw refusedSale(platform, outcome.outcome, outcome.details ?? {});
   return { status: 201, body: outcome.body, hit: isStored };
 }
 
@@ -93,17 +94,18 @@ async function ask({ db, config }: Platform, claim: Claim, waits: boolean, input
     select outcome, details, body from sell_once(
       ${claim.principal}, ${claim.route}, ${claim.key}, ${claim.bodyHash}, ${waits}, ${device.id}, ${device.cafeId}, ${JSON.stringify(items)}::jsonb,
       ${specialInstructions}, ${tenderedMinor ?? null}, ${prepare}, ${card?.hash ?? null}, ${card?.hasSocket ?? false}, ${config.CHARGE_SECONDS}, ${randomBytes(16).toString("hex")},
-      ${matchCode}, ${shortCode}, ${maxRefusedPrompts}, ${qrUrl(config, shortCode)})`);
+      ${matchCode}, ${shortCode}, ${scanLimits(config)}, ${qrUrl(config, shortCode)})`);
   if (!outcome) throw new Error("The sale was not decided.");
   return outcome;
 }
 
-function refusedSale(outcome: string, details: Record<string, unknown>): CodedError {
+function refusedSale(platform: Platform, outcome: string, details: Record<string, unknown>): CodedError {
   switch (outcome) {
     case "device_revoked":
     case "card":
+    case "cards_capped":
     case "capped":
-      return refusedScan({ outcome, retryAfterSeconds: Number(details.retry_after_seconds ?? 60), orders: null });
+      return refusedScan(platform, { outcome, retryAfterSeconds: Number(details.retry_after_seconds ?? 60), orders: null });
     case "tendered":
       return validationError("json", [{ path: ["cash_tendered_minor"], message: `is less than the total of ${details.total_minor}` }]);
     default:

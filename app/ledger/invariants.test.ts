@@ -338,12 +338,12 @@ const damages: readonly [string, string, () => readonly (Statement | ((tx: Trans
     () => [...seal(), sql`delete from ledger_anchors where day = (select min(day) + 1 from ledger_anchors)`],
   ],
   ["I14", "a day was never sealed", () => [...age(4)]],
-  ...(["wallet", "card", "device", "cafe"] as const).map((kind): (typeof damages)[number] => [
+  ...(["wallet", "card", "device", "cafe", "student"] as const).map((kind): (typeof damages)[number] => [
     "I15",
     `a debit was decided while its ${kind} was forbidden`,
     () => [
       sql`insert into status_changes (object_kind, object_id, allowed, at)
-          select ${kind}, case ${kind} when 'wallet' then student_id when 'card' then card_id when 'device' then device_id else cafe_id end,
+          select ${kind}, case ${kind} when 'wallet' then student_id when 'student' then student_id when 'card' then card_id when 'device' then device_id else cafe_id end,
             w.allowed, ended_at + w.after from charges, (values (false, interval '-2 seconds'), (true, interval '1 second')) w (allowed, after)
           where id = ${paid.chargeId}`,
     ],

@@ -229,7 +229,7 @@ export const invariants: readonly Invariant[] = [
   {
     id: "I15",
     // The debit decides under the locks that a freeze takes too, and both note the time while they hold them.
-    title: "no debit while its wallet, card, device or café was frozen, closed, revoked or suspended",
+    title: "no debit while its wallet, card, device, café or student was frozen, closed, revoked, suspended or deactivated",
     sql: `
       with changes as (
         select object_kind, object_id, allowed, at as since, lead(at, 1, 'infinity') over (partition by object_kind, object_id order by at, id) as until
@@ -237,7 +237,7 @@ export const invariants: readonly Invariant[] = [
       forbidden as (select * from changes where not allowed),
       debits as (select id, student_id, card_id, device_id, cafe_id, ended_at from charges where state = 'confirmed')
       select d.id as charge_id, f.object_kind, f.object_id, f.since, d.ended_at from forbidden f join debits d on d.student_id = f.object_id
-      where f.object_kind = 'wallet' and d.ended_at >= f.since and d.ended_at < f.until
+      where f.object_kind in ('wallet', 'student') and d.ended_at >= f.since and d.ended_at < f.until
       union all
       select d.id, f.object_kind, f.object_id, f.since, d.ended_at from forbidden f join debits d on d.card_id = f.object_id
       where f.object_kind = 'card' and d.ended_at >= f.since and d.ended_at < f.until

@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { type StaffRole, staffRoles } from "../identity/access-token.ts";
 import { proofFields, proofOf } from "../identity/factor-routes.ts";
 import { cafeQuery, nameField } from "../identity/field-schemas.ts";
-import { actorOf, staff, staffOf } from "../identity/guards.ts";
+import { actorOf, ownCafeOf, staff, staffOf } from "../identity/guards.ts";
 import type { Identity } from "../identity/identity.ts";
 import type { Platform } from "../platform/context.ts";
 import { CodedError } from "../platform/errors.ts";
@@ -112,7 +112,7 @@ export const staffRoutes = (platform: Platform, identity: Pick<Identity, "passwo
   return router()
     .openapi(list, async (c) => {
       const query = c.req.valid("query");
-      const cafeId = staffOf(c).cafeId ?? query.cafe_id ?? null;
+      const cafeId = ownCafeOf(c, query.cafe_id) ?? null;
       const { items, next } = await listStaff(db, { cafeId, role: query.role, limit: query.limit, after: query.cursor });
       return c.json({ items: items.map(presentStaff), next_cursor: next }, 200);
     })
@@ -153,7 +153,7 @@ function cafeOfNew(c: HttpContext, wanted: StaffRole, queryCafeId: string | unde
   const isOfUniversity = wanted === "finance" || wanted === "admin";
   if (own !== null && isOfUniversity) throw new CodedError("INSUFFICIENT_ROLE", `An owner makes nobody ${wanted}.`);
   if (isOfUniversity) return null;
-  const cafeId = own ?? queryCafeId;
+  const cafeId = ownCafeOf(c, queryCafeId);
   if (cafeId === undefined) throw validationError("query", [{ path: ["cafe_id"], message: `is needed: name the café of the ${wanted}` }]);
   return cafeId;
 }

@@ -96,6 +96,21 @@ export const variables = {
   RATE_GENERAL_PER_MINUTE: variable(whole(1, 1_000_000), "Requests a minute of one student or member of staff.", { default: "100" }),
   RATE_STATUS_PER_MINUTE: variable(whole(1, 1_000_000), "Confirms and status reads a minute of one student.", { default: "300" }),
   RATE_DEVICE_PER_MINUTE: variable(whole(1, 1_000_000), "Requests a minute of one POS device.", { default: "600" }),
+  RATE_PROMPTS_REFUSED_PER_10_MINUTES: variable(
+    whole(1, 1_000_000),
+    "Requests of one café to one student's phone that end declined or expired, in ten minutes; then no more are sent.",
+    { default: "3" },
+  ),
+  RATE_PROMPTS_UNPAID_PER_10_MINUTES: variable(
+    whole(1, 1_000_000),
+    "The same for all that end without a payment, also voided and superseded ones.",
+    { default: "10" },
+  ),
+  RATE_CARDS_REFUSED_PER_10_MINUTES: variable(
+    whole(1, 1_000_000),
+    "Cards that one café's terminals may scan in ten minutes without their being good; then all cards wait.",
+    { default: "100" },
+  ),
   RATE_CAFE_REGISTRATIONS_PER_HOUR: variable(whole(1, 1_000_000), "Registrations of cafés in an hour, from everybody together.", {
     default: "20",
   }),

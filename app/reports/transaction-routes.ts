@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { cafeQuery } from "../identity/field-schemas.ts";
-import { staff, staffOf } from "../identity/guards.ts";
+import { ownCafeOf, staff } from "../identity/guards.ts";
 import { minorUnits } from "../ledger/field-schemas.ts";
 import { searchField } from "../people/field-schemas.ts";
 import type { Platform } from "../platform/context.ts";
@@ -117,7 +117,7 @@ export const transactionRoutes = ({ db }: Platform) =>
     });
 
 /** The own café of its staff; for the university's the one that is named, or all. */
-const cafeAsked = (c: HttpContext, queryCafeId: string | undefined): string | null => staffOf(c).cafeId ?? queryCafeId ?? null;
+const cafeAsked = (c: HttpContext, queryCafeId: string | undefined): string | null => ownCafeOf(c, queryCafeId) ?? null;
 
 const csvColumns = Object.keys(lineFields) as (keyof typeof lineFields)[];
 

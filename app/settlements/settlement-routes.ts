@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { actorOf, staff, staffOf } from "../identity/guards.ts";
+import { actorOf, ownCafeOf, staff, staffOf } from "../identity/guards.ts";
 import type { Platform } from "../platform/context.ts";
 import { once } from "../platform/http/once.ts";
 import { json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
@@ -160,7 +160,7 @@ export const settlementRoutes = ({ db, config }: Platform) =>
     .openapi(list, async (c) => {
       const { cafe_id, status, day, limit, cursor } = c.req.valid("query");
       const { items, next } = pageOf(
-        await listSettlements(db, { cafeId: staffOf(c).cafeId ?? cafe_id ?? null, status, day, limit, after: cursor }),
+        await listSettlements(db, { cafeId: ownCafeOf(c, cafe_id) ?? null, status, day, limit, after: cursor }),
         limit,
       );
       return c.json({ items: items.map(presentSettlement), next_cursor: next }, 200);

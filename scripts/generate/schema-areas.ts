@@ -56,7 +56,7 @@ export const areas: readonly Area[] = [
   {
     title: "From the scan to the receipt",
     about: "A scan opens a charge, the confirm ends it, the receipt is written with the debit.",
-    tables: ["charges", "scans", "receipts", "status_changes"],
+    tables: ["charges", "scans", "refused_cards", "receipts", "status_changes"],
   },
   {
     title: "The ledger",

@@ -162,6 +162,19 @@ test.each(walked)("$name gives another café's staff nothing of the first one's"
   expect(problems).toEqual([]);
 });
 
+const withCafe = walked.filter(
+  (endpoint) => parametersIn("query", endpoint).some(({ name }) => name === "cafe_id") && rolesOf(endpoint).length > 0,
+);
+
+test.each(withCafe)("$name with another café's cafe_id is 403 for a café's staff", async (endpoint) => {
+  const path = pathsOf(endpoint)[0] ?? endpoint.path;
+  const [body] = bodiesOf(endpoint);
+  for (const role of rolesOf(endpoint)) {
+    const { status, text } = await send(endpoint, `${path}?cafe_id=${first.cafe.id}`, await strangerAs(role), body);
+    expect([role, status, (JSON.parse(text) as { error: { code: string } }).error.code]).toEqual([role, 403, "INSUFFICIENT_ROLE"]);
+  }
+});
+
 test.each(streams)("$name tells another café's staff of its own events alone", async (endpoint) => {
   for (const role of rolesOf(endpoint)) {
     const device = role === "device" ? await campus.device(second) : undefined;

@@ -60,6 +60,21 @@ test("row 12: a card scanned twice at one till within seconds is one charge and 
   expect(await requestsTo(anna.id)).toBe(1);
 });
 
+test("row 12: the second scan, repeated with its own id after the charge has ended, gives that charge and opens no other", async () => {
+  const anna = await student();
+  await anna.placeOrder({ till, totalMinor });
+  const [first, second] = [randomUUID(), randomUUID()];
+  const opened = await anna.scan(till, { scanId: first });
+  await anna.scan(till, { scanId: second });
+  await anna.decline(opened.body.charge.id);
+  for (const scanId of [first, second])
+    expect(await anna.scan(till, { scanId, process: 1 })).toMatchObject({
+      status: 200,
+      body: { charge: { id: opened.body.charge.id, state: "declined" } },
+    });
+  expect(await requestsTo(anna.id)).toBe(1);
+});
+
 test("row 12: two first scans of one card at the same instant open one charge", async () => {
   const anna = await student();
   await anna.placeOrder({ till, totalMinor });

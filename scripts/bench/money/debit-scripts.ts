@@ -36,7 +36,7 @@ export const manyStatements: DebitScript = [
   },
   {
     text: `select pg_advisory_xact_lock_shared(guard_key('card', :card_id)), pg_advisory_xact_lock_shared(guard_key('device', :device_id)),
-        pg_advisory_xact_lock_shared(guard_key('cafe', :cafe_id))`,
+        pg_advisory_xact_lock_shared(guard_key('cafe', :cafe_id)), pg_advisory_xact_lock_shared(guard_key('student', :student_id))`,
   },
   {
     text: `select a.id as cafe_account_id, (clock_timestamp() at time zone f.time_zone)::date as today from cafes f join devices d on d.id = :device_id join cards k on k.id = :card_id join students s on s.id = :student_id

@@ -114,10 +114,17 @@ export const canaries: readonly Canary[] = [
     break: (database) => edit(database, "confirm_charge", [["when d.revoked_at is not null then 'device'", ""]]),
   },
   {
+    name: "deactivated student not checked",
+    caughtBy: ["I15"],
+    break: (database) => edit(database, "confirm_charge", [["when not s.is_active then 'student'", ""]]),
+  },
+  {
     name: "café filter dropped",
     caughtBy: ["I6"],
     break: (database) =>
-      edit(database, "open_charge", [["where student_id = k.student_id and cafe_id = k.cafe_id", "where student_id = k.student_id"]]),
+      edit(database, "open_charge", [
+        ["where student_id = context.student_id and cafe_id = context.cafe_id", "where student_id = context.student_id"],
+      ]),
   },
   {
     name: "a charge ends twice",

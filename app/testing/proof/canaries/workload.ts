@@ -76,6 +76,12 @@ const stories: readonly Story[] = [
     await boss.api("DELETE", `/admin/devices/${till.device.id}`);
     await confirm(scene, student, charge, 1);
   },
+  async function deactivatedInBetween(scene) {
+    const { student, charge } = await scanned(scene);
+    // The session is still known to the process, as for a moment after the student is deactivated on another one.
+    await scene.campus.sql`update students set is_active = false where id = ${student.id}`;
+    await confirm(scene, student, charge, 1);
+  },
   async function scannedAtAnotherCafe(scene) {
     const student = await scene.money.fundedStudent({ balanceMinor: funds });
     const order = await student.placeOrder({ till: scene.till, totalMinor });
