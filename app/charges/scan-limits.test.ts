@@ -23,9 +23,9 @@ afterAll(() => campus.end());
 const codeOf = ({ status, body }: ApiAnswer<unknown>) => [status, (body as { error?: { code: string } }).error?.code];
 const limited = [429, "RATE_LIMITED"];
 const strangersCard = () => randomUUID().replaceAll("-", "").slice(0, 14);
-const sale = async (at: Till, cardUid: string) =>
+const sale = async (at: Till, cardUid: string, dish?: string) =>
   at.device.api("POST", "/pos/sales", {
-    body: { items: [{ menu_item_id: await addDish(campus, at.cafe), quantity: 1 }], payment: "card", card_uid: cardUid },
+    body: { items: [{ menu_item_id: dish ?? (await addDish(campus, at.cafe)), quantity: 1 }], payment: "card", card_uid: cardUid },
     headers: { "Idempotency-Key": randomUUID() },
   });
 
@@ -60,7 +60,9 @@ test("ten requests that ended without a payment in any way, by sale and void too
   const capped = await student.scan(second);
   expect(codeOf(capped)).toEqual(limited);
   expect(Number(capped.headers.get("Retry-After"))).toBeGreaterThan(500);
-  expect(codeOf(await sale(till, student.cardUid))).toEqual(limited);
+  const dish = await addDish(campus, till.cafe, { stock: 5 });
+  expect(codeOf(await sale(till, student.cardUid, dish))).toEqual(limited);
+  expect(await campus.sql`select stock from menu_items where id = ${dish}`).toEqual([{ stock: 5 }]);
   // What was open when the limit was reached stays so.
   expect(await campus.sql`select device_id from charges where student_id = ${student.id} and state = 'open'`).toEqual([
     { deviceId: till.device.id },

@@ -166,7 +166,8 @@ test("an owner sees and changes the own café's staff only; for them the others 
   const list = async (api: Api, query = "") =>
     (await api<{ items: { id: string; cafe_id: string | null }[]; next_cursor: string | null }>("GET", `/admin/staff?limit=100${query}`))
       .body.items;
-  const seen = await list(owner.api, `&cafe_id=${other.id}`);
+  expect(await owner.api("GET", `/admin/staff?cafe_id=${other.id}`)).toMatchObject(refused(403, "INSUFFICIENT_ROLE"));
+  const seen = await list(owner.api, `&cafe_id=${cafe.id}`);
   expect(new Set(seen.map(({ cafe_id }) => cafe_id))).toEqual(new Set([cafe.id]));
   expect((await list(admin.api, `&cafe_id=${other.id}`)).map(({ id }) => id)).toEqual([stranger.id]);
   expect((await list(admin.api, "&role=finance")).map(({ id }) => id)).toContain(finance.id);
