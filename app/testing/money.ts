@@ -96,7 +96,7 @@ interface OrderOptions {
 
 interface ScanOptions {
   readonly scanId?: string;
-  readonly orderId?: string;
+  readonly orderId?: string | undefined;
   readonly process?: 0 | 1;
   readonly cardUid?: string;
 }
