@@ -15,6 +15,7 @@ import type { Topics } from "./platform/outbox.ts";
 import { platformPurges } from "./platform/purge.ts";
 import { receiptTopics } from "./receipts/background.ts";
 import { receiptMailJobs, receiptMailTopics } from "./receipts/mail/background.ts";
+import { expireJob as closeOutExpireJob } from "./settlements/close-out.ts";
 import { settleJob } from "./settlements/settle-days.ts";
 import { webhookJobs, webhookTopics } from "./webhooks/background.ts";
 
@@ -46,4 +47,5 @@ export const workerJobs = (platform: Platform): readonly Job[] => [
   ...peopleJobs,
   ...paymentJobs(platform),
   settleJob(platform),
+  closeOutExpireJob,
 ];

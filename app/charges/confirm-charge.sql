@@ -11,7 +11,7 @@ create type confirm_outcome as (
 create or replace function confirm_charge(
   p_charge_id uuid, p_student_id uuid, p_digest text, p_number text, p_key_id uuid, p_region text, p_epoch integer,
   p_receipt_key_id text, p_time_zone text
-) returns confirm_outcome language plpgsql as $$
+) returns confirm_outcome language plpgsql security definer set search_path = public, pg_temp as $$
 declare
   result confirm_outcome;
   context record;

@@ -40,7 +40,7 @@ end $$;
 
 -- Posts a lost debit again under its own id. The second of two people asks for it. What the wallet lacks by now the student
 -- owes: the café is paid in any case. Gives what stood in the way, or null where it was posted.
-create or replace function repost_debit(p_case_id uuid, p_staff_id uuid) returns text language plpgsql as $$
+create or replace function repost_debit(p_case_id uuid, p_staff_id uuid) returns text language plpgsql security definer set search_path = public, pg_temp as $$
 declare f failover_cases; w wallets; v_obstacle text; v_account uuid;
 begin
   select * into f from failover_cases where id = p_case_id for update;
@@ -51,15 +51,13 @@ begin
     perform 1 from charges where id = f.charge_id or (order_id = f.order_id and state = 'open') for update;
     v_obstacle := repost_obstacle(f);
     if v_obstacle is not null then return v_obstacle; end if;
-    insert into wallets (student_id, account_id, currency)
-      select f.student_id, account_of('wallet', f.student_id, null, f.currency), f.currency
-      where not exists (select from wallets where student_id = f.student_id) on conflict (student_id) do nothing;
+    perform open_wallet(f.student_id, f.currency);
     select * into w from wallets where student_id = f.student_id for update;
     if w.status = 'closed' or w.currency <> f.currency then return 'no_wallet'; end if;
     if not exists (select from orders where id = f.order_id) then perform restore_order(f); end if;
     f.owed_minor := greatest(0, f.amount_minor - (w.balance_minor - w.held_minor));
     if f.owed_minor > 0 then
-      perform post_to_wallet('repost', f.student_id, account_of('receivables', f.student_id, null, f.currency), f.owed_minor, f.currency, null, null, null, null);
+      perform post_to_wallet('repost', f.student_id, account_of('receivables', f.student_id, null, f.currency), f.owed_minor, f.currency, null, f.charge_id, null, null);
     end if;
     v_account := account_of('cafe_payable', null, f.cafe_id, f.currency);
     update wallets set balance_minor = balance_minor - f.amount_minor, last_seq = last_seq + 1, updated_at = now()

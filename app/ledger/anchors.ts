@@ -20,25 +20,9 @@ export async function sealFinishedDays(tx: Queryable): Promise<void> {
   for (const { day } of days) if (!(await sealDay(tx, day))) return;
 }
 
-/** False where one of the day's rows is not behind the oldest running transaction yet: the next run seals it. */
 async function sealDay(tx: Queryable, day: string): Promise<boolean> {
-  const sealed = await tx.run(sql`
-    with span as (select ${day}::date as day, ${day}::date::timestamp at time zone 'UTC' as since, (${day}::date + 1)::timestamp at time zone 'UTC' as until),
-    hashed as (
-      select count(*) as transactions, string_agg(row_hash, ''::bytea order by id) as row_hashes,
-        coalesce(bool_or(xid >= pg_snapshot_xmin(pg_current_snapshot())), false) as unfinished
-      from (
-        select t.id, t.xid, sha256(convert_to(transaction_text(t), 'UTF8')) as row_hash
-        from span, ledger_transactions t where t.at >= span.since and t.at < span.until) r),
-    unannounced as (
-      select count(*) as debits from span, ledger_transactions t
-      where t.at >= span.since and t.at < span.until and t.kind = 'debit' and t.at > now() - interval '7 days' and not exists (
-        select 1 from outbox o where o.topic = 'order.paid' and o.payload ->> 'transaction_id' = t.id::text and o.created_at = t.at)),
-    previous as (select coalesce((select hash from ledger_anchors where day < ${day}::date order by day desc limit 1), ''::bytea) as hash)
-    insert into ledger_anchors (day, transactions, previous_hash, hash, debits_without_outbox)
-    select span.day, h.transactions, p.hash, anchor_hash(span.day, h.transactions, p.hash, h.row_hashes), u.debits
-    from span, hashed h, unannounced u, previous p where not h.unfinished`);
-  return sealed === 1;
+  const sealed = await tx.row<{ sealed: boolean }>(sql`select seal_day(${day}::date) as sealed`);
+  return sealed?.sealed === true;
 }
 
 export const sealJob: Job = { name: "ledger-anchors", everySeconds: 3_600, worker: "long", run: sealFinishedDays };

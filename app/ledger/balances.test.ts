@@ -63,7 +63,7 @@ test("an account that lay still gets no new snapshot, and its balance stays righ
   const before = await snapshots();
   await campus.sql`
     insert into ledger_transactions (kind, from_account_id, to_account_id, amount_minor, currency)
-    values ('fee', account_of('cash', null, ${till.cafe.id}, 'SEK'), account_of('fees', null, null, 'SEK'), 5, 'SEK')`;
+    values ('gateway_pay_out', account_of('bank', null, null, 'SEK'), account_of('gateway_clearing', null, null, 'SEK'), 5, 'SEK')`;
   await settledSnapshot();
   expect(await snapshots()).toEqual(before);
   expect(await accountBalance(campus.worker.db, payable)).toBe(1_400);

@@ -18,12 +18,9 @@ const lastSnapshots = part`
 
 /** The balance of an account that is no wallet, as of this statement. */
 export async function accountBalance(db: Queryable, accountId: string): Promise<number> {
-  const account = await db.row<{ balanceMinor: number }>(sql`
-    select (coalesce(s.balance_minor, 0) + coalesce(t.amount_minor, 0))::bigint as balance_minor
-    from accounts a
-      left join (${lastSnapshots}) s on s.account_id = a.id
-      left join (${tail}) t on t.account_id = a.id
-    where a.id = ${accountId} and a.kind <> 'wallet'`);
+  const account = await db.row<{ balanceMinor: number }>(
+    sql`select account_balance(id) as balance_minor from accounts where id = ${accountId} and kind <> 'wallet'`,
+  );
   if (!account) throw notFound("The account");
   return account.balanceMinor;
 }
@@ -51,23 +48,8 @@ export const listBalances = (db: Queryable): Promise<AccountBalance[]> =>
     where a.kind not in ('wallet', 'receivables')
     order by a.kind, f.name, a.currency limit ${maxAccounts}`);
 
-/** Writes the balance of each account that moved since the last run, and forgets all but its last two snapshots. */
 export async function takeSnapshots(tx: Queryable): Promise<void> {
-  await tx.run(sql`
-    with boundary as (select pg_snapshot_xmin(pg_current_snapshot()) as xid),
-    moved as (
-      select e.account_id, sum(e.amount_minor)::bigint as amount_minor
-      from ledger_entries e join accounts a on a.id = e.account_id and a.kind <> 'wallet', boundary
-      where e.xid >= coalesce((select max(before_xid) from account_snapshots), '0'::xid8) and e.xid < boundary.xid
-      group by e.account_id)
-    insert into account_snapshots (account_id, before_xid, balance_minor)
-    select m.account_id, boundary.xid, m.amount_minor + coalesce(s.balance_minor, 0)
-    from boundary, moved m left join (${lastSnapshots}) s on s.account_id = m.account_id`);
-  await tx.run(sql`
-    delete from account_snapshots where (account_id, before_xid) in (
-      select account_id, before_xid from (
-        select account_id, before_xid, row_number() over (partition by account_id order by before_xid desc) as age from account_snapshots) s
-      where age > 2)`);
+  await tx.run(sql`select take_account_snapshots()`);
 }
 
 export const snapshotJob: Job = { name: "account-snapshots", everySeconds: 3_600, worker: "long", run: takeSnapshots };

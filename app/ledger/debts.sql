@@ -1,14 +1,10 @@
--- What a student owes: 0 or more. Read from the account's last snapshot and the tail behind it.
+-- What a student owes: 0 or more.
 create or replace function debt_of(p_student_id uuid, p_currency text) returns bigint language sql stable as $$
-  select coalesce((
-    select -(coalesce((select s.balance_minor from account_snapshots s where s.account_id = a.id order by s.before_xid desc limit 1), 0)
-      + coalesce((select sum(e.amount_minor) from ledger_entries e
-          where e.account_id = a.id and e.xid >= coalesce((select max(before_xid) from account_snapshots), '0'::xid8)), 0))
-    from accounts a where a.kind = 'receivables' and a.student_id = p_student_id and a.currency = p_currency), 0)::bigint;
+  select coalesce((select -account_balance(a.id) from accounts a where a.kind = 'receivables' and a.student_id = p_student_id and a.currency = p_currency), 0);
 $$;
 
 -- Money that has come in pays back what is owed, as far as it goes and is not held. Asked after each credit, with the wallet locked by it.
-create or replace function repay_debt(p_student_id uuid, p_currency text) returns bigint language plpgsql as $$
+create or replace function repay_debt(p_student_id uuid, p_currency text) returns bigint language plpgsql security definer set search_path = public, pg_temp as $$
 declare w wallets; v_minor bigint;
 begin
   if not exists (select from accounts where kind = 'receivables' and student_id = p_student_id and currency = p_currency) then return 0; end if;
@@ -16,13 +12,15 @@ begin
   if not found then return 0; end if;
   v_minor := least(debt_of(p_student_id, p_currency), w.balance_minor - w.held_minor);
   if v_minor <= 0 then return 0; end if;
-  perform post_to_wallet('debt_repaid', p_student_id, account_of('receivables', p_student_id, null, p_currency), -v_minor, p_currency, null, null, null, null);
+  insert into debt_repayments (transaction_id, student_id, amount_minor, currency)
+    values (post_to_wallet('debt_repaid', p_student_id, account_of('receivables', p_student_id, null, p_currency), -v_minor, p_currency, null, null, null, null),
+      p_student_id, v_minor, p_currency);
   perform emit_event(array['student:' || p_student_id], 'debt_repaid', jsonb_build_object('amount_minor', v_minor, 'currency', p_currency));
   return v_minor;
 end $$;
 
 -- The second of two people writes a debt off, as far as it is still owed. Null where nothing of it is.
-create or replace function write_off_debt(p_id uuid, p_staff_id uuid) returns uuid language plpgsql as $$
+create or replace function write_off_debt(p_id uuid, p_staff_id uuid) returns uuid language plpgsql security definer set search_path = public, pg_temp as $$
 declare d debt_write_offs; v_id uuid; v_minor bigint;
 begin
   select * into d from debt_write_offs where id = p_id and status = 'pending' for update;

@@ -1,3 +1,4 @@
+import { documentInvariants } from "./document-invariants.ts";
 import type { Invariant } from "./invariant.ts";
 import { payOutInvariants } from "./pay-out-invariants.ts";
 
@@ -261,4 +262,5 @@ export const invariants: readonly Invariant[] = [
             'student_id', c.student_id, 'amount_minor', c.amount_minor, 'currency', c.currency))`,
   },
   ...payOutInvariants,
+  ...documentInvariants,
 ];

@@ -1,8 +1,6 @@
 import { audit } from "../platform/audit.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
-import { part, sql, sqlState, type Transaction } from "../platform/postgres.ts";
-import { openWallet } from "./open-wallet.ts";
-import { type PostedRefund, postGatewayRefund } from "./refund-through-gateway.ts";
+import { sql, sqlState, type Transaction } from "../platform/postgres.ts";
 
 interface Input {
   readonly orderId: string;
@@ -44,44 +42,64 @@ interface Order {
   readonly currency: string;
 }
 
-/**
- * Gives money of a paid order back to the wallet, or through the gateway that it came by: over both ways never more than
- * was paid. Locks the order, then the wallet. The day's spending is not lowered by it: a limit that grows back with each
- * refund would be no limit.
- */
+/** Gives money of a paid order back to the wallet, or through the gateway that it came by: all that is left unless told. */
 export async function refundOrder(tx: Transaction, input: Input): Promise<Refund> {
   const order = await lockOrder(tx, input);
   const to = input.to ?? "wallet";
-  const amountMinor = input.amountMinor ?? (await refundableMinor(tx, input.orderId, order));
-  const paymentStatus = await raiseRefunded(tx, input.orderId, amountMinor, order);
-  const { orderId, reason, requestedBy } = input;
-  const posted =
-    to === "gateway"
-      ? await postGatewayRefund(tx, { ...order, orderId, amountMinor, reason, requestedBy })
-      : await refundToWallet(tx, input, amountMinor, order);
+  const posted = await postRefund(tx, input, to);
+  if (posted.outcome !== "refunded") throw refusal(posted, order);
   const refund: Refund = {
-    ...posted,
-    orderId,
-    amountMinor,
-    refundedMinor: order.refundedMinor + amountMinor,
-    paymentStatus,
+    id: posted.id,
+    orderId: input.orderId,
+    amountMinor: posted.amountMinor,
+    refundedMinor: posted.refundedMinor,
+    paymentStatus: posted.paymentStatus,
     currency: order.currency,
-    reason,
+    reason: input.reason,
     to,
     status: to === "gateway" ? "pending" : "done",
+    transactionId: posted.transactionId,
+    createdAt: posted.createdAt,
   };
   await tell(tx, input, order, refund);
   return refund;
 }
 
-async function refundToWallet(tx: Transaction, input: Input, amountMinor: number, order: Order): Promise<PostedRefund> {
-  const transactionId = await postRefund(tx, input.orderId, amountMinor, order);
-  const made = await tx.row<{ id: string; createdAt: Date }>(sql`
-    insert into refunds (order_id, amount_minor, reason, transaction_id, requested_by)
-    values (${input.orderId}, ${amountMinor}, ${input.reason}, ${transactionId}, ${input.requestedBy}) returning id, created_at`);
-  if (!made) throw new Error("The refund was not written.");
-  return { ...made, transactionId };
+interface PostedRefund {
+  readonly outcome: "refunded" | "too_much" | "not_through_gateway";
+  readonly id: string;
+  readonly transactionId: string;
+  /** What was given back; of one that was too much, what still can be. */
+  readonly amountMinor: number;
+  readonly refundedMinor: number;
+  readonly paymentStatus: "paid" | "refunded";
+  readonly createdAt: Date;
 }
+
+async function postRefund(
+  tx: Transaction,
+  { orderId, amountMinor, reason, requestedBy }: Input,
+  to: "wallet" | "gateway",
+): Promise<PostedRefund> {
+  try {
+    const posted = await tx.row<PostedRefund>(
+      sql`select * from refund_order(${orderId}, ${amountMinor ?? null}, ${to}, ${reason}, ${requestedBy})`,
+    );
+    if (!posted) throw new Error("The refund was not posted.");
+    return posted;
+  } catch (error) {
+    if (sqlState(error) === "CP404")
+      throw new CodedError("CONFLICT", "The student's wallet is closed and receives nothing.", { cause: error });
+    throw error;
+  }
+}
+
+const refusal = ({ outcome, amountMinor }: PostedRefund, { refundedMinor }: Order) =>
+  outcome === "not_through_gateway"
+    ? new CodedError("CONFLICT", "This order was not paid through the gateway: give the money back to the wallet.")
+    : new CodedError("CONFLICT", `At most ${amountMinor} of this order can still be refunded.`, {
+        details: { refundable_minor: amountMinor, refunded_minor: refundedMinor },
+      });
 
 async function lockOrder(tx: Transaction, { orderId, cafeId }: Input): Promise<Order> {
   const order = await tx.row<Order>(sql`
@@ -99,45 +117,8 @@ async function lockOrder(tx: Transaction, { orderId, cafeId }: Input): Promise<O
 /** All that is left, for an order that is cancelled; nothing where a bank or somebody at the gateway has taken, or may yet take, all of it. */
 export async function refundRest(tx: Transaction, input: Omit<Input, "amountMinor">): Promise<Refund | undefined> {
   const order = await lockOrder(tx, input);
-  const amountMinor = await refundableMinor(tx, input.orderId, order);
-  return amountMinor === 0 ? undefined : refundOrder(tx, { ...input, amountMinor });
-}
-
-/** What the customer's bank or somebody at the gateway has taken back, or may yet take, is not given back a second time. */
-const takenElsewhere = (orderId: string) => part`taken_elsewhere(${orderId})`;
-
-async function refundableMinor(tx: Transaction, orderId: string, order: Order): Promise<number> {
-  const taken = await tx.row<{ takenMinor: number }>(sql`select ${takenElsewhere(orderId)} as taken_minor`);
-  return Math.max(0, order.totalMinor - order.refundedMinor - (taken?.takenMinor ?? 0));
-}
-
-async function raiseRefunded(tx: Transaction, orderId: string, amountMinor: number, order: Order): Promise<"paid" | "refunded"> {
-  const raised = await tx.row<{ paymentStatus: "paid" | "refunded" }>(sql`
-    update orders set refunded_minor = refunded_minor + ${amountMinor}, updated_at = now(),
-      payment_status = case when refunded_minor + ${amountMinor} = total_minor then 'refunded' else payment_status end
-    where id = ${orderId} and payment_status = 'paid' and ${amountMinor} > 0
-      and refunded_minor + ${amountMinor} + ${takenElsewhere(orderId)} <= total_minor
-    returning payment_status`);
-  if (raised) return raised.paymentStatus;
-  const leftMinor = await refundableMinor(tx, orderId, order);
-  throw new CodedError("CONFLICT", `At most ${leftMinor} of this order can still be refunded.`, {
-    details: { refundable_minor: leftMinor, refunded_minor: order.refundedMinor },
-  });
-}
-
-async function postRefund(tx: Transaction, orderId: string, amountMinor: number, order: Order): Promise<string> {
-  if (order.studentId !== null) await openWallet(tx, order.studentId, order.currency);
-  try {
-    const posted = await tx.row<{ id: string }>(sql`
-      select post_to_wallet('refund', ${order.studentId}, account_of('cafe_payable', null, ${order.cafeId}, ${order.currency}), ${amountMinor},
-        ${order.currency}, ${orderId}, null, null, ${order.paidTransactionId}) as id`);
-    if (!posted) throw new Error("The refund was not posted.");
-    return posted.id;
-  } catch (error) {
-    if (sqlState(error) === "CP404")
-      throw new CodedError("CONFLICT", "The student's wallet is closed and receives nothing.", { cause: error });
-    throw error;
-  }
+  const taken = await tx.row<{ minor: number }>(sql`select taken_elsewhere(${input.orderId}) as minor`);
+  return order.totalMinor - order.refundedMinor - (taken?.minor ?? 0) > 0 ? refundOrder(tx, input) : undefined;
 }
 
 async function tell(tx: Transaction, input: Input, order: Order, refund: Refund): Promise<void> {

@@ -1,6 +1,6 @@
 -- Cash of a cash order, given back over the counter: the whole rest where no amount is told. The caller holds the order
 -- locked. An empty row where so much is not left.
-create or replace function refund_cash(p_order_id uuid, p_amount_minor bigint, p_reason text, p_staff_id uuid) returns refunds language plpgsql as $$
+create or replace function refund_cash(p_order_id uuid, p_amount_minor bigint, p_reason text, p_staff_id uuid) returns refunds language plpgsql security definer set search_path = public, pg_temp as $$
 declare o orders; f refunds; v_amount bigint; v_transaction uuid;
 begin
   select * into o from orders where id = p_order_id;

@@ -1,5 +1,5 @@
 -- The money of a cash order is in the till. Null where there is nothing to take: paid, cancelled, or not to be paid in cash.
-create or replace function take_cash(p_order_id uuid) returns uuid language plpgsql as $$
+create or replace function take_cash(p_order_id uuid) returns uuid language plpgsql security definer set search_path = public, pg_temp as $$
 declare o orders; v_id uuid; v_at timestamptz;
 begin
   select * into o from orders where id = p_order_id and payment_method = 'cash' and payment_status = 'pending' and status <> 'cancelled' for update;

@@ -1,8 +1,8 @@
 -- A customer asks the bank for the money back, and the gateway takes it from us until it is decided.
 create or replace function open_dispute(
   p_gateway text, p_dispute_id text, p_payment_id text, p_amount_minor bigint, p_currency text, p_reason text, p_respond_by timestamptz
-) returns uuid language plpgsql as $$
-declare p gateway_payments; g gateway_orders; d gateway_disputes;
+) returns uuid language plpgsql security definer set search_path = public, pg_temp as $$
+declare p gateway_payments; g gateway_orders; d gateway_disputes; w wallets;
 begin
   select * into p from gateway_payments where gateway = p_gateway and payment_id = p_payment_id;
   if not found then raise exception 'the payment % is not in the books yet', p_payment_id using errcode = 'CP404'; end if;
@@ -16,6 +16,11 @@ begin
       post_between('dispute', account_of('disputes', null, null, p_currency), account_of('gateway_clearing', null, null, p_currency), p_amount_minor, p_currency,
         g.order_id, p.transaction_id))
     returning id into d.id;
+  -- What the bank may take is kept until it has decided.
+  if p.credited_to = 'wallet' then
+    select * into w from wallets where student_id = g.student_id and status <> 'closed' and currency = p_currency for update;
+    perform place_hold(w.student_id, least(p_amount_minor, w.balance_minor - w.held_minor), 'gateway_disputes', d.id, null) where w.student_id is not null;
+  end if;
   -- Whoever disputes a payment is not charged again by itself.
   update wallets set auto_top_up_below_minor = null where student_id = g.student_id and auto_top_up_below_minor is not null;
   return d.id;
@@ -23,7 +28,7 @@ end $$;
 
 -- The bank has decided. Won: the gateway gives the money back. Lost: the café bears what of its order was not refunded
 -- before, a student what is in the wallet and the rest as a debt; what nobody owes is the university's.
-create or replace function settle_dispute(p_id uuid, p_won boolean) returns text language plpgsql as $$
+create or replace function settle_dispute(p_id uuid, p_won boolean) returns text language plpgsql security definer set search_path = public, pg_temp as $$
 declare d gateway_disputes; p gateway_payments; o orders; w wallets; v_disputes uuid; v_left bigint; v_part bigint;
 begin
   select * into d from gateway_disputes where id = p_id;
@@ -34,6 +39,8 @@ begin
   if d.settled_at is not null then return d.status; end if;
   v_disputes := account_of('disputes', null, null, d.currency);
   v_left := d.amount_minor;
+  perform 1 from wallets where student_id = d.student_id for update;
+  perform end_hold('gateway_disputes', d.id, case when p_won then 'voided' else 'posted' end);
   if p_won then
     perform post_between('dispute_won', account_of('gateway_clearing', null, null, d.currency), v_disputes, v_left, d.currency, d.order_id, d.transaction_id);
   else
@@ -44,7 +51,7 @@ begin
         v_left := v_left - v_part;
       end if;
     elsif p.credited_to = 'wallet' then
-      select * into w from wallets where student_id = d.student_id for update;
+      select * into w from wallets where student_id = d.student_id;
       v_part := case when w.status <> 'closed' and w.currency = d.currency then least(v_left, w.balance_minor - w.held_minor) else 0 end;
       if v_part > 0 then
         perform post_to_wallet('dispute_lost', d.student_id, v_disputes, -v_part, d.currency, null, null, null, d.transaction_id);

@@ -22,7 +22,7 @@ create type credit_outcome as (outcome text, credited_to text, order_row_id uuid
 create or replace function credit_payment(
   p_gateway text, p_payment_id text, p_gateway_order_id text, p_amount_minor bigint, p_currency text, p_fee_minor bigint,
   p_found_by text, p_response jsonb, p_customer text, p_token text
-) returns credit_outcome language plpgsql as $$
+) returns credit_outcome language plpgsql security definer set search_path = public, pg_temp as $$
 declare r credit_outcome; g gateway_orders; o orders; w wallets; v_clearing uuid; v_payment uuid := uuidv7(); v_refund uuid;
 begin
   select * into g from gateway_orders where gateway = p_gateway and gateway_order_id = p_gateway_order_id;
@@ -40,9 +40,7 @@ begin
     r.credited_to := 'order';
     r.transaction_id := sell_through_gateway(o, v_clearing);
   else
-    insert into wallets (student_id, account_id, currency)
-      select g.student_id, account_of('wallet', g.student_id, null, p_currency), p_currency
-      where not exists (select from wallets where student_id = g.student_id) on conflict (student_id) do nothing;
+    perform open_wallet(g.student_id, p_currency);
     select * into w from wallets where student_id = g.student_id for update;
     if w.status <> 'closed' and w.currency = p_currency then
       r.credited_to := 'wallet';

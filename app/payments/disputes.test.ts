@@ -96,6 +96,37 @@ const refund = async (orderId: string, amount?: number) => {
 };
 
 describe("a dispute", () => {
+  test("that is lost takes from the café only what another lost one has left of its order; the rest is the university's", async () => {
+    const { paymentId } = await orderPaid();
+    const [first, second] = [await disputed(paymentId, { amount: 3_000 }), await disputed(paymentId, { amount: 3_000 })];
+    await bank(first, "lost");
+    await bank(second, "lost");
+    expect(await borneBy(first.id)).toEqual([{ kind: "cafe_payable", amountMinor: 3_000 }]);
+    expect(await borneBy(second.id)).toEqual([
+      { kind: "cafe_payable", amountMinor: 2_000 },
+      { kind: "fees", amountMinor: 1_000 },
+    ]);
+  });
+
+  test("of a top-up keeps its money back until it is decided: spendable again when it is won, gone when it is lost", async () => {
+    for (const outcome of ["won", "lost"] as const) {
+      const { student, paymentId } = await toppedUp();
+      const dispute = await disputed(paymentId, { amount: 3_000 });
+      expect(expectOk(await student.api("GET", "/wallet"))).toMatchObject({ balance_minor: amountMinor, held_minor: 3_000 });
+      const till = { cafe, device: await campus.device(cafe) };
+      const charge = await student.scannedOrder({ till, totalMinor: 2_500 });
+      expect((await student.confirm(charge)).body.error).toMatchObject({ code: "INSUFFICIENT_FUNDS", details: { balance_minor: 2_000 } });
+      await bank(dispute, outcome);
+      const left = outcome === "won" ? amountMinor : amountMinor - 3_000;
+      expect(expectOk(await student.api("GET", "/wallet"))).toMatchObject({ balance_minor: left, held_minor: 0 });
+      expect((await student.confirm(charge)).status).toBe(outcome === "won" ? 200 : 402);
+      expect(await campus.sql`select status from wallet_holds where document_id = ${dispute.id}`).toEqual([
+        { status: outcome === "won" ? "voided" : "posted" },
+      ]);
+      if (outcome === "lost") expectOk(await student.cancel(charge.order_id));
+    }
+  });
+
   test("opens a case with its deadline, once however often it is told, and moves the money out of the gateway's account", async () => {
     await gateway.set({ copies: 3, longest_delay_ms: 20 });
     const { paymentId } = await toppedUp();

@@ -109,6 +109,10 @@ describe("a refund of a UPI order", () => {
     await gateway.set({ refunds: "failed" });
     await refund(orderId, { amount_minor: 2_000, to: "gateway" });
     await settle();
+    expect(
+      await campus.sql`select sum(case when t.to_account_id = a.id then t.amount_minor else -t.amount_minor end)::bigint as minor
+        from ledger_transactions t join accounts a on a.kind = 'cafe_payable' and a.id in (t.from_account_id, t.to_account_id) where t.order_id = ${orderId}`,
+    ).toEqual([{ minor: totalMinor }]);
     expect(await statusOf(orderId)).toEqual([{ status: "failed", amountMinor: 2_000, refundedMinor: 0, paymentStatus: "paid" }]);
     expect((await refund(orderId, {})).body).toMatchObject({ amount_minor: totalMinor, status: "done" });
     expect(await student.balanceMinor()).toBe(totalMinor);

@@ -2,7 +2,7 @@
 -- Asked as often as one likes. Says what it was: ours, known, taken, returned, or of a payment that is not in our books.
 create or replace function meet_gateway_refund(
   p_gateway text, p_refund_id text, p_payment_id text, p_amount_minor bigint, p_currency text, p_reference uuid, p_status text
-) returns text language plpgsql as $$
+) returns text language plpgsql security definer set search_path = public, pg_temp as $$
 declare p gateway_payments; g gateway_orders; f gateway_refunds; x outside_refunds; v_order uuid; v_clearing uuid;
 begin
   select * into p from gateway_payments where gateway = p_gateway and payment_id = p_payment_id;
@@ -36,7 +36,7 @@ end $$;
 
 -- A person says who bears it. The café: it is a refund of its order like any other. The student: what is in the wallet, the rest is
 -- owed. What neither can bear, as the order has given it back already, is the university's. False where it is decided already.
-create or replace function bear_outside_refund(p_id uuid, p_borne_by text, p_reason text, p_staff_id uuid) returns boolean language plpgsql as $$
+create or replace function bear_outside_refund(p_id uuid, p_borne_by text, p_reason text, p_staff_id uuid) returns boolean language plpgsql security definer set search_path = public, pg_temp as $$
 declare x outside_refunds; o orders; w wallets; v_suspense uuid; v_left bigint; v_part bigint; v_transaction uuid;
 begin
   select order_id into x.order_id from outside_refunds where id = p_id;
@@ -92,7 +92,7 @@ $$;
 -- One pay-out of the gateway's list: what reached the bank and what the gateway kept. True where it was not known yet.
 create or replace function meet_gateway_pay_out(
   p_gateway text, p_pay_out_id text, p_amount_minor bigint, p_fee_minor bigint, p_currency text, p_bank_reference text, p_at timestamptz
-) returns boolean language plpgsql as $$
+) returns boolean language plpgsql security definer set search_path = public, pg_temp as $$
 declare v_clearing uuid;
 begin
   perform pg_advisory_xact_lock(hashtextextended('pay-out' || p_gateway, 7));
@@ -106,7 +106,7 @@ begin
 end $$;
 
 -- Money that was held and whose way back failed is sent on its way again. Null where there is nothing of the kind.
-create or replace function retry_held_refund(p_refund_id uuid, p_staff_id uuid) returns uuid language plpgsql as $$
+create or replace function retry_held_refund(p_refund_id uuid, p_staff_id uuid) returns uuid language plpgsql security definer set search_path = public, pg_temp as $$
 declare f gateway_refunds; v_id uuid;
 begin
   select * into f from gateway_refunds where id = p_refund_id for update;

@@ -1,5 +1,5 @@
 -- How a refund through the gateway ended. The first end counts; a failed one gives the money back to where it was taken.
-create or replace function settle_gateway_refund(p_refund_id uuid, p_gateway_refund_id text, p_status text) returns text language plpgsql as $$
+create or replace function settle_gateway_refund(p_refund_id uuid, p_gateway_refund_id text, p_status text) returns text language plpgsql security definer set search_path = public, pg_temp as $$
 declare f gateway_refunds; o orders; v_from uuid; d record; v_part bigint;
 begin
   select order_id into f.order_id from gateway_refunds where id = p_refund_id;

@@ -5,8 +5,8 @@ import type { Platform } from "../platform/context.ts";
 import { once } from "../platform/http/once.ts";
 import { type HttpContext, json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
 import { pageOf } from "../platform/page.ts";
+import { approveCloseOut } from "./approve-close-out.ts";
 import {
-  approveCloseOut,
   type CloseOut,
   closeOutStatuses,
   latestCloseOut,

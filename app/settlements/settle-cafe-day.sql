@@ -1,6 +1,6 @@
 -- Works out what a café is owed for one finished day and posts the fee and the cash that it has already. Once for each café
 -- and day, in the order of days; null where that was done, or cannot be yet.
-create or replace function settle_cafe_day(p_cafe_id uuid, p_day date, p_now timestamptz) returns uuid language plpgsql as $$
+create or replace function settle_cafe_day(p_cafe_id uuid, p_day date, p_now timestamptz) returns uuid language plpgsql security definer set search_path = public, pg_temp as $$
 declare
   f cafes; t settlement_terms; prev settlements; s settlements; v_net bigint;
 begin

@@ -181,9 +181,11 @@ test("a sale whose commit was late comes with the next settlement, once, and non
   await sell(till, 1_000);
   const begun = Promise.withResolvers<void>();
   const mayCommit = Promise.withResolvers<void>();
+  const buyer = await money.fundedStudent({ balanceMinor: 0 });
+  const order = await buyer.placeOrder({ till, totalMinor: 700 });
+  await campus.sql`update orders set payment_method = 'cash' where id = ${order.id}`;
   const late = campus.owner.transaction(async (tx) => {
-    await tx.run(sql`
-      select post_between('cash_sale', account_of('cash', null, ${till.cafe.id}, 'SEK'), account_of('cafe_payable', null, ${till.cafe.id}, 'SEK'), 700, 'SEK', null, null)`);
+    await tx.run(sql`select take_cash(${order.id})`);
     begun.resolve();
     await mayCommit.promise;
   });
@@ -203,10 +205,49 @@ test("a sale whose commit was late comes with the next settlement, once, and non
 test("a movement of a kind that no line has stands on a line of its own and stops no settlement", async () => {
   const till = await money.till();
   await sell(till, 1_000);
-  await campus.sql`select post_between('adjustment', account_of('cafe_payable', null, ${till.cafe.id}, 'SEK'), account_of('adjustments', null, null, 'SEK'), 300, 'SEK', null, null)`;
+  await campus.sql`insert into allowed_legs (kind, from_kind, to_kind, document) values ('adjustment', 'cafe_payable', 'adjustments', 'adjustments')`;
+  const [asked, agreed, student] = [await campus.staff("finance"), await campus.staff("finance"), await campus.student()];
+  await campus.sql`
+    insert into adjustments (student_id, amount_minor, currency, reason, status, requested_by, decided_by, decided_at, transaction_id)
+    values (${student.id}, 300, 'SEK', 'for a test', 'approved', ${asked.id}, ${agreed.id}, now(), post_between('adjustment',
+      account_of('cafe_payable', null, ${till.cafe.id}, 'SEK'), account_of('adjustments', null, null, 'SEK'), 300, 'SEK', null, null))`;
   await settle();
   expect(await settlementsOf(till)).toMatchObject([{ wallet_sales_minor: 1_000, other_minor: -300, payable_minor: 700, status: "due" }]);
   expect(await payableBalance(till)).toBe(700);
+});
+
+test("two pay-outs of one café at once see each other: the account pays only what it holds", async () => {
+  const till = await money.till();
+  const orderId = await sell(till, 1_000);
+  await settle(1);
+  await sell(till, 600);
+  await settle(2);
+  await refund(till, orderId, 1_000);
+  const [later, earlier] = await settlementsOf(till);
+  const statement = (id: string | undefined) => sql`select outcome from pay_settlement(${id ?? ""}, ${finance.id}, 'SEB-1')`;
+  const second = await campus.owner.transaction(async (tx) => {
+    expect(await tx.row(statement(later?.id))).toEqual({ outcome: "paid" });
+    const asked = campus.worker.db.row(statement(earlier?.id));
+    await expect
+      .poll(() => campus.sql`select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like '%pay_settlement%'`)
+      .toEqual([{ count: 1 }]);
+    return { asked };
+  });
+  expect(await second.asked).toEqual({ outcome: "owed_less" });
+  expect(await payableBalance(till)).toBe(0);
+});
+
+test("of more cafés than one run settles those whose day ended first come first", async () => {
+  const tills: Till[] = [];
+  for (let count = 0; count < 6; count += 1) tills.push(await money.till());
+  for (const till of tills) await sell(till, 1_000);
+  // Made last, and its day ended a day before the others'.
+  const [oldest] = tills.toReversed();
+  await campus.sql`update accounts set created_at = created_at - interval '1 day' where kind = 'cafe_payable' and cafe_id = ${oldest?.cafe.id}`;
+  const at = new Date(Date.now() + 25 * hourMs);
+  expect(await settleFinishedDays(campus.worker, at)).toBe(5);
+  if (oldest) expect((await settlementsOf(oldest)).length).toBe(1);
+  await settle(1);
 });
 
 test("a business day is the café's own, also one of 25 hours", async () => {

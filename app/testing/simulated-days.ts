@@ -216,7 +216,7 @@ async function loseDispute({ campus }: Scene, { id }: Placed): Promise<void> {
 /** A payout, which is in the café's account and no part of what it sold. */
 async function moveOtherMoney(campus: Campus, { cafe }: Till): Promise<void> {
   await campus.sql`
-    select post_between('settlement', account_of('cafe_payable', null, ${cafe.id}, 'SEK'), account_of('gateway_clearing', null, null, 'SEK'), 100, 'SEK', null, null)`;
+    select post_between('settlement', account_of('cafe_payable', null, ${cafe.id}, 'SEK'), account_of('bank', null, null, 'SEK'), 100, 'SEK', null, null)`;
 }
 
 const minuteMs = 60_000;

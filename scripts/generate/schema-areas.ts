@@ -62,7 +62,18 @@ export const areas: readonly Area[] = [
     title: "The ledger",
     about:
       "Double entry, append-only. The view `ledger_entries` shows the two entries of each transaction; only wallets have a balance row.",
-    tables: ["accounts", "wallets", "ledger_transactions", "account_snapshots", "ledger_anchors", "adjustments", "refunds"],
+    tables: [
+      "accounts",
+      "wallets",
+      "ledger_transactions",
+      "allowed_legs",
+      "account_snapshots",
+      "ledger_anchors",
+      "adjustments",
+      "refunds",
+      "wallet_holds",
+      "debt_repayments",
+    ],
   },
   {
     title: "At the counter",

@@ -46,26 +46,17 @@ async function issueCards(tx: Transaction, wanted: readonly WantedStudent[]): Pr
 }
 
 async function openWallets(tx: Transaction, wanted: readonly WantedStudent[], currency: string): Promise<void> {
-  await tx.run(sql`
-    insert into wallets (student_id, account_id, currency)
-    select id, account_of('wallet', id, null, ${currency}), ${currency} from unnest(${wanted.map(({ studentId }) => studentId)}::uuid[]) id
-    where not exists (select from wallets w where w.student_id = id)
-    on conflict (student_id) do nothing`);
+  await tx.run(sql`select open_wallet(id, ${currency}) from unnest(${wanted.map(({ studentId }) => studentId)}::uuid[]) id`);
 }
 
-/** As two people of finance would have done it, one adjustment a student, in one statement. */
+/** Two people of finance, one adjustment a student. */
 async function fillWallets(tx: Transaction, wanted: readonly WantedStudent[], currency: string): Promise<void> {
-  await tx.run(sql`
-    with gift as (select account_of('adjustments', null, null, ${currency}) as account_id),
-    moved as materialized (
-      select w."adjustmentId" as id, w."studentId" as student_id,
-        post_to_wallet('adjustment', w."studentId", gift.account_id, ${welcomeMinor}, ${currency}, null, null, w."adjustmentId", null) as transaction_id
-      from gift, jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb) w ("adjustmentId" uuid, "studentId" uuid)
-      where not exists (select from adjustments a where a.id = w."adjustmentId"))
-    insert into adjustments (id, student_id, amount_minor, currency, reason, status, requested_by, decided_by, transaction_id, decided_at)
-    select id, student_id, ${welcomeMinor}, ${currency}, 'welcome to the demo campus', 'approved',
-      ${idOf("staff finance-1")}, ${idOf("staff finance-2")}, transaction_id, now()
-    from moved`);
+  const asked = await tx.rows<{ id: string }>(sql`
+    insert into adjustments (id, student_id, amount_minor, currency, reason, requested_by)
+    select w."adjustmentId", w."studentId", ${welcomeMinor}, ${currency}, 'welcome to the demo campus', ${idOf("staff finance-1")}
+    from jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb) w ("adjustmentId" uuid, "studentId" uuid)
+    on conflict (id) do nothing returning id`);
+  await tx.run(sql`select approve_adjustment(id, ${idOf("staff finance-2")}) from unnest(${asked.map(({ id }) => id)}::uuid[]) id`);
 }
 
 async function readStudents({ db }: Platform, students: Demo["students"], wanted: readonly WantedStudent[]): Promise<Demo["students"]> {

@@ -21,9 +21,6 @@ function replaced(text: string, from: string, to: string): string {
   return text.replaceAll(from, to);
 }
 
-/** Changes a statement that stands in the application, as it passes. */
-const onTheWire = (cutter: CommitCutter, from: string, to: string) => cutter.rewrite((statement) => statement.replaceAll(from, to));
-
 const dropConstraint = (database: TestDatabase, table: string, name: string) =>
   database.query(`alter table ${table} drop constraint ${name}`);
 
@@ -49,7 +46,7 @@ export const removeGuards = (database: TestDatabase): Promise<void> => unguard(d
 export const canaries: readonly Canary[] = [
   {
     name: "no row lock",
-    caughtBy: ["I5", "I7", "I8", "I9", "I16"],
+    caughtBy: ["I5", "I7", "I8", "I9", "I16", "I20"],
     break: (database) => unguard(database, [["v_day := ", "perform pg_sleep(0.03); v_day := "]]),
   },
   {
@@ -157,8 +154,8 @@ export const canaries: readonly Canary[] = [
   {
     name: "refund without cap",
     caughtBy: ["I10"],
-    async break(database, cutter) {
-      onTheWire(cutter, "and refunded_minor + $5 + taken_elsewhere(", "and 0 * (refunded_minor + $5) + taken_elsewhere(");
+    async break(database) {
+      await edit(database, "refund_order", [["      and refunded_minor + r.amount_minor + taken_elsewhere(id) <= total_minor", ""]]);
       await database.query("drop trigger orders_add_up on orders");
     },
   },
@@ -169,6 +166,38 @@ export const canaries: readonly Canary[] = [
       await edit(database, "credit_payment", [["if found then return r; end if;", "if false then return r; end if;"]]);
       await dropConstraint(database, "gateway_payments", "gateway_payments_once");
     },
+  },
+  {
+    name: "a credit without its document",
+    caughtBy: ["I13", "I20"],
+    break: (database) =>
+      edit(database, "credit_payment", [
+        ["p_currency, r.credited_to, r.transaction_id, p_found_by", "p_currency, r.credited_to, uuidv7(), p_found_by"],
+      ]),
+  },
+  {
+    name: "a refund borne by another café",
+    caughtBy: ["I20"],
+    break: (database) =>
+      edit(database, "refund_order", [
+        [
+          "post_to_wallet('refund', o.student_id, account_of('cafe_payable', null, o.cafe_id, o.currency)",
+          "post_to_wallet('refund', o.student_id, (select id from accounts where kind = 'cafe_payable' order by cafe_id <> o.cafe_id desc limit 1)",
+        ],
+      ]),
+  },
+  {
+    name: "a close-out that keeps nothing back",
+    caughtBy: ["I21"],
+    break: (database) => edit(database, "place_hold", [["held_minor = held_minor + p_amount_minor", "held_minor = held_minor"]]),
+  },
+  {
+    name: "a lost dispute that nobody bears",
+    caughtBy: ["I13", "I22", "I23"],
+    break: (database) =>
+      edit(database, "settle_dispute", [
+        ["-v_part, d.currency, null, null, null, d.transaction_id);", "-1, d.currency, null, null, null, d.transaction_id);"],
+      ]),
   },
   {
     name: "double receipt",

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { sql } from "../../../platform/postgres.ts";
 import type { Campus } from "../../campus.ts";
 import { gatewayOf, paymentNews } from "../../gateway.ts";
-import { type Money, type MoneyStudent, moneyOf, type ScannedCharge, type Till } from "../../money.ts";
+import { expectOk, type Money, type MoneyStudent, moneyOf, type ScannedCharge, type Till } from "../../money.ts";
 import { expireIn, times, violations } from "../books.ts";
 import { ask, askUntilDefinite, type Request } from "../client.ts";
 import { type CommitCutter, commitStatement, judgeOnce } from "../commit-cutter.ts";
@@ -121,6 +121,37 @@ const stories: readonly Story[] = [
     const payment = { id: `pay_${topUp.id}`, order_id: topUp.gateway_order_id, amount: topUp.amount_minor };
     for (const created_at of [1, 2]) await gateway.send(paymentNews({ ...payment, created_at }), { process: (created_at - 1) as 0 | 1 });
     await campus.drainOutbox();
+  },
+  async function soldBySomebodyElseToo({ campus, money, till }) {
+    const other = await money.till();
+    const student = await money.fundedStudent({ balanceMinor: funds });
+    expectOk(await student.confirm(await student.scannedOrder({ till: other, totalMinor })));
+    const charge = await student.scannedOrder({ till, totalMinor });
+    expectOk(await student.confirm(charge));
+    const owner = await campus.staff("owner", till.cafe);
+    await owner.api("POST", `/admin/orders/${charge.order_id}/refund`, {
+      body: { reason: "cold" },
+      headers: { "Idempotency-Key": randomUUID() },
+    });
+  },
+  async function leaves({ money }) {
+    const student = await money.fundedStudent({ balanceMinor: funds });
+    await student.api("POST", "/wallet/close-out", {
+      body: { pay_to: "SE45 5000 0000 0583 9825 7466" },
+      headers: { "Idempotency-Key": randomUUID() },
+    });
+  },
+  async function disputesATopUp({ campus, money }) {
+    const student = await money.fundedStudent({ balanceMinor: 0 });
+    const gateway = gatewayOf(campus);
+    const checkout = await gateway.pay((await gateway.beginTopUp(student, 2 * totalMinor)).gateway_order_id);
+    await gateway.verify(student, checkout);
+    // A broken product may refuse it.
+    await campus.owner
+      .run(sql`
+        select settle_dispute(open_dispute(gateway, 'disp_canary', payment_id, amount_minor, currency, 'fraud', now() + interval '7 days'), false)
+        from gateway_payments where payment_id = ${checkout.payment_id}`)
+      .catch(() => undefined);
   },
   async function refundWhoseAnswerIsCut(scene) {
     const { student, charge } = await scanned(scene);

@@ -1,0 +1,98 @@
+import type { Invariant } from "./invariant.ts";
+
+/** Of what stands behind the money: the chart of accounts, its documents, and what is kept until something is decided. */
+export const documentInvariants: readonly Invariant[] = [
+  {
+    id: "I20",
+    title: "each transaction is a leg of the chart, has its one document of its amount, and lands on the account of its order's café",
+    sql: `
+      with legs as (
+        select t.id, t.kind, t.amount_minor, t.order_id, t.corrects_id, a.kind as from_kind, b.kind as to_kind, coalesce(a.cafe_id, b.cafe_id) as cafe_id, l.document
+        from ledger_transactions t left join accounts a on a.id = t.from_account_id left join accounts b on b.id = t.to_account_id
+          left join allowed_legs l on l.kind = t.kind and l.from_kind = a.kind and l.to_kind = b.kind),
+      documents as (
+        select transaction_id, min(document) as document, count(*) as documents, sum(amount_minor) as amount_minor from ledger_documents group by transaction_id)
+      select l.id as transaction_id, l.kind, l.from_kind, l.to_kind, l.amount_minor, d.amount_minor as documented_minor,
+        case when l.document is null then 'no leg of the chart' when d.documents is null then 'no document'
+          when d.documents > 1 then 'several documents' when d.document <> l.document then 'a document of another kind' else 'a document of another amount' end as problem
+      from legs l left join documents d on d.transaction_id = l.id
+      where l.document is null or d.documents is distinct from 1 or d.document <> l.document or d.amount_minor <> l.amount_minor
+      union all
+      select l.id, l.kind, l.from_kind, l.to_kind, l.amount_minor, null, 'another café than the order''s'
+      from legs l join orders o on o.id = l.order_id where l.cafe_id <> o.cafe_id
+      union all
+      select b.id, b.kind, null, null, b.amount_minor, null, 'given back to another account than it was taken from'
+      from gateway_refunds f join ledger_transactions t on t.id = f.transaction_id join ledger_transactions b on b.id = f.returned_transaction_id
+      where b.to_account_id <> t.from_account_id or b.from_account_id <> t.to_account_id
+      union all
+      select null, null, null, null, null, null, 'campus_app may write ' || relation
+      from unnest(array['ledger_transactions', 'accounts', 'ledger_anchors', 'account_snapshots', 'allowed_legs', 'wallets', 'wallet_holds', 'settlements',
+        'settled_entries', 'refunds', 'gateway_payments', 'debt_repayments']) relation where has_table_privilege('campus_app', relation, 'INSERT')
+      union all
+      select null, null, null, null, null, null, 'campus_app may change a wallet''s ' || changed
+      from unnest(array['balance_minor', 'held_minor', 'last_seq', 'account_id', 'currency']) changed where has_column_privilege('campus_app', 'wallets', changed, 'UPDATE')`,
+  },
+  {
+    id: "I21",
+    title:
+      "a close-out is paid exactly as its transaction says and closes its wallet, and a wallet keeps back what its undecided documents say",
+    sql: `
+      select c.id as document_id, c.student_id, c.amount_minor, t.amount_minor as moved_minor, 'paid, and not so in the ledger' as problem
+      from close_outs c left join ledger_transactions t on t.id = c.transaction_id and t.kind = 'close_out' and t.wallet_student_id = c.student_id
+      where c.status = 'paid' and coalesce(t.amount_minor, 0) <> c.amount_minor
+      union all
+      select c.id, c.student_id, c.amount_minor, w.balance_minor, 'paid, and its wallet is open'
+      from close_outs c join wallets w on w.student_id = c.student_id where c.status = 'paid' and w.status <> 'closed'
+      union all
+      select null, w.student_id, w.held_minor, sum(h.amount_minor), 'another amount is held than the holds say'
+      from wallets w left join wallet_holds h on h.student_id = w.student_id and h.status = 'placed'
+      group by w.student_id, w.held_minor having w.held_minor <> coalesce(sum(h.amount_minor), 0)
+      union all
+      select h.document_id, h.student_id, h.amount_minor, null, 'held for what is decided'
+      from wallet_holds h left join close_outs c on h.document = 'close_outs' and c.id = h.document_id and c.student_id = h.student_id and c.status in ('pending', 'agreed')
+        left join gateway_disputes d on h.document = 'gateway_disputes' and d.id = h.document_id and d.student_id = h.student_id and d.settled_at is null
+      where h.status = 'placed' and c.id is null and d.id is null
+      union all
+      select c.id, c.student_id, c.held_minor, h.amount_minor, 'it waits, and nothing is held for it'
+      from close_outs c left join wallet_holds h on h.document = 'close_outs' and h.document_id = c.id and h.status = 'placed'
+      where c.status in ('pending', 'agreed') and coalesce(h.amount_minor, 0) <> coalesce(c.held_minor, 0)`,
+  },
+  {
+    id: "I22",
+    // By each account's kept balance, which I3 holds against its entries.
+    title: "what the gateway owes, what is disputed, in suspense and held is what the documents say",
+    sql: `
+      with said (kind, currency, minor) as (
+        select 'gateway_clearing', currency, -amount_minor from gateway_payments
+        union all select 'held', currency, amount_minor from gateway_payments where credited_to = 'held'
+        union all select 'held', currency, -amount_minor from gateway_refunds where order_id is null and status <> 'failed'
+        union all select 'gateway_clearing', f.currency, f.amount_minor from gateway_refunds f where f.status <> 'failed'
+          and not exists (select from outside_refunds x where x.gateway_refund_id = f.gateway_refund_id and x.payment_row_id = f.payment_row_id and x.status = 'borne')
+        union all select 'gateway_clearing', currency, amount_minor from outside_refunds where status <> 'failed'
+        union all select 'suspense', currency, -amount_minor from outside_refunds where status = 'open'
+        union all select 'gateway_clearing', currency, amount_minor from gateway_disputes where status <> 'won'
+        union all select 'disputes', currency, -amount_minor from gateway_disputes where settled_at is null
+        union all select 'gateway_clearing', currency, amount_minor + fee_minor from gateway_pay_outs
+        union all select kind, currency, 0 from accounts where kind in ('gateway_clearing', 'held', 'suspense', 'disputes'))
+      select s.kind, s.currency, sum(s.minor) as documented_minor, coalesce(account_balance(a.id), 0) as kept_minor
+      from said s left join accounts a on a.kind = s.kind and a.currency = s.currency
+      group by s.kind, s.currency, a.id having sum(s.minor) <> coalesce(account_balance(a.id), 0)`,
+  },
+  {
+    id: "I23",
+    title: "nobody has paid back more than was owed, and a lost dispute or a refund made outside is borne once, in full",
+    sql: `
+      select a.student_id, null::uuid as document_id, sum(e.amount_minor) as minor, null::bigint as borne_minor, 'more was paid back than was owed' as problem
+      from ledger_entries e join accounts a on a.id = e.account_id where a.kind = 'receivables' group by a.id having sum(e.amount_minor) > 0
+      union all
+      select d.student_id, d.id, d.amount_minor, sum(t.amount_minor), 'a dispute that is not borne in full'
+      from gateway_disputes d left join ledger_transactions t on t.corrects_id = d.transaction_id and t.kind = 'dispute_lost'
+      where d.status = 'lost' group by d.id having coalesce(sum(t.amount_minor), 0) <> d.amount_minor
+      union all
+      select x.student_id, x.id, x.amount_minor, b.minor, 'a refund made outside that is not borne in full'
+      from outside_refunds x, lateral (
+        select coalesce((select sum(t.amount_minor) from ledger_transactions t where t.corrects_id = x.transaction_id and t.kind = 'outside_refund_borne'), 0)
+          + coalesce((select sum(f.amount_minor) from gateway_refunds f where f.payment_row_id = x.payment_row_id and f.gateway_refund_id = x.gateway_refund_id), 0) as minor) b
+      where x.status = 'borne' and b.minor <> x.amount_minor`,
+  },
+];

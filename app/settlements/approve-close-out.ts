@@ -1,0 +1,57 @@
+import { refuseWhileReconciling } from "../failover/reconciling.ts";
+import type { Config } from "../platform/config.ts";
+import { CodedError } from "../platform/errors.ts";
+import { sql, type Transaction } from "../platform/postgres.ts";
+import { type CloseOut, type Decision, decidedAlready, note, readCloseOut } from "./close-out.ts";
+
+interface Approval extends Decision {
+  readonly bankReference: string;
+  /** What finance was shown. */
+  readonly expectedAmountMinor: number;
+}
+
+interface Outcome {
+  readonly outcome: "agreed" | "paid" | "decided" | "awaited" | "no_wallet" | "another_amount" | "same_person";
+  readonly because: keyof typeof waitingFor | null;
+  readonly amountMinor: number;
+}
+
+/** The first of two people of finance agrees to an amount; the second has paid it to the bank account, and the wallet is closed. */
+export async function approveCloseOut(tx: Transaction, config: Config, approval: Approval): Promise<CloseOut> {
+  const { closeOutId, staffId, bankReference, expectedAmountMinor } = approval;
+  await refuseWhileReconciling(tx, config);
+  await readCloseOut(tx, closeOutId);
+  const done = await tx.row<Outcome>(sql`select * from pay_close_out(${closeOutId}, ${staffId}, ${expectedAmountMinor}, ${bankReference})`);
+  const closeOut = await readCloseOut(tx, closeOutId);
+  if (done?.outcome !== "agreed" && done?.outcome !== "paid") throw refusal(closeOut, approval, done);
+  await note(tx, approval, `close_out.${done.outcome}`, { amount_minor: done.amountMinor, student_id: closeOut.studentId });
+  return closeOut;
+}
+
+const waitingFor = {
+  unfinished_order: "An order of the student is not finished: it is handed over or cancelled first.",
+  pending_adjustment: "An adjustment of the wallet is not decided: approve or reject it first.",
+  open_dispute: "A payment of the student is disputed at the bank: wait until that is settled.",
+  debt: "The student owes the university money: settle that first.",
+} as const;
+
+function refusal(closeOut: CloseOut, { expectedAmountMinor }: Approval, done: Outcome | undefined): CodedError {
+  switch (done?.outcome) {
+    case "awaited": {
+      const because = done.because ?? "debt";
+      return new CodedError("CONFLICT", waitingFor[because], {
+        details: because === "debt" ? { because, owed_minor: done.amountMinor } : { because },
+      });
+    }
+    case "no_wallet":
+      return new CodedError("CONFLICT", "The student has no open wallet any more.");
+    case "another_amount":
+      return new CodedError("CONFLICT", "The wallet holds another amount by now: look at it again.", {
+        details: { amount_minor: done.amountMinor, expected_amount_minor: expectedAmountMinor },
+      });
+    case "same_person":
+      return new CodedError("INSUFFICIENT_ROLE", "Somebody else of finance must pay what you agreed to.");
+    default:
+      return decidedAlready(closeOut);
+  }
+}

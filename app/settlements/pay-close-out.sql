@@ -1,0 +1,82 @@
+create type close_out_outcome as (outcome text, status text, because text, amount_minor bigint);
+
+-- Keeps all that a wallet holds for a close-out that was asked for; what is owed is paid back first.
+create or replace function hold_for_close_out(p_id uuid, p_expires_at timestamptz) returns void language plpgsql security definer set search_path = public, pg_temp as $$
+declare c close_outs; w wallets;
+begin
+  select * into c from close_outs where id = p_id and status = 'pending';
+  perform 1 from wallets where student_id = c.student_id for update;
+  perform repay_debt(c.student_id, c.currency);
+  select * into w from wallets where student_id = c.student_id;
+  perform place_hold(c.student_id, w.balance_minor - w.held_minor, 'close_outs', c.id, p_expires_at);
+  update close_outs set held_minor = w.balance_minor - w.held_minor where id = c.id;
+end $$;
+
+-- A close-out that came to nothing gives the wallet back what was kept for it.
+create or replace function release_close_out(p_id uuid) returns void language sql security definer set search_path = public, pg_temp as $$
+  select end_hold('close_outs', id, 'voided') from close_outs where id = p_id and status in ('rejected', 'withdrawn');
+$$;
+
+-- Nobody decided in time: the student has the money again and may ask anew.
+create or replace function expire_close_outs() returns integer language plpgsql security definer set search_path = public, pg_temp as $$
+declare h wallet_holds; n integer := 0;
+begin
+  for h in select * from wallet_holds where document = 'close_outs' and status = 'placed' and expires_at <= now() order by id limit 100 loop
+    perform 1 from wallets where student_id = h.student_id for update;
+    update close_outs set status = 'withdrawn', reason = 'nobody decided in time', decided_at = now() where id = h.document_id and status in ('pending', 'agreed');
+    if found then
+      perform end_hold('close_outs', h.document_id, 'expired');
+      n := n + 1;
+    end if;
+  end loop;
+  return n;
+end $$;
+
+-- What may still take money from a wallet that is to be closed, or put some into it. Null where nothing does.
+create or replace function close_out_obstacle(p_student_id uuid, p_currency text) returns text language sql stable as $$
+  select because from (
+    select 1, 'unfinished_order' from orders where student_id = p_student_id and status not in ('completed', 'cancelled')
+    union all select 2, 'pending_adjustment' from adjustments where student_id = p_student_id and status = 'pending'
+    union all select 3, 'open_dispute' from gateway_disputes where student_id = p_student_id and settled_at is null
+    union all select 4, 'debt' where debt_of(p_student_id, p_currency) <> 0) a (place, because)
+  order by place limit 1;
+$$;
+
+-- The first of two people of finance agrees to an amount; the second pays it to the bank account, and the wallet is closed in the same
+-- transaction. Both say which amount they mean: money that came in meanwhile is looked at again.
+-- Locks: the student's orders, the student (an order that is being placed holds that key), the close-out, the wallet.
+create or replace function pay_close_out(p_id uuid, p_staff_id uuid, p_expected_minor bigint, p_bank_reference text) returns close_out_outcome
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare r close_out_outcome; c close_outs; w wallets;
+begin
+  select * into c from close_outs where id = p_id;
+  perform 1 from orders where student_id = c.student_id and status not in ('completed', 'cancelled') order by id for update;
+  perform 1 from students where id = c.student_id for update;
+  select * into c from close_outs where id = p_id for update;
+  r.status := c.status;
+  if c.status not in ('pending', 'agreed') then r.outcome := 'decided'; return r; end if;
+  r.because := close_out_obstacle(c.student_id, c.currency);
+  if r.because is not null then
+    r.outcome := 'awaited';
+    r.amount_minor := debt_of(c.student_id, c.currency);
+    return r;
+  end if;
+  select * into w from wallets where student_id = c.student_id and status <> 'closed' and currency = c.currency for update;
+  if not found then r.outcome := 'no_wallet'; return r; end if;
+  r.amount_minor := w.balance_minor;
+  if w.balance_minor <> p_expected_minor then r.outcome := 'another_amount'; return r; end if;
+  if c.status = 'pending' then
+    update close_outs set status = 'agreed', agreed_by = p_staff_id, agreed_at = now() where id = c.id;
+    r.outcome := 'agreed';
+    return r;
+  end if;
+  if c.agreed_by = p_staff_id then r.outcome := 'same_person'; return r; end if;
+  perform end_hold('close_outs', c.id, 'posted');
+  update close_outs set status = 'paid', amount_minor = w.balance_minor, bank_reference = p_bank_reference, decided_by = p_staff_id, decided_at = now(),
+      transaction_id = case when w.balance_minor > 0 then post_to_wallet('close_out', c.student_id, account_of('bank', null, null, c.currency), -w.balance_minor,
+        c.currency, null, null, null, null) end
+    where id = c.id;
+  update wallets set status = 'closed', updated_at = now() where student_id = c.student_id;
+  r.outcome := 'paid';
+  return r;
+end $$;
