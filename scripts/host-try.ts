@@ -37,6 +37,8 @@ await runCommand(import.meta, command, async ({ values }) => {
     const inside = [
       "--net",
       "--mount",
+      "--pid",
+      "--mount-proc",
       "--fork",
       "--kill-child",
       process.execPath,

@@ -95,6 +95,10 @@ ${servers.join("\n")}
     error_page 502 504 = @unavailable;
     error_page 418 = @keyed;
 
+    # The load balancer takes a 503 of the app for a sign of life, since its database may be lost. Ours, where no process answers, is none.
+    location ~ ^/(ready|health)$ { error_page 502 504 = @dead; proxy_pass http://api; }
+    location @dead { return 500; }
+
     # True of one process alone, and nobody's business outside.
     location = /metrics { return 404; }
     location ~ ${keyedPaths} { proxy_next_upstream error timeout non_idempotent; proxy_pass http://api; }

@@ -6,7 +6,8 @@ import { PlainError } from "../../app/local/plain-error.ts";
 
 export const exitCannotTry = 3;
 
-const packages = "systemd,systemd-sysv,dbus,udev,iproute2,procps,curl,ca-certificates,openssl,python3,cloud-init,nginx-light";
+const packages =
+  "systemd,systemd-sysv,dbus,udev,iproute2,procps,curl,ca-certificates,openssl,python3,python3-cffi-backend,cloud-init,nginx-light";
 
 /** Why no machine can be booted here, in one line; undefined where one can. */
 export function whyNoMachine(): string | undefined {

@@ -76,7 +76,7 @@ export class Machine {
 
   async powerOff(): Promise<void> {
     const { container } = this;
-    if (!container || container.exitCode !== null) return;
+    if (!container || container.exitCode !== null || container.signalCode !== null) return;
     const ended = new Promise((resolve) => container.once("close", resolve));
     this.run("systemctl", "poweroff");
     const kill = setTimeout(() => container.kill("SIGKILL"), 60_000);

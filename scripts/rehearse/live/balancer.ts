@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { join } from "node:path";
 import type { Ask } from "./ask.ts";
 
@@ -146,26 +145,24 @@ const frontend = (listener: Listener, address: string, certificate: string, name
 
 const rank = ({ Priority }: Rule) => (Priority === "default" ? Number.POSITIVE_INFINITY : Number(Priority));
 
-/** Checks come this many times more often than the group says: a run of minutes stands for a quarter of an hour. */
-export const checkHurry = 5;
-
 const backend = (group: Balancing["groups"][number]): readonly string[] => {
-  const checkTls = group.HealthCheckProtocol === "HTTPS" ? " check-ssl" : "";
   const tls = group.Protocol === "HTTPS" ? "ssl verify none" : "";
-  const every = Math.round((group.HealthCheckIntervalSeconds * 1_000) / checkHurry);
-  const health = `check${checkTls} inter ${every} rise ${group.HealthyThresholdCount} fall ${group.UnhealthyThresholdCount}`;
   return [
     `backend ${group.TargetGroupName}`,
-    ...[
-      "balance leastconn",
-      "option httpchk",
-      `http-check send meth GET uri ${group.HealthCheckPath} ver HTTP/1.1 hdr Host health`,
-      `http-check expect status ${group.Matcher.HttpCode}`,
-      `timeout check ${group.HealthCheckTimeoutSeconds}s`,
-      ...group.targets.map(({ id, address }) => `server ${id} ${address}:${group.Port} ${tls} ${health}`),
-    ].map((line) => `  ${line}`),
+    ...["balance leastconn", ...group.targets.map(({ id, address }) => `server ${id} ${address}:${group.Port} ${tls}`)].map(
+      (line) => `  ${line}`,
+    ),
   ];
 };
+
+/** What the rules send requests to: the healthy targets of each group, and all of them where none is, as AWS does. */
+export const onlyHealthy = (balancing: Balancing, isHealthy: (group: TargetGroup, id: string) => boolean): Balancing => ({
+  ...balancing,
+  groups: balancing.groups.map((group) => {
+    const healthy = group.targets.filter(({ id }) => isHealthy(group, id));
+    return { ...group, targets: healthy.length > 0 ? healthy : group.targets };
+  }),
+});
 
 export const haproxyConfig = (balancing: Balancing, address: string, certificate: string, socket: string): string => {
   const names = new Map(balancing.groups.map((group) => [group.TargetGroupArn, group.TargetGroupName]));
@@ -176,10 +173,15 @@ export const haproxyConfig = (balancing: Balancing, address: string, certificate
   };
   return `${[
     "global",
-    `  stats socket ${socket} level admin`,
+    `  stats socket ${socket} level admin expose-fd listeners`,
+    // What is under way when the targets change is finished, for as long as a target drains.
+    "  hard-stop-after 45s",
     "  tune.ssl.default-dh-param 2048",
     "defaults",
     "  mode http",
+    // A request that reaches no target is not sent to another one: the client gets 503 and decides.
+    "  retries 0",
+    "  option idle-close-on-response",
     "  timeout connect 10s",
     "  timeout client 60s",
     "  timeout server 60s",
@@ -213,32 +215,5 @@ export class Balancer {
     writeFileSync(this.file, config);
     if (this.child) this.child.kill("SIGUSR2");
     else this.child = spawn("haproxy", ["-W", "-db", "-f", this.file], { stdio: ["ignore", "ignore", "inherit"] });
-  }
-
-  /** Whether each target answers HAProxy's checks; one that was not checked yet does not. */
-  async health(): Promise<ReadonlyMap<string, boolean>> {
-    const table = await this.say("show stat").catch(() => "");
-    const [header = "", ...rows] = table.split("\n");
-    const columns = header.replace(/^# /, "").split(",");
-    return new Map(
-      rows.flatMap((line) => {
-        const row = line.split(",");
-        const at = (name: string) => row[columns.indexOf(name)] ?? "";
-        return at("svname").startsWith("i-")
-          ? [[at("svname"), at("status").startsWith("UP") && at("check_status").startsWith("L7OK")] as const]
-          : [];
-      }),
-    );
-  }
-
-  private say(command: string): Promise<string> {
-    return new Promise((resolve, reject) => {
-      let text = "";
-      const socket = connect(this.socket, () => socket.write(`${command}\n`));
-      socket.on("data", (part) => {
-        text += part;
-      });
-      socket.on("error", reject).on("close", () => resolve(text));
-    });
   }
 }

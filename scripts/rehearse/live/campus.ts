@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { createServer, request } from "node:https";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { codeNow } from "../../../app/identity/totp.ts";
 import type { Cluster } from "../../../app/local/cluster.ts";
 import type { Demo } from "../../../app/local/demo/demo.ts";
@@ -12,10 +13,12 @@ import { appEnvironment } from "../../start/environment.ts";
 import { root } from "../places.ts";
 import { edge } from "./places.ts";
 
-export type Answer = { readonly status: number; readonly body: string };
+export type Answer = { readonly status: number; readonly body: string; readonly retryAfterSeconds: number };
 
 /** Asks the site as a browser does, its certificate checked; only the name is resolved by us, since this machine's resolver stays as it is. */
 export class Site {
+  /** What had to be sent more than once, and why. */
+  readonly repeats = new Map<string, number>();
   private readonly host: string;
   private readonly authority: string;
 
@@ -24,11 +27,12 @@ export class Site {
     this.authority = authority;
   }
 
-  ask(method: string, path: string, as?: string, body?: unknown): Promise<Answer> {
+  ask(method: string, path: string, as?: string, body?: unknown, key?: string): Promise<Answer> {
     const text = body === undefined ? undefined : JSON.stringify(body);
     const headers = {
       host: this.host,
       ...(as && { authorization: as }),
+      ...(key && { "idempotency-key": key }),
       ...(text && { "content-type": "application/json", "content-length": Buffer.byteLength(text) }),
     };
     return new Promise((resolve, reject) => {
@@ -38,21 +42,47 @@ export class Site {
         response.on("data", (part) => {
           answer += part;
         });
-        response.on("end", () => resolve({ status: response.statusCode ?? 0, body: answer }));
+        const retryAfterSeconds = Number(response.headers["retry-after"] ?? 0);
+        response.on("end", () => resolve({ status: response.statusCode ?? 0, body: answer, retryAfterSeconds }));
+        response.on("error", reject);
       });
-      asked.on("timeout", () => asked.destroy(new Error(`${method} ${path}: no answer in 15 s`)));
+      asked.on("timeout", () => asked.destroy(new Error("no answer in 15 s")));
       asked.on("error", reject).end(text);
     });
   }
 
   /** The answer's body, which has to come with one of these. */
   async must<T>(expected: readonly number[], method: string, path: string, as?: string, body?: unknown): Promise<T> {
-    const { status, body: text } = await this.ask(method, `/api/v1${path}`, as, body);
-    if (!expected.includes(status))
-      throw new Error(`${method} ${path} was answered ${status}, not ${expected.join(" or ")}: ${text.slice(0, 300)}`);
-    return JSON.parse(text) as T;
+    return bodyOf(await this.ask(method, `/api/v1${path}`, as, body), expected, `${method} ${path}`);
+  }
+
+  /**
+   * As docs/idempotency.md asks of every client: without an answer, or with one that asks for patience, the same is sent again under
+   * the same key. What was not answered at first is counted in `repeats`, by what came instead.
+   */
+  async insist<T>(expected: readonly number[], method: string, path: string, as: string, body?: unknown): Promise<T> {
+    const key = randomUUID();
+    const deadline = performance.now() + insistMs;
+    for (;;) {
+      const answer = await this.ask(method, `/api/v1${path}`, as, body, key).catch((error: Error) => error);
+      const failed = answer instanceof Error ? answer.message : asksForPatience(answer) ? String(answer.status) : undefined;
+      if (!(answer instanceof Error) && failed === undefined) return bodyOf(answer, expected, `${method} ${path}`);
+      const what = `${method} ${path.replace(/[0-9a-f-]{36}/, "{id}")}: ${failed}`;
+      this.repeats.set(what, (this.repeats.get(what) ?? 0) + 1);
+      if (performance.now() > deadline) throw new Error(`${what}, for ${insistMs / 1_000} s.`);
+      await pause((answer instanceof Error ? 0.2 : Math.max(answer.retryAfterSeconds, 0.2)) * 1_000);
+    }
   }
 }
+
+const insistMs = 60_000;
+const asksForPatience = ({ status, retryAfterSeconds }: Answer): boolean =>
+  status >= 500 || status === 429 || status === 202 || (status === 409 && retryAfterSeconds > 0);
+
+const bodyOf = <T>({ status, body }: Answer, expected: readonly number[], what: string): T => {
+  if (!expected.includes(status)) throw new Error(`${what} was answered ${status}, not ${expected.join(" or ")}: ${body.slice(0, 300)}`);
+  return JSON.parse(body) as T;
+};
 
 export const smsProvider = "control.msg91.com";
 
@@ -136,14 +166,14 @@ export const pay = async (site: Site, demo: Demo, { token, cardUid }: Student): 
   const item = [...(cafe?.items ?? [])].sort((one, other) => one.price_minor - other.price_minor)[0];
   const device = demo.devices.find(({ cafe_id }) => cafe_id === cafe?.id);
   const ordered = { cafe_id: cafe?.id, items: [{ menu_item_id: item?.id, quantity: 1 }] };
-  const { order } = await site.must<{ order: { id: string } }>([201], "POST", "/orders", token, ordered);
+  const { order } = await site.insist<{ order: { id: string } }>([201], "POST", "/orders", token, ordered);
   type Scan = { charge: { id: string }; match_code: string };
   const till = `Device ${device?.id}.${device?.key}`;
   const scanned = { scan_id: randomUUID(), card_uid: cardUid, order_id: order.id };
-  const { charge, match_code } = await site.must<Scan>([200, 201], "POST", "/pos/scans", till, scanned);
-  const { items } = await site.must<{ items: { id: string; digest: string }[] }>([200], "GET", "/charges/open", token);
+  const { charge, match_code } = await site.insist<Scan>([200, 201], "POST", "/pos/scans", till, scanned);
+  const { items } = await site.insist<{ items: { id: string; digest: string }[] }>([200], "GET", "/charges/open", token);
   const digest = items.find(({ id }) => id === charge.id)?.digest;
-  return site.must<Receipt>([200], "POST", `/charges/${charge.id}/confirm`, token, { digest, number_match: match_code });
+  return site.insist<Receipt>([200], "POST", `/charges/${charge.id}/confirm`, token, { digest, number_match: match_code });
 };
 
 /** The ledger's own check, asked by one of finance. */

@@ -52,7 +52,7 @@ export class Fleet {
     for (const [id, { machine }] of this.running) {
       if (this.states.has(id)) continue;
       this.running.delete(id);
-      await machine.powerOff();
+      void machine.powerOff();
     }
     for (const { InstanceId, LaunchTemplate } of instances) {
       if (!this.running.has(InstanceId) && LaunchTemplate) await this.boot(InstanceId, LaunchTemplate);
@@ -104,7 +104,7 @@ export class Fleet {
       region,
       userData,
       roleArn: InstanceProfile.Roles[0]?.Arn ?? "",
-      lifecycleState: () => (this.states.has(id) ? "InService" : "Terminated"),
+      lifecycleState: () => (/^(Pending|InService)/.test(this.states.get(id) ?? "") ? "InService" : "Terminated"),
     };
     this.running.set(id, { id, address, machine, metadata });
     machine.powerOn();

@@ -1,18 +1,23 @@
 import type { Ask } from "./ask.ts";
-import { type Balancer, readBalancing } from "./balancer.ts";
+import { type Balancer, onlyHealthy, readBalancing } from "./balancer.ts";
 import type { Fleet } from "./fleet.ts";
+import { HealthChecks } from "./health.ts";
 import type { Place } from "./places.ts";
 
-/** The machines of a region and the load balancer before them: both follow the world. */
+/** The machines of a region and the load balancer before them: both follow the world, and the world is told what they found. */
 export class Region {
   readonly place: Place;
   readonly fleet: Fleet;
   private readonly balancer: Balancer;
   private readonly ask: Ask;
-  private readonly wasInService = new Set<string>();
+  private readonly worldUrl: string;
+  private readonly checks = new HealthChecks();
+  /** A new machine is given time: only one that was healthy once is thrown away. */
+  private readonly wasHealthy = new Set<string>();
 
-  constructor(ask: Ask, place: Place, fleet: Fleet, balancer: Balancer) {
+  constructor(ask: Ask, worldUrl: string, place: Place, fleet: Fleet, balancer: Balancer) {
     this.ask = ask;
+    this.worldUrl = worldUrl;
     this.place = place;
     this.fleet = fleet;
     this.balancer = balancer;
@@ -21,21 +26,26 @@ export class Region {
   /** One look: machines as the Auto Scaling groups want them, rules and targets as the load balancer has them, and who died is replaced. */
   async follow(say: (line: string) => void): Promise<void> {
     await this.fleet.follow();
-    this.balancer.follow(await readBalancing(this.ask, this.place.region, this.fleet.addressOf));
-    const healthy = new Set(await this.inService());
-    for (const id of healthy) this.wasInService.add(id);
-    for (const id of this.wasInService) {
-      if (healthy.has(id)) continue;
-      this.wasInService.delete(id);
-      if (!this.fleet.running.has(id)) continue;
+    const balancing = await readBalancing(this.ask, this.place.region, this.fleet.addressOf);
+    this.checks.follow(balancing);
+    this.balancer.follow(onlyHealthy(balancing, (group, id) => this.checks.of(group, id)[0] === "healthy"));
+    const found = balancing.groups.map((group) => [
+      group.TargetGroupArn,
+      Object.fromEntries(group.targets.map(({ id }) => [id, this.checks.of(group, id)])),
+    ]);
+    const body = JSON.stringify(Object.fromEntries(found));
+    await fetch(`${this.worldUrl}/world/health?region=${this.place.region}`, { method: "POST", body });
+    for (const id of this.checks.all("healthy")) this.wasHealthy.add(id);
+    for (const id of this.checks.all("unhealthy")) {
+      if (!this.wasHealthy.delete(id)) continue;
       say(`the load balancer finds ${id} dead: it is replaced`);
       await this.fleet.replace(id);
     }
   }
 
   /** The machines that answer the load balancer's checks. */
-  async inService(): Promise<readonly string[]> {
-    return [...(await this.balancer.health())].flatMap(([id, isUp]) => (isUp ? [id] : []));
+  inService(): readonly string[] {
+    return this.checks.all("healthy");
   }
 
   journals(): string {

@@ -7,6 +7,8 @@ from moto.core.base_backend import BackendDict
 RESIDUE = {
     ("acm", "_idempotency_tokens"): "tokens of past requests",
     ("kms", "multi_region_configuration"): "moto's note of the last replication",
+    ("autoscaling", "world_machines"): "that somebody ran machines here",
+    ("autoscaling", "world_refreshes"): "refreshes of groups that are gone",
     ("ec2", "enis"): "moto keeps the interfaces of deleted NAT gateways and terminated machines",
     ("ec2", "launch_template_insert_order"): "an order of creation",
     ("ec2", "network_acls"): "moto keeps the default list of a deleted VPC",

@@ -6,6 +6,8 @@
 
 With --until-stdin-ends it ends with the process that started it, however that one ends.
 GET /world/contents lists what stands in the rehearsal's account; ?account=<number> asks for another.
+POST /world/machines?region=<region> says that somebody runs the machines there: launch hooks wait, what ends drains.
+POST /world/health?region=<region> says what a load balancer found: {target group: {instance: [state, reason, description]}}.
 """
 
 import json
@@ -29,17 +31,36 @@ THREADS = 64
 IDLE_SECONDS = 86_400
 
 
-def with_contents(application):
-    def serve(environ, start_response):
-        if environ.get("PATH_INFO") != "/world/contents":
-            return application(environ, start_response)
-        from contents import contents
+def with_doors(application):
+    """What no API of AWS says or is told: what stands here, and what whoever runs the machines has to say."""
 
-        account = parse_qs(environ.get("QUERY_STRING", "")).get("account")
-        start_response("200 OK", [("Content-Type", "application/json")])
-        return [json.dumps(contents(*account or ())).encode()]
+    def serve(environ, start_response):
+        door = environ.get("PATH_INFO", "")
+        if not door.startswith("/world/"):
+            return application(environ, start_response)
+        asked = {name: values[0] for name, values in parse_qs(environ.get("QUERY_STRING", "")).items()}
+        answer = behind(door, asked, environ["wsgi.input"].read())
+        start_response("200 OK" if answer is not None else "404 Not Found", [("Content-Type", "application/json")])
+        return [json.dumps(answer).encode()]
 
     return serve
+
+
+def behind(door, asked, body):
+    from additions.lifecycle import run_by_somebody, say_health
+    from contents import contents
+    from moto.core import DEFAULT_ACCOUNT_ID
+
+    account = asked.get("account", DEFAULT_ACCOUNT_ID)
+    if door == "/world/contents":
+        return contents(account)
+    if door == "/world/machines":
+        run_by_somebody(account, asked["region"])
+        return {}
+    if door == "/world/health":
+        say_health(account, asked["region"], json.loads(body))
+        return {}
+    return None
 
 
 def as_it_was_sent(application):
@@ -80,7 +101,7 @@ def main():
         additions.install()
         from additions.errors import never_500
 
-        application = with_contents(once(never_500(DomainDispatcherApplication)))
+        application = with_doors(once(never_500(DomainDispatcherApplication)))
     if "--until-stdin-ends" in sys.argv:
         threading.Thread(target=end_with_stdin, daemon=True).start()
     server = listen(application)

@@ -3,7 +3,7 @@ from fnmatch import fnmatchcase
 
 from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.s3.exceptions import ReplicationConfigurationNotFoundError
-from moto.s3.models import FakeBucket, FakeDeleteMarker
+from moto.s3.models import FakeBucket, FakeDeleteMarker, S3Backend
 from moto.s3.responses import S3Response
 
 from .patch import add, around
@@ -60,3 +60,14 @@ def get_bucket_replication(original, self):
         raise ReplicationConfigurationNotFoundError(bucket_name=self.bucket_name)
     xml = replication["world_as_sent"]
     return xml.decode() if isinstance(xml, bytes) else xml
+
+
+# The lock of a bucket that holds objects cannot be changed, so a bucket with a receipt in it cannot be destroyed.
+@around(S3Backend)
+def put_object_lock_configuration(original, self, bucket_name, lock_enabled, mode=None, days=None, years=None):
+    bucket = self.get_bucket(bucket_name)
+    if not bucket.is_versioned or bucket.keys.item_size() == 0:
+        return original(self, bucket_name, lock_enabled, mode, days, years)
+    bucket.object_lock_enabled = bucket.object_lock_enabled or lock_enabled
+    bucket.default_lock_mode, bucket.default_lock_days, bucket.default_lock_years = mode, days, years
+    return None

@@ -44,6 +44,7 @@ class World:
             made.meta.events.register("before-sign", lambda request, **_: request.headers.add_header("x-moto-account-id", account))
             return made
 
+        client.account, client.url = account, self.url
         return client
 
     def stop(self):

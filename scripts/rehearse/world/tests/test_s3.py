@@ -60,3 +60,17 @@ def test_a_replication_configuration_comes_back_as_it_was_sent(client):
     wanted = {"Role": "arn:aws:iam::123456789012:role/copy", "Rules": [rule]}
     s3.put_bucket_replication(Bucket="original", ReplicationConfiguration=wanted)
     assert s3.get_bucket_replication(Bucket="original")["ReplicationConfiguration"] == wanted
+
+
+def test_a_lock_of_a_bucket_with_objects_can_be_taken_away_and_who_may_bypass_it_empties_the_bucket(client):
+    s3 = client("s3")
+    s3.create_bucket(Bucket="locked", ObjectLockEnabledForBucket=True, CreateBucketConfiguration={"LocationConstraint": "eu-north-1"})
+    rule = {"DefaultRetention": {"Mode": "GOVERNANCE", "Years": 8}}
+    s3.put_object_lock_configuration(Bucket="locked", ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", "Rule": rule})
+    version = s3.put_object(Bucket="locked", Key="receipt", Body=b"paid")["VersionId"]
+    s3.put_object_lock_configuration(Bucket="locked", ObjectLockConfiguration={"ObjectLockEnabled": "Enabled"})
+    assert "Rule" not in s3.get_object_lock_configuration(Bucket="locked")["ObjectLockConfiguration"]
+    objects = {"Objects": [{"Key": "receipt", "VersionId": version}]}
+    assert s3.delete_objects(Bucket="locked", Delete=objects)["Errors"][0]["Code"] == "AccessDenied", "what was written under it stays locked"
+    s3.delete_objects(Bucket="locked", Delete=objects, BypassGovernanceRetention=True)
+    s3.delete_bucket(Bucket="locked")
