@@ -1,5 +1,6 @@
 import type { Construct } from "constructs";
 import type { Environment, RegionPlan } from "../regions/index.ts";
+import { type AnalyticsCode, publishAnalyticsCode } from "./analytics-code.ts";
 import { createExtractRole, createPublishRole } from "./analytics-role.ts";
 import { type AnalyticsTable, readAnalyticsTables } from "./analytics-tables.ts";
 import {
@@ -48,11 +49,13 @@ export class AnalyticsStack extends CampusStack {
   private readonly props: AnalyticsStackProps;
   private readonly database: GlueCatalogDatabase;
   private readonly lake: string;
+  private readonly code: AnalyticsCode;
 
   constructor(scope: Construct, props: AnalyticsStackProps) {
     super(scope, { ...props, part: "analytics" });
     this.props = props;
     this.lake = `s3://${props.storage.analytics.name}/lake`;
+    this.code = publishAnalyticsCode(this, props.storage.artifacts, props.keys.storage);
     this.database = new GlueCatalogDatabase(this, "catalog", {
       name: `campus_${props.environment.name}`,
       description: "orders, money and what was made of them",
@@ -114,21 +117,15 @@ export class AnalyticsStack extends CampusStack {
         connection,
         arguments: {
           "--database": `postgres://campus_reports@${data.database.instance.address}:${ports.postgres}/campus`,
-          "--database-ca": "rds-ca.pem",
           "--secret": databaseSecret.name,
-          "--extra-files": `${this.scripts}/analytics.zip,${this.scripts}/rds-ca.pem`,
         },
       },
     );
     const publish = this.createJob("publish", createPublishRole(this, { ...roles, catalog: this.database.name }), {
       purpose: "makes the tables, checks them against the ledger and publishes them",
-      arguments: { "--catalog": this.database.name, "--metrics": this.environment.name, "--extra-files": `${this.scripts}/analytics.zip` },
+      arguments: { "--catalog": this.database.name, "--metrics": this.environment.name },
     });
     return [extract, publish];
-  }
-
-  private get scripts(): string {
-    return `s3://${this.props.storage.artifacts.name}/analytics`;
   }
 
   private createJob(
@@ -148,12 +145,13 @@ export class AnalyticsStack extends CampusStack {
       maxRetries: 1,
       securityConfiguration: this.encryption.name,
       ...(more.connection ? { connections: [more.connection.name] } : {}),
-      command: { name: "glueetl", pythonVersion: "3", scriptLocation: `${this.scripts}/main.py` },
+      command: { name: "glueetl", pythonVersion: "3", scriptLocation: this.code.script },
       executionProperty: { maxConcurrentRuns: 1 },
       defaultArguments: {
         "--job-language": "python",
         "--enable-metrics": "true",
         "--enable-continuous-cloudwatch-log": "true",
+        "--extra-files": this.code.archive,
         "--TempDir": `s3://${this.props.storage.analytics.name}/temporary/`,
         "--step": step,
         "--engine": "spark",

@@ -8,7 +8,7 @@ import { Fleet, inServiceHook } from "./constructs/fleet.ts";
 import { LoadBalancer } from "./constructs/load-balancer.ts";
 import { Migrator } from "./constructs/migrator.ts";
 import { Role } from "./constructs/role.ts";
-import type { Secret } from "./constructs/secret.ts";
+import { Secret } from "./constructs/secret.ts";
 import { TargetGroup } from "./constructs/target-group.ts";
 import { WebAcl } from "./constructs/web-acl.ts";
 import type { DataStack } from "./data.ts";
@@ -198,6 +198,7 @@ export class ApiStack extends CampusStack {
       REDIS_URL: `rediss://${data.cache.endpoint}:${ports.redis}`,
       MENU_IMAGES_BUCKET: storage.menuImages.name,
       RECEIPTS_BUCKET: storage.receipts.name,
+      ANALYTICS_BUCKET: storage.analytics.name,
       TRANSACTIONS_TOPIC: messaging.transactions.arn,
       WEBHOOKS_QUEUE: messaging.webhooks.queue.url,
       ...(messaging.receiptMails && {
@@ -216,14 +217,18 @@ export class ApiStack extends CampusStack {
     const { secrets, storage, messaging } = this.props;
     const role = new Role(this, "machine-role", {
       part: "machine",
-      purpose: "a machine of the API: its secrets, its artifact, its images and receipts, its topic and queue",
+      purpose: "a machine of the API: its secrets, its artifact, its images and receipts, the published tables, its topic and queue",
       trust: { service: "ec2.amazonaws.com" },
     });
-    for (const name of secretsOfTheApp) secrets[name].grantRead(role);
+    Secret.grantRead(
+      role,
+      secretsOfTheApp.map((name) => secrets[name]),
+    );
     storage.artifacts.grantRead(role, "releases/");
     // The whole bucket: an upload waits for its check in uploads/, beside the images/ that the edge serves, and is deleted then.
     storage.menuImages.grantReadWrite(role, "", ["s3:DeleteObject"]);
     storage.receipts.grantReadWrite(role);
+    storage.analytics.grantRead(role, "lake/tables/"); // what is published, nothing of what was read to make it
     messaging.transactions.grantPublish(role);
     messaging.webhooks.grantSendAndReceive(role);
     this.allowReceiptMail(role);

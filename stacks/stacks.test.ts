@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { createLog } from "../app/platform/log.ts";
 import { anyArtifact, type Environment, environments, notPublished, type RegionPlan, withArtifact } from "../regions/index.ts";
+import { analyticsArchive } from "./analytics-code.ts";
 import { signedWebhook } from "./constructs/web-acl.ts";
 import { appCalls } from "./rules/app-calls.ts";
 import { outsideBoundary } from "./rules/boundary.ts";
@@ -215,11 +216,11 @@ test.each(campuses)("$name: an instance reads the secrets of the app, each by na
     const grants = resourcesOf(campus, "aws_iam_role_policy").filter(
       (one) => one.stack === `${name}-${place}-api` && one.path.includes("/machine-role/read-secret"),
     );
-    expect(grants).toHaveLength(11);
-    expect(grants.map(({ body }) => body.name).join()).not.toContain("migration");
-    expect(grants.every(({ body }) => JSON.parse(body.policy).Statement.every((one: { Resource: string }) => one.Resource !== "*"))).toBe(
-      true,
-    );
+    expect(grants).toHaveLength(1);
+    const [{ Resource: secrets }] = JSON.parse(grants[0]?.body.policy).Statement;
+    expect(secrets).toHaveLength(11);
+    for (const secret of secrets) expect(secret).toMatch(new RegExp(`:secret:campus-${name}/[a-z-]+-\\?{6}$`));
+    expect(secrets.join()).not.toContain("migration");
   }
 });
 
@@ -261,13 +262,31 @@ test.each(campuses)(
     const glueOwn = ["--job-language", "--enable-metrics", "--enable-continuous-cloudwatch-log", "--TempDir", "--extra-files"];
     for (const { body } of resourcesOf(campus, "aws_glue_job")) {
       expect(pinned).toContain(`pyspark==${sparkOf[body.glue_version]}`);
-      expect(body.command.script_location).toMatch(/\/analytics\/main\.py$/);
+      const [, place] = /^(s3:\/\/.+\/analytics\/[0-9a-f]{12})\/main\.py$/.exec(body.command.script_location) ?? [];
+      expect(body.default_arguments["--extra-files"]).toBe(`${place}/analytics.zip`);
       for (const option of Object.keys(body.default_arguments).filter((name) => !glueOwn.includes(name))) {
         expect(main).toContain(`add_argument("${option}"`);
       }
     }
   },
 );
+
+test("what Glue unpacks is what main.py imports and reads, RDS's certificates too, and none of the tests", () => {
+  const files = Object.keys(analyticsArchive());
+  const modules = readdirSync(new URL("../app/analytics/", import.meta.url)).filter((file) => file.endsWith(".py") && file !== "main.py");
+  expect(files).toEqual(expect.arrayContaining([...modules, "checks.sql", "sql/sales.sql", "extract/money.sql", "rds-ca.pem"]));
+  expect(files.filter((file) => /test|main\.py/.test(file))).toEqual([]);
+});
+
+test.each(campuses)("$name: a machine may read the published tables and nothing else of the lake", ({ campus }) => {
+  const [granted] = resourcesOf(campus, "aws_iam_role_policy").filter(({ path }) => path.includes("/machine-role/read-analytics"));
+  expect(JSON.parse(granted?.body.policy).Statement[0]).toMatchObject({
+    Action: "s3:GetObject",
+    Resource: expect.stringMatching(/\/lake\/tables\/\*$/),
+  });
+  const boots = [...campus.texts.values()].join("").match(/ANALYTICS_BUCKET/g);
+  expect(boots?.length).toBe(resourcesOf(campus, "aws_autoscaling_group").length);
+});
 
 test.each(campuses)(
   "$name: every table that the jobs write is declared, projected by the run that was published and by month",

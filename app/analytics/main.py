@@ -23,6 +23,10 @@ from faults import Broken, Fault  # noqa: E402
 EXIT_FAILED, EXIT_MISSING = 1, 3
 
 
+def bundled(name: str) -> str | None:
+    return str(HOME / name) if (HOME / name).exists() else None
+
+
 def options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="analytics", description=__doc__, allow_abbrev=False)
     parser.add_argument("--step", choices=("all", "extract", "publish"), default="all", help="extract reads PostgreSQL; publish makes, checks and publishes the tables")
@@ -31,7 +35,7 @@ def options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--from", dest="first", metavar="DAY", help="read every day from this one again (YYYY-MM-DD)")
     parser.add_argument("--day", dest="last", metavar="DAY", help="the last business day to read; without it yesterday")
     parser.add_argument("--database", metavar="URL", default=os.environ.get("ANALYTICS_DATABASE_URL"), help="postgres://campus_reports@HOST/DATABASE; its password in ANALYTICS_DATABASE_PASSWORD")
-    parser.add_argument("--database-ca", metavar="FILE", default=os.environ.get("ANALYTICS_DATABASE_CA"), help="certificates to know the server by; with it TLS is verified in full")
+    parser.add_argument("--database-ca", metavar="FILE", default=os.environ.get("ANALYTICS_DATABASE_CA") or bundled("rds-ca.pem"), help="certificates to know the server by; with it TLS is verified in full")
     parser.add_argument("--secret", metavar="ID", help="Secrets Manager: {username, password} of the database and, made at the first run, pseudonym_key")
     parser.add_argument("--catalog", metavar="DATABASE", help="Glue's catalogue: tells Athena which run to read")
     parser.add_argument("--metrics", metavar="ENVIRONMENT", help="tells CloudWatch (namespace CampusPay) that tables were published, or that checks failed")

@@ -4,7 +4,13 @@ import { ConfigError, parseConfig, secretDescriptions, variables } from "./confi
 const requiredSecrets = ["DATABASE_PASSWORD", "JWT_KEYS", "RECEIPT_KEYS", "CARD_PEPPER", "LOG_PEPPER", "SEAL_KEY"];
 const given = (suffix: string, value: string) => Object.fromEntries(requiredSecrets.map((name) => [`${name}${suffix}`, value]));
 const onOneMachine = given("", "value");
-const onAws = { ...given("_SECRET_ID", "campus/secret"), CAMPUS_ENV: "production", SMS_PROVIDER: "sns", MENU_IMAGES_BUCKET: "menu-images" };
+const onAws = {
+  ...given("_SECRET_ID", "campus/secret"),
+  CAMPUS_ENV: "production",
+  SMS_PROVIDER: "sns",
+  MENU_IMAGES_BUCKET: "menu-images",
+  ANALYTICS_BUCKET: "analytics",
+};
 
 function problemsOf(environment: Record<string, string>): readonly string[] {
   try {
@@ -75,6 +81,7 @@ test.each([
   ["a secret in clear", { JWT_KEYS_SECRET_ID: "", JWT_KEYS: "value" }, "JWT_KEYS is given in clear"],
   ["the sandbox's SMS", { SMS_PROVIDER: "sandbox" }, "SMS_PROVIDER is sandbox"],
   ["pictures on one machine", { MENU_IMAGES_BUCKET: "" }, "MENU_IMAGES_BUCKET is not set"],
+  ["no place for the night's tables", { ANALYTICS_BUCKET: "" }, "ANALYTICS_BUCKET is not set"],
   ["cookies without Secure", { COOKIE_SECURE: "false" }, "COOKIE_SECURE is false"],
   ["raised limits", { RATE_LIMIT_SCALE: "100" }, "RATE_LIMIT_SCALE"],
 ])("production refuses %s", (_, change, problem) => {

@@ -369,6 +369,8 @@ function contradictions(config: Config): string[] {
     if (config.SMS_PROVIDER === "sandbox") problems.push("SMS_PROVIDER is sandbox: production needs twilio, msg91 or sns.");
     if (config.MENU_IMAGES_BUCKET === undefined)
       problems.push("MENU_IMAGES_BUCKET is not set: in production pictures are kept in a bucket, not on one of the machines.");
+    if (config.ANALYTICS_BUCKET === undefined)
+      problems.push("ANALYTICS_BUCKET is not set: in production the nightly jobs publish their tables into a bucket.");
     if (!config.COOKIE_SECURE) problems.push("COOKIE_SECURE is false: production serves HTTPS only.");
   }
   if (config.RECEIPT_MAIL_QUEUE !== undefined && config.RECEIPT_MAIL_FROM === undefined)

@@ -8,6 +8,7 @@ import { type Campus, startCampus } from "../testing/campus.ts";
 import { gatewayOf } from "../testing/gateway.ts";
 import { expectOk, moneyOf } from "../testing/money.ts";
 import { refused } from "../testing/refusal.ts";
+import { type S3World, startS3World } from "../testing/s3-world.ts";
 import { type SimulatedCafe, simulateDays } from "../testing/simulated-days.ts";
 
 /** Set by `npm run analytics:test`, which installs it: `npm test` alone needs no Python. */
@@ -18,8 +19,12 @@ const objects = mkdtempSync(path.join(tmpdir(), "campus-published-"));
 const [from, to] = ["2026-10-05", "2026-11-03"];
 let campus: Campus;
 let cafe: SimulatedCafe;
+/** As on AWS the job writes into a bucket and the API reads from it; where the stand-in does not start, a folder. */
+let world: S3World | undefined;
 beforeAll(async () => {
-  campus = await startCampus({ env: { GATEWAY_TIMEOUT_MS: "2000", OBJECT_FOLDER: objects } });
+  world = python ? await startS3World() : undefined;
+  const bucket = world ? { ...world.env, ANALYTICS_BUCKET: world.env.MENU_IMAGES_BUCKET } : {};
+  campus = await startCampus({ env: { GATEWAY_TIMEOUT_MS: "2000", OBJECT_FOLDER: objects, ...bucket } });
   if (!python) return;
   await gatewayOf(campus).connect();
   const timeZone = "Europe/Stockholm";
@@ -39,7 +44,7 @@ beforeAll(async () => {
       "--engine",
       "duckdb",
       "--lake",
-      path.join(objects, "lake"),
+      world ? `s3://${world.env.MENU_IMAGES_BUCKET}/lake` : path.join(objects, "lake"),
       "--from",
       from,
       "--day",
@@ -53,6 +58,7 @@ beforeAll(async () => {
         ANALYTICS_DATABASE_URL: campus.database.appUrl.replace("campus_app", "campus_reports"),
         ANALYTICS_DATABASE_PASSWORD: password,
         ANALYTICS_PSEUDONYM_KEY: randomBytes(32).toString("hex"),
+        ...(world && { ANALYTICS_S3_ENDPOINT: world.env.S3_URL, AWS_DEFAULT_REGION: world.env.AWS_REGION }),
       },
     },
   );
@@ -60,6 +66,7 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(async () => {
   await campus.end();
+  world?.stop();
   rmSync(objects, { recursive: true, force: true });
 });
 

@@ -3,6 +3,7 @@ import { costPage, renderCostPage } from "../cost/page.ts";
 import { diagrams } from "../diagrams/diagrams.ts";
 import { readLicences, renderLicences } from "../licences.ts";
 import { renderIndex } from "../runbooks/index-page.ts";
+import { renderAnalyticsPage } from "./analytics-page.ts";
 import { renderConfigurationPage } from "./configuration-page.ts";
 import { renderEnvironmentExample } from "./environment-example.ts";
 import { renderSchemaPage } from "./schema-page.ts";
@@ -22,6 +23,7 @@ export const generators: readonly Generator[] = [
   { file: costPage, make: renderCostPage },
   ...diagrams,
   { file: "docs/slo.md", make: renderSloPage },
+  { file: "docs/analytics-tables.md", make: renderAnalyticsPage },
   { file: "runbooks/README.md", make: () => renderIndex() },
   { file: "docs/licences.md", make: (root) => renderLicences(readLicences(root)) },
 ];

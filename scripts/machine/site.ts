@@ -77,6 +77,7 @@ const environment = {
   DATABASE_CA_FILE: "/etc/campus-pay/database-ca.pem",
   REDIS_URL: `rediss://${names.cache}:6379`,
   MENU_IMAGES_BUCKET: "menu-images",
+  ANALYTICS_BUCKET: "analytics",
   SMS_PROVIDER: "msg91",
   SMS_ACCOUNT: "otp",
   GATEWAY_KEY_ID: "rzp_test_try",

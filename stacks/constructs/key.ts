@@ -76,10 +76,10 @@ export class Key extends Construct {
 
 export type KeyRef = { readonly arn: string };
 
-export const useStatement = (keyArn: string, actions: readonly string[]): Statement => ({
+export const useStatement = (keyArn: string | readonly string[], actions: readonly string[]): Statement => ({
   sid: "UseKey",
   actions: actions.map((action) => `kms:${action}`),
-  resources: [keyArn],
+  resources: [keyArn].flat(),
 });
 
 const copyingAccount = (accountId: string, index: number): ResourceStatement => ({

@@ -62,15 +62,23 @@ export class Secret extends Construct {
   }
 
   grantRead(role: Role): void {
-    const { region } = campusOf(role);
-    // AWS ends an ARN with six characters of its own; named so, the copy in the other region needs no look-up.
-    const arn = campusOf(role).arn("secretsmanager", `secret:${this.name}-??????`);
-    const key = region === this.home ? this.props.key : this.props.copyTo.key;
-    role.allow(`read-secret-${this.props.name}`, [
-      { sid: "ReadValue", actions: ["secretsmanager:GetSecretValue"], resources: [arn] },
+    Secret.grantRead(role, [this], `read-secret-${this.props.name}`);
+  }
+
+  /** Several in one policy: IAM allows a role 10,240 characters in all. */
+  static grantRead(role: Role, secrets: readonly Secret[], what = "read-secrets"): void {
+    const stack = campusOf(role);
+    const keys = new Set(secrets.map(({ props, home }) => (stack.region === home ? props.key : props.copyTo.key).arn));
+    role.allow(what, [
       {
-        ...useStatement(key.arn, ["Decrypt"]),
-        conditions: { StringEquals: { "kms:ViaService": `secretsmanager.${region}.amazonaws.com` } },
+        sid: "ReadValue",
+        actions: ["secretsmanager:GetSecretValue"],
+        // AWS ends an ARN with six characters of its own; named so, the copy in the other region needs no look-up.
+        resources: secrets.map(({ name }) => stack.arn("secretsmanager", `secret:${name}-??????`)),
+      },
+      {
+        ...useStatement([...keys], ["Decrypt"]),
+        conditions: { StringEquals: { "kms:ViaService": `secretsmanager.${stack.region}.amazonaws.com` } },
       },
     ]);
   }

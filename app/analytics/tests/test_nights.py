@@ -72,8 +72,7 @@ def test_a_payment_that_was_not_committed_when_the_night_read_is_read_the_night_
     assert shown == ["2026-09-29", "2026-10-02"]
 
 
-def test_while_payments_are_written_the_sums_fit_the_snapshot_exactly_and_no_lock_is_above_access_share(campus, duck):
-    """The harder tool is `npm run analytics:torture`; here every write goes between two reads of the job."""
+def test_an_order_between_any_two_reads_of_the_job_is_not_in_its_sums(campus, duck):
     quiet_campus(campus)
     cafe = campus.cafes[0][0]
     locks: set[str] = set()

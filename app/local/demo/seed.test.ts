@@ -94,6 +94,7 @@ test("the demo campus is refused in production", async () => {
   const production = {
     CAMPUS_ENV: "production",
     MENU_IMAGES_BUCKET: "menu-images",
+    ANALYTICS_BUCKET: "analytics",
     SMS_PROVIDER: "sns",
     COOKIE_SECURE: "true",
     RATE_LIMIT_SCALE: "1",
