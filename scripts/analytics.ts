@@ -1,15 +1,13 @@
 import { spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import pg from "pg";
 import { type Command, runCommand, wholeNumber } from "../app/local/command.ts";
 import { findHome, projectRoot } from "../app/local/home.ts";
 import { PlainError } from "../app/local/plain-error.ts";
-import { writePrivateJson } from "../app/local/private-file.ts";
-import { reportsRole } from "../app/local/roles.ts";
 import type { ServicesFile } from "../app/local/services-file.ts";
-import { type Engine, installDriver, installPython, sparkLacks } from "./analytics/python.ts";
+import { giveRolePassword, type JobInput, keyFileOf, type Place, prepareJob } from "./analytics/job.ts";
+import { type Engine, installPython, sparkLacks } from "./analytics/python.ts";
 import { startLocalSystem } from "./bench/local-system.ts";
 import { fillCampus } from "./bench/reports/fill.ts";
 
@@ -40,18 +38,6 @@ export const command = {
   },
 } as const satisfies Command;
 
-interface Place {
-  readonly url: string;
-  readonly password: string;
-}
-
-interface JobInput {
-  readonly engine: Engine;
-  readonly lake: string;
-  readonly from: string | undefined;
-  readonly day: string | undefined;
-}
-
 const say = (line: string) => console.log(line);
 const badOption = 2;
 
@@ -71,9 +57,8 @@ async function main(values: Asked): Promise<number> {
     values.lake ?? (values.demo ? path.join(projectRoot, ".cache/analytics-demo") : path.join(findHome().objects, "lake")),
   );
   const input = { engine: chooseEngine(values.engine), lake, from: values.from, day: values.day };
-  const keyFile = path.join(lake, "pseudonym-key.json");
-  if (values["new-pseudonyms"]) rmSync(keyFile, { force: true });
-  return values.demo ? runDemo(input, keyFile, orders) : runJobs(input, keyFile, await findPlace());
+  if (values["new-pseudonyms"]) rmSync(keyFileOf(lake), { force: true });
+  return values.demo ? runDemo(input, orders) : runJobs(input, await findPlace());
 }
 
 function chooseEngine(wished: string): Engine {
@@ -100,34 +85,8 @@ async function findPlace(): Promise<Place> {
   return giveRolePassword(superuser_url);
 }
 
-async function giveRolePassword(superuserUrl: string): Promise<Place> {
-  const password = randomBytes(24).toString("base64url");
-  const client = new pg.Client({ connectionString: superuserUrl });
-  await client.connect();
-  try {
-    await client.query(`alter role ${reportsRole} password ${client.escapeLiteral(password)}`);
-  } finally {
-    await client.end();
-  }
-  const { host, pathname } = new URL(superuserUrl);
-  return { url: `postgres://${reportsRole}@${host}${pathname}`, password };
-}
-
-function runJobs({ engine, lake, from, day }: JobInput, keyFile: string, place: Place): Promise<number> {
-  const python = installPython(say, ...(engine === "spark" ? (["spark"] as const) : []));
-  const words = [path.join(projectRoot, "app/analytics/main.py"), "--engine", engine, "--lake", lake];
-  if (from) words.push("--from", from);
-  if (day) words.push("--day", day);
-  const jar = engine === "spark" ? installDriver() : undefined;
-  if (jar) words.push("--driver", jar);
-  const env = {
-    ...process.env,
-    PYTHONDONTWRITEBYTECODE: "1",
-    PYSPARK_PYTHON: python,
-    ANALYTICS_DATABASE_URL: place.url,
-    ANALYTICS_DATABASE_PASSWORD: place.password,
-    ANALYTICS_PSEUDONYM_KEY: readOrMakeKey(keyFile),
-  };
+function runJobs(input: JobInput, place: Place): Promise<number> {
+  const { python, words, env } = prepareJob(input, place, say);
   return runPython(python, words, env);
 }
 
@@ -142,15 +101,7 @@ function runPython(python: string, words: readonly string[], env: NodeJS.Process
   }).finally(() => process.off("SIGINT", wait));
 }
 
-function readOrMakeKey(file: string): string {
-  if (!existsSync(file)) {
-    mkdirSync(path.dirname(file), { recursive: true });
-    writePrivateJson(file, { pseudonym_key: randomBytes(32).toString("base64url") });
-  }
-  return (JSON.parse(readFileSync(file, "utf8")) as { pseudonym_key: string }).pseudonym_key;
-}
-
-async function runDemo(input: JobInput, keyFile: string, orders: number): Promise<number> {
+async function runDemo(input: JobInput, orders: number): Promise<number> {
   const system = await startLocalSystem({ durable: false });
   try {
     const started = performance.now();
@@ -163,10 +114,10 @@ async function runDemo(input: JobInput, keyFile: string, orders: number): Promis
     rmSync(path.join(input.lake, "extracted"), { recursive: true, force: true });
     rmSync(path.join(input.lake, "tables"), { recursive: true, force: true });
     const place = await giveRolePassword(superuserUrl);
-    const first = await runJobs(input, keyFile, place);
+    const first = await runJobs(input, place);
     if (first !== 0) return first;
     say("demo: once more; nothing has changed, so nothing is made");
-    const second = await runJobs(input, keyFile, place);
+    const second = await runJobs(input, place);
     return second !== 0 ? second : drawCharts(input.lake);
   } finally {
     await system.stop();

@@ -63,18 +63,18 @@ const makePlaces = (cafes: number) => `
   create unlogged table made_moves (id uuid, corrects_id uuid, order_id uuid, cafe_id uuid, student_id uuid, method text, amount bigint, at timestamptz);
   create sequence made_entries;
   insert into made_cafes select n, uuidv7() from generate_series(1, ${cafes}) n;
-  insert into cafes (id, code, name, status, currency, time_zone) select id, 'C' || lpad(n::text, 4, '0'), 'Café ' || n, 'approved', 'SEK', '${timeZone}' from made_cafes;
+  insert into cafes (id, code, name, status, currency, time_zone) select id, 'Y' || lpad(n::text, 4, '0'), 'Café ' || n, 'approved', 'SEK', '${timeZone}' from made_cafes;
   insert into accounts (kind, cafe_id, currency) select k, id, 'SEK' from made_cafes, unnest('{cafe_payable,cash}'::text[]) k;
   insert into accounts (kind, currency) values ('gateway_clearing', 'SEK');
   insert into categories (cafe_id, name) select id, 'Lunch' from made_cafes;
   insert into menu_items (cafe_id, category_id, name, price_minor, vat_basis_points)
     select f.id, c.id, 'Dish ' || d, 4000 + d * 101, case when d % 5 = 0 then 2500 else 1200 end
     from made_cafes f join categories c on c.cafe_id = f.id, generate_series(1, 40) d;
-  insert into made_items select cafe_id, split_part(name, ' ', 2)::int, id, name, price_minor, vat_basis_points from menu_items;
+  insert into made_items select cafe_id, split_part(name, ' ', 2)::int, id, name, price_minor, vat_basis_points from menu_items where cafe_id in (select id from made_cafes);
   insert into made_students select n, uuidv7() from generate_series(1, ${students}) n;
-  insert into students (id, phone, name) select id, '+4670' || lpad(n::text, 7, '0'), 'Student ' || n from made_students;
+  insert into students (id, phone, name) select id, '+4671' || lpad(n::text, 7, '0'), 'Student ' || n from made_students;
   insert into accounts (kind, student_id, currency) select 'wallet', id, 'SEK' from made_students;
-  create table made_accounts as select id, student_id, coalesce(student_id, cafe_id, '00000000-0000-0000-0000-000000000000') as owner from accounts where kind <> 'cafe_payable'`;
+  create table made_accounts as select id, student_id, coalesce(student_id, cafe_id, '00000000-0000-0000-0000-000000000000') as owner from accounts where kind in ('wallet', 'cash', 'gateway_clearing')`;
 
 interface Draws {
   /** Where in the fourteen hours from seven o'clock an order stands, given where it stands among the day's orders. */
