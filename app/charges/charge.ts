@@ -37,6 +37,7 @@ export interface Charge extends ShownCharge {
   readonly digestVersion: number;
   readonly requiresSignature: boolean;
   readonly prompted: boolean;
+  readonly isProlonged: boolean;
   readonly receiptId: string | null;
   /** What is signed for it; null until it is paid. */
   readonly written: { readonly payload: string; readonly keyId: string } | null;
@@ -53,7 +54,7 @@ const shown = part`
 
 const selectCharge = (where: Statement): Statement => sql`
   select ${shown}, c.number_match_required, c.cafe_id, f.name as cafe_name, c.device_id, c.order_version, c.nonce, c.digest, c.digest_version,
-    s.requires_signature, c.prompted_at is not null as prompted, r.id as receipt_id, null as receipt,
+    s.requires_signature, c.prompted_at is not null as prompted, c.more_time_at is not null as is_prolonged, r.id as receipt_id, null as receipt,
     case when r.id is not null then json_build_object('payload', r.payload, 'keyId', r.key_id) end as written,
     (select coalesce(json_agg(json_build_object('itemName', i.item_name, 'quantity', i.quantity, 'lineTotalMinor', i.line_total_minor) order by i.id), '[]')
       from order_items i where i.order_id = c.order_id) as items

@@ -26,6 +26,53 @@ const refusal = (answer: Answered) => {
   return { status: answer.status, code: error?.code, details: error?.details };
 };
 
+describe("more time", () => {
+  const moreTime = (student: Awaited<ReturnType<Money["fundedStudent"]>>, chargeId: string) =>
+    student.api<StudentCharge>("POST", `/charges/${chargeId}/more-time`);
+  const agedCharge = async () => {
+    const student = await money.fundedStudent({ balanceMinor: 10_000 });
+    await student.placeOrder({ till, totalMinor: 5_900 });
+    const { charge, match_code } = (await student.scan(till)).body;
+    // As if thirty of its sixty seconds were over.
+    await campus.sql`update charges set expires_at = expires_at - interval '30 s' where id = ${charge.id}`;
+    await campus.sql`update charges c set digest = digest_of(c) where id = ${charge.id}`;
+    const before = (await student.api<StudentCharge>("GET", `/charges/${charge.id}`)).body;
+    return { student, before, match_code };
+  };
+
+  test("is given once: the charge lives a minute from now, and asked again it stays as it is", async () => {
+    const { student, before } = await agedCharge();
+    const given = await moreTime(student, before.id);
+    expect([before.more_time, before.expires_in <= 30]).toEqual([true, true]);
+    expect(given).toMatchObject({ status: 200, body: { state: "open", more_time: false, expires_in: 60 } });
+    const again = await moreTime(student, before.id);
+    expect([again.status, again.body.expires_at, again.body.digest]).toEqual([200, given.body.expires_at, given.body.digest]);
+  });
+
+  test("makes another question of it: a yes to the old one is refused, one to the new one pays", async () => {
+    const { student, before, match_code } = await agedCharge();
+    const given = (await moreTime(student, before.id)).body;
+    expect(refusal(await student.confirm({ ...before, match_code }))).toMatchObject({
+      status: 409,
+      code: "CHARGE_CHANGED",
+      details: { digest: given.digest },
+    });
+    expect((await student.confirm({ ...given, match_code })).status).toBe(200);
+    expect(await student.statement()).toMatchObject([{ amountMinor: -5_900 }, {}]);
+  });
+
+  test("is for the student alone, and for a charge that is still open", async () => {
+    const { student, before } = await agedCharge();
+    const stranger = await money.fundedStudent({ balanceMinor: 0 });
+    expect((await moreTime(stranger, before.id)).status).toBe(404);
+    await student.decline(before.id);
+    expect(refusal(await moreTime(student, before.id))).toMatchObject({ status: 409, code: "CHARGE_CLOSED" });
+    const late = await agedCharge();
+    await campus.sql`update charges set expires_at = clock_timestamp() where id = ${late.before.id}`;
+    expect(refusal(await moreTime(late.student, late.before.id))).toMatchObject({ status: 410, code: "CHARGE_EXPIRED" });
+  });
+});
+
 describe("a scan", () => {
   test("opens a charge that the terminal can show and the phone can find", async () => {
     const student = await money.fundedStudent({ balanceMinor: 10_000, name: "Anna Maria Andersson" });

@@ -92,7 +92,7 @@ declare
 begin
   charge := row(uuidv7(), wanted.id, wanted.cafe_id, p_device_id, context.student_id, context.card_id, 'open', wanted.total_minor, wanted.currency, wanted.version, p_nonce, '', 1,
     p_match_code, context.number_match_required, 0, p_short_code, p_at, date_trunc('milliseconds', p_at + make_interval(secs => p_life_seconds)),
-    null, null, null, null, null);
+    null, null, null, null, null, null);
   charge.digest := digest_of(charge);
   insert into charges select charge.*;
   insert into scans (device_id, scan_id, card_id, charge_id) values (p_device_id, p_scan_id, charge.card_id, charge.id);

@@ -7,6 +7,7 @@ import { json, listOf, required, route, router } from "../platform/http/router.t
 import { listOpenCharges, readStudentCharge } from "./charge.ts";
 import { confirmCharge } from "./confirm-charge.ts";
 import { declineCharge } from "./end-charges.ts";
+import { giveMoreTime } from "./give-more-time.ts";
 import type { ReceiptSigner } from "./receipt-signer.ts";
 import {
   ChargeParams,
@@ -80,6 +81,19 @@ const confirm = route({
   responses: { 200: json(ReceiptBody, "Paid"), 202: json(PendingBody, "Outcome not known yet: ask the status_url, or repeat") },
 });
 
+const moreTime = route({
+  method: "post",
+  path: "/charges/{chargeId}/more-time",
+  operationId: "giveMoreTime",
+  tags: ["charges"],
+  summary: "More time to answer, once a charge: it ends later, and so has another digest",
+  who: student(),
+  bucket: "status",
+  errors: ["NOT_FOUND", "CHARGE_CLOSED", "CHARGE_SUPERSEDED", "CHARGE_EXPIRED"],
+  request: { params: ChargeParams },
+  responses: { 200: json(StudentChargeSchema, "The charge with its new end; asked again, as it stands") },
+});
+
 const decline = route({
   method: "post",
   path: "/charges/{chargeId}/decline",
@@ -119,6 +133,11 @@ export const chargeRoutes = (platform: Platform, signer: ReceiptSigner) =>
       if (outcome.kind === "pending") return c.json({ status: "pending" as const, status_url: `/api/v1/charges/${chargeId}` }, 202);
       if (outcome.replayed) c.header("Idempotency-Hit", "true");
       return c.json(presentPaid(outcome), 200);
+    })
+    .openapi(moreTime, async (c) => {
+      const charge = await giveMoreTime(platform, c.req.valid("param").chargeId, studentOf(c).id);
+      announce(platform);
+      return c.json(presentStudentCharge(charge), 200);
     })
     .openapi(decline, async (c) => {
       const { chargeId } = c.req.valid("param");

@@ -34,6 +34,7 @@ export const StudentChargeSchema = z
     digest_version: z.number().int(),
     requires_signature: z.boolean(),
     requires_number_match: z.boolean(),
+    more_time: z.boolean().openapi({ description: "More time can still be asked for" }),
     receipt_id: z.uuid().nullable(),
     receipt: z.string().nullable(),
   })
@@ -112,6 +113,7 @@ export function presentStudentCharge(charge: Charge): StudentCharge {
     digest_version: charge.digestVersion,
     requires_signature: charge.requiresSignature,
     requires_number_match: charge.numberMatchRequired,
+    more_time: charge.state === "open" && !charge.isProlonged,
     receipt_id: charge.receiptId,
     receipt: charge.receipt,
   };

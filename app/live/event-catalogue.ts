@@ -2,6 +2,7 @@
 export const eventTable = {
   charge_opened:
     "{charge_id, order_id, order_number, amount_minor, currency, cafe_name, expires_at}: a scanned card asks the student to pay",
+  charge_prolonged: "{charge_id, order_id, expires_at}: the student asked for more time, so that it ends later and has another digest",
   charge_ended: "{charge_id, order_id, state, because?, receipt_id?}: it was confirmed, declined, voided, superseded, or it expired",
   order_placed: "{order_id, order_number, amount_minor}: a new order",
   order_paid: "{order_id, order_number, payment_status, amount_minor}: it is paid",

@@ -60,8 +60,10 @@ test("a socket has a pulse each second of the set interval, and each pulse moves
   const socket = await connect(student.token);
   const first = socket.lastId();
   await campus.sql`select emit_event(array['cafe:another'], 'status_changed', '{}')`;
-  await until("two more pulses", () => socket.messages.length >= 3, 6_000);
-  expect(socket.messages.every(({ event, id }) => event === "heartbeat" && id !== undefined)).toBe(true);
+  // The money that came in a moment ago may be told to this socket too, where the reader of events is late.
+  const pulses = () => socket.messages.filter(({ event }) => event === "heartbeat");
+  await until("two more pulses", () => pulses().length >= 3, 6_000);
+  expect(pulses().every(({ id }) => id !== undefined)).toBe(true);
   expect(socket.lastId()).not.toBe(first);
 });
 

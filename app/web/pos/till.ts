@@ -186,7 +186,10 @@ export async function look(): Promise<void> {
   const { attempt, charge } = state;
   const now = await unwrap(scanApi.pos.charges[":chargeId"].$get({ param: { chargeId: charge.id } })).catch(() => undefined);
   if (!now || state.kind !== "waiting" || state.charge.id !== charge.id) return;
-  if (now.state !== "open") end(attempt, now.id, now.state, now);
+  if (now.state !== "open") return end(attempt, now.id, now.state, now);
+  // The student may have asked for more time.
+  if (now.expires_in > charge.expiresIn - (performance.now() - charge.readAt) / 1000 + 1)
+    become({ kind: "waiting", attempt, charge: { ...charge, expiresIn: now.expires_in, readAt: performance.now() } });
 }
 
 function end(

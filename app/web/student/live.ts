@@ -15,7 +15,7 @@ export function followLive(router: AnyRouter): void {
       void router.navigate({ to: "/pay/$chargeId", params: { chargeId } });
       return;
     }
-    if (event === "charge_ended") refresh("charges");
+    if (event === "charge_ended" || event === "charge_prolonged") refresh("charges");
     refresh("orders");
     if (["charge_ended", "order_paid", "refunded", "topped_up"].includes(event)) {
       refresh("wallet");

@@ -15,7 +15,7 @@ import { keepReceipt } from "../../receipt-store.ts";
 import { ErrorNote, ErrorState, useOnline } from "../../shell.tsx";
 import { useWords } from "../../words/words.ts";
 import { NewKey } from "./new-key.tsx";
-import { type Charge, confirm, decline } from "./pay-query.ts";
+import { type Charge, confirm, decline, giveMoreTime } from "./pay-query.ts";
 
 const askEveryMs = { live: 8_000, alone: 1_500 };
 
@@ -80,6 +80,7 @@ function Question({ charge, student }: { readonly charge: Charge; readonly stude
     mutationFn: (notMe: boolean) => decline(charge.id, notMe),
     onSettled: () => void queryClient.invalidateQueries({ queryKey: ["mine"] }),
   });
+  const more = useMutation({ mutationFn: () => giveMoreTime(charge.id), onSettled: () => void read() });
   const code = yes.error instanceof ApiError ? yes.error.code : undefined;
   const missingMinor = wallet.data ? charge.amount_minor - wallet.data.balance_minor : 0;
   const isShort = missingMinor > 0;
@@ -98,6 +99,16 @@ function Question({ charge, student }: { readonly charge: Charge; readonly stude
             <h1 className="pay-title">{w.pay.title(charge.cafe.name)}</h1>
             <Ring left={left} whole={charge.expires_in} label={w.pay.left(left)} />
           </div>
+          {charge.more_time && (
+            <button
+              type="button"
+              className="button button-words pay-more"
+              disabled={more.isPending || !isOnline}
+              onClick={() => more.mutate()}
+            >
+              <ClockIcon size={20} /> {w.pay.more}
+            </button>
+          )}
           <p className="amount">{amount}</p>
           <hr />
           <ul className="lines">
@@ -144,7 +155,7 @@ function Question({ charge, student }: { readonly charge: Charge; readonly stude
         </label>
       )}
       {code !== "CHARGE_CHANGED" && code !== "INSUFFICIENT_FUNDS" && <ErrorNote error={yes.error} />}
-      <ErrorNote error={no.error} />
+      <ErrorNote error={no.error ?? more.error} />
       <div className="pay-buttons">
         <button
           type="submit"

@@ -34,3 +34,5 @@ export async function confirm({ charge, studentId, digits }: Yes) {
 
 export const decline = (chargeId: string, notMe: boolean) =>
   unwrap(chargesApi.charges[":chargeId"].decline.$post({ param: { chargeId }, json: { not_me: notMe } }));
+
+export const giveMoreTime = (chargeId: string) => unwrap(chargesApi.charges[":chargeId"]["more-time"].$post({ param: { chargeId } }));
