@@ -50,6 +50,10 @@ const change = route({
           .nullable()
           .optional()
           .openapi({ description: "It takes no orders before this moment." }),
+        pause_reason: nameField(120)
+          .nullable()
+          .optional()
+          .openapi({ description: "Why it pauses; students read it. It goes with the pause." }),
         number_match_required: z.boolean().optional(),
       }),
     ),
@@ -109,6 +113,7 @@ export const cafeAdminRoutes = ({ db }: Platform) => {
           openingHours: body.opening_hours,
           holidays: body.holidays,
           pausedUntil: typeof body.paused_until === "string" ? new Date(body.paused_until) : body.paused_until,
+          pauseReason: body.paused_until === null ? null : body.pause_reason,
           numberMatchRequired: body.number_match_required,
         },
       };

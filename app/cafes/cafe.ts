@@ -11,6 +11,7 @@ export interface Cafe {
   readonly openingHours: OpeningHours | null;
   readonly holidays: Holidays;
   readonly pausedUntil: Date | null;
+  readonly pauseReason: string | null;
   readonly numberMatchRequired: boolean;
   readonly isOpen: boolean;
   readonly hasTables: boolean;

@@ -190,10 +190,16 @@ test("the owner's hours, holidays, zone and pause decide whether the café is op
   await change({ holidays: [] });
   const inAnHour = new Date(Date.now() + 3_600_000).toISOString();
   expect(await change({ paused_until: inAnHour })).toMatchObject({ status: 200, body: { is_open: false, paused_until: inAnHour } });
+  expect(await change({ pause_reason: "The oven rests" })).toMatchObject({
+    body: { paused_until: inAnHour, pause_reason: "The oven rests" },
+  });
   expect(await isOpen()).toBe(false);
+  const shown = await campus.api<{ pause_reason: string | null }>("GET", `/cafes/${cafe.id}`);
+  expect(shown.body.pause_reason).toBe("The oven rests");
+  // The reason goes with the pause: the next one begins without it.
   expect(await change({ paused_until: null, opening_hours: null })).toMatchObject({
     status: 200,
-    body: { is_open: true, opening_hours: null },
+    body: { is_open: true, opening_hours: null, pause_reason: null },
   });
   expect(await isOpen()).toBe(true);
 });

@@ -5,7 +5,16 @@ import type { Cafe } from "./cafe.ts";
 import { readCafe } from "./read-cafe.ts";
 import { nameTaken } from "./register-cafe.ts";
 
-const changeable = ["name", "address", "timeZone", "openingHours", "holidays", "pausedUntil", "numberMatchRequired"] as const;
+const changeable = [
+  "name",
+  "address",
+  "timeZone",
+  "openingHours",
+  "holidays",
+  "pausedUntil",
+  "pauseReason",
+  "numberMatchRequired",
+] as const;
 type Changeable = Pick<Cafe, (typeof changeable)[number]>;
 
 interface Input extends CafeActor {
@@ -48,7 +57,7 @@ async function write(tx: Transaction, cafeId: string, before: Changeable, wanted
     await tx.run(sql`
       update cafes set name = ${wanted.name}, address = ${wanted.address}, time_zone = ${wanted.timeZone},
         opening_hours = ${wanted.openingHours === null ? null : JSON.stringify(wanted.openingHours)}::jsonb,
-        holidays = ${JSON.stringify(wanted.holidays)}::jsonb, paused_until = ${wanted.pausedUntil},
+        holidays = ${JSON.stringify(wanted.holidays)}::jsonb, paused_until = ${wanted.pausedUntil}, pause_reason = ${wanted.pauseReason},
         number_match_required = ${wanted.numberMatchRequired}, updated_at = now()
       where id = ${cafeId}`);
   } catch (error) {

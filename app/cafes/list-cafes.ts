@@ -2,19 +2,22 @@ import { type Page, type PageInput, pageOf } from "../platform/page.ts";
 import { type Queryable, sql } from "../platform/postgres.ts";
 import type { Cafe } from "./cafe.ts";
 
-export type ListedCafe = Pick<Cafe, "id" | "code" | "name" | "address" | "timeZone" | "currency" | "isOpen" | "pausedUntil">;
+export type ListedCafe = Pick<
+  Cafe,
+  "id" | "code" | "name" | "address" | "timeZone" | "currency" | "isOpen" | "pausedUntil" | "pauseReason"
+>;
 
 /** The approved cafés in the order of their names, and whether each takes orders at this moment. */
 export async function listCafes(db: Queryable, { limit, after }: PageInput): Promise<Page<ListedCafe>> {
   const rows = await db.rows<ListedCafe>(sql`
-    select id, code, name, address, time_zone, currency, paused_until, cafe_takes_orders_at(id, now()) as is_open from cafes
+    select id, code, name, address, time_zone, currency, paused_until, pause_reason, cafe_takes_orders_at(id, now()) as is_open from cafes
     where status = 'approved'
       and (${after ?? null}::uuid is null or (lower(name), id) > (select lower(name), id from cafes where id = ${after ?? null}::uuid))
     order by lower(name), id limit ${limit + 1}`);
   return pageOf(rows, limit);
 }
 
-export type RegisteredCafe = Omit<Cafe, "openingHours" | "holidays" | "pausedUntil" | "isOpen" | "hasTables"> & {
+export type RegisteredCafe = Omit<Cafe, "openingHours" | "holidays" | "pausedUntil" | "pauseReason" | "isOpen" | "hasTables"> & {
   readonly owners: readonly { readonly id: string; readonly username: string; readonly name: string }[];
 };
 

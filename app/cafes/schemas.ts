@@ -18,6 +18,7 @@ const shared = {
 const open = {
   is_open: z.boolean().openapi({ description: "Whether it takes orders at this moment." }),
   paused_until: z.iso.datetime().nullable(),
+  pause_reason: z.string().nullable().openapi({ description: "Why it pauses, in the café's own words" }),
 };
 
 export const CafeBody = z.object({ ...shared, ...open }).openapi("Cafe");
@@ -75,9 +76,10 @@ const presentShared = (cafe: Pick<Cafe, "id" | "code" | "name" | "address" | "ti
   currency: cafe.currency,
 });
 
-const presentOpen = (cafe: Pick<Cafe, "isOpen" | "pausedUntil">) => ({
+const presentOpen = (cafe: Pick<Cafe, "isOpen" | "pausedUntil" | "pauseReason">) => ({
   is_open: cafe.isOpen,
   paused_until: cafe.pausedUntil?.toISOString() ?? null,
+  pause_reason: cafe.pauseReason,
 });
 
 export const presentCafe = (cafe: ListedCafe): z.infer<typeof CafeBody> => ({ ...presentShared(cafe), ...presentOpen(cafe) });

@@ -2,8 +2,8 @@ import { z } from "@hono/zod-openapi";
 import { actorOf, staff } from "../identity/guards.ts";
 import type { Platform } from "../platform/context.ts";
 import { once } from "../platform/http/once.ts";
-import { json, listOf, required, route, router } from "../platform/http/router.ts";
-import { approveWriteOff, listDebts, rejectWriteOff, requestWriteOff, type WriteOff } from "./debt.ts";
+import { json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
+import { approveWriteOff, listDebts, listWriteOffs, rejectWriteOff, requestWriteOff, type WriteOff } from "./debt.ts";
 import { reasonField } from "./field-schemas.ts";
 
 const DebtSchema = z.object({ student_id: z.uuid(), currency: z.string(), owed_minor: z.int() }).openapi("Debt");
@@ -49,6 +49,17 @@ const request = route({
   responses: { 201: json(WriteOffSchema, "Waits for the second person") },
 });
 
+const listRequested = route({
+  method: "get",
+  path: "/admin/debt-write-offs",
+  operationId: "listDebtWriteOffs",
+  tags: ["finance"],
+  summary: "The write-offs that were asked for, newest first",
+  who,
+  request: { query: listQuery.extend({ status: z.enum(["pending", "approved", "rejected"]).optional() }) },
+  responses: { 200: json(listOf(WriteOffSchema), "A page of them") },
+});
+
 const approve = route({
   method: "post",
   path: "/admin/debt-write-offs/{writeOffId}/approve",
@@ -84,6 +95,11 @@ export const debtRoutes = ({ db }: Platform) =>
         owed_minor: each.owedMinor,
       }));
       return c.json({ items, next_cursor: null }, 200);
+    })
+    .openapi(listRequested, async (c) => {
+      const { status, limit, cursor } = c.req.valid("query");
+      const { items, next } = await listWriteOffs(db, { status, limit, after: cursor });
+      return c.json({ items: items.map(present), next_cursor: next }, 200);
     })
     .openapi(request, (c) => {
       const { reason } = c.req.valid("json");

@@ -1,5 +1,6 @@
 import { type Actor, auditActor } from "../identity/actor.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
+import { type Page, type PageInput, pageOf } from "../platform/page.ts";
 import { type Queryable, sql, type Transaction, violatedConstraint } from "../platform/postgres.ts";
 
 export interface Debt {
@@ -34,6 +35,20 @@ async function readWriteOff(db: Queryable, id: string): Promise<WriteOff> {
     select id, student_id, amount_minor, currency, reason, status, requested_by, decided_by, transaction_id from debt_write_offs where id = ${id}`);
   if (!found) throw notFound("The write-off");
   return found;
+}
+
+export type WriteOffStatus = WriteOff["status"];
+
+/** Newest first. */
+export async function listWriteOffs(
+  db: Queryable,
+  { status, limit, after }: PageInput & { readonly status: WriteOffStatus | undefined },
+): Promise<Page<WriteOff>> {
+  const rows = await db.rows<WriteOff>(sql`
+    select id, student_id, amount_minor, currency, reason, status, requested_by, decided_by, transaction_id from debt_write_offs
+    where (${status ?? null}::text is null or status = ${status ?? null}) and (${after ?? null}::uuid is null or id < ${after ?? null}::uuid)
+    order by id desc limit ${limit + 1}`);
+  return pageOf(rows, limit);
 }
 
 export async function requestWriteOff(tx: Transaction, studentId: string, reason: string, actor: Actor): Promise<WriteOff> {

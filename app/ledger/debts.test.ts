@@ -89,7 +89,10 @@ test("a write-off is taken back by whoever asked, and the debt stays", async () 
   const asked = expectOk(
     await asks.api<{ id: string }>("POST", `/admin/debts/${student.id}/write-off`, { headers: keyed(), body: { reason: "a mistake" } }),
   );
+  const waiting = () => approves.api<{ items: { id: string }[] }>("GET", "/admin/debt-write-offs?status=pending");
+  expect((await waiting()).body.items).toMatchObject([{ id: asked.id, requested_by: asks.id, reason: "a mistake" }]);
   expect((await asks.api("POST", `/admin/debt-write-offs/${asked.id}/reject`)).status).toBe(200);
+  expect((await waiting()).body.items).toEqual([]);
   expect((await approves.api("POST", `/admin/debt-write-offs/${asked.id}/approve`)).status).toBe(409);
   expect(await walletOf(student)).toMatchObject({ owed_minor: 1_000 });
   expect(await campus.sql`select actor_id from audit_log where action = 'debt.write_off_rejected'`).toEqual([{ actorId: asks.id }]);

@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useSyncExternalStore } from "react";
 import { unwrap } from "../shared/api/request.ts";
-import { onStaffSessionEnd } from "../shared/session/staff.ts";
-import { cafeApi, chooseCafe } from "./api.ts";
+import { onStaffSessionEnd, useStaffSession } from "../shared/session/staff.ts";
+import { cafeApi, chooseCafe, registrationApi } from "./api.ts";
 import { queryClient } from "./queries.ts";
 import { useWords } from "./words/words.ts";
 
@@ -32,6 +32,25 @@ export const allCafesQuery = {
   queryKey: ["cafes"],
   queryFn: () => unwrap(cafeApi.admin.cafes.$get({ query: { limit: 100 } as never })),
 };
+
+/** The clock of the café that is looked at, else the campus's first one's. */
+export function useTimeZone(): string {
+  const session = useStaffSession();
+  const own = session.kind === "in" ? session.user.cafe_id : null;
+  const chosenHere = useCafeChoice();
+  const cafe = useQuery({ ...openCafeQuery(own ?? ""), enabled: own !== null });
+  const all = useQuery({ ...allCafesQuery, enabled: own === null });
+  const zone = own === null ? (all.data?.items.find(({ id }) => id === chosenHere) ?? all.data?.items[0])?.time_zone : cafe.data?.time_zone;
+  return zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+/** What everybody may know of a café. */
+export const openCafeQuery = (cafeId: string) => ({
+  queryKey: ["open cafe", cafeId],
+  queryFn: () => unwrap(registrationApi.cafes[":cafeId"].$get({ param: { cafeId }, query: {} })),
+  staleTime: 60_000,
+  retry: false,
+});
 
 /** Above a page of one café, for the university's staff. */
 export function CafeChoice() {

@@ -1,13 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { type ErrorComponentProps, Navigate, Outlet, useRouterState } from "@tanstack/react-router";
 import { useEffect, useRef, useState, useSyncExternalStore } from "react";
-import { unwrap } from "../shared/api/request.ts";
 import { useStaffSession } from "../shared/session/staff.ts";
 import { takeUpdate, useUpdate } from "../shared/sw/updates.ts";
 import { PersonIcon } from "../shared/ui/icons.tsx";
 import { Bones, EmptyState, Sheet } from "../shared/ui/parts.tsx";
-import { registrationApi } from "./api.ts";
-import { CafeChoice, useCafeChoice } from "./cafe-choice.tsx";
+import { CafeChoice, openCafeQuery, useCafeChoice } from "./cafe-choice.tsx";
 import { Go } from "./link.tsx";
 import { homeOf, type NavPage, navPageOf, pagesOf } from "./nav.ts";
 import { ErrorState } from "./ui/parts.tsx";
@@ -172,13 +170,7 @@ function Who({ onGo }: { readonly onGo?: () => void }) {
 export function CafeName() {
   const session = useStaffSession();
   const cafeId = session.kind === "in" ? session.user.cafe_id : null;
-  const cafe = useQuery({
-    queryKey: ["own cafe", cafeId],
-    queryFn: () => unwrap(registrationApi.cafes[":cafeId"].$get({ param: { cafeId: cafeId ?? "" }, query: {} })),
-    enabled: cafeId !== null,
-    staleTime: Number.POSITIVE_INFINITY,
-    retry: false,
-  });
+  const cafe = useQuery({ ...openCafeQuery(cafeId ?? ""), enabled: cafeId !== null });
   return cafe.data ? <small>{cafe.data.name}</small> : null;
 }
 

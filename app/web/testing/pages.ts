@@ -19,8 +19,50 @@ export const studentPages: Readonly<Record<string, string>> = {
   "/me": "/me",
 };
 
-/** The paths of the route table itself: a page that is new there and not above fails the suite. */
-export function routedPaths(): string[] {
-  const source = readFileSync(path.join(webFolder, "student/router.tsx"), "utf8");
-  return [...source.matchAll(/path: "([^"]+)"/g)].map(([, found]) => found ?? "");
+export interface PortalPage {
+  readonly address: string;
+  /** Who looks at it; nobody is logged in where there is none. */
+  readonly role?: string;
+}
+
+/** The same for the café's portal, with a role that may see the page. */
+export const portalPages: Readonly<Record<string, PortalPage>> = {
+  "/": { address: "/cafe/", role: "kitchen" },
+  "/login": { address: "/cafe/login" },
+  "/password": { address: "/cafe/password?user=somebody" },
+  "/register": { address: "/cafe/register" },
+  "/me": { address: "/cafe/me", role: "owner" },
+  "/board": { address: "/cafe/board", role: "owner" },
+  "/deliveries": { address: "/cafe/deliveries", role: "delivery" },
+  "/sold-out": { address: "/cafe/sold-out", role: "owner" },
+  "/menu": { address: "/cafe/menu", role: "owner" },
+  "/menu/$itemId": { address: "/cafe/menu/{item}", role: "owner" },
+  "/tables": { address: "/cafe/tables", role: "owner" },
+  "/staff": { address: "/cafe/staff", role: "owner" },
+  "/devices": { address: "/cafe/devices", role: "owner" },
+  "/webhooks": { address: "/cafe/webhooks", role: "owner" },
+  "/customers": { address: "/cafe/customers", role: "owner" },
+  "/hours": { address: "/cafe/hours", role: "owner" },
+  "/settings": { address: "/cafe/settings", role: "owner" },
+  "/reports": { address: "/cafe/reports", role: "owner" },
+  "/plan": { address: "/cafe/plan", role: "owner" },
+  "/transactions": { address: "/cafe/transactions", role: "owner" },
+  "/settlements": { address: "/cafe/settlements", role: "finance" },
+  "/shifts": { address: "/cafe/shifts", role: "owner" },
+  "/approve": { address: "/cafe/approve", role: "finance" },
+  "/cafes": { address: "/cafe/cafes", role: "admin" },
+  "/students": { address: "/cafe/students", role: "admin" },
+  "/students/$studentId": { address: "/cafe/students/{student}", role: "admin" },
+  "/import": { address: "/cafe/import", role: "admin" },
+  "/disputes": { address: "/cafe/disputes", role: "finance" },
+  "/reconciliation": { address: "/cafe/reconciliation", role: "finance" },
+  "/failover": { address: "/cafe/failover", role: "finance" },
+  "/ledger": { address: "/cafe/ledger", role: "finance" },
+  "/audit": { address: "/cafe/audit", role: "admin" },
+};
+
+/** The paths of a route table itself: a page that is new there and not above fails the suite. */
+export function routedPaths(app: "student" | "cafe"): string[] {
+  const source = readFileSync(path.join(webFolder, app, "router.tsx"), "utf8");
+  return [...source.matchAll(/(?:\bpath: |page\()"([^"]+)"/g)].map(([, found]) => found ?? "");
 }

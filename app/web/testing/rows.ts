@@ -1,50 +1,15 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { existsSync } from "node:fs";
 import path from "node:path";
 import type { Page } from "playwright-core";
 import { builtFolder, type WebApp } from "../apps.ts";
 import { chunkKib, firstLoadKib, languageKib, measure, workerKib } from "./budgets.ts";
 import { routedPaths, studentPages } from "./pages.ts";
+import { headroom, type Row, since, smallTargets, violations, wideContent } from "./row.ts";
 import type { DemoStudent, Look, Stage } from "./stage.ts";
-
-/** A row of the bar: its guarantee, and the walk that would fail without it. */
-export interface Row {
-  readonly name: string;
-  /** Only in the long matrix (`npm run web:test -- --all`). */
-  readonly isLong?: boolean;
-  run(stage: Stage): Promise<string | undefined>;
-}
-
-const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-// Whoever runs the tests shares the machine with them: promised times are asserted with three times their length.
-const headroom = 3;
 
 const addressOf = (stage: Stage, address: string, orderId: string) => address.replace("{cafe}", stage.cafeId).replace("{order}", orderId);
 const settled = (page: Page) => page.locator("main h1, .till-main, h1").first().waitFor();
-
-async function since(work: () => Promise<unknown>): Promise<number> {
-  const started = performance.now();
-  await work();
-  return Math.round(performance.now() - started);
-}
-
-async function violations(page: Page): Promise<string[]> {
-  // By CDP, past the page's own policy: a script from text is what that policy forbids.
-  const session = await page.context().newCDPSession(page);
-  await session.send("Page.setBypassCSP", { enabled: true });
-  await session.send("Runtime.evaluate", { expression: axeSource });
-  const { result, exceptionDetails } = await session.send("Runtime.evaluate", {
-    expression: `document.getAnimations().forEach((a) => a.finish?.()), axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations.map((v) => v.id + ": " + v.nodes.slice(0, 2).map((n) => n.target.join(" ") + " " + (n.any[0]?.message ?? "")).join(" | ")))`,
-    awaitPromise: true,
-    returnByValue: true,
-  });
-  await session.detach();
-  if (exceptionDetails) throw new Error(`axe: ${exceptionDetails.exception?.description ?? exceptionDetails.text}`);
-  return result.value as string[];
-}
-
-const wideContent = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
 async function walkPages(stage: Stage, looks: readonly Look[], visit: (page: Page, address: string) => Promise<void>): Promise<number> {
   const student = stage.takeStudent();
@@ -389,8 +354,8 @@ export const rows: readonly Row[] = [
   {
     name: "every page of the route table is in the walks below",
     async run() {
-      assert.deepEqual(routedPaths().toSorted(), Object.keys(studentPages).toSorted());
-      return `${routedPaths().length} pages`;
+      assert.deepEqual(routedPaths("student").toSorted(), Object.keys(studentPages).toSorted());
+      return `${routedPaths("student").length} pages`;
     },
   },
   {
@@ -433,19 +398,7 @@ export const rows: readonly Row[] = [
       const visited = await walkPages(stage, [{ language: "it", viewport: { width: 320, height: 640 } }], async (page, address) => {
         if ((await wideContent(page)) > 0) faults.push(`${address} is ${await wideContent(page)} px too wide`);
         assert.equal(await page.evaluate(() => document.documentElement.lang), "it");
-        const small = await page.evaluate(() =>
-          [
-            ...document.querySelectorAll<HTMLElement>(
-              "button, a[href], input:not([type=checkbox]):not([type=radio]):not([type=file]), select, summary",
-            ),
-          ]
-            .filter((element) => element.offsetParent !== null && !element.closest(".sr-only, .skip") && element.checkVisibility())
-            .filter((element) => element.getBoundingClientRect().height < 43.5)
-            .map(
-              (element) =>
-                `${element.tagName} ${element.className} ${element.textContent?.slice(0, 20)} ${element.getBoundingClientRect().height}`,
-            ),
-        );
+        const small = await smallTargets(page);
         for (const element of small) faults.push(`${address}: ${element}`);
       });
       assert.deepEqual(faults, []);

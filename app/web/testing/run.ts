@@ -2,9 +2,11 @@
 import { parseArgs } from "node:util";
 import { findChromium } from "./chromium.ts";
 import { takePictures } from "./pictures.ts";
-import { rows } from "./rows.ts";
+import { portalRows } from "./portal-rows.ts";
+import { rows as studentRows } from "./rows.ts";
 import { Stage } from "./stage.ts";
 
+const rows = [...studentRows, ...portalRows];
 const rowTimeoutMs = 240_000;
 const { positionals, values } = parseArgs({
   allowPositionals: true,

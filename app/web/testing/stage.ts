@@ -140,9 +140,14 @@ export class Stage {
     return items.find(({ data }) => data?.otp);
   }
 
-  async json<T>(address: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
+  json<T>(address: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
+    return this.send<T>(body === undefined ? "GET" : "POST", address, body, headers);
+  }
+
+  async send<T>(method: string, address: string, body: unknown, headers: Record<string, string>): Promise<T> {
     const answer = await fetch(this.base + address, {
-      ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       headers: { ...(body === undefined ? {} : { "Content-Type": "application/json" }), ...headers },
     });
     if (!answer.ok) throw new Error(`${address}: ${answer.status} ${await answer.text()}`);
@@ -174,22 +179,30 @@ export class Stage {
     await till.keyboard.press("Enter");
   }
 
+  /** A dish of the till's café: the first, or the one behind it at this place. */
+  item(place = 0): { readonly id: string; readonly price_minor: number } {
+    const items = this.start.cafes.find(({ id }) => id === this.cafeId)?.items ?? [];
+    const item = items[place % Math.max(1, items.length)];
+    if (!item) throw new Error("The till's café has no dish.");
+    return item;
+  }
+
   /** An order of this student at the till's café, placed through the API by a session of its own. */
-  async order(student: DemoStudent, quantity = 1): Promise<string> {
+  async order(student: DemoStudent, quantity = 1, place = 0): Promise<string> {
     const token = await this.token(student);
-    const item = this.start.cafes.find(({ id }) => id === this.cafeId)?.items[0];
+    const item = this.item(place);
     const { order } = await this.json<{ order: { id: string } }>(
       "/api/v1/orders",
-      { cafe_id: this.cafeId, items: [{ menu_item_id: item?.id, quantity }], payment_method: "wallet" },
+      { cafe_id: this.cafeId, items: [{ menu_item_id: item.id, quantity }], payment_method: "wallet" },
       { Authorization: `Bearer ${token}`, "Idempotency-Key": randomUUID() },
     );
     return order.id;
   }
 
   /** A wallet order at the till's café, scanned and confirmed: what the kitchen may start. */
-  async paidOrder(student: DemoStudent, quantity = 1): Promise<string> {
+  async paidOrder(student: DemoStudent, quantity = 1, place = 0): Promise<string> {
     const [device] = this.start.devices;
-    const orderId = await this.order(student, quantity);
+    const orderId = await this.order(student, quantity, place);
     const { charge, match_code } = await this.json<{ charge: { id: string }; match_code: string }>(
       "/api/v1/pos/scans",
       { scan_id: randomUUID(), card_uid: student.card_uid, order_id: orderId },
@@ -201,12 +214,41 @@ export class Stage {
     return orderId;
   }
 
-  /** A page of the portal with this role's demo login, as the portal's own session does it. */
-  async portalOf(role: string, look: Look = {}): Promise<Page> {
+  /** An order that is paid in cash: the kitchen may start it at once. */
+  async cashOrder(token: string, place = 0): Promise<void> {
+    await this.json(
+      "/api/v1/orders",
+      { cafe_id: this.cafeId, items: [{ menu_item_id: this.item(place).id, quantity: 1 }], payment_method: "cash" },
+      { Authorization: `Bearer ${token}`, "Idempotency-Key": randomUUID() },
+    );
+  }
+
+  /** The bearer header of this role's demo login. */
+  async staffToken(role: string): Promise<Record<string, string>> {
+    const { username, password } = this.#memberOf(role);
+    const { access_token } = await this.json<{ access_token: string }>("/api/v1/admin/auth/login", { username, password });
+    return { Authorization: `Bearer ${access_token}` };
+  }
+
+  #memberOf(role: string) {
     const member = this.start.staff.find((one) => one.role === role && (one.cafe_id === null || one.cafe_id === this.cafeId));
     if (!member) throw new Error(`The demo campus has no ${role}.`);
+    return member;
+  }
+
+  /** Waits until something is so, for as long as a page would be waited for. */
+  async until(isSo: () => Promise<boolean>): Promise<void> {
+    for (let attempt = 0; attempt < codeTries; attempt += 1) {
+      if (await isSo()) return;
+      await new Promise((resolve) => setTimeout(resolve, codeEveryMs));
+    }
+    throw new Error("It did not become so in time.");
+  }
+
+  /** A page of the portal with this role's demo login, as the portal's own session does it. */
+  async portalOf(role: string, look: Look = {}): Promise<Page> {
     const context = await this.context({ viewport: desk, ...look });
-    const { username, password } = member;
+    const { username, password } = this.#memberOf(role);
     const answer = await context.request.post("/api/v1/admin/auth/login", {
       data: { username, password },
       headers: { "X-Session": "cookie" },

@@ -9,42 +9,42 @@ export interface Bar {
   readonly other?: number;
 }
 
+const wide = 560;
 const heightOfBars = 180;
-const most = 40;
+const mostOfBar = 40;
 
 /** Bars; the numbers stand in the table beside it, so a screen reader is told of the chart in one sentence. */
 export function Bars({ bars, label, top }: { readonly bars: readonly Bar[]; readonly label: string; readonly top: string }) {
   const highest = Math.max(1, ...bars.flatMap(({ value, other = 0 }) => [value, other]));
-  const width = 1000 / Math.max(bars.length, 8);
-  const every = Math.ceil(bars.length / 8);
+  const width = wide / Math.max(bars.length, 7);
+  const every = Math.ceil(bars.length / 7);
   const heightOf = (value: number) => Math.max(0, (value / highest) * heightOfBars);
   return (
     <figure className="chart">
-      <svg viewBox="0 0 1000 230" role="img" aria-label={label}>
+      <svg viewBox={`0 0 ${wide} 230`} role="img" aria-label={label}>
         <text className="chart-top" x="0" y="14">
           {top}
         </text>
-        <line className="chart-line" x1="0" x2="1000" y1="20" y2="20" />
-        <line className="chart-line" x1="0" x2="1000" y1={20 + heightOfBars} y2={20 + heightOfBars} />
+        <line className="chart-line" x1="0" x2={wide} y1="20" y2="20" />
+        <line className="chart-line" x1="0" x2={wide} y1={20 + heightOfBars} y2={20 + heightOfBars} />
         {bars.map(({ key, label: name, value, other, said }, index) => {
-          const x = index * width + width * 0.15;
-          const wide = Math.min(most, width * 0.7);
+          const thick = Math.min(mostOfBar, width * 0.7);
           const middle = index * width + width / 2;
           return (
             <g key={key}>
               {other !== undefined && (
                 <rect
                   className="chart-other"
-                  x={middle - wide / 2 - 5}
-                  width={wide + 10}
+                  x={middle - thick / 2 - 5}
+                  width={thick + 10}
                   y={20 + heightOfBars - heightOf(other)}
                   height={heightOf(other)}
                 />
               )}
               <rect
                 className="chart-bar"
-                x={Math.max(x, middle - wide / 2)}
-                width={wide}
+                x={middle - thick / 2}
+                width={thick}
                 rx="4"
                 y={20 + heightOfBars - heightOf(value)}
                 height={heightOf(value)}

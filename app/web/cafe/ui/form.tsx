@@ -67,7 +67,7 @@ export function Form({ fields, submit, onSubmit, onDone, children, tone = "act" 
   );
 }
 
-function FieldView({ field, problem }: { readonly field: Field; readonly problem: string | undefined }) {
+export function FieldView({ field, problem }: { readonly field: Field; readonly problem: string | undefined }) {
   const w = useWords();
   const id = useId();
   const { name, label, hint, kind = "text", options, value = "", isOptional = false, autoComplete = "off", most } = field;
@@ -123,7 +123,7 @@ function FieldView({ field, problem }: { readonly field: Field; readonly problem
   );
 }
 
-function problemsOf(error: unknown): Readonly<Record<string, string>> {
+export function problemsOf(error: unknown): Readonly<Record<string, string>> {
   if (!(error instanceof ApiError) || !Array.isArray(error.details.fields)) return {};
   const fields = error.details.fields as readonly { readonly field: string; readonly problem: string }[];
   return Object.fromEntries(fields.map(({ field, problem }) => [field, problem]));

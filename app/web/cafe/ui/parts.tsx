@@ -1,7 +1,7 @@
 import type { UseQueryResult } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { ApiError } from "../../shared/api/request.ts";
-import { OfflineIcon } from "../../shared/ui/icons.tsx";
+import { CrossIcon, OfflineIcon } from "../../shared/ui/icons.tsx";
 import { Bones, EmptyState, Notice } from "../../shared/ui/parts.tsx";
 import type { List } from "../queries.ts";
 import { useWords } from "../words/words.ts";
@@ -35,7 +35,11 @@ export function ErrorState({ error, onRetry }: { readonly error: unknown; readon
   const w = useWords();
   const known = error instanceof ApiError ? error : undefined;
   return (
-    <EmptyState title={w.app.failed} what={w.errors[known?.code ?? "INTERNAL_ERROR"]} icon={<OfflineIcon />}>
+    <EmptyState
+      title={w.app.failed}
+      what={w.errors[known?.code ?? "INTERNAL_ERROR"]}
+      icon={isAway(known) ? <OfflineIcon /> : <CrossIcon />}
+    >
       <button type="button" className="button" onClick={onRetry ?? (() => location.reload())}>
         {w.app.retry}
       </button>
@@ -43,6 +47,8 @@ export function ErrorState({ error, onRetry }: { readonly error: unknown; readon
     </EmptyState>
   );
 }
+
+const isAway = (error: ApiError | undefined) => error?.code === "OFFLINE" || error?.code === "UNREACHABLE";
 
 /** The same beside a form, in one line. What the server says of a field stands at that field. */
 export function ErrorNote({ error }: { readonly error: unknown }) {
@@ -147,15 +153,21 @@ export function Table<Row>({ rows, columns, keyOf, caption, actions }: TableProp
 interface ListViewProps<Row> extends Omit<TableProps<Row>, "rows"> {
   readonly list: List<Row>;
   readonly empty: Emptiness;
+  /** One of several lists on a page: empty, it takes one line. */
+  readonly isPart?: boolean;
 }
 
 /** The four states of a list, and its next page. */
-export function ListView<Row>({ list, empty, ...table }: ListViewProps<Row>) {
+export function ListView<Row>({ list, empty, isPart = false, ...table }: ListViewProps<Row>) {
   const w = useWords();
   if (list.rows === undefined)
     return list.isError ? <ErrorState error={list.error} onRetry={() => void list.refetch()} /> : <Bones count={6} height={56} />;
   if (list.rows.length === 0)
-    return (
+    return isPart ? (
+      <p className="quiet-empty">
+        {empty.title} {empty.what}
+      </p>
+    ) : (
       <EmptyState title={empty.title} what={empty.what}>
         {empty.action}
       </EmptyState>

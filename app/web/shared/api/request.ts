@@ -1,3 +1,4 @@
+import type { ClientResponse } from "hono/client";
 import type { ErrorCode } from "../../../platform/errors.ts";
 
 /** What went wrong, in the server's code or one of the two that only a browser can know. */
@@ -50,6 +51,11 @@ interface Answer {
 }
 /** A 304 never comes to a page: the browser answers it from its own cache. */
 type BodyOf<R> = R extends { readonly status: 304 } ? never : R extends { json(): Promise<infer B> } ? B : never;
+
+/** The body of a call that answers JSON or a file, when it is asked for JSON. */
+export type JsonOf<Call> = Call extends (...args: never[]) => Promise<infer R> ? JsonBodyOf<R> : never;
+type JsonBodyOf<R> =
+  R extends ClientResponse<infer B, infer Status, infer _Format> ? (Status extends 200 ? Exclude<B, string | Response> : never) : never;
 
 /** The body of a good answer; any other one is thrown as an ApiError. */
 export async function unwrap<R extends Answer>(asking: Promise<R>): Promise<BodyOf<R>> {

@@ -7,6 +7,7 @@ export const languageNames: Readonly<Record<Language, string>> = { sv: "Svenska"
 const storageKey = "campus.language";
 let language: Language = "en";
 const listeners = new Set<() => void>();
+const catalogues = new Set<(wanted: Language) => Promise<void>>();
 
 export const currentLanguage = (): Language => language;
 
@@ -33,8 +34,14 @@ function read(): string | null {
  */
 export function createWords<W>(english: W, others: Readonly<Record<Exclude<Language, "en">, () => Promise<W>>>) {
   let words = english;
+  const load = async (wanted: Language): Promise<void> => {
+    words = wanted === "en" ? english : await others[wanted]();
+  };
+  catalogues.add(load);
   return {
     current: (): W => words,
+    /** For a catalogue that comes with a later file than the choice. */
+    catchUp: (): Promise<void> => load(language),
     use: (): W =>
       useSyncExternalStore(
         (listener) => {
@@ -44,7 +51,7 @@ export function createWords<W>(english: W, others: Readonly<Record<Exclude<Langu
         () => words,
       ),
     async choose(wanted: Language): Promise<void> {
-      words = wanted === "en" ? english : await others[wanted]();
+      await Promise.all([...catalogues].map((loadOne) => loadOne(wanted)));
       language = wanted;
       document.documentElement.lang = wanted;
       try {

@@ -27,7 +27,8 @@ export const Ticket = memo(function Ticket({ order, minutes, isNew, onOpen }: Ti
   const number = shortNumber(order.order_number);
   return (
     <li className={`kitchen-ticket ${isWaiting ? "kitchen-waiting" : `kitchen-${age}`} ${isNew ? "kitchen-new" : ""}`}>
-      <button type="button" className="kitchen-head" onClick={() => onOpen(order)} aria-label={`${w.board.open} ${number}`}>
+      <button type="button" className="kitchen-head" onClick={() => onOpen(order)}>
+        <span className="sr-only">{w.board.open} </span>
         <span className="kitchen-number">{number}</span>
         <span className="kitchen-place">
           {order.order_type === "table"

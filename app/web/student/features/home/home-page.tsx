@@ -77,7 +77,7 @@ function CafeCard({ cafe }: { readonly cafe: Cafe }) {
           {cafe.address && <p className="soft small">{cafe.address}</p>}
         </div>
         <span className={`chip ${cafe.is_open ? "chip-act" : ""}`}>
-          {cafe.paused_until ? w.home.paused(clock(cafe.paused_until)) : cafe.is_open ? w.home.open : w.home.closed}
+          {cafe.is_open ? w.home.open : cafe.paused_until ? w.home.paused(clock(cafe.paused_until)) : w.home.closed}
         </span>
       </div>
     </Link>

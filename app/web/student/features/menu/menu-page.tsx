@@ -145,7 +145,7 @@ function MenuHead({ cafe }: { readonly cafe: CafePage | undefined }) {
       <div className="row" style={{ flexWrap: "wrap" }}>
         {cafe && (
           <span className={`chip ${cafe.is_open ? "chip-act" : ""}`}>
-            {cafe.paused_until ? w.home.paused(clock(cafe.paused_until)) : cafe.is_open ? w.home.open : w.home.closed}
+            {cafe.is_open ? w.home.open : cafe.paused_until ? w.home.paused(clock(cafe.paused_until)) : w.home.closed}
           </span>
         )}
         {table && isHere && (
@@ -157,7 +157,11 @@ function MenuHead({ cafe }: { readonly cafe: CafePage | undefined }) {
           </>
         )}
       </div>
-      {cafe && !cafe.is_open && <Notice tone="tell" title={w.menu.closedNow} />}
+      {cafe && !cafe.is_open && (
+        <Notice tone="tell" title={w.menu.closedNow}>
+          {cafe.pause_reason}
+        </Notice>
+      )}
     </div>
   );
 }

@@ -1,0 +1,27 @@
+import { useQuery } from "@tanstack/react-query";
+import { Loaded, Page } from "../../ui/parts.tsx";
+import { useWords } from "../../words/words.ts";
+import { ownCafeQuery } from "./cafe-queries.ts";
+import { HolidaysEditor } from "./holidays-editor.tsx";
+import { HoursEditor } from "./hours-editor.tsx";
+import { PauseCard } from "./pause-card.tsx";
+
+export function HoursPage() {
+  const w = useWords();
+  const cafe = useQuery(ownCafeQuery);
+  return (
+    <Page title={w.nav.hours} what={w.hours.what}>
+      <Loaded query={cafe}>
+        {(own) => (
+          <div className="two">
+            <HoursEditor key={`hours ${own.updated_at}`} cafe={own} />
+            <div className="stack">
+              <PauseCard cafe={own} />
+              <HolidaysEditor key={`holidays ${own.updated_at}`} cafe={own} />
+            </div>
+          </div>
+        )}
+      </Loaded>
+    </Page>
+  );
+}

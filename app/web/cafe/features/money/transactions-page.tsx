@@ -1,0 +1,154 @@
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { type JsonOf, unwrap } from "../../../shared/api/request.ts";
+import { dayAndTime } from "../../../shared/money/dates.ts";
+import { money } from "../../../shared/money/money.ts";
+import { shortNumber } from "../../../shared/money/order-number.ts";
+import { useStaffSession } from "../../../shared/session/staff.ts";
+import { Sheet } from "../../../shared/ui/parts.tsx";
+import { transactionsApi } from "../../api.ts";
+import { type ListPage, useList } from "../../queries.ts";
+import { Chip, ErrorNote, ListView, Loaded, Page } from "../../ui/parts.tsx";
+import { saveAnswer } from "../../ui/save.ts";
+import { SearchField, useLater } from "../../ui/search-field.tsx";
+import { useWords } from "../../words/words.ts";
+
+type Query = Readonly<Record<string, string | number>>;
+const ask = (query: Query) => transactionsApi.admin.transactions.$get({ query: query as never });
+type Transaction = JsonOf<typeof ask>["items"][number];
+
+const methods = ["wallet", "upi", "cash"] as const;
+
+/** What was paid, order by order, with what was given back. */
+export function TransactionsPage() {
+  const w = useWords();
+  const session = useStaffSession();
+  const ofAll = session.kind === "in" && session.user.cafe_id === null;
+  const [search, setSearch] = useState("");
+  const [day, setDay] = useState("");
+  const [method, setMethod] = useState("");
+  const [shown, setShown] = useState<Transaction>();
+  const asked = useLater(search);
+  const filter: Query = { ...(asked && { search: asked }), ...(day && { day }), ...(method && { method }) };
+  const list = useList<Transaction>(
+    ["transactions", filter],
+    (page) => unwrap(ask({ limit: 50, ...filter, ...page })) as Promise<ListPage<Transaction>>,
+  );
+  const csv = useMutation({ mutationFn: () => saveAnswer(ask({ ...filter, format: "csv" }), `transactions-${day || "all"}.csv`) });
+  return (
+    <Page
+      title={w.nav.transactions}
+      actions={
+        <button type="button" className="button button-small button-second" disabled={csv.isPending} onClick={() => csv.mutate()}>
+          {w.app.csv}
+        </button>
+      }
+    >
+      <div className="filters">
+        <SearchField value={search} onChange={setSearch} label={w.transactions.search} />
+        <label className="period-day">
+          <span>{w.reports.day}</span>
+          <input className="input" type="date" value={day} onChange={({ target }) => setDay(target.value)} />
+        </label>
+        <label className="period-day">
+          <span>{w.transactions.method}</span>
+          <select className="input" value={method} onChange={({ target }) => setMethod(target.value)}>
+            <option value="">{w.transactions.all}</option>
+            {methods.map((name) => (
+              <option key={name} value={name}>
+                {w.methods[name]}
+              </option>
+            ))}
+          </select>
+        </label>
+      </div>
+      <ErrorNote error={csv.error} />
+      <ListView
+        list={list}
+        caption={w.nav.transactions}
+        keyOf={({ id }) => id}
+        empty={{ title: w.transactions.none, what: w.transactions.noneWhat }}
+        columns={[
+          { label: w.app.when, cell: ({ paid_at }) => dayAndTime(paid_at) },
+          { label: w.app.order, cell: ({ order_number }) => <strong>{shortNumber(order_number)}</strong> },
+          ...(ofAll ? [{ label: w.app.cafe, cell: ({ cafe_name }: Transaction) => cafe_name }] : []),
+          { label: w.app.student, cell: ({ student_label }) => student_label ?? "–" },
+          { label: w.transactions.method, cell: ({ payment_method }) => w.methods[payment_method] },
+          {
+            label: w.app.amount,
+            isNumber: true,
+            cell: ({ amount_minor, refunded_minor, currency }) => (
+              <>
+                <strong>{money(amount_minor, currency)}</strong>
+                {refunded_minor > 0 && (
+                  <>
+                    {" "}
+                    <Chip tone="wait">− {money(refunded_minor, currency)}</Chip>
+                  </>
+                )}
+              </>
+            ),
+          },
+        ]}
+        actions={(transaction) => (
+          <button type="button" className="button button-small button-words" onClick={() => setShown(transaction)}>
+            {w.transactions.show}
+          </button>
+        )}
+      />
+      {shown && <TransactionSheet transaction={shown} onClose={() => setShown(undefined)} />}
+    </Page>
+  );
+}
+
+function TransactionSheet({ transaction, onClose }: { readonly transaction: Transaction; readonly onClose: () => void }) {
+  const w = useWords();
+  const query = useQuery({
+    queryKey: ["transactions", "one", transaction.id],
+    queryFn: () =>
+      unwrap(transactionsApi.admin.transactions[":transactionId"].$get({ param: { transactionId: transaction.id }, query: {} })),
+  });
+  return (
+    <Sheet title={transaction.order_number} closeLabel={w.app.close} onClose={onClose}>
+      <h2 className="sheet-title">{transaction.order_number}</h2>
+      <Loaded query={query} bones={2}>
+        {({ items, refunds, amount_minor, delivery_charge_minor, currency, paid_at, cafe_name }) => (
+          <>
+            <p className="soft">
+              {cafe_name} · {dayAndTime(paid_at)} · {w.methods[transaction.payment_method]}
+            </p>
+            <ul className="lines">
+              {items.map((item, index) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: lines never move.
+                <li key={index}>
+                  <strong>{item.quantity}×</strong>
+                  <span>{item.item_name}</span>
+                  <span>{money(item.line_total_minor, currency)}</span>
+                </li>
+              ))}
+              {delivery_charge_minor > 0 && (
+                <li>
+                  <span />
+                  <span>{w.board.delivery}</span>
+                  <span>{money(delivery_charge_minor, currency)}</span>
+                </li>
+              )}
+            </ul>
+            <p className="row-between">
+              <strong>{w.app.total}</strong>
+              <strong>{money(amount_minor, currency)}</strong>
+            </p>
+            {refunds.map((refund) => (
+              <p key={refund.id} className="row-between">
+                <span>
+                  {w.board.payment.refunded}: {refund.reason} <span className="soft small">{dayAndTime(refund.created_at)}</span>
+                </span>
+                <strong>− {money(refund.amount_minor, currency)}</strong>
+              </p>
+            ))}
+          </>
+        )}
+      </Loaded>
+    </Sheet>
+  );
+}

@@ -1,0 +1,149 @@
+import { useQuery } from "@tanstack/react-query";
+import { ApiError, type JsonOf, unwrap } from "../../../shared/api/request.ts";
+import { dayAndTime } from "../../../shared/money/dates.ts";
+import { EmptyState, Notice } from "../../../shared/ui/parts.tsx";
+import { inCafe, publishedApi, reportsApi } from "../../api.ts";
+import { HeatMap } from "../../ui/charts.tsx";
+import { Loaded, Page, Table } from "../../ui/parts.tsx";
+import { type Period, PeriodChoice, usePeriod } from "../../ui/period.tsx";
+import { useWords } from "../../words/words.ts";
+import { weekdays } from "../cafe/hours-editor.tsx";
+
+const { analytics } = publishedApi.admin;
+const askPeaks = (period: Period) => reportsApi.admin.reports["peak-hours"].$get({ query: { ...period, ...inCafe() } });
+const askPlan = () => analytics["prep-list"].$get({ query: inCafe() });
+const askRetention = () => analytics.retention.$get({ query: inCafe() });
+type Peaks = JsonOf<typeof askPeaks>;
+type Plan = JsonOf<typeof askPlan>;
+type Retention = JsonOf<typeof askRetention>;
+
+/** What the nightly jobs publish is not there before their first night: that is no error. */
+async function orNone<T>(asking: Promise<T>): Promise<T | null> {
+  try {
+    return await asking;
+  } catch (error) {
+    if (error instanceof ApiError && error.code === "NOT_FOUND") return null;
+    throw error;
+  }
+}
+
+export function PlanPage() {
+  const w = useWords();
+  return (
+    <Page title={w.nav.plan} what={w.plan.what}>
+      <PeaksCard />
+      <PlanCard />
+      <RetentionCard />
+    </Page>
+  );
+}
+
+const usualFrom = 7;
+const usualTo = 18;
+
+function PeaksCard() {
+  const w = useWords();
+  const { period, choice } = usePeriod(30);
+  const peaks = useQuery({ queryKey: ["cafe", "peaks", period], queryFn: () => unwrap(askPeaks(period)) as Promise<Peaks> });
+  return (
+    <section className="stack">
+      <h2>{w.plan.peaks}</h2>
+      <PeriodChoice period={period} {...choice} />
+      <Loaded query={peaks} bones={3}>
+        {({ hours, totals }) => {
+          if (totals.orders_count === 0) return <EmptyState title={w.reports.none} what={w.reports.noneWhat} />;
+          const opened = hours.filter(({ orders_count }) => orders_count > 0).map(({ hour }) => hour);
+          const first = Math.min(usualFrom, ...opened);
+          const columns = Array.from({ length: Math.max(usualTo, ...opened) - first + 1 }, (_, index) => first + index);
+          return (
+            <HeatMap
+              caption={w.plan.peaksCaption}
+              rows={weekdays.map((day) => w.hours.days[day])}
+              columns={columns.map(String)}
+              numberOf={(row, column) =>
+                hours.find(({ weekday, hour }) => weekday === row + 1 && hour === columns[column])?.orders_count ?? 0
+              }
+              saidOf={String}
+            />
+          );
+        }}
+      </Loaded>
+    </section>
+  );
+}
+
+function PlanCard() {
+  const w = useWords();
+  const plan = useQuery({ queryKey: ["cafe", "plan"], queryFn: () => orNone(unwrap(askPlan()) as Promise<Plan>) });
+  return (
+    <section className="stack">
+      <h2>{w.plan.prep}</h2>
+      <Loaded query={plan} bones={2}>
+        {(found) => {
+          if (!found)
+            return (
+              <Notice tone="tell" title={w.plan.noNight}>
+                {w.plan.noNightWhat}
+              </Notice>
+            );
+          if (!found.is_shown)
+            return (
+              <Notice tone="tell" title={w.plan.hidden}>
+                {found.hidden_because === "too_young" ? w.plan.tooYoung(found.weeks_known) : w.plan.notBetter}
+              </Notice>
+            );
+          return (
+            <>
+              <p className="soft">{w.plan.better(found.better_by_basis_points / 100, dayAndTime(found.as_of))}</p>
+              <Table
+                caption={w.plan.prep}
+                rows={found.lines}
+                keyOf={({ day, menu_item_id }) => `${day} ${menu_item_id}`}
+                columns={[
+                  { label: w.reports.day, cell: ({ day }) => day },
+                  { label: w.reports.item, cell: ({ item_name }) => <strong>{item_name}</strong> },
+                  { label: w.plan.portions, isNumber: true, cell: ({ portions }) => <strong>{portions}</strong> },
+                  { label: w.plan.lastWeek, isNumber: true, cell: ({ last_week_portions }) => last_week_portions },
+                ]}
+              />
+            </>
+          );
+        }}
+      </Loaded>
+    </section>
+  );
+}
+
+function RetentionCard() {
+  const w = useWords();
+  const retention = useQuery({ queryKey: ["cafe", "retention"], queryFn: () => orNone(unwrap(askRetention()) as Promise<Retention>) });
+  return (
+    <section className="stack">
+      <h2>{w.plan.retention}</h2>
+      <Loaded query={retention} bones={2}>
+        {(found) => {
+          if (!found || found.cohorts.length === 0)
+            return (
+              <Notice tone="tell" title={w.plan.noNight}>
+                {w.plan.noNightWhat}
+              </Notice>
+            );
+          const months = [...new Set(found.cohorts.map(({ first_month }) => first_month))].toSorted();
+          const most = Math.max(...found.cohorts.map(({ months_later }) => months_later));
+          return (
+            <HeatMap
+              caption={w.plan.retentionCaption}
+              rows={months.map((month) => month.slice(0, 7))}
+              columns={Array.from({ length: most + 1 }, (_, later) => w.plan.later(later))}
+              numberOf={(row, later) => {
+                const cohort = found.cohorts.find(({ first_month, months_later }) => first_month === months[row] && months_later === later);
+                return cohort && cohort.cohort_count > 0 ? Math.round((cohort.students_count / cohort.cohort_count) * 100) : 0;
+              }}
+              saidOf={(share) => `${share} %`}
+            />
+          );
+        }}
+      </Loaded>
+    </section>
+  );
+}

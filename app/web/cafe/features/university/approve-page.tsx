@@ -1,0 +1,244 @@
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { type ReactNode, useState } from "react";
+import { unwrap } from "../../../shared/api/request.ts";
+import { since } from "../../../shared/money/dates.ts";
+import { money, signed } from "../../../shared/money/money.ts";
+import { useStaffSession } from "../../../shared/session/staff.ts";
+import { CheckIcon } from "../../../shared/ui/icons.tsx";
+import { EmptyState } from "../../../shared/ui/parts.tsx";
+import { adjustmentsApi, cafeApi, closeOutsApi, debtsApi, intent } from "../../api.ts";
+import { Go } from "../../link.tsx";
+import { refresh } from "../../queries.ts";
+import { FormSheet } from "../../ui/form.tsx";
+import { Chip, ErrorNote, Loaded, Page } from "../../ui/parts.tsx";
+import { useUniversityWords } from "../../words/university.ts";
+import { useWords } from "../../words/words.ts";
+import { AdjustmentSheet } from "./adjustment-sheet.tsx";
+
+const ask = {
+  adjustments: () => unwrap(adjustmentsApi.admin.adjustments.$get({ query: { status: "pending", limit: 100 } as never })),
+  writeOffs: () => unwrap(debtsApi.admin["debt-write-offs"].$get({ query: { status: "pending", limit: 100 } as never })),
+  closeOuts: () => unwrap(closeOutsApi.admin["close-outs"].$get({ query: { limit: 100 } as never })),
+  cafes: () => unwrap(cafeApi.admin.cafes.$get({ query: { status: "pending", limit: 100 } as never })),
+};
+type CloseOut = Awaited<ReturnType<typeof ask.closeOuts>>["items"][number];
+
+async function readAll(role: string) {
+  const [adjustments, writeOffs, closeOuts, cafes] = await Promise.all([
+    ask.adjustments(),
+    ask.writeOffs(),
+    ask.closeOuts(),
+    role === "admin" ? ask.cafes() : { items: [] },
+  ]);
+  return {
+    adjustments: adjustments.items,
+    writeOffs: writeOffs.items,
+    closeOuts: closeOuts.items.filter(({ status }) => status === "pending" || status === "agreed"),
+    cafes: cafes.items,
+  };
+}
+
+const key = ["approve"];
+
+/** Everything that waits for a second person, in one place: what, how much, who asked, and two buttons. */
+export function ApprovePage() {
+  const w = useWords();
+  const u = useUniversityWords();
+  const session = useStaffSession();
+  const role = session.kind === "in" ? session.user.role : "";
+  const me = session.kind === "in" ? session.user.id : "";
+  const queues = useQuery({ queryKey: [...key, role], queryFn: () => readAll(role), refetchInterval: 30_000 });
+  const [isAsking, setIsAsking] = useState(false);
+  const [paid, setPaid] = useState<CloseOut>();
+  return (
+    <Page
+      title={w.nav.approve}
+      what={u.approve.what}
+      actions={
+        <button type="button" className="button button-small button-second" onClick={() => setIsAsking(true)}>
+          {u.adjustments.ask}
+        </button>
+      }
+    >
+      <Loaded query={queues}>
+        {({ adjustments, writeOffs, closeOuts, cafes }) =>
+          adjustments.length + writeOffs.length + closeOuts.length + cafes.length === 0 ? (
+            <EmptyState title={u.approve.none} what={u.approve.noneWhat} icon={<CheckIcon size={36} />} />
+          ) : (
+            <ul className="cards">
+              {cafes.map(({ id, name, created_at, owners }) => (
+                <Waiting
+                  key={id}
+                  kind={u.approve.cafe}
+                  title={name}
+                  what={owners.map((owner) => owner.name).join(", ")}
+                  at={created_at}
+                  onApprove={() => unwrap(cafeApi.admin.cafes[":cafeId"].approve.$post({ param: { cafeId: id } }))}
+                />
+              ))}
+              {adjustments.map(({ id, student_id, amount_minor, currency, reason, requested_by, created_at }) => (
+                <Waiting
+                  key={id}
+                  kind={u.approve.adjustment}
+                  title={signed(amount_minor, currency)}
+                  what={reason}
+                  student={student_id}
+                  at={created_at}
+                  isOwn={requested_by === me}
+                  onApprove={() => unwrap(adjustmentsApi.admin.adjustments[":adjustmentId"].approve.$post({ param: { adjustmentId: id } }))}
+                  onReject={() => unwrap(adjustmentsApi.admin.adjustments[":adjustmentId"].reject.$post({ param: { adjustmentId: id } }))}
+                />
+              ))}
+              {writeOffs.map(({ id, student_id, amount_minor, currency, reason, requested_by }) => (
+                <Waiting
+                  key={id}
+                  kind={u.approve.writeOff}
+                  title={money(amount_minor, currency)}
+                  what={reason}
+                  student={student_id}
+                  isOwn={requested_by === me}
+                  onApprove={() => unwrap(debtsApi.admin["debt-write-offs"][":writeOffId"].approve.$post({ param: { writeOffId: id } }))}
+                  onReject={() => unwrap(debtsApi.admin["debt-write-offs"][":writeOffId"].reject.$post({ param: { writeOffId: id } }))}
+                />
+              ))}
+              {closeOuts.map((closeOut) => (
+                <Waiting
+                  key={closeOut.id}
+                  kind={u.approve.closeOut}
+                  title={money(closeOut.amount_minor, closeOut.currency)}
+                  what={`${u.approve.payTo} ${closeOut.pay_to}${closeOut.status === "agreed" ? ` · ${u.approve.agreed}` : ""}`}
+                  student={closeOut.student_id}
+                  at={closeOut.created_at}
+                  isOwn={closeOut.agreed_by === me}
+                  {...(role === "finance" ? { onOpen: () => setPaid(closeOut) } : {})}
+                />
+              ))}
+            </ul>
+          )
+        }
+      </Loaded>
+      {isAsking && <AdjustmentSheet onClose={() => setIsAsking(false)} />}
+      {paid && <CloseOutSheet closeOut={paid} onClose={() => setPaid(undefined)} />}
+    </Page>
+  );
+}
+
+interface WaitingProps {
+  readonly kind: string;
+  readonly title: string;
+  readonly what: ReactNode;
+  readonly student?: string;
+  readonly at?: string;
+  /** Who asked may not decide. */
+  readonly isOwn?: boolean;
+  readonly onApprove?: () => Promise<unknown>;
+  readonly onReject?: () => Promise<unknown>;
+  readonly onOpen?: () => void;
+}
+
+function Waiting({ kind, title, what, student, at, isOwn = false, onApprove, onReject, onOpen }: WaitingProps) {
+  const w = useWords();
+  const u = useUniversityWords();
+  const session = useStaffSession();
+  const decide = useMutation({ mutationFn: (how: () => Promise<unknown>) => how(), onSettled: () => refresh(...key) });
+  const isAdmin = session.kind === "in" && session.user.role === "admin";
+  return (
+    <li className="card stack waiting">
+      <p className="row-between">
+        <Chip tone="wait">{kind}</Chip>
+        {at && <span className="soft small">{since(at)}</span>}
+      </p>
+      <strong className="waiting-title">{title}</strong>
+      <p>{what}</p>
+      {student &&
+        (isAdmin ? (
+          <Go to={`/students/${student}`} className="button button-small button-words waiting-link">
+            {w.app.student}
+          </Go>
+        ) : (
+          <code className="soft small">{student}</code>
+        ))}
+      <ErrorNote error={decide.error} />
+      {isOwn ? (
+        <p className="soft">{u.approve.own}</p>
+      ) : (
+        <div className="sheet-actions">
+          {onApprove && (
+            <button type="button" className="button button-small" disabled={decide.isPending} onClick={() => decide.mutate(onApprove)}>
+              {u.approve.yes}
+            </button>
+          )}
+          {onOpen && (
+            <button type="button" className="button button-small" onClick={onOpen}>
+              {u.approve.look}
+            </button>
+          )}
+          {onReject && (
+            <button
+              type="button"
+              className="button button-small button-no"
+              disabled={decide.isPending}
+              onClick={() => decide.mutate(onReject)}
+            >
+              {u.approve.no}
+            </button>
+          )}
+        </div>
+      )}
+    </li>
+  );
+}
+
+function CloseOutSheet({ closeOut, onClose }: { readonly closeOut: CloseOut; readonly onClose: () => void }) {
+  const w = useWords();
+  const u = useUniversityWords();
+  const [isRejecting, setIsRejecting] = useState(false);
+  const [approval] = useState(intent);
+  const param = { closeOutId: closeOut.id };
+  const done = () => {
+    void refresh(...key);
+    onClose();
+  };
+  if (isRejecting)
+    return (
+      <FormSheet
+        title={u.approve.no}
+        fields={[{ name: "reason", label: w.app.reason, most: 200 }]}
+        submit={u.approve.no}
+        tone="no"
+        onSubmit={({ reason = "" }) => unwrap(closeOutsApi.admin["close-outs"][":closeOutId"].reject.$post({ param, json: { reason } }))}
+        onDone={done}
+        onClose={onClose}
+      />
+    );
+  return (
+    <FormSheet
+      title={money(closeOut.amount_minor, closeOut.currency)}
+      what={`${u.approve.payTo} ${closeOut.pay_to}`}
+      fields={[
+        {
+          name: "bank_reference",
+          label: w.settlements.reference,
+          value: closeOut.bank_reference ?? "",
+          hint: u.approve.closeOutHint,
+          most: 100,
+        },
+      ]}
+      submit={closeOut.status === "agreed" ? u.approve.payNow : u.approve.agree}
+      onSubmit={({ bank_reference = "" }) =>
+        unwrap(
+          closeOutsApi.admin["close-outs"][":closeOutId"].approve.$post(
+            { param, json: { bank_reference, expected_amount_minor: closeOut.amount_minor } },
+            approval,
+          ),
+        )
+      }
+      onDone={done}
+      onClose={onClose}
+    >
+      <button type="button" className="button button-small button-no" onClick={() => setIsRejecting(true)}>
+        {u.approve.no}
+      </button>
+    </FormSheet>
+  );
+}

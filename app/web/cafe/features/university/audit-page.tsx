@@ -1,0 +1,58 @@
+import { useState } from "react";
+import { unwrap } from "../../../shared/api/request.ts";
+import { dayAndTime } from "../../../shared/money/dates.ts";
+import { auditApi } from "../../api.ts";
+import { useList } from "../../queries.ts";
+import { CopyButton, ListView, Page } from "../../ui/parts.tsx";
+import { SearchField, useLater } from "../../ui/search-field.tsx";
+import { useUniversityWords } from "../../words/university.ts";
+import { useWords } from "../../words/words.ts";
+
+const ask = (query: Readonly<Record<string, string>>) => unwrap(auditApi.admin.audit.$get({ query: { limit: 50, ...query } as never }));
+type Line = Awaited<ReturnType<typeof ask>>["items"][number];
+
+/** Who changed what, when, by which request. Nothing here can be changed. */
+export function AuditPage() {
+  const w = useWords();
+  const u = useUniversityWords();
+  const [action, setAction] = useState("");
+  const [day, setDay] = useState("");
+  const asked = useLater(action);
+  const filter: Readonly<Record<string, string>> = {
+    ...(asked && { action: asked }),
+    ...(day && { from: new Date(`${day}T00:00:00`).toISOString(), to: new Date(`${day}T23:59:59.999`).toISOString() }),
+  };
+  const lines = useList<Line>(["audit", filter], (page) => ask({ ...filter, ...page }));
+  return (
+    <Page title={w.nav.audit} what={u.audit.what}>
+      <div className="filters">
+        <SearchField value={action} onChange={setAction} label={u.audit.search} />
+        <label className="period-day">
+          <span>{w.reports.day}</span>
+          <input className="input" type="date" value={day} onChange={({ target }) => setDay(target.value)} />
+        </label>
+      </div>
+      <ListView
+        list={lines}
+        caption={w.nav.audit}
+        keyOf={({ id }) => id}
+        empty={{ title: u.audit.none, what: u.audit.noneWhat }}
+        columns={[
+          { label: w.app.when, cell: ({ at }) => dayAndTime(at) },
+          { label: u.audit.who, cell: ({ actor_name, actor_kind }) => <strong>{actor_name ?? actor_kind}</strong> },
+          { label: u.audit.action, cell: (line) => <code>{line.action}</code> },
+          {
+            label: u.audit.details,
+            cell: ({ details, target_kind, target_id, request_id }) => (
+              <details>
+                <summary>{target_kind}</summary>
+                <pre>{JSON.stringify({ target_id, ...details }, null, 1)}</pre>
+                {request_id && <CopyButton text={request_id} label={w.app.copyId(request_id)} />}
+              </details>
+            ),
+          },
+        ]}
+      />
+    </Page>
+  );
+}

@@ -1,0 +1,99 @@
+import { useQuery } from "@tanstack/react-query";
+import { unwrap } from "../../../shared/api/request.ts";
+import { dayAndTime } from "../../../shared/money/dates.ts";
+import { money } from "../../../shared/money/money.ts";
+import { Notice } from "../../../shared/ui/parts.tsx";
+import { booksApi } from "../../api.ts";
+import { Chip, Loaded, Page, Table } from "../../ui/parts.tsx";
+import { useUniversityWords } from "../../words/university.ts";
+import { useWords } from "../../words/words.ts";
+
+/** The invariants of the books, run now; and what stands on each account. */
+export function LedgerPage() {
+  const w = useWords();
+  const u = useUniversityWords();
+  const check = useQuery({
+    queryKey: ["ledger", "check"],
+    queryFn: () => unwrap(booksApi.admin.ledger.check.$get()),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  const balances = useQuery({ queryKey: ["ledger", "balances"], queryFn: () => unwrap(booksApi.admin.balances.$get()) });
+  return (
+    <Page
+      title={w.nav.ledger}
+      what={u.ledger.what}
+      actions={
+        <button type="button" className="button button-small" disabled={check.isFetching} onClick={() => void check.refetch()}>
+          {check.isFetching ? u.ledger.checking : u.ledger.again}
+        </button>
+      }
+    >
+      <Loaded query={check}>
+        {({ ok, invariants, checked_at, not_covered }) => (
+          <>
+            <Notice tone={ok ? "act" : "no"} title={ok ? u.ledger.ok(invariants.length) : u.ledger.broken}>
+              {dayAndTime(checked_at)}
+            </Notice>
+            <Table
+              caption={w.nav.ledger}
+              rows={invariants.toSorted((one, other) => Number(one.ok) - Number(other.ok))}
+              keyOf={({ id }) => id}
+              columns={[
+                {
+                  label: u.ledger.invariant,
+                  cell: ({ id }) => <code>{id}</code>,
+                },
+                {
+                  label: w.app.status,
+                  cell: (one) => <Chip tone={one.ok ? "act" : "no"}>{one.ok ? u.ledger.holds : u.ledger.fails}</Chip>,
+                },
+                {
+                  label: u.ledger.violations,
+                  isNumber: true,
+                  cell: ({ violations, sample }) =>
+                    violations === 0 ? (
+                      "0"
+                    ) : (
+                      <details>
+                        <summary>{violations}</summary>
+                        <pre>{JSON.stringify(sample, null, 1)}</pre>
+                      </details>
+                    ),
+                },
+              ]}
+            />
+            {not_covered.length > 0 && (
+              <p className="soft small">
+                {u.ledger.notCovered} {not_covered.join(", ")}
+              </p>
+            )}
+          </>
+        )}
+      </Loaded>
+      <h2>{u.ledger.balances}</h2>
+      <Loaded query={balances}>
+        {({ items }) => (
+          <Table
+            caption={u.ledger.balances}
+            rows={items}
+            keyOf={({ account_id }) => account_id}
+            columns={[
+              {
+                label: u.ledger.account,
+                cell: ({ kind, cafe_name }) =>
+                  cafe_name ? `${nameOf(kind, u.ledger.kinds)} · ${cafe_name}` : nameOf(kind, u.ledger.kinds),
+              },
+              {
+                label: w.app.amount,
+                isNumber: true,
+                cell: ({ balance_minor, currency }) => <strong>{money(balance_minor, currency)}</strong>,
+              },
+            ]}
+          />
+        )}
+      </Loaded>
+    </Page>
+  );
+}
+
+const nameOf = (kind: string, names: Readonly<Record<string, string>>): string => names[kind] ?? kind.replaceAll("_", " ");

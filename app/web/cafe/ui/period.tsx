@@ -1,0 +1,70 @@
+import { useState } from "react";
+import { useTimeZone } from "../cafe-choice.tsx";
+import { useWords } from "../words/words.ts";
+
+export interface Period {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** The last so many days, today included; or two dates that somebody chose. */
+type Wanted = number | Period;
+
+const dayMs = 86_400_000;
+const counts = [1, 7, 30, 90] as const;
+
+/** A day as the café's own calendar has it: at midnight the browser's may be another one. */
+const dayOf = (at: number, timeZone: string): string => new Intl.DateTimeFormat("sv-SE", { timeZone }).format(at);
+
+const lastDays = (count: number, timeZone: string): Period => ({
+  from: dayOf(Date.now() - (count - 1) * dayMs, timeZone),
+  to: dayOf(Date.now(), timeZone),
+});
+
+export function usePeriod(days: number): { readonly period: Period; readonly choice: Omit<ChoiceProps, "period"> } {
+  const timeZone = useTimeZone();
+  const [wanted, setWanted] = useState<Wanted>(days);
+  return { period: typeof wanted === "number" ? lastDays(wanted, timeZone) : wanted, choice: { wanted, onChange: setWanted } };
+}
+
+interface ChoiceProps {
+  readonly period: Period;
+  readonly wanted: Wanted;
+  readonly onChange: (wanted: Wanted) => void;
+}
+
+/** Which days a report tells of: one tap for the usual ones, two dates for any. */
+export function PeriodChoice({ period, wanted, onChange }: ChoiceProps) {
+  const w = useWords();
+  return (
+    <div className="period">
+      <fieldset className="segments" aria-label={w.period.title}>
+        {counts.map((count) => (
+          <button key={count} type="button" aria-pressed={wanted === count} onClick={() => onChange(count)}>
+            {count === 1 ? w.period.today : w.period.days(count)}
+          </button>
+        ))}
+      </fieldset>
+      <label className="period-day">
+        <span>{w.app.from}</span>
+        <input
+          className="input"
+          type="date"
+          value={period.from}
+          max={period.to}
+          onChange={({ target }) => target.value && onChange({ ...period, from: target.value })}
+        />
+      </label>
+      <label className="period-day">
+        <span>{w.app.to}</span>
+        <input
+          className="input"
+          type="date"
+          value={period.to}
+          min={period.from}
+          onChange={({ target }) => target.value && onChange({ ...period, to: target.value })}
+        />
+      </label>
+    </div>
+  );
+}
