@@ -124,9 +124,14 @@ test("what was changed by hand becomes again what the files say", async () => {
   );
   await asOwner("drop trigger orders_add_up on orders");
   await asOwner("revoke select on ledger_entries from campus_app");
-  await asOwner("grant execute on function forget_words(uuid) to public");
+  await asOwner("grant execute on function redact_student_texts(uuid) to public");
   const { made } = await migrateMigrated();
-  expect(made.toSorted()).toEqual(["function forget_words", "function vat_of", "trigger orders_add_up on orders", "view ledger_entries"]);
+  expect(made.toSorted()).toEqual([
+    "function redact_student_texts",
+    "function vat_of",
+    "trigger orders_add_up on orders",
+    "view ledger_entries",
+  ]);
   expect(await asOwner(catalog)).toEqual(before);
 });
 

@@ -5,7 +5,7 @@ import { ConfigError, parseConfig } from "./platform/config.ts";
 import { openPlatform } from "./platform/context.ts";
 import { writeEmbeddedMetrics } from "./platform/embedded-metrics.ts";
 import { registerJobs, runDueJobs, type WorkerKind, workerKinds } from "./platform/jobs.ts";
-import { type Lane, lanesOf, outboxChannel, refreshOutboxGauges, runLane, spreadDue } from "./platform/outbox.ts";
+import { fanOutEvents, type Lane, lanesOf, outboxChannel, refreshOutboxGauges, runLane } from "./platform/outbox.ts";
 import { createErrorReporter } from "./platform/report-error.ts";
 import { consumeReceiptMails } from "./receipts/mail/mail-queue.ts";
 import { consumeOrderQueue } from "./webhooks/order-queue.ts";
@@ -55,7 +55,7 @@ async function main(kinds: readonly WorkerKind[]): Promise<void> {
     await finish();
   };
   const spread = async () => {
-    const events = await spreadDue(platform);
+    const events = await fanOutEvents(platform);
     if (events > 0) wakeAll();
     return events;
   };
@@ -92,18 +92,18 @@ interface Clock {
 }
 
 function createClock(signal: AbortSignal): Clock {
-  let ring: (() => void) | undefined;
-  const wake = () => ring?.();
+  let endNap: (() => void) | undefined;
+  const wake = () => endNap?.();
   signal.addEventListener("abort", wake);
   const nap = (ms: number) =>
     new Promise<void>((resolve) => {
       const beganMs = performance.now();
       const end = () => {
-        ring = undefined;
+        endNap = undefined;
         resolve();
       };
       let timer = setTimeout(end, ms);
-      ring = () => {
+      endNap = () => {
         clearTimeout(timer);
         timer = setTimeout(end, Math.max(0, beganMs + shortestPauseMs - performance.now()));
       };

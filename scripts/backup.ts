@@ -11,7 +11,7 @@ import { PlainError } from "../app/local/plain-error.ts";
 export const command = {
   name: "npm run backup",
   for: "newcomer",
-  what: "Keeps the stopped system's data, objects and secrets in one file.",
+  what: "Keeps the stopped system's data, objects, sandbox payments and secrets in one file.",
   touches: "writes FILE (mode 0600: it holds secrets); takes the data folder's lock meanwhile.",
   takes: { "FILE.tar.gz": "where to; it must not exist yet" },
   environment: { CAMPUS_HOME: "the folder of the data; .campus unless said" },
@@ -42,7 +42,7 @@ function writeArchive(home: Home, file: string): void {
       `--directory=${home.folder}`,
       path.basename(home.secrets),
       path.basename(home.dataFolder),
-      ...(existsSync(home.objects) ? [path.basename(home.objects)] : []),
+      ...[home.objects, home.gatewayBooks].filter((place) => existsSync(place)).map((place) => path.basename(place)),
     ]);
     chmodSync(unfinished, 0o600);
     renameSync(unfinished, file);

@@ -74,10 +74,12 @@ function putInPlace(unpacked: string, home: Home): void {
     rmSync(place, { recursive: true, force: true });
     renameSync(path.join(unpacked, path.basename(place)), place);
   }
-  // A backup of before there were objects has none.
-  const objects = path.join(unpacked, path.basename(home.objects));
-  rmSync(home.objects, { recursive: true, force: true });
-  if (existsSync(objects)) renameSync(objects, home.objects);
+  // A backup of before there was such a place has none.
+  for (const place of [home.objects, home.gatewayBooks]) {
+    const kept = path.join(unpacked, path.basename(place));
+    rmSync(place, { recursive: true, force: true });
+    if (existsSync(kept)) renameSync(kept, place);
+  }
 }
 
 await runCommand(import.meta, command, ({ values, positionals }) => restore(fileOf(positionals), values.replace === true));

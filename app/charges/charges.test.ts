@@ -1,8 +1,8 @@
 import { createPublicKey, type JsonWebKey, randomUUID, verify } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Campus, startCampus } from "../testing/campus.ts";
+import { digestOf } from "../testing/digest.ts";
 import { type Money, moneyOf, type Till } from "../testing/money.ts";
-import { digestOf } from "./digest.ts";
 import type { StudentCharge } from "./schemas.ts";
 
 let campus: Campus;

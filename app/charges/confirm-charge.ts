@@ -4,6 +4,7 @@ import type { Platform } from "../platform/context.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { OutcomeUnknown, sql, sqlState } from "../platform/postgres.ts";
 import { withDeadline } from "../platform/with-deadline.ts";
+import type { ChargeState } from "./charge.ts";
 import { signatureFits } from "./digest.ts";
 import type { ReceiptSigner } from "./receipt-signer.ts";
 import { signReceipt } from "./sign-receipt.ts";
@@ -32,35 +33,30 @@ export interface Pending {
   readonly kind: "pending";
 }
 
-interface Outcome {
-  readonly outcome:
-    | "paid"
-    | "not_found"
-    | "signature"
-    | "ended"
-    | "order_cancelled"
-    | "changed"
-    | "number"
-    | "cafe_closed"
-    | "frozen"
-    | "insufficient"
-    | "limit";
-  readonly state: string | null;
-  readonly orderId: string | null;
-  readonly receiptId: string | null;
-  readonly payload: string | null;
-  readonly keyId: string | null;
-  readonly paidAt: Date | null;
-  readonly balanceMinor: number | null;
-  readonly neededMinor: number | null;
-  readonly limitMinor: number | null;
-  readonly spentMinor: number | null;
-  readonly digest: string | null;
-  readonly amountMinor: number | null;
-  readonly replayed: boolean | null;
+interface PaidOutcome {
+  readonly outcome: "paid";
+  readonly orderId: string;
+  readonly receiptId: string;
+  readonly payload: string;
+  readonly keyId: string;
+  readonly paidAt: Date;
+  readonly balanceMinor: number;
+  /** The charge was paid before; what is given is its stored receipt. */
+  readonly replayed: boolean;
   readonly promptedAt: Date | null;
   readonly promptedBy: PromptChannel | null;
 }
+
+/** Nothing was debited. */
+type RefusedOutcome =
+  | { readonly outcome: "not_found" | "signature" | "order_cancelled" | "cafe_closed" | "frozen" }
+  | { readonly outcome: "ended" | "number"; readonly state: ChargeState }
+  | { readonly outcome: "changed"; readonly digest: string; readonly amountMinor: number }
+  | { readonly outcome: "insufficient"; readonly balanceMinor: number; readonly neededMinor: number }
+  | { readonly outcome: "limit"; readonly limitMinor: number; readonly spentMinor: number; readonly neededMinor: number };
+
+/** As confirm_charge() answers; which of its columns are set follows from the outcome. */
+type Outcome = PaidOutcome | RefusedOutcome;
 
 /** The student's yes. The charge's id is the idempotency key: asked again with the same proof, the answer is the same receipt. */
 export async function confirmCharge(platform: Platform, signer: ReceiptSigner, confirmation: Confirmation): Promise<Paid | Pending> {
@@ -131,14 +127,17 @@ async function decide(
   }
 }
 
-function paid(outcome: Outcome, receipt: string): Paid {
-  const { receiptId, orderId, paidAt, balanceMinor, replayed } = outcome;
-  if (receiptId === null || orderId === null || paidAt === null || balanceMinor === null) throw new Error("A paid outcome lacks a part.");
-  return { kind: "paid", receipt, receiptId, orderId, paidAt, balanceMinorAfter: balanceMinor, replayed: replayed === true };
-}
+const paid = ({ receiptId, orderId, paidAt, balanceMinor, replayed }: PaidOutcome, receipt: string): Paid => ({
+  kind: "paid",
+  receipt,
+  receiptId,
+  orderId,
+  paidAt,
+  balanceMinorAfter: balanceMinor,
+  replayed,
+});
 
-async function refusal({ db }: Platform, confirmation: Confirmation, outcome: Outcome): Promise<CodedError> {
-  const { state } = outcome;
+async function refusal({ db }: Platform, confirmation: Confirmation, outcome: RefusedOutcome): Promise<CodedError> {
   if (["not_found", "signature", "number", "changed"].includes(outcome.outcome)) await recordRefusal(db, confirmation, outcome.outcome);
   switch (outcome.outcome) {
     case "not_found":
@@ -154,8 +153,8 @@ async function refusal({ db }: Platform, confirmation: Confirmation, outcome: Ou
     case "number":
       return new CodedError(
         "NUMBER_MISMATCH",
-        state === "declined" ? "Three wrong numbers: the request was ended." : "The number is not the one at the counter.",
-        { details: { state } },
+        outcome.state === "declined" ? "Three wrong numbers: the request was ended." : "The number is not the one at the counter.",
+        { details: { state: outcome.state } },
       );
     case "cafe_closed":
       return new CodedError("RESTAURANT_CLOSED", "The café was closed in the meantime: nothing was paid.");
@@ -170,9 +169,9 @@ async function refusal({ db }: Platform, confirmation: Confirmation, outcome: Ou
         details: { limit_minor: outcome.limitMinor, spent_minor: outcome.spentMinor, needed_minor: outcome.neededMinor },
       });
     case "ended":
-      return endedRefusal(state);
+      return endedRefusal(outcome.state);
     default:
-      throw new Error(`confirm_charge answered "${outcome.outcome}", which nobody here knows.`);
+      throw new Error(`confirm_charge answered ${JSON.stringify(outcome)}, which nobody here knows.`);
   }
 }
 

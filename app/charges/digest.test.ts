@@ -1,6 +1,7 @@
 import { generateKeyPairSync, sign } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { type Agreement, digestOf, signatureFits } from "./digest.ts";
+import { type Agreement, digestOf } from "../testing/digest.ts";
+import { signatureFits } from "./digest.ts";
 
 const vectors: readonly (readonly [Agreement, string])[] = [
   [

@@ -4,14 +4,13 @@ import type { ReceiptSigner } from "./receipt-signer.ts";
 
 /** As the debit wrote it. */
 export interface WrittenReceipt {
-  readonly payload: string | null;
+  readonly payload: string;
   /** Of the key that signs it. */
-  readonly keyId: string | null;
+  readonly keyId: string;
 }
 
 /** The same bytes at every call: nothing is stored. */
-export const signReceipt = (signer: ReceiptSigner, { payload, keyId }: WrittenReceipt): Promise<string> =>
-  signer.sign(payload ?? "", keyId ?? "");
+export const signReceipt = (signer: ReceiptSigner, { payload, keyId }: WrittenReceipt): Promise<string> => signer.sign(payload, keyId);
 
 /** The look-up after a 202. That it is paid is told in any case, the receipt where this process has its key. */
 export async function lookUpCharge(platform: Platform, signer: ReceiptSigner, chargeId: string, studentId: string): Promise<Charge> {

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { minorUnits } from "../ledger/field-schemas.ts";
+import { paymentMethods } from "../orders/payment-methods.ts";
 import type { Shift } from "./shift.ts";
 import type { ShiftTotals, ZReport } from "./z-report.ts";
 
@@ -36,7 +37,7 @@ const totals = {
   cash_elsewhere_minor: z.int().openapi({ description: "Cash that was noted in the portal and not at a terminal, less what went back so" }),
   methods: z.array(
     z.object({
-      method: z.enum(["cash", "wallet", "upi"]),
+      method: z.enum(paymentMethods),
       sales_count: z.int(),
       sales_minor: z.int(),
       refunds_count: z.int(),

@@ -56,6 +56,30 @@ test("what is over is forgotten by rule, and what is not stays", async () => {
   });
 });
 
+test("a session is forgotten two days after nobody can use it any more", async () => {
+  const { id } = await campus.student();
+  const session = async (days: number, revokedDaysAgo: number | null, hasToken: boolean) => {
+    const [made] = await campus.sql<{ id: string }>`
+      insert into sessions (id, student_id, revoked_at, revoked_because)
+      select uuid_from(now() - make_interval(days => ${days})), ${id}, now() - make_interval(days => r), case when r is not null then 'logout' end
+      from (values (${revokedDaysAgo}::integer)) x (r) returning id`;
+    if (hasToken)
+      await campus.sql`insert into refresh_tokens (token_hash, session_id, expires_at) values (uuid_send(${made?.id ?? ""}), ${made?.id ?? ""}, now() + interval '1 day')`;
+    return made?.id;
+  };
+  const [inUse, young, justEnded] = [await session(400, null, true), await session(1, null, false), await session(5, 1, false)];
+  for (const [days, revokedDaysAgo] of [
+    [3, null],
+    [4, 3],
+  ] as const)
+    await session(days, revokedDaysAgo, false);
+  await runJobs();
+  const left = await campus.sql<{
+    id: string;
+  }>`select id from sessions where student_id = ${id} and id < uuid_from(now() - interval '1 hour') order by id`;
+  expect(left.map((row) => row.id)).toEqual([inUse, justEnded, young]);
+});
+
 test("a purge of more than one batch forgets them all", async () => {
   await campus.sql`insert into otps (phone, code_hash, created_at, expires_at)
     select '+4670' || (1000000 + n)::text, '\\x00', now() - interval '2 days', now() from generate_series(1, 2500) n`;

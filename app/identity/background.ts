@@ -1,7 +1,7 @@
 import type { Platform } from "../platform/context.ts";
 import { type Job, purgeJob } from "../platform/jobs.ts";
 import type { Topics } from "../platform/outbox.ts";
-import { part } from "../platform/postgres.ts";
+import { part, sql } from "../platform/postgres.ts";
 import { otpSmsTopic } from "./otp-sms.ts";
 
 /** What identity leaves in the outbox for the worker. */
@@ -10,6 +10,23 @@ export async function identityTopics(platform: Platform): Promise<Topics> {
 }
 
 const everySeconds = 300;
+
+const sessionBatch = 1_000;
+
+/** A session whose last refresh token has ended, and whose last access token therefore has too: it is kept for two days more. */
+const purgeSessionsJob: Job = {
+  name: "purge-sessions",
+  everySeconds: 3_600,
+  worker: "long",
+  run: async (tx) => {
+    const deleted = await tx.run(sql`
+      delete from sessions where id in (
+        select id from sessions s where s.id < uuid_from(now() - interval '2 days') and not exists (select from refresh_tokens t where t.session_id = s.id)
+          and (s.revoked_at is null or s.revoked_at < now() - interval '2 days')
+        order by id limit ${sessionBatch})`);
+    return deleted === sessionBatch ? "more" : undefined;
+  },
+};
 
 export const identityJobs = (): readonly Job[] => [
   purgeJob({ name: "purge-otps", everySeconds, table: part`otps`, key: part`id`, writtenAt: part`created_at`, kept: "1 day" }),
@@ -21,6 +38,7 @@ export const identityJobs = (): readonly Job[] => [
     writtenAt: part`expires_at`,
     kept: "0",
   }),
+  purgeSessionsJob,
   purgeJob({
     name: "purge-login-failures",
     everySeconds,

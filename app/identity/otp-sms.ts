@@ -1,12 +1,11 @@
 import { createSmsSender, type SmsOptions } from "../notifications/sms/create-sms-sender.ts";
 import { SmsRefused, type SmsSender } from "../notifications/sms/sender.ts";
 import type { Platform } from "../platform/context.ts";
+import type { Language } from "../platform/languages.ts";
 import { type OutboxRow, type Topics, Undeliverable } from "../platform/outbox.ts";
 import { sql } from "../platform/postgres.ts";
 import { unseal } from "../platform/seal.ts";
 import { otpSealPurpose } from "./otp-code.ts";
-
-type Language = "sv" | "it" | "en";
 
 interface Recipient {
   readonly phone: string;

@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import type { Platform } from "../platform/context.ts";
 import { once } from "../platform/http/once.ts";
 import { json, listOf, required, route, router } from "../platform/http/router.ts";
+import { languages } from "../platform/languages.ts";
 import { nameField, otpField, phoneField } from "./field-schemas.ts";
 import { holderOfRequest, signedIn, student, studentOf } from "./guards.ts";
 import { changeProfile, type Profile, readProfile } from "./profile.ts";
@@ -9,7 +10,7 @@ import { registerPushToken, removePushToken } from "./push-tokens.ts";
 import { type ConfirmKey, listConfirmKeys, registerConfirmKey } from "./register-confirm-key.ts";
 import { removeConfirmKey } from "./remove-confirm-key.ts";
 
-const language = z.enum(["sv", "it", "en"]);
+const language = z.enum(languages);
 const switches = { orders: z.boolean(), payments: z.boolean() };
 
 const ProfileBody = z

@@ -1,7 +1,6 @@
 import { notFound } from "../platform/errors.ts";
+import type { Language } from "../platform/languages.ts";
 import { type Queryable, sql } from "../platform/postgres.ts";
-
-export type Language = "sv" | "it" | "en";
 
 export interface Profile {
   readonly id: string;

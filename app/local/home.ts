@@ -9,6 +9,8 @@ export interface Home {
   readonly dataFolder: string;
   /** Pictures of the menus and whatever else is no row of a table. */
   readonly objects: string;
+  /** The payments that the sandbox's gateway knows. */
+  readonly gatewayBooks: string;
   readonly secrets: string;
   /** The contract with tests and people: addresses, processes, demo logins. */
   readonly start: string;
@@ -25,6 +27,7 @@ export function findHome(environment: NodeJS.ProcessEnv = process.env): Home {
     lock: at("lock"),
     dataFolder: at("postgres"),
     objects: at("objects"),
+    gatewayBooks: at("gateway.books"),
     secrets: at("secrets.json"),
     start: at("start.json"),
     services: at("services.json"),

@@ -6,7 +6,7 @@ create or replace function kitchen_queue(p_cafe_id uuid) returns setof orders la
       where (x.cafe_id, x.status, x.id) > (p_cafe_id, s.status, '00000000-0000-0000-0000-000000000000')
         and (x.cafe_id, x.status, x.id) < (p_cafe_id, s.status, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
       order by x.cafe_id desc, x.status desc, x.id desc limit 200) o
-  where (o.scheduled_for is null or o.scheduled_for <= clock_timestamp() + interval '1 hour') and may_start(o);
+  where (o.scheduled_for is null or o.scheduled_for <= clock_timestamp() + interval '1 hour') and may_prepare(o);
 $$;
 
 -- The portions of the queue up to and with an order's own, so many at once, so many minutes each. A booked order is ready

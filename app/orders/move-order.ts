@@ -22,7 +22,7 @@ interface Movable {
   readonly orderType: string;
   readonly paymentMethod: string;
   readonly paymentStatus: string;
-  readonly mayStart: boolean;
+  readonly mayPrepare: boolean;
   readonly mayUndo: boolean;
 }
 
@@ -51,7 +51,7 @@ async function lockMovable(tx: Transaction, { orderId, actor }: Pick<Move, "orde
   const studentId = "studentId" in actor ? actor.studentId : null;
   const cafeId = "cafeId" in actor ? actor.cafeId : null;
   const order = await tx.row<Movable>(sql`
-    select o.cafe_id, o.status, o.order_type, o.payment_method, o.payment_status, may_start(o) as may_start,
+    select o.cafe_id, o.status, o.order_type, o.payment_method, o.payment_status, may_prepare(o) as may_prepare,
       coalesce((select max(l.at) from order_status_log l where l.order_id = o.id) >= clock_timestamp() - make_interval(secs => setting_number(o.cafe_id, 'undo_seconds')), false) as may_undo
     from orders o where o.id = ${orderId} and (o.student_id = ${studentId} or o.cafe_id = ${cafeId}) for update of o`);
   if (!order) throw notFound("The order");
@@ -61,14 +61,14 @@ async function lockMovable(tx: Transaction, { orderId, actor }: Pick<Move, "orde
 const isPaid = ({ paymentStatus }: Movable): boolean => paymentStatus === "paid" || paymentStatus === "refunded";
 
 const holds: Readonly<Record<Need, (order: Movable) => boolean>> = {
-  may_start: ({ mayStart }) => mayStart,
+  may_prepare: ({ mayPrepare }) => mayPrepare,
   paid: isPaid,
   delivery: ({ orderType }) => orderType === "delivery",
   undo: ({ mayUndo }) => mayUndo,
 };
 
 const becauses: Readonly<Record<Need, string>> = {
-  may_start: "it is not paid yet",
+  may_prepare: "it is not paid yet",
   paid: "it is not paid yet",
   delivery: "it is not a delivery",
   undo: "the time to take that step back is over",

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { paymentMethods } from "./payment-methods.ts";
 import { orderStatuses } from "./transitions.ts";
 
 const maxLines = 30;
@@ -9,7 +10,7 @@ export const OrderParams = z.object({ orderId: z.uuid() });
 export const orderTypeField = z.enum(["pickup", "delivery", "table"]);
 export const statusField = z.enum(orderStatuses);
 export const paymentStatusField = z.enum(["pending", "paid", "failed", "refunded"]);
-const paymentMethod = z.enum(["wallet", "upi", "cash"]);
+const paymentMethod = z.enum(paymentMethods);
 // Of a person to a person: lines, but no control characters.
 const lines = (minLength: number) =>
   z

@@ -6,7 +6,7 @@ export type Mover = (typeof movers)[number];
 
 /** What an order must be for a step, beyond its status. */
 export const needs = {
-  may_start: "it is paid, or paid in cash, or the café's `prepare_before_paid` is on",
+  may_prepare: "it is paid, or paid in cash, or the café's `prepare_before_paid` is on",
   paid: "it is paid",
   delivery: "it is a delivery",
   undo: "the step before was at most `undo_seconds` ago",
@@ -24,7 +24,7 @@ const counter = ["owner", "cashier", "kitchen"] as const;
 
 /** The one table of how an order may move. What is not here does not happen; the docs and the tests are made from it. */
 export const transitions: readonly Transition[] = [
-  { from: "received", to: "preparing", by: counter, need: "may_start" },
+  { from: "received", to: "preparing", by: counter, need: "may_prepare" },
   { from: "received", to: "cancelled", by: ["student", "system", ...counter] },
   { from: "preparing", to: "received", by: counter, need: "undo" },
   { from: "preparing", to: "ready", by: counter },

@@ -1,10 +1,11 @@
 import type { PushSender } from "../notifications/push/push-sender.ts";
 import type { Platform } from "../platform/context.ts";
+import type { Language } from "../platform/languages.ts";
 import { sql } from "../platform/postgres.ts";
 import type { LowBalance } from "./run-auto-top-up.ts";
 
 interface Alert {
-  readonly language: "sv" | "it" | "en";
+  readonly language: Language;
   readonly balanceMinor: number;
   readonly currency: string;
   readonly tokens: readonly string[];

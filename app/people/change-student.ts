@@ -1,4 +1,5 @@
 import { type Actor, auditActor } from "../identity/actor.ts";
+import { snakeCase } from "../platform/audit.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
 import { endLogins } from "./end-logins.ts";
@@ -37,6 +38,11 @@ export async function changeStudent(
   if (!student) throw new Error("The student changed under its own lock.");
   const endedSessionIds = fields.includes("phone") ? await endLogins(tx, studentId, "changed") : [];
   // Which fields, never what stood in them: the trail outlives the person's erasure.
-  await auditActor(tx, actor, { action: "student.changed", objectKind: "student", objectId: studentId, details: { fields } });
+  await auditActor(tx, actor, {
+    action: "student.changed",
+    objectKind: "student",
+    objectId: studentId,
+    details: { fields: fields.map(snakeCase) },
+  });
   return { student, endedSessionIds };
 }

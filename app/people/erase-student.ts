@@ -47,39 +47,43 @@ export async function eraseStudent(tx: Transaction, { studentId, actorKind, acto
 }
 
 async function closeWallet(tx: Transaction, studentId: string): Promise<void> {
-  const wallet = await tx.row<{ balanceMinor: number; currency: string }>(
-    sql`select balance_minor, currency from wallets where student_id = ${studentId} for update`,
-  );
-  if (!wallet) return;
-  if (wallet.balanceMinor > 0) {
-    throw new CodedError("CONFLICT", "There is money in the wallet: spend it, or ask for it with a close-out of the wallet, then erase.", {
-      details: { because: "balance", balance_minor: wallet.balanceMinor, currency: wallet.currency },
-    });
-  }
   await tx.run(sql`update wallets set status = 'closed', updated_at = now() where student_id = ${studentId} and status <> 'closed'`);
 }
 
-const waitingFor = {
-  open_charge: "A payment is waiting for an answer: decline it, or wait a minute for it to end, then erase.",
-  unfinished_order: "An order is not finished: cancel it or wait until it was handed over, then erase.",
-  pending_adjustment: "An adjustment of the wallet is not decided: the finance office approves or rejects it, then erase.",
-  open_dispute: "A payment is disputed at the bank: wait until that is settled, then erase.",
+/** In the order in which they are named. */
+const obstacles = {
+  open_charge: "A payment is waiting for an answer: decline it, or wait a minute for it to end.",
+  unfinished_order: "An order is not finished: cancel it or wait until it was handed over.",
+  pending_adjustment: "An adjustment of the wallet is not decided: the finance office approves or rejects it.",
+  open_dispute: "A payment is disputed at the bank: wait until that is settled.",
+  debt: "This student owes the university money: the finance office settles it.",
+  balance: "There is money in the wallet: spend it, or ask for it with a close-out of the wallet.",
 } as const;
 
+/** All that stands in the way, at once: whoever mends one thing is not told of the next one only then. */
 async function refuseIfAwaited(tx: Transaction, studentId: string): Promise<void> {
-  const awaited = await tx.row<{ because: keyof typeof waitingFor }>(sql`
-    select because from (
-      select 1, 'open_charge' from charges where student_id = ${studentId} and state = 'open' and expires_at > clock_timestamp()
-      union all select 2, 'unfinished_order' from orders where student_id = ${studentId} and status not in ('completed', 'cancelled')
-      union all select 3, 'pending_adjustment' from adjustments where student_id = ${studentId} and status = 'pending'
-      union all select 4, 'open_dispute' from gateway_disputes where student_id = ${studentId} and settled_at is null) a (place, because)
-    order by place limit 1`);
-  if (awaited) throw new CodedError("CONFLICT", waitingFor[awaited.because], { details: { because: awaited.because } });
-  const debt = await tx.row<{ id: string }>(sql`select id from accounts where kind = 'receivables' and student_id = ${studentId}`);
-  if (debt && (await accountBalance(tx, debt.id)) !== 0)
-    throw new CodedError("CONFLICT", "This student owes the university money: the finance office settles it, then erase.", {
-      details: { because: "debt" },
-    });
+  const wallet = await tx.row<{ balanceMinor: number; currency: string }>(
+    sql`select balance_minor, currency from wallets where student_id = ${studentId} for update`,
+  );
+  const balance = wallet && wallet.balanceMinor > 0 ? { balance_minor: wallet.balanceMinor, currency: wallet.currency } : undefined;
+  const found = await tx.row<Record<"openCharge" | "unfinishedOrder" | "pendingAdjustment" | "openDispute", boolean>>(sql`
+    select exists (select from charges where student_id = ${studentId} and state = 'open' and expires_at > clock_timestamp()) as open_charge,
+      exists (select from orders where student_id = ${studentId} and status not in ('completed', 'cancelled')) as unfinished_order,
+      exists (select from adjustments where student_id = ${studentId} and status = 'pending') as pending_adjustment,
+      exists (select from gateway_disputes where student_id = ${studentId} and settled_at is null) as open_dispute`);
+  const account = await tx.row<{ id: string }>(sql`select id from accounts where kind = 'receivables' and student_id = ${studentId}`);
+  const stands: Readonly<Record<keyof typeof obstacles, boolean>> = {
+    open_charge: found?.openCharge === true,
+    unfinished_order: found?.unfinishedOrder === true,
+    pending_adjustment: found?.pendingAdjustment === true,
+    open_dispute: found?.openDispute === true,
+    debt: account !== undefined && (await accountBalance(tx, account.id)) !== 0,
+    balance: balance !== undefined,
+  };
+  const because = Object.keys(obstacles).filter((name): name is keyof typeof obstacles => stands[name as keyof typeof obstacles]);
+  if (because.length === 0) return;
+  const message = [...because.map((name) => obstacles[name]), "Then erase."].join(" ");
+  throw new CodedError("CONFLICT", message, { details: { because: because[0], obstacles: because, ...balance } });
 }
 
 async function stopCards(tx: Transaction, studentId: string): Promise<void> {
@@ -110,7 +114,7 @@ async function eraseTraces(tx: Transaction, studentIds: readonly string[]): Prom
 
 /** What others keep that tells of the student: words of staff, a café's till system, the bank's case, links and sessions. */
 async function eraseElsewhere(tx: Transaction, studentId: string): Promise<void> {
-  await tx.run(sql`select forget_words(${studentId})`);
+  await tx.run(sql`select redact_student_texts(${studentId})`);
   await tx.run(sql`delete from webhook_deliveries where order_id in (select id from orders where student_id = ${studentId})`);
   await tx.run(sql`update gateway_disputes set evidence = 'erased' where student_id = ${studentId} and evidence <> 'erased'`);
   await tx.run(sql`update gift_links set revoked_at = now() where student_id = ${studentId} and revoked_at is null`);

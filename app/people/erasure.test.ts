@@ -273,6 +273,25 @@ test("an erasure is refused while money, a payment, an order or an adjustment wa
   expect(await tablesWith(wordsOf(who.words))).toEqual([]);
 });
 
+test("an erasure names all that stands in its way at once", async () => {
+  const who = await somebody();
+  await adjust(who, 10_000);
+  await scan(who, await order(who));
+  const asked = { student_id: who.id, amount_minor: 100, currency: "SEK", reason: "a gift" };
+  expectOk(await accountants[0].api("POST", "/admin/adjustments", { body: asked, headers: onceMore() }));
+  const refused = await admin.api<{ error: { message: string; details: unknown } }>("DELETE", `/admin/students/${who.id}`);
+  expect([refused.status, refused.body.error.details]).toEqual([
+    409,
+    {
+      because: "open_charge",
+      obstacles: ["open_charge", "unfinished_order", "pending_adjustment", "balance"],
+      balance_minor: 10_000,
+      currency: "SEK",
+    },
+  ]);
+  for (const word of ["decline it", "cancel it", "approves or rejects", "close-out"]) expect(refused.body.error.message).toContain(word);
+});
+
 test("a token alone erases nobody: it takes a fresh one-time password of the own phone, which a refusal does not spend", async () => {
   const [who, other] = [await somebody(), await somebody()];
   expect(await who.api("DELETE", "/users/me")).toMatchObject({ status: 400 });
@@ -334,7 +353,7 @@ test("a refund and an erasure at once: the money is in the wallet and the person
 test("the door to written words opens for nobody who is not erased", async () => {
   const who = await somebody();
   await adjust(who, 100);
-  const asked = campus.processes[0].platform.db.row(sql`select forget_words(${who.id})`);
+  const asked = campus.processes[0].platform.db.row(sql`select redact_student_texts(${who.id})`);
   await expect(asked).rejects.toThrow("is not erased");
 });
 

@@ -5,6 +5,7 @@ import { announce } from "../live/announce.ts";
 import type { Platform } from "../platform/context.ts";
 import { once } from "../platform/http/once.ts";
 import { json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
+import { languages } from "../platform/languages.ts";
 import { addStudent } from "./add-student.ts";
 import { type ChangedStudent, changeStudent } from "./change-student.ts";
 import { eraseStudent } from "./erase-student.ts";
@@ -20,7 +21,7 @@ const StudentBody = z
     name: z.string().nullable(),
     email: z.string().nullable(),
     address: z.string().nullable(),
-    language: z.enum(["sv", "it", "en"]),
+    language: z.enum(languages),
     is_active: z.boolean(),
     version: z.int(),
     created_at: z.iso.datetime(),

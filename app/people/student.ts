@@ -1,4 +1,5 @@
 import { CodedError, notFound } from "../platform/errors.ts";
+import type { Language } from "../platform/languages.ts";
 import { type Page, type PageInput, pageOf } from "../platform/page.ts";
 import { part, type Queryable, sql, violatedConstraint } from "../platform/postgres.ts";
 
@@ -9,7 +10,7 @@ export interface Student {
   readonly email: string | null;
   readonly address: string | null;
   readonly studentNumber: string | null;
-  readonly language: "sv" | "it" | "en";
+  readonly language: Language;
   readonly isActive: boolean;
   readonly createdAt: Date;
   readonly updatedAt: Date;

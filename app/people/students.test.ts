@@ -156,7 +156,7 @@ test("what is written of a change in the trail names the fields and never what s
   const before = await add();
   await admin.api("PUT", `/admin/students/${before.id}`, { body: { ...fields(), address: "Nygatan 7", version: before.version } });
   const lines = await campus.sql<{ details: unknown }>`select details from audit_log where object_id = ${before.id} order by id`;
-  expect(lines.map(({ details }) => details)).toEqual([{}, { fields: ["phone", "address", "studentNumber"] }]);
+  expect(lines.map(({ details }) => details)).toEqual([{}, { fields: ["phone", "address", "student_number"] }]);
 });
 
 test("a card is frozen and reported lost at the desk, and the next one has the next issue number", async () => {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { z } from "@hono/zod-openapi";
+import { languages } from "./languages.ts";
 import type { SecretSource } from "./secrets.ts";
 
 /** One variable of the environment. docs/configuration.md and .env.example are generated from these. */
@@ -203,7 +204,7 @@ export const variables = {
     z.email("must be an e-mail address").max(254).optional(),
     "The address from which receipts are mailed. With one, and without a queue, the sandbox keeps the mails in OBJECT_FOLDER.",
   ),
-  CAMPUS_LANGUAGE: variable(z.enum(["sv", "it", "en"]), "The language in which staff are told of new orders.", { default: "sv" }),
+  CAMPUS_LANGUAGE: variable(z.enum(languages), "The language in which staff are told of new orders.", { default: "sv" }),
   S3_URL: variable(z.url().optional(), "Another address of S3 than AWS's own."),
   OBJECT_FOLDER: variable(z.string().min(1), "Where objects are kept that have no bucket; all processes share it.", {
     default: ".campus/objects",

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { testEnvironment } from "../testing/configure.ts";
 import { createTestDatabase, type TestDatabase } from "../testing/database.ts";
 import { openTestPlatform, type TestPlatform, until } from "../testing/platform.ts";
-import { type Deliver, deliverDue, enqueue, runLane, spreadDue, type Topics, takeDue, Undeliverable } from "./outbox.ts";
+import { type Deliver, deliverDue, enqueue, fanOutEvents, runLane, type Topics, takeDue, Undeliverable } from "./outbox.ts";
 import { sql } from "./postgres.ts";
 import { listDeadLetters, redrive } from "./redrive.ts";
 
@@ -245,25 +245,25 @@ const consumersOf = (eventId: string) =>
 test("an event becomes a row for each who is to hear of it, with the event's own id, and is done", async () => {
   await put({ order_id: "o-1", amount_minor: 100 }, "order.paid");
   const event = await onlyRow();
-  expect(await spreadDue(workers[0])).toBe(1);
+  expect(await fanOutEvents(workers[0])).toBe(1);
   const told = await consumersOf(event.id);
   expect(told.map(({ topic }) => topic)).toEqual(["push.order", "receipt.store", "transaction.metrics", "transaction.publish"]);
   expect(told.every(({ payload }) => payload.event === "order.paid" && payload.order_id === "o-1")).toBe(true);
   expect((await rows()).find(({ id }) => id === event.id)).toMatchObject({ done: true, tries: 1 });
-  expect(await spreadDue(workers[0])).toBe(0);
+  expect(await fanOutEvents(workers[0])).toBe(0);
 });
 
 test("an event whose payload nobody can read stops none beside it", async () => {
   await put({ cafe_id: "no café" }, "order.paid");
   await put({ cafe_id: null }, "order.paid");
-  expect(await spreadDue(workers[0])).toBe(2);
+  expect(await fanOutEvents(workers[0])).toBe(2);
 });
 
 test("several workers at once spread each event once", async () => {
   for (let n = 0; n < 300; n += 1) await put({ n }, "order.changed");
   await database.query('update outbox set payload = payload || \'{"status": "ready"}\'');
   const drain = async (worker: TestPlatform) => {
-    while ((await spreadDue(worker)) > 0);
+    while ((await fanOutEvents(worker)) > 0);
   };
   await Promise.all(workers.map(drain));
   const told = await database.query<{ n: number }>("select (payload ->> 'n')::int as n from outbox where topic = 'push.order' order by 1");

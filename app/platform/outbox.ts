@@ -74,15 +74,15 @@ export async function refreshOutboxGauges({ db, metrics }: Platform): Promise<vo
  */
 export const asyncCommit: Statement = part`(select set_config('synchronous_commit', 'off', true)) is not null`;
 
-const spreadRows = 200;
+const fanOutRows = 200;
 const batchRows = 50;
 const leaseMarginMs = 5_000;
 const firstPauseSeconds = 1;
 const usualLongestPauseSeconds = 300;
 
 /** Makes of each event one row for everybody who is to hear of it. Returns how many events there were. */
-export async function spreadDue({ db }: Pick<Platform, "db">): Promise<number> {
-  const spread = await db.row<{ events: number }>(sql`select spread_outbox(${spreadRows}) as events`);
+export async function fanOutEvents({ db }: Pick<Platform, "db">): Promise<number> {
+  const spread = await db.row<{ events: number }>(sql`select fan_out_events(${fanOutRows}) as events`);
   return spread?.events ?? 0;
 }
 

@@ -179,42 +179,39 @@ export function openDatabase(options: DatabaseOptions): Database {
 
   const pooled = queryable((statement) => withClient((client) => send(client, statement)));
 
-  const transact = async <T>(begin: string, work: (tx: Transaction) => Promise<T>): Promise<T> => {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await withClient((client) => inTransaction(client, begin, work));
-      } catch (error) {
-        if (!isRetryable(error) || attempt >= maxAttempts) throw error;
-        await pause(10 * 2 ** attempt * (0.5 + Math.random()));
-      }
-    }
-  };
+  const transact = <T>(begin: string, work: (tx: Transaction) => Promise<T>): Promise<T> =>
+    retried(() => withClient((client) => inTransaction(client, begin, work)));
 
   return {
     ...pooled,
     transaction: (work) => transact("begin", work),
     snapshot: (work) => transact("begin isolation level repeatable read read only", work),
-    async decide<R>(statement: Statement) {
-      for (let attempt = 1; ; attempt += 1) {
-        try {
-          return await withClient(async (client) => {
-            try {
-              return only(await send<R>(client, statement));
-            } catch (error) {
-              throw isConnectionFault(error) ? new OutcomeUnknown(error) : error;
-            }
-          });
-        } catch (error) {
-          if (!isRetryable(error) || attempt >= maxAttempts) throw error;
-          await pause(10 * 2 ** attempt * (0.5 + Math.random()));
-        }
-      }
-    },
+    decide: <R>(statement: Statement) => retried(() => withClient((client) => decideOn<R>(client, statement))),
     connect,
     poolSize: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     isFull: () => fullAtMs !== undefined && performance.now() - fullAtMs < fullForMs,
     end: () => pool.end(),
   };
+}
+
+/** Deadlocks and serialization failures are nobody's fault and pass. */
+async function retried<T>(attemptOnce: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await attemptOnce();
+    } catch (error) {
+      if (!isRetryable(error) || attempt >= maxAttempts) throw error;
+      await pause(10 * 2 ** attempt * (0.5 + Math.random()));
+    }
+  }
+}
+
+async function decideOn<R>(client: pg.PoolClient, statement: Statement): Promise<R | undefined> {
+  try {
+    return only(await send<R>(client, statement));
+  } catch (error) {
+    throw isConnectionFault(error) ? new OutcomeUnknown(error) : error;
+  }
 }
 
 /** The parts of the address: given whole, its missing password would win over the one that is asked for at each connect. */

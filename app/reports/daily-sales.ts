@@ -1,11 +1,9 @@
+import { type PaymentMethod, paymentMethods } from "../orders/payment-methods.ts";
 import { type Database, type Statement, sql } from "../platform/postgres.ts";
 import { daysOf, movedMoney, type Report, type ReportInput, type ReportScope, readReport, type Span, soldLines } from "./report.ts";
 
-export const saleMethods = ["cash", "wallet", "upi"] as const;
-export type SaleMethod = (typeof saleMethods)[number];
-
 export interface MethodFigures {
-  readonly method: SaleMethod;
+  readonly method: PaymentMethod;
   readonly salesCount: number;
   readonly salesMinor: number;
   readonly refundsCount: number;
@@ -45,7 +43,7 @@ export type DailySales = Report<{ readonly totals: SalesFigures; readonly days: 
 interface Row {
   readonly day: string;
   readonly what: "sale" | "refund" | "return" | "dispute" | null;
-  readonly method: SaleMethod | null;
+  readonly method: PaymentMethod | null;
   readonly vatBasisPoints: number | null;
   readonly count: number;
   readonly amountMinor: number;
@@ -75,7 +73,7 @@ const salesOf = (scope: ReportScope, span: Span): Statement => sql`
   from taxed group by taxed.day, vat_basis_points`;
 
 function figuresOf(rows: readonly Row[]): SalesFigures {
-  const methods = saleMethods.map((method) => methodFigures(method, rows));
+  const methods = paymentMethods.map((method) => methodFigures(method, rows));
   const sumOf = (field: "salesCount" | "salesMinor" | "refundsCount" | "refundsMinor") => sum(methods.map((figures) => figures[field]));
   const [salesCount, grossMinor, refundsMinor] = [sumOf("salesCount"), sumOf("salesMinor"), sumOf("refundsMinor")];
   const disputesMinor = amountOf(rows.filter(({ what }) => what === "dispute"));
@@ -92,7 +90,7 @@ function figuresOf(rows: readonly Row[]): SalesFigures {
   };
 }
 
-function methodFigures(method: SaleMethod, rows: readonly Row[]): MethodFigures {
+function methodFigures(method: PaymentMethod, rows: readonly Row[]): MethodFigures {
   const of = (what: Row["what"]) => rows.filter((row) => row.what === what && row.method === method);
   const [sales, refunds] = [of("sale"), of("refund")];
   return {

@@ -1,6 +1,7 @@
+import { paymentMethods } from "../orders/payment-methods.ts";
 import { orderStatuses } from "../orders/transitions.ts";
 import { csvRow } from "../platform/csv.ts";
-import { type DailySales, saleMethods } from "./daily-sales.ts";
+import type { DailySales } from "./daily-sales.ts";
 import type { ItemPerformance } from "./item-performance.ts";
 import { type OrderVolume, orderTypes } from "./order-volume.ts";
 import type { PeakHours } from "./peak-hours.ts";
@@ -34,7 +35,7 @@ export function dailySalesCsv(report: DailySales): string {
       disputes_minor: figures.disputesMinor,
       net_minor: figures.netMinor,
       average_minor: figures.averageMinor,
-      ...columnsOf(saleMethods, (method) => {
+      ...columnsOf(paymentMethods, (method) => {
         const of = methods.find((each) => each.method === method);
         return { [`${method}_sales_minor`]: of?.salesMinor ?? 0, [`${method}_refunds_minor`]: of?.refundsMinor ?? 0 };
       }),

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
+import { paymentMethods } from "../orders/payment-methods.ts";
 import { orderStatuses } from "../orders/transitions.ts";
-import { type DailySales, type SalesFigures, saleMethods } from "./daily-sales.ts";
+import type { DailySales, SalesFigures } from "./daily-sales.ts";
 import type { ItemPerformance, Takings } from "./item-performance.ts";
 import { type OrderVolume, orderTypes, type VolumeFigures } from "./order-volume.ts";
 import type { PeakHours } from "./peak-hours.ts";
@@ -41,7 +42,7 @@ const salesFields = {
   net_minor: minor,
   average_minor: minor.nullable().openapi({ description: "Of one sale, rounded; null without any" }),
   methods: z.array(
-    z.object({ method: z.enum(saleMethods), sales_count: count, sales_minor: minor, refunds_count: count, refunds_minor: minor }),
+    z.object({ method: z.enum(paymentMethods), sales_count: count, sales_minor: minor, refunds_count: count, refunds_minor: minor }),
   ),
   vat: z
     .array(z.object({ vat_basis_points: z.int(), gross_minor: minor, vat_minor: minor, net_minor: minor }))

@@ -84,10 +84,7 @@ function boundsOf(from: string, to: string): string[] {
  */
 export const movedMoney = ({ payableId, timeZone }: ReportScope, { beginsAt, endsAt }: Span): Statement => part`
   select t.id, t.order_id, t.amount_minor, (t.at at time zone ${timeZone}::text)::date as day,
-    case when t.kind in ('refund', 'gateway_refund') then 'refund' when t.kind = 'gateway_refund_return' then 'return'
-      when t.kind in ('dispute_lost', 'dispute_moved') then 'dispute' else 'sale' end as what,
-    case when t.kind in ('debit', 'repost') or t.wallet_student_id is not null then 'wallet'
-      when t.kind in ('cash_sale', 'refund') then 'cash' else 'upi' end as method
+    movement_of(t) as what, payment_method_of(t) as method
   from ledger_transactions t
   where t.at >= ${beginsAt} and t.at < ${endsAt}
     and t.kind in ('debit', 'repost', 'cash_sale', 'gateway_sale', 'refund', 'gateway_refund', 'gateway_refund_return', 'dispute_lost', 'dispute_moved')

@@ -2,12 +2,13 @@ import { z } from "@hono/zod-openapi";
 import { cafeQuery } from "../identity/field-schemas.ts";
 import { ownCafeOf, staff } from "../identity/guards.ts";
 import { minorUnits } from "../ledger/field-schemas.ts";
+import { paymentMethods } from "../orders/payment-methods.ts";
 import { searchField } from "../people/field-schemas.ts";
 import type { Platform } from "../platform/context.ts";
 import { csvRow } from "../platform/csv.ts";
 import { CodedError } from "../platform/errors.ts";
 import { type HttpContext, json, listOf, listQuery, route, router } from "../platform/http/router.ts";
-import { paymentMethods, readSale, readSales, type Sale, type SaleFilter, type SaleLine } from "./transactions.ts";
+import { readSale, readSales, type Sale, type SaleFilter, type SaleLine } from "./transactions.ts";
 
 const lineFields = {
   id: z.uuid().openapi({ description: "Of the ledger's transaction that paid" }),

@@ -1,10 +1,8 @@
+import type { PaymentMethod } from "../orders/payment-methods.ts";
 import { allOf } from "../platform/all-of.ts";
 import { notFound } from "../platform/errors.ts";
 import { part, type Queryable, type Statement, sql } from "../platform/postgres.ts";
 import { uuidFloor } from "../platform/uuid-floor.ts";
-
-export const paymentMethods = ["wallet", "upi", "cash"] as const;
-type PaymentMethod = (typeof paymentMethods)[number];
 
 /** One sale: an order that was paid, with the transaction of the ledger that paid it. */
 export interface SaleLine {

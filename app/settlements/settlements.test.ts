@@ -325,7 +325,9 @@ test("an owner reads the settlements of the own café and no other's; nobody els
   await settle();
   const owner = await campus.staff("owner", till.cafe);
   const other = await campus.staff("owner", neighbour.cafe);
-  const all = expectOk(await owner.api<{ items: Settlement[] }>("GET", `/admin/settlements?cafe_id=${neighbour.cafe.id}`)).items;
+  const foreign = await owner.api("GET", `/admin/settlements?cafe_id=${neighbour.cafe.id}`);
+  expect(foreign).toMatchObject({ status: 403, body: { error: { code: "INSUFFICIENT_ROLE" } } });
+  const all = expectOk(await owner.api<{ items: Settlement[] }>("GET", "/admin/settlements")).items;
   expect(all).toMatchObject([{ cafe_id: till.cafe.id, payable_minor: 5_900 }]);
   for (const at of [`/admin/settlements/${all[0]?.id}`, `/admin/settlements/${all[0]?.id}/statement`]) {
     expect((await owner.api("GET", at)).status).toBe(200);

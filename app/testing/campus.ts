@@ -7,7 +7,7 @@ import type { SentMessage } from "../local/sandbox/message-log.ts";
 import { type Sandbox, startSandbox } from "../local/sandbox/server.ts";
 import { openPlatform, type Platform } from "../platform/context.ts";
 import { type RunningServer, startServer } from "../platform/http/server.ts";
-import { deliverDue, spreadDue, type Topics } from "../platform/outbox.ts";
+import { deliverDue, fanOutEvents, type Topics } from "../platform/outbox.ts";
 import { type Database, openDatabase, sql } from "../platform/postgres.ts";
 import { type Api, createApi } from "./api-client.ts";
 import { testConfig, testEnvironment } from "./configure.ts";
@@ -146,7 +146,7 @@ const maxRounds = 1_000;
 async function drainOutbox(worker: Platform, topics: Topics): Promise<number> {
   let taken = 0;
   for (let round = 0; round < maxRounds; round += 1) {
-    const rows = (await spreadDue(worker)) + (await deliverDue(worker, topics, () => undefined));
+    const rows = (await fanOutEvents(worker)) + (await deliverDue(worker, topics, () => undefined));
     if (rows === 0) return taken;
     taken += rows;
   }

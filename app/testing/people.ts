@@ -2,6 +2,7 @@ import { createHash, randomBytes, randomInt } from "node:crypto";
 import { hashSync } from "bcryptjs";
 import type { Holder, StaffRole } from "../identity/access-token.ts";
 import type { Identity } from "../identity/identity.ts";
+import type { Language } from "../platform/languages.ts";
 import { type Database, sql } from "../platform/postgres.ts";
 import { type Api, callAs } from "./api-client.ts";
 
@@ -47,7 +48,7 @@ export interface CafeOptions {
 export interface StudentOptions {
   readonly phone?: string;
   readonly name?: string | null;
-  readonly language?: "sv" | "it" | "en";
+  readonly language?: Language;
 }
 
 export interface People {

@@ -19,7 +19,7 @@ export async function takeOrderEvent(db: Queryable, message: OrderMessage): Prom
   await db.run(sql`
     with body as (
       select json_build_object('event_id', ${message.event_id}::uuid, 'event', ${message.event}::text, 'at', json_time(${message.at}::timestamptz),
-        'order', order_json(o)::jsonb || jsonb_build_object('may_start', may_start(o),
+        'order', order_json(o)::jsonb || jsonb_build_object('may_prepare', may_prepare(o),
           'customer', (select student_label(s.name, s.phone) from students s where s.id = o.student_id)))::text as text
       from orders o where o.id = ${message.order_id} and o.cafe_id = ${message.cafe_id}),
     placed as (

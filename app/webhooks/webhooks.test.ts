@@ -83,7 +83,7 @@ test("a paid order is posted to the café's till system, signed, with the order 
       id: charge.order_id,
       payment_status: "paid",
       total_minor: 5_900,
-      may_start: true,
+      may_prepare: true,
       customer: "Astrid L.",
       items: [{ quantity: 1, line_total_minor: 5_900 }],
     },

@@ -7,7 +7,7 @@ import { sendAll } from "./lib/request.ts";
 import { everyRun } from "./lib/thresholds.ts";
 import { countDebits, fillWallets, readBalanceMinor } from "./lib/wallet.ts";
 
-// The nervous thumb: one charge is confirmed a hundred times at once, at both API processes.
+// A button that is pressed again and again: one charge is confirmed a hundred times at once, at both API processes.
 const confirms = 100;
 
 export const options = {

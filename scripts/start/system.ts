@@ -72,8 +72,8 @@ export class System {
   }
 
   private prepareHome(): void {
-    const { dataFolder, objects, secrets, logs, start, services } = this.home;
-    const old = this.options.fresh ? [dataFolder, objects, secrets, logs] : [];
+    const { dataFolder, objects, gatewayBooks, secrets, logs, start, services } = this.home;
+    const old = this.options.fresh ? [dataFolder, objects, gatewayBooks, secrets, logs] : [];
     for (const place of [...old, start, services]) rmSync(place, { recursive: true, force: true });
     mkdirSync(logs, { recursive: true });
     mkdirSync(objects, { recursive: true });
@@ -105,7 +105,8 @@ export class System {
 
   private async startProcesses(env: NodeJS.ProcessEnv): Promise<void> {
     const listening = (offset: number) => ({ ...env, HOST: "127.0.0.1", PORT: String(this.options.port + offset) });
-    await this.keep("sandbox", "app/local/sandbox/main.ts", listening(3), { readyUrl: `${this.url(3)}/sandbox/health` });
+    const sandbox = { ...listening(3), GATEWAY_BOOKS_FILE: this.home.gatewayBooks };
+    await this.keep("sandbox", "app/local/sandbox/main.ts", sandbox, { readyUrl: `${this.url(3)}/sandbox/health` });
     await this.keep("api-1", "app/main.ts", listening(1), { readyUrl: `${this.url(1)}/ready` });
     await this.keep("api-2", "app/main.ts", listening(2), { readyUrl: `${this.url(2)}/ready` });
     await this.keep("worker-money", "app/worker.ts", env, { args: ["money"] });

@@ -7,20 +7,22 @@ import type { GatewayKey } from "./gateway-key.ts";
 import type { Webhooks } from "./gateway-webhooks.ts";
 
 /** How the stand-in behaves from now on. */
-export interface GatewayManners {
+export interface GatewayBehaviour {
   /** How a refund ends: at once, or when a door says so. */
   refunds: "processed" | "failed" | "pending";
   /** How a charge of a kept method ends. */
   savedMethods: "captured" | "failed";
 }
 
-const mannersBody = z.strictObject({
+const behaviourBody = z.strictObject({
   webhook_url: z.url().nullable().optional(),
   webhook_secret: z.string().min(1).optional(),
   copies: z.int().min(1).max(10).optional(),
   longest_delay_ms: z.int().min(0).max(60_000).optional(),
   refunds: z.enum(["processed", "failed", "pending"]).optional(),
   saved_methods: z.enum(["captured", "failed"]).optional(),
+  // Counts, which the answer tells too: taken, so that an answer can be put back as it is.
+  webhooks: z.unknown().optional(),
 });
 const payBody = z.strictObject({
   order_id: z.string(),
@@ -38,26 +40,33 @@ interface DoorParts {
   readonly key: GatewayKey;
   readonly books: GatewayBooks;
   readonly webhooks: Webhooks;
-  readonly manners: GatewayManners;
+  readonly behaviour: GatewayBehaviour;
 }
 
-/** Doors that no real gateway has: they play the paying student, the bank and the weather between us. */
-export const gatewayDoors = ({ key, books, webhooks, manners }: DoorParts): Hono => {
+/** Routes that no real gateway has: they play the paying student, the bank, and a network that repeats and delays webhooks. */
+export const gatewayDoors = ({ key, books, webhooks, behaviour }: DoorParts): Hono => {
   const routes = new Hono();
 
-  routes.get("/sandbox/gateway", (c) => c.json({ ...manners, webhooks: webhooks.counts() }));
+  const present = () => {
+    const { url, copies, longestDelayMs } = webhooks.settings();
+    const { refunds, savedMethods } = behaviour;
+    const told = { webhook_url: url ?? null, copies, longest_delay_ms: longestDelayMs };
+    return { ...told, refunds, saved_methods: savedMethods, webhooks: webhooks.counts() };
+  };
+
+  routes.get("/sandbox/gateway", (c) => c.json(present()));
 
   routes.put("/sandbox/gateway", async (c) => {
-    const body = parseOrRefuse(mannersBody, await readJson(c));
+    const body = parseOrRefuse(behaviourBody, await readJson(c));
     webhooks.set({
       ...(body.webhook_url === undefined ? {} : { url: body.webhook_url ?? undefined }),
       ...(body.webhook_secret === undefined ? {} : { secret: body.webhook_secret }),
       ...(body.copies === undefined ? {} : { copies: body.copies }),
       ...(body.longest_delay_ms === undefined ? {} : { longestDelayMs: body.longest_delay_ms }),
     });
-    manners.refunds = body.refunds ?? manners.refunds;
-    manners.savedMethods = body.saved_methods ?? manners.savedMethods;
-    return c.json({ ...manners, webhooks: webhooks.counts() });
+    behaviour.refunds = body.refunds ?? behaviour.refunds;
+    behaviour.savedMethods = body.saved_methods ?? behaviour.savedMethods;
+    return c.json(present());
   });
 
   routes.post("/sandbox/gateway/pay", async (c) => {

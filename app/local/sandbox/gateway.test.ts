@@ -1,6 +1,9 @@
 import { createHmac } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { until } from "../../testing/platform.ts";
@@ -156,4 +159,29 @@ test("the gateway's own books list what no webhook told: refunds of its dashboar
   }[];
   const own = lines.filter(({ settlement_id }) => settlement_id === payOut.body.id);
   expect(own.reduce((sum, { credit, debit }) => sum + credit - debit, 0)).toBe(payOut.body.amount);
+});
+
+test("what it answers about its behaviour can be put back as it is", async () => {
+  const before = await call("GET", "/sandbox/gateway");
+  expect(before.body).toMatchObject({ copies: 1, longest_delay_ms: 0, refunds: "processed", saved_methods: "captured" });
+  await call("PUT", "/sandbox/gateway", { copies: 3, refunds: "failed", webhook_url: null });
+  expect((await call("PUT", "/sandbox/gateway", before.body)).body).toEqual(before.body);
+});
+
+test("with a file for its books it knows its payments and refunds again after a restart", async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), "gateway-books-"));
+  const options = { port: 0, gatewayKey: { id: "rzp_test_1", secret: "key secret" }, gatewayBooksFile: path.join(folder, "gateway.books") };
+  await sandbox.close();
+  sandbox = await startSandbox(options);
+  const order = await call("POST", "/v1/orders", { amount: 5_000, currency: "SEK" });
+  const told = await call("POST", "/sandbox/gateway/pay", { order_id: order.body.id, outcome: "captured" });
+  const paymentId = String(told.body.razorpay_payment_id);
+  await call("POST", `/v1/payments/${paymentId}/refund`, { amount: 2_000 });
+  await sandbox.close();
+  sandbox = await startSandbox(options);
+  expect((await call("GET", `/v1/payments/${paymentId}`)).body).toMatchObject({ status: "captured", amount_refunded: 2_000 });
+  // The order's payment and the listed one are the same one still.
+  await call("POST", `/v1/payments/${paymentId}/refund`, { amount: 3_000 });
+  expect((await call("GET", `/v1/orders/${order.body.id}/payments`)).body.items).toMatchObject([{ id: paymentId, amount_refunded: 5_000 }]);
+  await rm(folder, { recursive: true, force: true });
 });

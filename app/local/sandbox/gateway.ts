@@ -2,9 +2,10 @@ import { timingSafeEqual } from "node:crypto";
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { Refusal } from "./answers.ts";
+import { openBooks } from "./books-file.ts";
 import type { Faults } from "./faults.ts";
-import { countRefunds, emptyBooks, type GatewayBooks, keepOrder, type Order, type Payment, pay, refundPayment } from "./gateway-books.ts";
-import { type GatewayManners, gatewayDoors } from "./gateway-doors.ts";
+import { countRefunds, type GatewayBooks, keepOrder, type Order, type Payment, pay, refundPayment } from "./gateway-books.ts";
+import { type GatewayBehaviour, gatewayDoors } from "./gateway-doors.ts";
 import type { GatewayKey } from "./gateway-key.ts";
 import type { Webhooks } from "./gateway-webhooks.ts";
 
@@ -29,13 +30,15 @@ interface GatewayParts {
   readonly faults: Faults;
   readonly key: GatewayKey;
   readonly webhooks: Webhooks;
+  /** Where the books are kept over a restart; in memory alone without it. */
+  readonly booksFile: string | undefined;
 }
 
 /** Razorpay's orders, payments, refunds and disputes, as far as we ask for them, and doors of our own that play the others. */
-export const gatewayRoutes = ({ faults, key, webhooks }: GatewayParts): Hono => {
+export const gatewayRoutes = ({ faults, key, webhooks, booksFile }: GatewayParts): Hono => {
   const routes = new Hono();
-  const books = emptyBooks();
-  const manners: GatewayManners = { refunds: "processed", savedMethods: "captured" };
+  const { books, write } = openBooks(booksFile);
+  const behaviour: GatewayBehaviour = { refunds: "processed", savedMethods: "captured" };
   const checked = guard(faults, key);
   for (const path of [
     "/v1/orders",
@@ -48,12 +51,13 @@ export const gatewayRoutes = ({ faults, key, webhooks }: GatewayParts): Hono => 
     "/v1/settlements",
     "/v1/settlements/*",
   ])
-    routes.use(path, checked);
+    routes.use(path, checked, writeAfter(write));
+  routes.use("/sandbox/gateway/*", writeAfter(write));
   addOrders(routes, books);
-  addPayments(routes, books, webhooks, manners);
+  addPayments(routes, books, webhooks, behaviour);
   addDisputes(routes, books, webhooks);
   addListings(routes, books);
-  routes.route("/", gatewayDoors({ key, books, webhooks, manners }));
+  routes.route("/", gatewayDoors({ key, books, webhooks, behaviour }));
   return routes;
 };
 
@@ -76,13 +80,13 @@ function addOrders(routes: Hono, books: GatewayBooks): void {
   });
 }
 
-function addPayments(routes: Hono, books: GatewayBooks, webhooks: Webhooks, manners: GatewayManners): void {
+function addPayments(routes: Hono, books: GatewayBooks, webhooks: Webhooks, behaviour: GatewayBehaviour): void {
   routes.post("/v1/payments/create/recurring", async (c) => {
     const body = recurringBody.safeParse(await bodyOf(c));
     const order = body.success ? books.orders.get(body.data.order_id) : undefined;
     if (!body.success || !order || order.amount !== body.data.amount || body.data.customer_id !== `cust_${body.data.token}`)
       return refuse(c, 400, "The recurring payment does not fit its order or its token.");
-    const payment = payOrRefuse(books, order, manners.savedMethods, body.data.token);
+    const payment = payOrRefuse(books, order, behaviour.savedMethods, body.data.token);
     if (!payment) return refuse(c, 400, "Order already paid");
     webhooks.tell(payment.captured ? "payment.captured" : "payment.failed", { payment });
     return c.json(payment);
@@ -101,8 +105,8 @@ function addPayments(routes: Hono, books: GatewayBooks, webhooks: Webhooks, mann
     if (!body.success || !payment) return unknown(c);
     const refund = refundPayment(books, payment, { ...body.data, key: c.req.header("x-refund-idempotency") });
     if (!refund) return refuse(c, 400, "The total refund amount is greater than the refundable amount");
-    if (refund.status === "pending" && manners.refunds !== "pending") {
-      refund.status = manners.refunds;
+    if (refund.status === "pending" && behaviour.refunds !== "pending") {
+      refund.status = behaviour.refunds;
       countRefunds(books, payment);
       webhooks.tell(`refund.${refund.status}`, { refund, payment });
     }
@@ -183,6 +187,11 @@ function payOrRefuse(books: GatewayBooks, order: Order, outcome: "captured" | "f
 }
 
 const bodyOf = (c: Context): Promise<unknown> => c.req.json().catch(() => undefined);
+
+const writeAfter = (write: () => void) => async (c: Context, next: () => Promise<void>) => {
+  await next();
+  if (c.req.method !== "GET") write();
+};
 
 const guard =
   (faults: Faults, key: GatewayKey) =>

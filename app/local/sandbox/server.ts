@@ -19,6 +19,8 @@ export interface SandboxOptions {
   readonly gatewayKey: GatewayKey;
   /** Where the gateway's news goes, and the secret that signs it; it can be set while it runs, too. */
   readonly gatewayWebhook?: { readonly url: string | undefined; readonly secret: string };
+  /** Where the gateway keeps its books over a restart; in memory alone without it. */
+  readonly gatewayBooksFile?: string | undefined;
 }
 
 export interface Sandbox {
@@ -30,9 +32,18 @@ export interface Sandbox {
 // FCM takes 4 KiB, an SMS 1,600 characters: with this, the kept messages cannot outgrow 80 MB.
 const bodyLimitBytes = 16 * 1_024;
 
-export const startSandbox = async ({ port, host = "127.0.0.1", gatewayKey, gatewayWebhook }: SandboxOptions): Promise<Sandbox> => {
+export const startSandbox = async ({
+  port,
+  host = "127.0.0.1",
+  gatewayKey,
+  gatewayWebhook,
+  gatewayBooksFile,
+}: SandboxOptions): Promise<Sandbox> => {
   const webhooks = createWebhooks({ url: gatewayWebhook?.url, secret: gatewayWebhook?.secret ?? "", copies: 1, longestDelayMs: 0 });
-  const server = createAdaptorServer({ fetch: createSandboxApp(gatewayKey, webhooks).fetch, overrideGlobalObjects: false });
+  const server = createAdaptorServer({
+    fetch: createSandboxApp(gatewayKey, webhooks, gatewayBooksFile).fetch,
+    overrideGlobalObjects: false,
+  });
   const bound = await new Promise<AddressInfo>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, host, () => resolve(server.address() as AddressInfo));
@@ -50,7 +61,7 @@ export const startSandbox = async ({ port, host = "127.0.0.1", gatewayKey, gatew
   };
 };
 
-const createSandboxApp = (gatewayKey: GatewayKey, webhooks: Webhooks): Hono => {
+const createSandboxApp = (gatewayKey: GatewayKey, webhooks: Webhooks, booksFile: string | undefined): Hono => {
   const deps = { messages: createMessageLog(), faults: createFaults() };
   const app = new Hono();
   app.use(
@@ -59,7 +70,7 @@ const createSandboxApp = (gatewayKey: GatewayKey, webhooks: Webhooks): Hono => {
   app.route("/", controlRoutes(deps));
   app.route("/", smsRoutes(deps));
   app.route("/", fcmRoutes(deps));
-  app.route("/", gatewayRoutes({ faults: deps.faults, key: gatewayKey, webhooks }));
+  app.route("/", gatewayRoutes({ faults: deps.faults, key: gatewayKey, webhooks, booksFile }));
   app.notFound((c) => c.json(envelope("NOT_FOUND", "The sandbox has nothing at this address."), 404));
   app.onError((error, c) => {
     if (error instanceof Refusal) return c.json(envelope(error.code, error.message, error.details), error.status);

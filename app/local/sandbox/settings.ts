@@ -15,6 +15,8 @@ const schema = z.object({
   GATEWAY_KEY_ID: z.string().min(1).default("rzp_test_sandbox"),
   GATEWAY_KEY_SECRET: z.string().min(1).default("sandbox-gateway-key-secret"),
   GATEWAY_WEBHOOK_SECRET: z.string().min(1).default("sandbox-gateway-webhook-secret"),
+  // Where the gateway keeps its payments over a restart.
+  GATEWAY_BOOKS_FILE: z.string().min(1).optional(),
   // Where the app answers: the gateway's news goes there. Without it none is sent.
   PUBLIC_URL: z.url().optional(),
 });
@@ -25,12 +27,13 @@ export const readSandboxSettings = (environment: Record<string, string | undefin
   if (!parsed.success) {
     throw new Error(parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; "));
   }
-  const { HOST, PORT, GATEWAY_KEY_ID, GATEWAY_KEY_SECRET, GATEWAY_WEBHOOK_SECRET, PUBLIC_URL } = parsed.data;
+  const { HOST, PORT, GATEWAY_KEY_ID, GATEWAY_KEY_SECRET, GATEWAY_WEBHOOK_SECRET, GATEWAY_BOOKS_FILE, PUBLIC_URL } = parsed.data;
   const url = PUBLIC_URL && new URL("/api/v1/payments/webhook", PUBLIC_URL).href;
   return {
     host: HOST,
     port: PORT,
     gatewayKey: { id: GATEWAY_KEY_ID, secret: GATEWAY_KEY_SECRET },
     gatewayWebhook: { url, secret: GATEWAY_WEBHOOK_SECRET },
+    gatewayBooksFile: GATEWAY_BOOKS_FILE,
   };
 };

@@ -12,12 +12,12 @@ const maxTries = 3;
 const kept = "30 days";
 
 /**
- * What a scan leaves in the outbox, and what becomes of an order. A bell that nobody heard in three tries is no dead
- * letter, for nobody can hear it later: the metric and the notification tell it.
+ * What a scan leaves in the outbox, and what becomes of an order. A push that failed three times is no dead letter, since it
+ * is of no use later: the metric and the notification tell it.
  */
 export function pushTopics(platform: Platform): Topics {
   const sender = openPushSender(platform);
-  const bell = (send: (sender: PushSender, row: OutboxRow) => Promise<void>): Topics[string] => ({
+  const pushOf = (send: (sender: PushSender, row: OutboxRow) => Promise<void>): Topics[string] => ({
     timeoutMs,
     maxTries,
     lane: "urgent",
@@ -30,8 +30,8 @@ export function pushTopics(platform: Platform): Topics {
     },
   });
   return {
-    "push.charge": bell((to, { payload }) => sendChargePush(platform, to, String(payload.charge_id))),
-    "push.order": bell((to, { payload }) => sendOrderPush(platform, to, eventOf(payload))),
+    "push.charge": pushOf((to, { payload }) => sendChargePush(platform, to, String(payload.charge_id))),
+    "push.order": pushOf((to, { payload }) => sendOrderPush(platform, to, eventOf(payload))),
   };
 }
 

@@ -1,4 +1,4 @@
-export type Language = "sv" | "it" | "en";
+import type { Language } from "../../platform/languages.ts";
 
 export interface ChargeWords {
   readonly cafeName: string;

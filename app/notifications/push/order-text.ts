@@ -1,4 +1,4 @@
-import type { Language } from "./charge-text.ts";
+import type { Language } from "../../platform/languages.ts";
 
 /** What a student is told of an order, and what the café's staff is. */
 export const orderNews = ["received", "preparing", "ready", "out_for_delivery", "new"] as const;

@@ -1,7 +1,8 @@
 import { markPrompted } from "../../live/prompted.ts";
 import type { Platform } from "../../platform/context.ts";
+import type { Language } from "../../platform/languages.ts";
 import { sql } from "../../platform/postgres.ts";
-import { type ChargeWords, chargeText, type Language } from "./charge-text.ts";
+import { type ChargeWords, chargeText } from "./charge-text.ts";
 import type { Push, PushSender } from "./push-sender.ts";
 import { notYetSent, sendPush } from "./send-push.ts";
 

@@ -1,6 +1,6 @@
 import type { Platform } from "../../platform/context.ts";
+import type { Language } from "../../platform/languages.ts";
 import { sql } from "../../platform/postgres.ts";
-import type { Language } from "./charge-text.ts";
 import { type OrderNews, type OrderWords, orderText } from "./order-text.ts";
 import type { PushSender } from "./push-sender.ts";
 import { notYetSent, type Recipient, sendPush } from "./send-push.ts";

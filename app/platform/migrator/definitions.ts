@@ -5,7 +5,7 @@ type Kind = "type" | "function" | "view" | "trigger";
 /** What a repeatable file defines: the statement that makes it and the grants that follow it. */
 export interface Definition {
   readonly kind: Kind;
-  /** Of a trigger with its table: "orders_told on orders". No two functions share a name. */
+  /** Of a trigger with its table: "orders_enqueued on orders". No two functions share a name. */
   readonly name: string;
   readonly statement: SqlStatement;
   readonly grants: readonly SqlStatement[];

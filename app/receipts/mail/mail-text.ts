@@ -1,4 +1,4 @@
-import type { Language } from "../../notifications/push/charge-text.ts";
+import type { Language } from "../../platform/languages.ts";
 import { localTime } from "../paper.ts";
 import type { PrintedReceipt } from "../printed-receipt.ts";
 

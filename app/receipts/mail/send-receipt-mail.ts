@@ -1,6 +1,6 @@
 import type { ReceiptSigner } from "../../charges/receipt-signer.ts";
-import type { Language } from "../../notifications/push/charge-text.ts";
 import type { Platform } from "../../platform/context.ts";
+import type { Language } from "../../platform/languages.ts";
 import { Undeliverable } from "../../platform/outbox.ts";
 import { sql } from "../../platform/postgres.ts";
 import { type Paid, readPaidReceipt } from "../paid-receipt.ts";

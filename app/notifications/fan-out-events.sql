@@ -13,7 +13,7 @@ $$;
 
 -- Makes of each event one row for each consumer and marks it done, in one statement: a worker killed in it has done nothing.
 -- The event's own id goes along: it is by this that whoever receives it twice knows it again.
-create or replace function spread_outbox(p_limit integer) returns integer language sql as $$
+create or replace function fan_out_events(p_limit integer) returns integer language sql as $$
   with due as (
     select d.id from (values ('order.received'), ('order.paid'), ('order.changed')) e (topic),
       lateral (

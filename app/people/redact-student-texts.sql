@@ -1,6 +1,6 @@
--- What staff wrote in their own words about an erased student. Refunds and the audit trail can be changed by no role of ours;
--- this is the one door, it opens for nobody who is not erased, and nothing but the words goes through it.
-create or replace function forget_words(p_student_id uuid) returns void language plpgsql security definer set search_path = public, pg_temp as $$
+-- What staff wrote in their own words about an erased student. The application's role can change neither refunds
+-- nor the audit trail; this function runs as their owner, refuses whoever is not erased, and changes nothing but the words.
+create or replace function redact_student_texts(p_student_id uuid) returns void language plpgsql security definer set search_path = public, pg_temp as $$
 begin
   if not exists (select from students where id = p_student_id and erased_at is not null) then
     raise exception 'the student % is not erased', p_student_id;
@@ -18,5 +18,5 @@ begin
       union all select 'dispute', id from gateway_disputes where student_id = p_student_id) o
     where l.object_kind = o.kind and l.object_id = o.id and l.details ? 'reason';
 end $$;
-revoke all on function forget_words(uuid) from public;
-grant execute on function forget_words(uuid) to campus_app;
+revoke all on function redact_student_texts(uuid) from public;
+grant execute on function redact_student_texts(uuid) to campus_app;
