@@ -17,6 +17,7 @@ import { keyRoutes } from "./identity/key-routes.ts";
 import { identityRoutes } from "./identity/routes.ts";
 import { pictureRoutes } from "./images/picture-routes.ts";
 import { imageRoutes } from "./images/routes.ts";
+import { checkRoutes } from "./checks/routes.ts";
 import { ledgerRoutes } from "./ledger/routes.ts";
 import type { Live } from "./live/live.ts";
 import { liveRoutes } from "./live/routes.ts";
@@ -73,6 +74,7 @@ export function createApp({ platform, identity, live, isDraining }: AppParts): O
   v1.route("/", chargeRoutes(platform, receipts));
   v1.route("/", cardRoutes(platform));
   v1.route("/", ledgerRoutes(platform));
+  v1.route("/", checkRoutes(platform));
   v1.route("/", gatewayRoutes(platform));
   v1.route("/", failoverRoutes(platform, receipts));
   v1.route("/", payOutRoutes(platform));

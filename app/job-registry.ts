@@ -1,7 +1,8 @@
 import { chargeJobs } from "./charges/background.ts";
+import { checkJobs, checkTopics } from "./checks/background.ts";
 import { identityJobs, identityTopics } from "./identity/background.ts";
 import { imageJobs, imageTopics } from "./images/background.ts";
-import { ledgerJobs } from "./ledger/background.ts";
+import { ledgerJobs, ledgerTopics } from "./ledger/background.ts";
 import { transactionMetricsTopic } from "./ledger/transaction-metrics.ts";
 import { liveJobs } from "./live/background.ts";
 import { pushJobs, pushTopics } from "./notifications/push/background.ts";
@@ -22,6 +23,8 @@ import { webhookJobs, webhookTopics } from "./webhooks/background.ts";
 /** What every feature leaves to the workers: rows of the outbox by topic, and work that comes round by time. */
 export const workerTopics = async (platform: Platform): Promise<Topics> => ({
   ...(await identityTopics(platform)),
+  ...ledgerTopics(platform),
+  ...checkTopics(platform),
   ...transactionMetricsTopic(platform),
   ...pushTopics(platform),
   ...transactionTopics(platform),
@@ -38,6 +41,7 @@ export const workerJobs = (platform: Platform): readonly Job[] => [
   ...identityJobs(),
   ...liveJobs,
   ...ledgerJobs(platform),
+  ...checkJobs(platform),
   ...chargeJobs(platform),
   ...unpaidOrderJobs(platform),
   ...pushJobs(),

@@ -29,5 +29,7 @@ begin
   insert into ledger_anchors (day, transactions, previous_hash, hash, debits_without_outbox)
   select p_day, h.transactions, p.hash, anchor_hash(p_day, h.transactions, p.hash, h.row_hashes), u.debits
   from hashed h, unannounced u, previous p where not h.unfinished;
-  return found;
+  if not found then return false; end if;
+  insert into outbox (topic, payload) values ('ledger.anchor', jsonb_build_object('day', p_day));
+  return true;
 end $$;

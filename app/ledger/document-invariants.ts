@@ -1,5 +1,26 @@
 import type { Invariant } from "./invariant.ts";
 
+/** What moves money is written by functions only. */
+export const mayWrite = `
+      select null, null, null, null, null, null, 'campus_app may write ' || relation
+      from unnest(array['ledger_transactions', 'accounts', 'ledger_anchors', 'account_snapshots', 'allowed_legs', 'wallets', 'wallet_holds', 'settlements',
+        'settled_entries', 'refunds', 'gateway_payments', 'debt_repayments']) relation where has_table_privilege('campus_app', relation, 'INSERT')
+      union all
+      select null, null, null, null, null, null, 'campus_app may change a wallet''s ' || changed
+      from unnest(array['balance_minor', 'held_minor', 'last_seq', 'account_id', 'currency']) changed where has_column_privilege('campus_app', 'wallets', changed, 'UPDATE')`;
+
+/** What the bank took, or somebody gave back at the gateway, is on somebody's account. */
+export const borneInFull = `
+      select d.student_id, d.id, d.amount_minor, sum(t.amount_minor), 'a dispute that is not borne in full'
+      from gateway_disputes d left join ledger_transactions t on t.corrects_id = d.transaction_id and t.kind = 'dispute_lost'
+      where d.status = 'lost' group by d.id, d.student_id, d.amount_minor having coalesce(sum(t.amount_minor), 0) <> d.amount_minor
+      union all
+      select x.student_id, x.id, x.amount_minor, b.minor, 'a refund made outside that is not borne in full'
+      from outside_refunds x, lateral (
+        select coalesce((select sum(t.amount_minor) from ledger_transactions t where t.corrects_id = x.transaction_id and t.kind = 'outside_refund_borne'), 0)
+          + coalesce((select sum(f.amount_minor) from gateway_refunds f where f.payment_row_id = x.payment_row_id and f.gateway_refund_id = x.gateway_refund_id), 0) as minor) b
+      where x.status = 'borne' and b.minor <> x.amount_minor`;
+
 /** Of what stands behind the money: the chart of accounts, its documents, and what is kept until something is decided. */
 export const documentInvariants: readonly Invariant[] = [
   {
@@ -25,12 +46,7 @@ export const documentInvariants: readonly Invariant[] = [
       from gateway_refunds f join ledger_transactions t on t.id = f.transaction_id join ledger_transactions b on b.id = f.returned_transaction_id
       where b.to_account_id <> t.from_account_id or b.from_account_id <> t.to_account_id
       union all
-      select null, null, null, null, null, null, 'campus_app may write ' || relation
-      from unnest(array['ledger_transactions', 'accounts', 'ledger_anchors', 'account_snapshots', 'allowed_legs', 'wallets', 'wallet_holds', 'settlements',
-        'settled_entries', 'refunds', 'gateway_payments', 'debt_repayments']) relation where has_table_privilege('campus_app', relation, 'INSERT')
-      union all
-      select null, null, null, null, null, null, 'campus_app may change a wallet''s ' || changed
-      from unnest(array['balance_minor', 'held_minor', 'last_seq', 'account_id', 'currency']) changed where has_column_privilege('campus_app', 'wallets', changed, 'UPDATE')`,
+      ${mayWrite}`,
   },
   {
     id: "I21",
@@ -85,14 +101,6 @@ export const documentInvariants: readonly Invariant[] = [
       select a.student_id, null::uuid as document_id, sum(e.amount_minor) as minor, null::bigint as borne_minor, 'more was paid back than was owed' as problem
       from ledger_entries e join accounts a on a.id = e.account_id where a.kind = 'receivables' group by a.id having sum(e.amount_minor) > 0
       union all
-      select d.student_id, d.id, d.amount_minor, sum(t.amount_minor), 'a dispute that is not borne in full'
-      from gateway_disputes d left join ledger_transactions t on t.corrects_id = d.transaction_id and t.kind = 'dispute_lost'
-      where d.status = 'lost' group by d.id having coalesce(sum(t.amount_minor), 0) <> d.amount_minor
-      union all
-      select x.student_id, x.id, x.amount_minor, b.minor, 'a refund made outside that is not borne in full'
-      from outside_refunds x, lateral (
-        select coalesce((select sum(t.amount_minor) from ledger_transactions t where t.corrects_id = x.transaction_id and t.kind = 'outside_refund_borne'), 0)
-          + coalesce((select sum(f.amount_minor) from gateway_refunds f where f.payment_row_id = x.payment_row_id and f.gateway_refund_id = x.gateway_refund_id), 0) as minor) b
-      where x.status = 'borne' and b.minor <> x.amount_minor`,
+      ${borneInFull}`,
   },
 ];

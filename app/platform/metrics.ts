@@ -63,6 +63,24 @@ export const declaredMetrics = {
     labels: [],
     cloudWatch: { name: "OutsideRefunds", unit: "Count" },
   },
+  ledger_drift: {
+    kind: "gauge",
+    help: "Invariants of the books, and seals kept outside, that the last looks found broken",
+    labels: [],
+    cloudWatch: { name: "LedgerDrift", unit: "Count" },
+  },
+  double_debits: {
+    kind: "gauge",
+    help: "Orders that were debited more than once, as of the last looks",
+    labels: [],
+    cloudWatch: { name: "DoubleDebits", unit: "Count" },
+  },
+  reconciliation_unexplained: {
+    kind: "gauge",
+    help: "Minor units of the last day that the gateway, the ledger and the settlements do not explain alike",
+    labels: [],
+    cloudWatch: { name: "ReconciliationUnexplained", unit: "Count" },
+  },
   settlements_failed_total: {
     kind: "counter",
     help: "Tries to settle a café's day that failed; the day is tried again",
