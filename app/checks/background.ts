@@ -26,7 +26,8 @@ const ask = (name: CheckName, everySeconds: number): Job => ({
   name: `check-${name.replace("_", "-")}`,
   everySeconds,
   worker: "long",
-  run: (tx) => tx.run(sql`
+  run: (tx) =>
+    tx.run(sql`
     insert into outbox (topic, payload) select 'books.check', ${JSON.stringify({ name })}::jsonb
     where not exists (select from outbox where topic = 'books.check' and payload ->> 'name' = ${name} and done_at is null and dead_at is null)`),
 });
@@ -36,7 +37,8 @@ const askAtNight = ({ config }: Platform, name: CheckName): Job => ({
   name: `check-${name.replace("_", "-")}`,
   everySeconds: 3_600,
   worker: "long",
-  run: (tx) => tx.run(sql`
+  run: (tx) =>
+    tx.run(sql`
     insert into outbox (topic, payload) select 'books.check', ${JSON.stringify({ name })}::jsonb
     from (values (1)) one (row) left join checks c on c.name = ${name}
     where (c.name is null or not c.ok or c.checked_at < now() - interval '26 hours'

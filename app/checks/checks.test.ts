@@ -36,7 +36,11 @@ interface Check {
   readonly ok: boolean;
   readonly findings: number;
   readonly broken_since: string | null;
-  readonly result: { readonly broken?: readonly { readonly id: string }[]; readonly problems?: readonly string[]; readonly compared?: number };
+  readonly result: {
+    readonly broken?: readonly { readonly id: string }[];
+    readonly problems?: readonly string[];
+    readonly compared?: number;
+  };
 }
 
 /** What the worker's clock does: each job asks, the outbox answers. */
@@ -83,6 +87,7 @@ test("an order that is debited twice rings its own alarm", async () => {
 
 test("each seal is kept outside the database once, and one that was forged here with all that follow does not fit it", async () => {
   await campus.sql`update ledger_transactions set at = at - interval '3 days'`;
+  await campus.sql`update outbox set created_at = created_at - interval '3 days'`;
   await campus.worker.db.transaction((tx) => sealFinishedDays(tx));
   await campus.drainOutbox();
   const days = (await campus.sql`select day from ledger_anchors`).length;

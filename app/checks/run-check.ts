@@ -1,5 +1,5 @@
-import { openAnchorStore, verifyKeptAnchors } from "../ledger/kept-anchors.ts";
 import { checkLedger, checkRecent, type LedgerCheck } from "../ledger/check-ledger.ts";
+import { openAnchorStore, verifyKeptAnchors } from "../ledger/kept-anchors.ts";
 import type { Platform } from "../platform/context.ts";
 import { listDeadLetters } from "../platform/redrive.ts";
 import { reconcileSpan } from "../reconciliation/reconcile.ts";
@@ -10,7 +10,8 @@ export async function runCheck(platform: Platform, name: CheckName): Promise<voi
   const startedMs = performance.now();
   const found = await askOf[name](platform);
   await keepResult(platform.db, name, performance.now() - startedMs, found);
-  if (!found.ok) platform.log.error({ check: name, findings: found.findings, result: found.result }, "A check of the books found something");
+  if (!found.ok)
+    platform.log.error({ check: name, findings: found.findings, result: found.result }, "A check of the books found something");
   await tell(platform);
 }
 
@@ -20,7 +21,11 @@ const askOf: Readonly<Record<CheckName, (platform: Platform) => Promise<Found>>>
   reconciliation: async (platform) => {
     const { unexplained, currencies, gatewaySource } = await reconcileSpan(platform, lastDay());
     const minor = unexplained.reduce((sum, { amountMinor }) => sum + amountMinor, 0);
-    return { ok: unexplained.length === 0, findings: minor, result: { gateway_source: gatewaySource, currencies, unexplained: unexplained.slice(0, shown) } };
+    return {
+      ok: unexplained.length === 0,
+      findings: minor,
+      result: { gateway_source: gatewaySource, currencies, unexplained: unexplained.slice(0, shown) },
+    };
   },
   anchors: async (platform) => {
     const { compared, problems } = await verifyKeptAnchors(platform.db, openAnchorStore(platform.config));
@@ -47,7 +52,9 @@ const lastDay = (): { from: Date; until: Date } => {
 };
 
 function broken({ invariants, notCovered }: LedgerCheck): Found {
-  const found = invariants.filter(({ ok }) => !ok).map(({ id, violations, sample }) => ({ id, violations, sample: sample.slice(0, shown) }));
+  const found = invariants
+    .filter(({ ok }) => !ok)
+    .map(({ id, violations, sample }) => ({ id, violations, sample: sample.slice(0, shown) }));
   return { ok: found.length === 0, findings: found.length, result: { broken: found, not_covered: notCovered } };
 }
 

@@ -39,7 +39,12 @@ const askAll = (db: Pick<Database, "snapshot">, asked: readonly Invariant[], val
     if (!moment) throw new Error("The database gave no snapshot.");
     const outcomes: InvariantOutcome[] = [];
     for (const invariant of asked) outcomes.push(await ask(tx, invariant, values));
-    return { ...moment, ok: outcomes.every((outcome) => outcome.ok), invariants: outcomes, notCovered: values.length === 0 ? notCovered : [...notCovered, ...wholeOnly] };
+    return {
+      ...moment,
+      ok: outcomes.every((outcome) => outcome.ok),
+      invariants: outcomes,
+      notCovered: values.length === 0 ? notCovered : [...notCovered, ...wholeOnly],
+    };
   });
 
 const maxSample = 20;

@@ -64,7 +64,9 @@ async function firedBy(damage: readonly (Statement | ((tx: Transaction) => Promi
 }
 
 /** Of the whole book, and of what happened in the last hour. */
-async function bothFiredBy(damage: readonly (Statement | ((tx: Transaction) => Promise<void>))[]): Promise<{ whole: string[]; recent: string[] }> {
+async function bothFiredBy(
+  damage: readonly (Statement | ((tx: Transaction) => Promise<void>))[],
+): Promise<{ whole: string[]; recent: string[] }> {
   const tx = transactionOf(superuser);
   await superuser.query("begin");
   try {

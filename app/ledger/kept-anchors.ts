@@ -51,7 +51,9 @@ export async function verifyKeptAnchors(db: Queryable, store: ObjectStore): Prom
     compared += 1;
     const kept = JSON.parse(bytes.toString()) as KeptAnchor;
     if (kept.hash !== anchor.hash || kept.transactions !== anchor.transactions)
-      problems.push(`${anchor.day}: the database says ${anchor.hash.slice(0, 12)}… over ${anchor.transactions} transactions, kept was ${kept.hash.slice(0, 12)}… over ${kept.transactions}`);
+      problems.push(
+        `${anchor.day}: the database says ${anchor.hash.slice(0, 12)}… over ${anchor.transactions} transactions, kept was ${kept.hash.slice(0, 12)}… over ${kept.transactions}`,
+      );
   }
   return { compared, problems };
 }

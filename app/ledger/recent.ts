@@ -111,5 +111,8 @@ const always: readonly string[] = ["I21", "I22"];
 export const recentInvariants = (all: readonly Invariant[]): Invariant[] =>
   all
     .filter(({ id }) => !wholeOnly.includes(id))
-    .map(({ id, title, sql }) => ({ id, title, sql: `${always.includes(id) ? since : world} select * from (${ofItsOwn[id] ?? sql}) found`,
+    .map(({ id, title, sql }) => ({
+      id,
+      title,
+      sql: `${always.includes(id) ? since : world} select * from (${ofItsOwn[id] ?? sql}) found`,
     }));

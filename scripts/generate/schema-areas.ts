@@ -69,6 +69,7 @@ export const areas: readonly Area[] = [
       "allowed_legs",
       "account_snapshots",
       "ledger_anchors",
+      "checks",
       "adjustments",
       "refunds",
       "wallet_holds",
