@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checkLedger } from "../ledger/check-ledger.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
-import { type Money, moneyOf, newCardUid, type Till } from "../testing/money.ts";
+import { type Money, type MoneyStudent, moneyOf, newCardUid, type Till } from "../testing/money.ts";
 import type { TestStaff } from "../testing/people.ts";
 import { codeOf } from "../testing/refusal.ts";
 import { cardHash } from "./card-hash.ts";
@@ -124,6 +124,11 @@ describe("issuing a card", () => {
 });
 
 describe("freezing a card", () => {
+  const thaw = async (student: MoneyStudent) => {
+    const body = await student.proof({ purpose: "thaw_card", card_id: student.cardId });
+    return student.api<CardBody>("POST", `/cards/${student.cardId}/unfreeze`, { body });
+  };
+
   test("ends its open request and refuses it at the counter, and unfreezing gives it back", async () => {
     const student = await shopper();
     const charge = await student.scannedOrder({ till, totalMinor: 1_000 });
@@ -133,8 +138,8 @@ describe("freezing a card", () => {
     expect(await student.confirm(charge)).toMatchObject({ status: 409, body: { error: { code: "CHARGE_CLOSED" } } });
     expect(await student.scan(till, { orderId: charge.order_id })).toMatchObject({ status: 403 });
     expect((await student.api("POST", `/cards/${student.cardId}/freeze`)).status).toBe(200);
-    expect((await student.api<CardBody>("POST", `/cards/${student.cardId}/unfreeze`)).body.status).toBe("active");
-    expect((await student.api("POST", `/cards/${student.cardId}/unfreeze`)).status).toBe(200);
+    expect((await thaw(student)).body.status).toBe("active");
+    expect((await student.api("POST", `/cards/${student.cardId}/unfreeze`, { body: {} })).status).toBe(200);
     expect((await student.scan(till, { orderId: charge.order_id })).status).toBe(201);
     expect(await student.balanceMinor()).toBe(20_000);
   });
@@ -142,7 +147,7 @@ describe("freezing a card", () => {
   test("is written in the audit trail once each time, with who did it", async () => {
     const student = await shopper();
     for (const verb of ["freeze", "freeze", "unfreeze", "unfreeze", "report-lost", "report-lost"])
-      await student.api("POST", `/cards/${student.cardId}/${verb}`);
+      await (verb === "unfreeze" ? thaw(student) : student.api("POST", `/cards/${student.cardId}/${verb}`));
     const lines = await campus.sql`select action, actor_kind, actor_id from audit_log where object_id = ${student.cardId} order by id`;
     expect(lines).toEqual(
       ["card.frozen", "card.unfrozen", "card.lost"].map((action) => ({ action, actorKind: "student", actorId: student.id })),
@@ -154,7 +159,7 @@ describe("freezing a card", () => {
     const charge = await student.scannedOrder({ till, totalMinor: 1_000 });
     await student.decline(charge.id, { notMe: true });
     expect((await student.api<CardBody>("POST", `/cards/${student.cardId}/freeze`)).body.status).toBe("frozen");
-    expect(await student.api("POST", `/cards/${student.cardId}/unfreeze`)).toMatchObject({
+    expect(await student.api("POST", `/cards/${student.cardId}/unfreeze`, { body: {} })).toMatchObject({
       status: 409,
       body: { error: { code: "INVALID_TRANSITION", details: { status: "frozen", because: "not me" } } },
     });
@@ -165,17 +170,19 @@ describe("freezing a card", () => {
     const charge = await student.scannedOrder({ till, totalMinor: 1_000 });
     await campus.sql`update cards set status = 'frozen', status_because = 'frozen by the student' where id = ${student.cardId}`;
     await student.decline(charge.id, { notMe: true });
-    expect((await student.api("POST", `/cards/${student.cardId}/unfreeze`)).status).toBe(409);
+    expect((await student.api("POST", `/cards/${student.cardId}/unfreeze`, { body: {} })).status).toBe(409);
   });
 
   test("is for the card's own student: another one's card is not there", async () => {
     const [student, other] = [await shopper(), await campus.student()];
     for (const verb of ["freeze", "unfreeze", "report-lost"]) {
-      expect(await other.api("POST", `/cards/${student.cardId}/${verb}`)).toMatchObject({
+      expect(await other.api("POST", `/cards/${student.cardId}/${verb}`, verb === "unfreeze" ? { body: {} } : {})).toMatchObject({
         status: 404,
         body: { error: { code: "NOT_FOUND" } },
       });
-      expect(await admin.api("POST", `/cards/${student.cardId}/${verb}`)).toMatchObject({ status: 403 });
+      expect(await admin.api("POST", `/cards/${student.cardId}/${verb}`, verb === "unfreeze" ? { body: {} } : {})).toMatchObject({
+        status: 403,
+      });
     }
     expect(await campus.sql`select status from cards where id = ${student.cardId}`).toEqual([{ status: "active" }]);
   });
@@ -187,7 +194,7 @@ describe("a lost card", () => {
     const order = await student.placeOrder({ till, totalMinor: 1_000 });
     expect((await student.api<CardBody>("POST", `/cards/${student.cardId}/report-lost`)).body.status).toBe("lost");
     for (const verb of ["freeze", "unfreeze"]) {
-      expect(await student.api("POST", `/cards/${student.cardId}/${verb}`)).toMatchObject({
+      expect(await student.api("POST", `/cards/${student.cardId}/${verb}`, verb === "unfreeze" ? { body: {} } : {})).toMatchObject({
         status: 409,
         body: { error: { code: "INVALID_TRANSITION", details: { status: "lost" } } },
       });

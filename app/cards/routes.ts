@@ -1,5 +1,7 @@
 import { z } from "@hono/zod-openapi";
+import { stepUpFields } from "../identity/field-schemas.ts";
 import { actorOf, staff, student, studentOf } from "../identity/guards.ts";
+import { tryStepUp } from "../identity/step-up.ts";
 import { announce } from "../live/announce.ts";
 import type { Platform } from "../platform/context.ts";
 import { once } from "../platform/http/once.ts";
@@ -56,8 +58,10 @@ const unfreeze = route({
   method: "post",
   path: "/cards/{cardId}/unfreeze",
   operationId: "unfreezeCard",
-  summary: 'Undo the own freeze; not after "not me" or a loss',
+  summary: 'Undo the own freeze, with a code of POST /users/me/step-up; not after "not me" or a loss',
   ...change,
+  errors: ["INVALID_OTP", "INVALID_SIGNATURE", ...change.errors],
+  request: { ...change.request, body: required(z.strictObject(stepUpFields)) },
 });
 
 const lost = route({
@@ -104,7 +108,10 @@ export const cardRoutes = (platform: Platform) =>
       announce(platform);
       return answer;
     })
-    .openapi(unfreeze, (c) => once(c, "a day", async (tx) => ok(await unfreezeCard(tx, inputOf(c, c.req.valid("param").cardId)))))
+    .openapi(unfreeze, async (c) => {
+      const stepUp = await tryStepUp(platform, studentOf(c).id, "thaw_card", c.req.valid("json"));
+      return once(c, "a day", async (tx) => ok(await unfreezeCard(tx, { ...inputOf(c, c.req.valid("param").cardId), stepUp })));
+    })
     .openapi(lost, async (c) => {
       const answer = await once(c, "a day", async (tx) => ok(await reportLost(tx, inputOf(c, c.req.valid("param").cardId))));
       announce(platform);

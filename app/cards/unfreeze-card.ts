@@ -1,3 +1,5 @@
+import { type Deed, type ProvenStepUp, spendStepUp } from "../identity/step-up.ts";
+import { tellStudent } from "../notifications/notices/tell-student.ts";
 import { audit } from "../platform/audit.ts";
 import { CodedError } from "../platform/errors.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
@@ -7,20 +9,24 @@ import { readOwnCard } from "./list-cards.ts";
 interface Unfreeze {
   readonly cardId: string;
   readonly studentId: string;
+  readonly stepUp: ProvenStepUp | undefined;
   readonly requestId: string;
 }
 
+export const deedOfThawedCard = (cardId: string): Deed => ({ purpose: "thaw_card", lines: [cardId] });
+
 /**
- * Undoes the student's own freeze, and nothing else. A stolen token gains little by it: a card only identifies, each
- * payment still needs the number shown at the counter and the phone's key. A card that was "not me" is in doubt for good:
- * the card office replaces it.
+ * Undoes the student's own freeze, and nothing else, with a code of the phone: a thief's token does not undo it. A card that was "not
+ * me" is in doubt for good: the card office replaces it.
  */
-export async function unfreezeCard(tx: Transaction, { cardId, studentId, requestId }: Unfreeze): Promise<Card> {
+export async function unfreezeCard(tx: Transaction, { cardId, studentId, stepUp, requestId }: Unfreeze): Promise<Card> {
   const card = await tx.row<Card>(sql`
     update cards set status = 'active', status_because = null, updated_at = now()
     where id = ${cardId} and student_id = ${studentId} and status = 'frozen' and status_because = ${frozenByStudent}
     returning id, issue_number, status, created_at`);
   if (card) {
+    await spendStepUp(tx, stepUp, deedOfThawedCard(cardId));
+    await tellStudent(tx, studentId, "card_thawed");
     await audit(tx, { actorKind: "student", actorId: studentId, action: "card.unfrozen", objectKind: "card", objectId: cardId, requestId });
     return card;
   }

@@ -1,12 +1,16 @@
+import { noticeTopics } from "../notifications/notices/tell-student.ts";
+import { openSmsSender } from "../notifications/sms/open-sms-sender.ts";
 import type { Platform } from "../platform/context.ts";
 import { type Job, purgeJob } from "../platform/jobs.ts";
 import type { Topics } from "../platform/outbox.ts";
 import { part, sql } from "../platform/postgres.ts";
 import { otpSmsTopic } from "./otp-sms.ts";
+import { stepUpSmsTopic } from "./step-up-sms.ts";
 
 /** What identity leaves in the outbox for the worker. */
 export async function identityTopics(platform: Platform): Promise<Topics> {
-  return { "sms.otp": otpSmsTopic(platform) };
+  const sms = openSmsSender(platform);
+  return { "sms.otp": otpSmsTopic(platform, sms), "sms.step_up": stepUpSmsTopic(platform, sms), ...noticeTopics(platform, sms) };
 }
 
 const everySeconds = 300;
@@ -30,6 +34,7 @@ const purgeSessionsJob: Job = {
 
 export const identityJobs = (): readonly Job[] => [
   purgeJob({ name: "purge-otps", everySeconds, table: part`otps`, key: part`id`, writtenAt: part`created_at`, kept: "1 day" }),
+  purgeJob({ name: "purge-step-ups", everySeconds, table: part`step_ups`, key: part`id`, writtenAt: part`created_at`, kept: "1 day" }),
   purgeJob({
     name: "purge-refresh-tokens",
     everySeconds,

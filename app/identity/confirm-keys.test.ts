@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import type { TestStudent } from "../testing/people.ts";
 import { refused } from "../testing/refusal.ts";
+import { askForCode } from "../testing/step-up.ts";
 
 let campus: Campus;
 beforeAll(async () => {
@@ -36,6 +37,8 @@ const register = (student: TestStudent, key: PhoneKey, otp?: string, proof = pro
     process,
   });
 const keysOf = async (student: TestStudent) => (await student.api<Listed>("GET", "/users/confirm-keys")).body.items;
+const codeFor = async (student: TestStudent, { publicKey }: PhoneKey) =>
+  (await askForCode(campus, student, { purpose: "confirm_key", public_key: publicKey })).otp;
 const wrong = (otp: string) => String((Number(otp) + 1) % 1_000_000).padStart(6, "0");
 
 test("the first key is registered with its proof, and from then on payments must be signed", async () => {
@@ -70,25 +73,27 @@ test("a stolen token alone never adds a second key", async () => {
   const [student, thief] = [await campus.student(), newPhoneKey()];
   await register(student, newPhoneKey());
   expect(await register(student, thief)).toMatchObject(refused(400, "INVALID_OTP"));
-  const otp = await campus.requestOtp(student.phone);
+  const otp = await codeFor(student, thief);
   expect(await register(student, thief, wrong(otp))).toMatchObject(refused(400, "INVALID_OTP"));
   const other = await campus.student();
-  expect(await register(student, thief, await campus.requestOtp(other.phone))).toMatchObject(refused(400, "INVALID_OTP"));
+  expect(await register(student, thief, await codeFor(other, thief))).toMatchObject(refused(400, "INVALID_OTP"));
+  expect(await register(student, thief, await codeFor(student, newPhoneKey()))).toMatchObject(refused(400, "INVALID_OTP"));
+  expect(await register(student, thief, await campus.requestOtp(student.phone))).toMatchObject(refused(400, "INVALID_OTP"));
   expect(await keysOf(student)).toHaveLength(1);
 });
 
 test("five wrong one-time passwords burn it for a key as for a login", async () => {
   const [student, key] = [await campus.student(), newPhoneKey()];
   await register(student, newPhoneKey());
-  const otp = await campus.requestOtp(student.phone);
+  const otp = await codeFor(student, key);
   for (let index = 0; index < 5; index += 1) await register(student, key, wrong(otp));
   expect(await register(student, key, otp)).toMatchObject(refused(400, "INVALID_OTP"));
 });
 
-test("a second key with a fresh one-time password is added, once for each password", async () => {
+test("a second key with a code that was asked for it is added, once for each password", async () => {
   const [student, second, third] = [await campus.student(), newPhoneKey(), newPhoneKey()];
   await register(student, newPhoneKey());
-  const otp = await campus.requestOtp(student.phone);
+  const otp = await codeFor(student, second);
   expect((await register(student, second, otp)).status).toBe(201);
   expect(await register(student, third, otp)).toMatchObject(refused(400, "INVALID_OTP"));
   expect(await keysOf(student)).toHaveLength(2);
@@ -132,14 +137,24 @@ test("a student removes no other student's key", async () => {
 test("a sixth key is refused, and its one-time password stays good", async () => {
   const student = await campus.student();
   for (let index = 0; index < 5; index += 1) {
-    const otp = index === 0 ? undefined : await campus.requestOtp(student.phone);
-    expect((await register(student, newPhoneKey(), otp)).status).toBe(201);
+    const key = newPhoneKey();
+    const otp = index === 0 ? undefined : await codeFor(student, key);
+    expect((await register(student, key, otp)).status).toBe(201);
   }
-  const otp = await campus.requestOtp(student.phone);
-  expect(await register(student, newPhoneKey(), otp)).toMatchObject(refused(409, "CONFLICT"));
+  const sixth = newPhoneKey();
+  const otp = await codeFor(student, sixth);
+  expect(await register(student, sixth, otp)).toMatchObject(refused(409, "CONFLICT"));
   const [oldest] = await keysOf(student);
   await student.api("DELETE", `/users/confirm-keys/${oldest?.id}`);
-  expect((await register(student, newPhoneKey(), otp)).status).toBe(201);
+  expect((await register(student, sixth, otp)).status).toBe(201);
+});
+
+test("later than ten minutes after the log-in the first key needs a code too: a stolen token registers none", async () => {
+  const [student, thief] = [await campus.student(), newPhoneKey()];
+  await campus.sql`update sessions set created_at = now() - interval '11 minutes' where student_id = ${student.id}`;
+  expect(await register(student, thief)).toMatchObject(refused(400, "INVALID_OTP"));
+  const own = newPhoneKey();
+  expect((await register(student, own, await codeFor(student, own))).status).toBe(201);
 });
 
 test.each([

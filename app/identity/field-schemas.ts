@@ -12,6 +12,16 @@ export const otpField = z
   .regex(/^\d{6}$/, "must be six digits")
   .openapi({ example: "123456" });
 
+/** For what a token alone may not do. */
+export const stepUpFields = {
+  otp: otpField.optional().openapi({ description: "The code of POST /users/me/step-up", example: "123456" }),
+  signature: z
+    .string()
+    .regex(/^[\w-]{1,200}$/, "must be base64url")
+    .optional()
+    .openapi({ description: "The phone's signature over its challenge, once there is a confirm key" }),
+};
+
 export const nameField = (most: number) => lineOfText(most);
 
 export const cafeQuery = z.strictObject({

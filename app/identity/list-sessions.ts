@@ -49,7 +49,7 @@ export async function endOwnSession(
 
 /**
  * "This was not me": whoever opened that session may have opened others, so all end but the one that says it. Keys and push tokens
- * that came after it go too, and a student's wallet is frozen: money waits until its owner looked.
+ * that came after it go too, a pay-out that was asked for since is stopped, and a student's wallet is frozen.
  */
 export async function disownSession(
   { db, metrics }: Platform,
@@ -68,6 +68,10 @@ export async function disownSession(
       await tx.run(sql`
         update confirm_keys set revoked_at = now() where student_id = ${owner.id} and revoked_at is null and created_at >= ${createdAt}`);
       await tx.run(sql`update push_tokens set is_active = false where student_id = ${owner.id} and updated_at >= ${createdAt}`);
+      const stopped = await tx.rows<{ id: string }>(sql`
+        update close_outs set status = 'withdrawn', decided_at = now()
+        where student_id = ${owner.id} and status in ('pending', 'agreed') and created_at >= ${createdAt} returning id`);
+      for (const { id } of stopped) await tx.run(sql`select release_close_out(${id})`);
       await tx.run(sql`update wallets set status = 'frozen', updated_at = now() where student_id = ${owner.id} and status = 'active'`);
     }
     await note(tx, owner, "session.disowned", sessionId, requestId);

@@ -1,4 +1,3 @@
-import { createSmsSender, type SmsOptions } from "../notifications/sms/create-sms-sender.ts";
 import { SmsRefused, type SmsSender } from "../notifications/sms/sender.ts";
 import type { Platform } from "../platform/context.ts";
 import type { Language } from "../platform/languages.ts";
@@ -19,8 +18,7 @@ interface Recipient {
  * Sends a one-time password. Whether the phone may have one is decided here and not in the request, so that a request
  * takes the same time for every phone.
  */
-export function otpSmsTopic(platform: Platform): Topics[string] {
-  const sms = createSmsSender(smsOptions(platform));
+export function otpSmsTopic(platform: Platform, sms: SmsSender): Topics[string] {
   return { deliver: (row, signal) => deliverOtp(platform, sms, row, signal), timeoutMs: 10_000, maxTries: 8, lane: "urgent", scrub: true };
 }
 
@@ -47,28 +45,3 @@ const textOf: Record<Language, (otp: string, minutes: number) => string> = {
   it: (otp, minutes) => `Il tuo codice Campus Pay è ${otp}. Vale ${minutes} min. Non darlo mai a nessuno.`,
   en: (otp, minutes) => `Your Campus Pay code is ${otp}. It is valid for ${minutes} min. Never give it to anybody.`,
 };
-
-function smsOptions({ config, secrets }: Platform): SmsOptions {
-  const token = () => secrets.get("SMS_PROVIDER_TOKEN");
-  const need = (name: "SMS_ACCOUNT" | "SMS_FROM"): string => {
-    const value = config[name];
-    if (value === undefined) throw new Error(`${name} is not set: SMS_PROVIDER=${config.SMS_PROVIDER} needs it.`);
-    return value;
-  };
-  const ownUrl = config.SMS_URL === undefined ? {} : { baseUrl: config.SMS_URL };
-  switch (config.SMS_PROVIDER) {
-    case "sandbox":
-      return { provider: "sandbox", baseUrl: config.SMS_URL ?? config.SANDBOX_URL };
-    case "twilio":
-      return { provider: "twilio", accountSid: need("SMS_ACCOUNT"), from: need("SMS_FROM"), token, ...ownUrl };
-    case "msg91":
-      return { provider: "msg91", templateId: need("SMS_ACCOUNT"), authKey: token, ...ownUrl };
-    case "sns":
-      return {
-        provider: "sns",
-        region: config.AWS_REGION,
-        ...(config.SMS_FROM === undefined ? {} : { senderId: config.SMS_FROM }),
-        ...(config.SMS_URL === undefined ? {} : { endpoint: config.SMS_URL }),
-      };
-  }
-}

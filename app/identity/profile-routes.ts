@@ -5,9 +5,10 @@ import { json, listOf, required, route, router } from "../platform/http/router.t
 import { languages } from "../platform/languages.ts";
 import { nameField, otpField, phoneField } from "./field-schemas.ts";
 import { holderOfRequest, signedIn, student, studentOf } from "./guards.ts";
+import { type ConfirmKey, listConfirmKeys } from "./list-confirm-keys.ts";
 import { changeProfile, type Profile, readProfile } from "./profile.ts";
 import { registerPushToken, removePushToken } from "./push-tokens.ts";
-import { type ConfirmKey, listConfirmKeys, registerConfirmKey } from "./register-confirm-key.ts";
+import { registerConfirmKey } from "./register-confirm-key.ts";
 import { removeConfirmKey } from "./remove-confirm-key.ts";
 
 const language = z.enum(languages);
@@ -99,7 +100,7 @@ const postConfirmKey = route({
   summary: "Register this phone's key; from the first one on every payment must be signed",
   description:
     "`proof` is the ES256 signature (raw r‖s, base64url) over the lines `campuspay.v1`, `confirm-key`, the student's id and `public_key`, " +
-    "joined by a line feed. Once a signature is required, a further key needs a fresh one-time password of the student's phone. " +
+    "joined by a line feed. `otp` is a code of POST /users/me/step-up for this key; the first key within ten minutes of the log-in needs none. " +
     "The key is its own idempotency key: the same one again is the same registration.",
   who: student(),
   errors: ["INVALID_OTP", "INVALID_SIGNATURE", "CONFLICT"],
@@ -152,7 +153,8 @@ export const profileRoutes = (platform: Platform) =>
     })
     .openapi(postConfirmKey, async (c) => {
       const { public_key: publicKey, proof, otp } = c.req.valid("json");
-      const input = { studentId: studentOf(c).id, publicKey, proof, otp, requestId: c.var.requestId };
+      const { id: studentId, sessionId } = studentOf(c);
+      const input = { studentId, sessionId, publicKey, proof, otp, requestId: c.var.requestId };
       return c.json(presentConfirmKey(await registerConfirmKey(platform, input)), 201);
     })
     .openapi(deleteConfirmKey, async (c) => {

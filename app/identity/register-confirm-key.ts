@@ -1,52 +1,57 @@
+import { tellStudent } from "../notifications/notices/tell-student.ts";
 import { audit } from "../platform/audit.ts";
 import type { Platform } from "../platform/context.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
-import { type Queryable, sql, type Transaction } from "../platform/postgres.ts";
+import { sql, type Transaction } from "../platform/postgres.ts";
 import { provenKey } from "./confirm-key.ts";
-import { wrongOtp } from "./log-in-student.ts";
-import { spendOtp } from "./spend-otp.ts";
+import { type ConfirmKey, listConfirmKeys } from "./list-confirm-keys.ts";
+import { type Deed, spendStepUp, tryStepUp } from "./step-up.ts";
 
 interface Input {
   readonly studentId: string;
   readonly publicKey: string;
   readonly proof: string;
   readonly otp: string | undefined;
+  readonly sessionId: string;
   readonly requestId: string;
 }
 
-export interface ConfirmKey {
-  readonly id: string;
-  readonly publicKey: Buffer;
-  readonly createdAt: Date;
-}
-
 interface Keys {
-  readonly phone: string;
   readonly requiresSignature: boolean;
+  readonly isFresh: boolean;
 }
 
 const maxActiveKeys = 5;
 
+// A log-in has just shown who holds the phone. Later the token alone may be a thief's, whose key would keep the owner out.
+const freshMinutes = 10;
+
+export const deedOfConfirmKey = (publicKey: string): Deed => ({ purpose: "confirm_key", lines: [publicKey] });
+
 /**
- * Adds a phone's key. The first one makes signatures necessary for ever; from then on a further key needs a fresh
- * one-time password, so that a stolen token alone never adds one. The same key again is the same registration.
+ * Adds a phone's key. The first one makes signatures necessary for ever. It needs a code of the phone that was asked for this very
+ * key, but for the first one within ten minutes of the log-in: a stolen token alone never adds one. The same key again is the same
+ * registration.
  */
-export async function registerConfirmKey({ db, secrets }: Platform, input: Input): Promise<ConfirmKey> {
+export async function registerConfirmKey(platform: Platform, input: Input): Promise<ConfirmKey> {
   const spki = provenKey(input.studentId, input.publicKey, input.proof);
-  const sealKey = await secrets.get("SEAL_KEY");
-  const key = await db.transaction(async (tx) => {
-    const student = await lockStudent(tx, input.studentId);
+  const proven = await tryStepUp(platform, input.studentId, "confirm_key", { otp: input.otp });
+  return platform.db.transaction(async (tx) => {
+    const student = await lockStudent(tx, input);
     const known = await findKey(tx, input.studentId, spki);
     if (known) return known;
-    const isAllowed = !student.requiresSignature || (input.otp !== undefined && (await spendOtp(tx, sealKey, student.phone, input.otp)));
-    return isAllowed ? addKey(tx, input, spki) : undefined;
+    if (student.requiresSignature || !student.isFresh) await spendStepUp(tx, proven, deedOfConfirmKey(input.publicKey));
+    const key = await addKey(tx, input, spki);
+    await tellStudent(tx, input.studentId, "confirm_key_added");
+    return key;
   });
-  if (!key) throw wrongOtp();
-  return key;
 }
 
-async function lockStudent(tx: Transaction, studentId: string): Promise<Keys> {
-  const student = await tx.row<Keys>(sql`select phone, requires_signature from students where id = ${studentId} for no key update`);
+async function lockStudent(tx: Transaction, { studentId, sessionId }: Input): Promise<Keys> {
+  const student = await tx.row<Keys>(sql`
+    select requires_signature,
+      exists (select from sessions where id = ${sessionId} and created_at > clock_timestamp() - make_interval(mins => ${freshMinutes})) as is_fresh
+    from students where id = ${studentId} for no key update`);
   if (!student) throw notFound("The student");
   return student;
 }
@@ -78,8 +83,3 @@ async function addKey(tx: Transaction, { studentId, requestId }: Input, spki: Bu
   });
   return key;
 }
-
-export const listConfirmKeys = (db: Queryable, studentId: string): Promise<ConfirmKey[]> =>
-  db.rows<ConfirmKey>(
-    sql`select id, public_key, created_at from confirm_keys where student_id = ${studentId} and revoked_at is null order by id`,
-  );

@@ -1,3 +1,5 @@
+import { type Deed, type GivenStepUp, spendStepUp, tryStepUp } from "../identity/step-up.ts";
+import { tellStudent } from "../notifications/notices/tell-student.ts";
 import { audit } from "../platform/audit.ts";
 import type { Platform } from "../platform/context.ts";
 import { CodedError } from "../platform/errors.ts";
@@ -9,21 +11,27 @@ interface Limits {
   readonly studentId: string;
   readonly dailyLimitMinor: number | null;
   readonly lowBalanceAlertMinor: number | null;
+  readonly given: GivenStepUp;
   readonly requestId: string;
 }
 
-/**
- * Sets the daily limit and the alert. A raise needs no more than the token: the limit guards against one's own spending.
- * Against a thief with a stolen token stands the phone's key, without which he cannot confirm; a student who has
- * registered none can lose what the wallet holds. The audit trail keeps both values.
- */
-export async function changeLimits({ db, config }: Platform, limits: Limits): Promise<Wallet> {
-  const { studentId, dailyLimitMinor, lowBalanceAlertMinor, requestId } = limits;
+export const deedOfLimits = (dailyLimitMinor: number | null): Deed => ({ purpose: "limits", lines: [String(dailyLimitMinor ?? "none")] });
+
+/** Sets the daily limit and the alert. To raise or clear the limit needs a code of the phone: it is a guard against a thief too. */
+export async function changeLimits(platform: Platform, limits: Limits): Promise<Wallet> {
+  const { db, config } = platform;
+  const { studentId, dailyLimitMinor, lowBalanceAlertMinor, given, requestId } = limits;
+  const proven = await tryStepUp(platform, studentId, "limits", given);
   return db.transaction(async (tx) => {
     await openWallet(tx, studentId, config.CAMPUS_CURRENCY);
     const before = await tx.row<{ dailyLimitMinor: number | null }>(
       sql`select daily_limit_minor from wallets where student_id = ${studentId} for update`,
     );
+    const isRaised = before !== undefined && before.dailyLimitMinor !== null && (dailyLimitMinor ?? Infinity) > before.dailyLimitMinor;
+    if (isRaised) {
+      await spendStepUp(tx, proven, deedOfLimits(dailyLimitMinor));
+      await tellStudent(tx, studentId, "limits_raised");
+    }
     const changed = await tx.run(sql`
       update wallets set daily_limit_minor = ${dailyLimitMinor}, low_balance_alert_minor = ${lowBalanceAlertMinor}, updated_at = now()
       where student_id = ${studentId} and status <> 'closed'`);

@@ -76,11 +76,15 @@ function stepsFor(student: MoneyStudent, random: () => number): readonly Step[] 
   };
   const flip = (path: string) => async () => {
     await student.api("POST", `${path}/freeze`, { process: process() });
-    return student.api("POST", `${path}/unfreeze`, { process: process() });
+    const wanted = path === "/wallet" ? { purpose: "thaw_wallet" as const } : { purpose: "thaw_card" as const, card_id: student.cardId };
+    return student.api("POST", `${path}/unfreeze`, { process: process(), body: await student.proof(wanted) });
   };
   const cancel = () => student.cancel(anyOrder());
-  const limit = () =>
-    student.api("PUT", "/wallet/limits", { body: { daily_limit_minor: random() < 0.5 ? null : 5_000, low_balance_alert_minor: null } });
+  const limit = async () => {
+    const daily_limit_minor = random() < 0.5 ? null : 5_000;
+    const proof = await student.proof({ purpose: "limits", daily_limit_minor });
+    return student.api("PUT", "/wallet/limits", { body: { daily_limit_minor, low_balance_alert_minor: null, ...proof } });
+  };
   return [buy, buy, buy, buy, refund, refund, adjust, cancel, limit, reissue, flip("/wallet"), flip(`/cards/${student.cardId}`)];
 }
 

@@ -1,5 +1,7 @@
 import { z } from "@hono/zod-openapi";
+import { stepUpFields } from "../identity/field-schemas.ts";
 import { student, studentOf } from "../identity/guards.ts";
+import { type ProvenStepUp, tryStepUp } from "../identity/step-up.ts";
 import type { Platform } from "../platform/context.ts";
 import { once } from "../platform/http/once.ts";
 import { type HttpContext, json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
@@ -81,8 +83,13 @@ const putLimits = route({
   tags: ["wallet"],
   summary: "Set the daily limit and the low-balance alert; null is none",
   who: student(),
-  errors: ["INVALID_TRANSITION", "READ_ONLY_REGION"],
-  request: { body: required(z.strictObject({ daily_limit_minor: minorUnits.nullable(), low_balance_alert_minor: minorUnits.nullable() })) },
+  description: "To raise or clear the daily limit needs a code of POST /users/me/step-up for the new one.",
+  errors: ["INVALID_OTP", "INVALID_SIGNATURE", "INVALID_TRANSITION", "READ_ONLY_REGION"],
+  request: {
+    body: required(
+      z.strictObject({ daily_limit_minor: minorUnits.nullable(), low_balance_alert_minor: minorUnits.nullable(), ...stepUpFields }),
+    ),
+  },
   responses: { 200: json(WalletSchema, "The wallet as it is now") },
 });
 
@@ -103,17 +110,18 @@ const unfreeze = route({
   path: "/wallet/unfreeze",
   operationId: "unfreezeWallet",
   tags: ["wallet"],
-  summary: "Let the wallet pay again",
+  summary: "Let the wallet pay again, with a code of POST /users/me/step-up",
   who: student(),
   idempotency: "optional",
-  errors: ["INVALID_TRANSITION", "READ_ONLY_REGION"],
+  errors: ["INVALID_OTP", "INVALID_SIGNATURE", "INVALID_TRANSITION", "READ_ONLY_REGION"],
+  request: { body: required(z.strictObject(stepUpFields)) },
   responses: { 200: json(WalletSchema, "The wallet as it is now") },
 });
 
 export const walletRoutes = (platform: Platform) => {
-  const setStatus = (c: HttpContext, to: "frozen" | "active") =>
+  const setStatus = (c: HttpContext, to: "frozen" | "active", stepUp?: ProvenStepUp) =>
     once(c, "a day", async (tx) => {
-      const wallet = await setWalletStatus(tx, platform.config, { studentId: studentOf(c).id, to, requestId: c.var.requestId });
+      const wallet = await setWalletStatus(tx, platform.config, { studentId: studentOf(c).id, to, stepUp, requestId: c.var.requestId });
       return { status: 200 as const, body: presentWallet(wallet) };
     });
   return router()
@@ -134,17 +142,18 @@ export const walletRoutes = (platform: Platform) => {
       return c.json({ items: items.map(presentLine), next_cursor: nextCursor }, 200);
     })
     .openapi(putLimits, async (c) => {
-      const { daily_limit_minor, low_balance_alert_minor } = c.req.valid("json");
+      const { daily_limit_minor, low_balance_alert_minor, ...given } = c.req.valid("json");
       const wallet = await changeLimits(platform, {
         studentId: studentOf(c).id,
         dailyLimitMinor: daily_limit_minor,
         lowBalanceAlertMinor: low_balance_alert_minor,
+        given,
         requestId: c.var.requestId,
       });
       return c.json(presentWallet(wallet), 200);
     })
     .openapi(freeze, (c) => setStatus(c, "frozen"))
-    .openapi(unfreeze, (c) => setStatus(c, "active"));
+    .openapi(unfreeze, async (c) => setStatus(c, "active", await tryStepUp(platform, studentOf(c).id, "thaw_wallet", c.req.valid("json"))));
 };
 
 const wantsCsv = (c: HttpContext) => /^\s*text\/csv\b/i.test(c.req.header("accept") ?? "");

@@ -70,15 +70,16 @@ describe("the wallet", () => {
 
   test("keeps debits of a day within its limit, until the limit is raised or removed", async () => {
     const student = await money.fundedStudent({ balanceMinor: 10_000 });
-    const set = (daily: number | null) =>
-      student.api<WalletBody>("PUT", "/wallet/limits", { body: { daily_limit_minor: daily, low_balance_alert_minor: 2_500 } });
+    const set = (daily: number | null, proof = {}) =>
+      student.api<WalletBody>("PUT", "/wallet/limits", { body: { daily_limit_minor: daily, low_balance_alert_minor: 2_500, ...proof } });
     expect((await set(1_000)).body).toMatchObject({ daily_limit_minor: 1_000, low_balance_alert_minor: 2_500 });
     const charge = await student.scannedOrder({ till, totalMinor: 1_001 });
     expect(await student.confirm(charge)).toMatchObject({
       status: 409,
       body: { error: { code: "SPEND_LIMIT_REACHED", details: { limit_minor: 1_000, spent_minor: 0, needed_minor: 1_001 } } },
     });
-    expect((await set(null)).body.daily_limit_minor).toBeNull();
+    const proof = await student.proof({ purpose: "limits", daily_limit_minor: null });
+    expect((await set(null, proof)).body.daily_limit_minor).toBeNull();
     expect((await student.confirm(charge)).status).toBe(200);
     const [trail] = await campus.sql`
       select details -> 'daily_limit_minor' as change from audit_log where action = 'wallet.limits_changed' and object_id = ${student.id} order by id desc limit 1`;
@@ -91,7 +92,8 @@ describe("the wallet", () => {
     expect((await student.api<WalletBody>("POST", "/wallet/freeze")).body.status).toBe("frozen");
     expect((await student.api("POST", "/wallet/freeze", { process: 1 })).status).toBe(200);
     expect(await student.confirm(charge)).toMatchObject({ status: 423, body: { error: { code: "WALLET_FROZEN" } } });
-    expect((await student.api<WalletBody>("POST", "/wallet/unfreeze")).body.status).toBe("active");
+    const body = await student.proof({ purpose: "thaw_wallet" });
+    expect((await student.api<WalletBody>("POST", "/wallet/unfreeze", { body })).body.status).toBe("active");
     expect((await student.confirm(charge)).status).toBe(200);
     expect(await campus.sql`select allowed from status_changes where object_id = ${student.id} order by id`).toEqual([
       { allowed: false },
@@ -107,7 +109,11 @@ describe("the wallet", () => {
     const student = await money.fundedStudent({ balanceMinor: 0 });
     await campus.sql`update wallets set status = 'closed' where student_id = ${student.id}`;
     const limits = student.api("PUT", "/wallet/limits", { body: { daily_limit_minor: 1, low_balance_alert_minor: null } });
-    for (const answer of await Promise.all([student.api("POST", "/wallet/freeze"), student.api("POST", "/wallet/unfreeze"), limits]))
+    for (const answer of await Promise.all([
+      student.api("POST", "/wallet/freeze"),
+      student.api("POST", "/wallet/unfreeze", { body: {} }),
+      limits,
+    ]))
       expect(answer).toMatchObject({ status: 409, body: { error: { code: "INVALID_TRANSITION" } } });
   });
 

@@ -107,7 +107,9 @@ async function dispute(): Promise<string> {
 
 async function closeOut(): Promise<string> {
   const leaver = await money.fundedStudent({ balanceMinor: 100 });
-  return made(leaver.api("POST", "/wallet/close-out", { headers: keyed(), body: { pay_to: "SE45 5000 0000" } }));
+  const pay_to = "SE45 5000 0000 0583 9825 7466";
+  const proof = await leaver.proof({ purpose: "close_out", pay_to });
+  return made(leaver.api("POST", "/wallet/close-out", { headers: keyed(), body: { pay_to, ...proof } }));
 }
 
 const picture = { content_type: "image/png", size_bytes: 100 };

@@ -6,6 +6,7 @@ import { customerRoutes } from "./customer-routes.ts";
 import { importRoutes } from "./import-routes.ts";
 import { meRoutes } from "./me-routes.ts";
 import { staffRoutes } from "./staff-routes.ts";
+import { stepUpRoutes } from "./step-up-routes.ts";
 import { studentCardRoutes } from "./student-card-routes.ts";
 import { studentRoutes } from "./student-routes.ts";
 
@@ -18,6 +19,7 @@ export function peopleRoutes(platform: Platform, identity: Identity) {
   routes.route("/", studentCardRoutes(platform));
   routes.route("/", customerRoutes(platform));
   routes.route("/", staffRoutes(platform, identity));
+  routes.route("/", stepUpRoutes(platform));
   routes.route("/", meRoutes(platform, identity));
   routes.route("/", auditRoutes(platform));
   return routes;

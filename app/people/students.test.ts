@@ -166,7 +166,7 @@ test("a card is frozen and reported lost at the desk, and the next one has the n
   const stop = (cardId: string, how: string, studentId = student.id) =>
     admin.api("POST", `/admin/students/${studentId}/cards/${cardId}/${how}`);
   expect(await stop(first.id, "freeze")).toMatchObject({ status: 200, body: { id: first.id, status: "frozen" } });
-  expect(await student.api("POST", `/cards/${first.id}/unfreeze`)).toMatchObject(refused(409, "INVALID_TRANSITION"));
+  expect(await student.api("POST", `/cards/${first.id}/unfreeze`, { body: {} })).toMatchObject(refused(409, "INVALID_TRANSITION"));
   const { body: second } = await issue();
   expect(second).toMatchObject({ issue_number: 2, status: "active" });
   expect(await stop(first.id, "freeze")).toMatchObject(refused(409, "INVALID_TRANSITION"));

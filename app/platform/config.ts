@@ -134,6 +134,19 @@ export const variables = {
     { default: "46,39" },
   ),
 
+  CLOSE_OUT_WAIT_SECONDS: variable(
+    whole(0, 2_592_000),
+    "How long a student who asked for the rest of the wallet, or somebody in that name, can be stopped before finance may pay.",
+    { default: "172800" },
+  ),
+  CLOSE_OUT_COUNTRIES: variable(
+    z
+      .string()
+      .regex(/^[A-Z]{2}(,[A-Z]{2})*$/, "must be country codes separated by commas")
+      .transform((text) => text.split(",")),
+    "Countries of the bank accounts that are paid to.",
+    { default: "SE,IT" },
+  ),
   ACCESS_TOKEN_SECONDS: variable(whole(60, 86_400), "Life of an access token.", { default: "3600" }),
   REFRESH_TOKEN_SECONDS: variable(whole(3_600, 31_536_000), "Life of a refresh token; each use replaces it.", { default: "2592000" }),
   STUDENT_SESSION_SECONDS: variable(whole(3_600, 31_536_000), "How long a student's session lasts at most, however often it is used.", {

@@ -1,4 +1,5 @@
 import { refuseWhileReconciling } from "../failover/reconciling.ts";
+import { tellStudent } from "../notifications/notices/tell-student.ts";
 import type { Config } from "../platform/config.ts";
 import { CodedError } from "../platform/errors.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
@@ -11,7 +12,7 @@ interface Approval extends Decision {
 }
 
 interface Outcome {
-  readonly outcome: "agreed" | "paid" | "decided" | "awaited" | "no_wallet" | "another_amount" | "same_person";
+  readonly outcome: "agreed" | "paid" | "decided" | "awaited" | "no_wallet" | "another_amount" | "same_person" | "waiting";
   readonly because: keyof typeof waitingFor | null;
   readonly amountMinor: number;
 }
@@ -25,6 +26,7 @@ export async function approveCloseOut(tx: Transaction, config: Config, approval:
   const closeOut = await readCloseOut(tx, closeOutId);
   if (done?.outcome !== "agreed" && done?.outcome !== "paid") throw refusal(closeOut, approval, done);
   await note(tx, approval, `close_out.${done.outcome}`, { amount_minor: done.amountMinor, student_id: closeOut.studentId });
+  await tellStudent(tx, closeOut.studentId, `close_out_${done.outcome}`);
   return closeOut;
 }
 
@@ -48,6 +50,10 @@ function refusal(closeOut: CloseOut, { expectedAmountMinor }: Approval, done: Ou
     case "another_amount":
       return new CodedError("CONFLICT", "The wallet holds another amount by now: look at it again.", {
         details: { amount_minor: done.amountMinor, expected_amount_minor: expectedAmountMinor },
+      });
+    case "waiting":
+      return new CodedError("CONFLICT", "The student can still stop it: pay it when that time is over.", {
+        details: { because: "waiting", payable_at: closeOut.payableAt.toISOString() },
       });
     case "same_person":
       return new CodedError("INSUFFICIENT_ROLE", "Somebody else of finance must pay what you agreed to.");

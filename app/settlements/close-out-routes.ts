@@ -1,5 +1,7 @@
 import { z } from "@hono/zod-openapi";
+import { stepUpFields } from "../identity/field-schemas.ts";
 import { actorOf, staff, student, studentOf } from "../identity/guards.ts";
+import { tryStepUp } from "../identity/step-up.ts";
 import { reasonField } from "../ledger/field-schemas.ts";
 import type { Platform } from "../platform/context.ts";
 import { once } from "../platform/http/once.ts";
@@ -31,6 +33,7 @@ const CloseOutBody = z
     agreed_by: z.uuid().nullable(),
     decided_by: z.uuid().nullable(),
     decided_at: z.iso.datetime().nullable(),
+    payable_at: z.iso.datetime().openapi({ description: "Until then the student can stop it" }),
     created_at: z.iso.datetime(),
   })
   .openapi("CloseOut");
@@ -43,10 +46,12 @@ const request = route({
   operationId: "requestCloseOut",
   tags: ["wallet"],
   summary: "A student who leaves asks for the rest of the wallet; finance pays it out and the wallet is closed",
+  description:
+    "With a code of POST /users/me/step-up for this account and amount. The student is told on every channel, and can take it back until `payable_at`.",
   who: student(),
   idempotency: "required",
-  errors: ["CONFLICT", "READ_ONLY_REGION"],
-  request: { body: required(z.strictObject({ pay_to: payToField })) },
+  errors: ["INVALID_OTP", "INVALID_SIGNATURE", "CONFLICT", "READ_ONLY_REGION"],
+  request: { body: required(z.strictObject({ pay_to: payToField, ...stepUpFields })) },
   responses: { 201: json(CloseOutBody, "Waits for the finance office") },
 });
 
@@ -109,11 +114,15 @@ const reject = route({
   responses: { 200: json(CloseOutBody, "Rejected") },
 });
 
-export const closeOutRoutes = ({ db, config }: Platform) =>
-  router()
-    .openapi(request, (c) => {
-      const input = { studentId: studentOf(c).id, payTo: c.req.valid("json").pay_to, requestId: c.var.requestId };
-      return once(c, "a day", async (tx) => ({ status: 201 as const, body: presentCloseOut(await requestCloseOut(tx, input)) }));
+export const closeOutRoutes = (platform: Platform) => {
+  const { db, config } = platform;
+  return router()
+    .openapi(request, async (c) => {
+      const studentId = studentOf(c).id;
+      const { pay_to: payTo, ...given } = c.req.valid("json");
+      const stepUp = await tryStepUp(platform, studentId, "close_out", given);
+      const input = { studentId, payTo, stepUp, requestId: c.var.requestId };
+      return once(c, "a day", async (tx) => ({ status: 201 as const, body: presentCloseOut(await requestCloseOut(tx, config, input)) }));
     })
     .openapi(readOwn, async (c) => c.json(presentCloseOut(await latestCloseOut(db, studentOf(c).id)), 200))
     .openapi(withdraw, async (c) => c.json(presentCloseOut(await db.transaction((tx) => withdrawCloseOut(tx, studentOf(c).id))), 200))
@@ -137,6 +146,7 @@ export const closeOutRoutes = ({ db, config }: Platform) =>
       const decision = { ...decisionOf(c, c.req.valid("param")), reason: c.req.valid("json").reason };
       return once(c, "a day", async (tx) => ({ status: 200 as const, body: presentCloseOut(await rejectCloseOut(tx, decision)) }));
     });
+};
 
 const decisionOf = (c: HttpContext, { closeOutId }: { readonly closeOutId: string }) => ({
   closeOutId,
@@ -156,5 +166,6 @@ const presentCloseOut = (each: CloseOut): z.infer<typeof CloseOutBody> => ({
   agreed_by: each.agreedBy,
   decided_by: each.decidedBy,
   decided_at: each.decidedAt?.toISOString() ?? null,
+  payable_at: each.payableAt.toISOString(),
   created_at: each.createdAt.toISOString(),
 });

@@ -30,7 +30,10 @@ interface CloseOut {
 const keyed = (key: string = randomUUID()) => ({ "Idempotency-Key": key });
 const account = "SE45 5000 0000 0583 9825 7466";
 
-const ask = (student: MoneyStudent) => student.api<CloseOut>("POST", "/wallet/close-out", { headers: keyed(), body: { pay_to: account } });
+const ask = async (student: MoneyStudent) => {
+  const body = { pay_to: account, ...(await student.proof({ purpose: "close_out", pay_to: account })) };
+  return student.api<CloseOut>("POST", "/wallet/close-out", { headers: keyed(), body });
+};
 const approve = (closeOutId: string, expected_amount_minor: number, staff = finance, process: 0 | 1 = 0) =>
   staff.api<CloseOut>("POST", `/admin/close-outs/${closeOutId}/approve`, {
     process,

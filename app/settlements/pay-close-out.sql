@@ -71,6 +71,8 @@ begin
     return r;
   end if;
   if c.agreed_by = p_staff_id then r.outcome := 'same_person'; return r; end if;
+  -- The student, or whoever asked in that name, can still be stopped.
+  if c.payable_at > now() then r.outcome := 'waiting'; return r; end if;
   perform end_hold('close_outs', c.id, 'posted');
   update close_outs set status = 'paid', amount_minor = w.balance_minor, bank_reference = p_bank_reference, decided_by = p_staff_id, decided_at = now(),
       transaction_id = case when w.balance_minor > 0 then post_to_wallet('close_out', c.student_id, account_of('bank', null, null, c.currency), -w.balance_minor,

@@ -11,6 +11,6 @@ export const dayField = z.iso.date().openapi({ example: "2026-11-20" });
 export const basisPoints = z.int().min(0).max(10_000);
 
 export const payToField = lineOfText(140, 5).openapi({
-  description: "The bank account that gets the rest",
+  description: "The bank account that gets the rest: an IBAN of a country in CLOSE_OUT_COUNTRIES",
   example: "SE45 5000 0000 0583 9825 7466",
 });

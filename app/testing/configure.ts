@@ -29,6 +29,7 @@ export const testEnvironment = (own: Readonly<Record<string, string>>): Readonly
   METRICS_EMF_SECONDS: "0",
   RATE_LIMIT_SCALE: "100",
   STAFF_SECOND_FACTOR: "optional",
+  CLOSE_OUT_WAIT_SECONDS: "0",
   DRAIN_NOTICE_MS: "0",
   DRAIN_SECONDS: "1",
   OBJECT_FOLDER: path.join(tmpdir(), "campus-test-objects"),

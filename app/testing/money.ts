@@ -6,6 +6,7 @@ import { type Database, sql, type Transaction } from "../platform/postgres.ts";
 import type { Api, ApiAnswer } from "./api-client.ts";
 import type { Campus } from "./campus.ts";
 import type { People, StudentOptions, TestCafe, TestDevice, TestStaff, TestStudent } from "./people.ts";
+import { askForCode, type WantedStepUp } from "./step-up.ts";
 
 /** A café with a terminal at its counter. */
 export interface Till {
@@ -87,6 +88,8 @@ export interface MoneyStudent extends TestStudent {
   decline(chargeId: string, options?: { process?: 0 | 1; notMe?: boolean }): Promise<ApiAnswer<ConfirmBody & { state?: string }>>;
   /** Registers the phone's own key; from then on each confirm must be signed by it. */
   registerKey(): Promise<KeyObject>;
+  /** A code of the phone for this one thing, as the body of the request that does it. */
+  proof(wanted: WantedStepUp, key?: KeyObject): Promise<{ otp: string; signature?: string }>;
 }
 
 interface OrderOptions {
@@ -250,6 +253,10 @@ function moneyStudent(parts: MoneyParts, { student, cardUid, cardId, fund }: Stu
       const proof = signDigest(privateKey, confirmKeyChallenge(student.id, text));
       expectOk(await student.api("POST", "/users/confirm-keys", { body: { public_key: text, proof } }));
       return privateKey;
+    },
+    async proof(wanted, key) {
+      const { otp, challenge } = await askForCode(parts, student, wanted);
+      return { otp, ...(key === undefined ? {} : { signature: signDigest(key, challenge) }) };
     },
   };
   return self;

@@ -27,6 +27,7 @@ export const areas: readonly Area[] = [
       "sessions",
       "refresh_tokens",
       "otps",
+      "step_ups",
       "confirm_keys",
       "push_tokens",
     ],

@@ -17,6 +17,7 @@ export function appEnvironment(
   return {
     RATE_LIMIT_SCALE: "100",
     STAFF_SECOND_FACTOR: "optional",
+    CLOSE_OUT_WAIT_SECONDS: "0",
     TRUSTED_PROXIES: "1",
     COOKIE_SECURE: "false",
     RECEIPT_MAIL_FROM: "receipts@campus.example",

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { readMail } from "../../testing/mails.ts";
 import { isMailAddress, type Mail, writeMail } from "./mime.ts";
 
-const mail: Mail = {
+const mail = {
   eventId: "01990000-0000-7000-8000-000000000001",
   from: "receipts@pay.campus.example",
   to: "astrid@student.example",
@@ -10,7 +10,7 @@ const mail: Mail = {
   text: "Hej\nåäö\n",
   sentAt: new Date("2026-11-21T10:00:00Z"),
   attachment: { fileName: "receipt-K1-17.pdf", contentType: "application/pdf", bytes: Buffer.alloc(10_000, 7) },
-};
+} satisfies Mail;
 const evil = 'K1\r\nBcc: all@evil.example\r\n\r\n"; x="';
 
 test("a mail is read as it was written: text, attachment, subject, time", () => {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** One recipient, a text and one attachment. */
+/** One recipient, a text and an attachment or none. */
 export interface Mail {
   readonly eventId: string;
   readonly from: string;
@@ -8,7 +8,7 @@ export interface Mail {
   readonly subject: string;
   readonly text: string;
   readonly sentAt: Date;
-  readonly attachment: { readonly fileName: string; readonly contentType: "application/pdf"; readonly bytes: Buffer };
+  readonly attachment?: { readonly fileName: string; readonly contentType: "application/pdf"; readonly bytes: Buffer };
 }
 
 const address = z.email().max(254);
@@ -40,12 +40,7 @@ export function writeMail({ eventId, from, to, subject, text, sentAt, attachment
     "Content-Transfer-Encoding: base64",
     "",
     ...base64Lines(Buffer.from(text.replaceAll("\n", "\r\n"))),
-    `--${boundary}`,
-    `Content-Type: ${attachment.contentType}`,
-    "Content-Transfer-Encoding: base64",
-    `Content-Disposition: attachment; filename="${plainFileName(attachment.fileName)}"`,
-    "",
-    ...base64Lines(attachment.bytes),
+    ...(attachment === undefined ? [] : attachmentLines(boundary, attachment)),
     `--${boundary}--`,
     "",
   ];
@@ -72,6 +67,15 @@ function encodedWords(text: string): string {
   }
   return [...words, word].map((each) => `=?UTF-8?B?${Buffer.from(each).toString("base64")}?=`).join("\r\n ");
 }
+
+const attachmentLines = (boundary: string, { contentType, fileName, bytes }: NonNullable<Mail["attachment"]>): string[] => [
+  `--${boundary}`,
+  `Content-Type: ${contentType}`,
+  "Content-Transfer-Encoding: base64",
+  `Content-Disposition: attachment; filename="${plainFileName(fileName)}"`,
+  "",
+  ...base64Lines(bytes),
+];
 
 const maxFileNameLetters = 60;
 const plainFileName = (name: string): string => name.replaceAll(/[^\w.-]/g, "_").slice(-maxFileNameLetters);

@@ -322,7 +322,8 @@ test("row 29: a wallet frozen after the scan is 423, and pays once it is thawed"
   expect((await anna.api("POST", "/wallet/freeze")).status).toBe(200);
   expect(await anna.confirm(charge)).toMatchObject({ status: 423, body: { error: { code: "WALLET_FROZEN" } } });
   expect(await anna.balanceMinor()).toBe(20_000);
-  expect((await anna.api("POST", "/wallet/unfreeze")).status).toBe(200);
+  const body = await anna.proof({ purpose: "thaw_wallet" });
+  expect((await anna.api("POST", "/wallet/unfreeze", { body })).status).toBe(200);
   expect((await anna.confirm(charge)).status).toBe(200);
 });
 

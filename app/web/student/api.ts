@@ -8,6 +8,7 @@ import {
   orderClient,
   paymentClient,
   profileClient,
+  stepUpClient,
   topUpClient,
   walletClient,
 } from "../shared/api/clients.ts";
@@ -27,3 +28,4 @@ export const topUpsApi = topUpClient(studentFetch);
 export const paymentsApi = paymentClient(studentFetch);
 export const closeOutApi = closeOutClient(studentFetch);
 export const profileApi = profileClient(studentFetch);
+export const stepUpApi = stepUpClient(studentFetch);

@@ -35,6 +35,7 @@ import type { auditRoutes } from "../../../people/audit-routes.ts";
 import type { customerRoutes } from "../../../people/customer-routes.ts";
 import type { importRoutes } from "../../../people/import-routes.ts";
 import type { staffRoutes } from "../../../people/staff-routes.ts";
+import type { stepUpRoutes } from "../../../people/step-up-routes.ts";
 import type { studentCardRoutes } from "../../../people/student-card-routes.ts";
 import type { studentRoutes } from "../../../people/student-routes.ts";
 import type { reconciliationRoutes } from "../../../reconciliation/routes.ts";
@@ -62,6 +63,7 @@ export const topUpClient = (fetch: Fetch) => hc<ReturnType<typeof topUpRoutes>>(
 export const giftClient = (fetch: Fetch) => hc<ReturnType<typeof giftRoutes>>(base, { fetch });
 export const paymentClient = (fetch: Fetch) => hc<ReturnType<typeof paymentRoutes>>(base, { fetch });
 export const closeOutClient = (fetch: Fetch) => hc<ReturnType<typeof closeOutRoutes>>(base, { fetch });
+export const stepUpClient = (fetch: Fetch) => hc<ReturnType<typeof stepUpRoutes>>(base, { fetch });
 export const scanClient = (fetch: Fetch) => hc<ReturnType<typeof posRoutes>>(base, { fetch });
 export const saleClient = (fetch: Fetch) => hc<ReturnType<typeof saleRoutes>>(base, { fetch });
 export const shiftClient = (fetch: Fetch) => hc<ReturnType<typeof shiftRoutes>>(base, { fetch });

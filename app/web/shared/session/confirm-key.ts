@@ -29,19 +29,27 @@ export async function signDigest(studentId: string, digest: string): Promise<str
   return pair && signText(pair.privateKey, digest);
 }
 
+export interface MadeKey {
+  readonly publicKey: string;
+  readonly proof: string;
+}
+
 /**
  * Makes a key, stores it, reads it back and signs with it before it is registered: a phone that cannot keep a key (a private
  * window, Lockdown Mode) learns it here, and not at the counter.
  */
-export async function registerConfirmKey(studentId: string, otp?: string): Promise<void> {
+export async function makeConfirmKey(studentId: string): Promise<MadeKey> {
   const made = (await crypto.subtle.generateKey(algorithm, false, ["sign", "verify"])) as CryptoKeyPair;
   await set(studentId, made, keys);
   const pair = await get<CryptoKeyPair>(studentId, keys);
   if (!pair) throw new Error("This browser keeps no keys.");
   const publicKey = base64url(await crypto.subtle.exportKey("spki", pair.publicKey));
   const proof = await signText(pair.privateKey, ["campuspay.v1", "confirm-key", studentId, publicKey].join("\n"));
-  await unwrap(profile.users["confirm-keys"].$post({ json: { public_key: publicKey, proof, ...(otp === undefined ? {} : { otp }) } }));
+  return { publicKey, proof };
 }
+
+export const registerConfirmKey = ({ publicKey, proof }: MadeKey, otp?: string) =>
+  unwrap(profile.users["confirm-keys"].$post({ json: { public_key: publicKey, proof, ...(otp === undefined ? {} : { otp }) } }));
 
 export async function publicKeyHere(studentId: string): Promise<string | undefined> {
   const pair = await confirmKeyOf(studentId);

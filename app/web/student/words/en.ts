@@ -191,8 +191,11 @@ export const en = {
     toReceipt: "Receipt",
     newKey: "Allow this phone to pay",
     newKeyWhat: "Another phone signed your payments so far. Confirm this one with a code; the payment waits.",
-    keyCode: "Code from the message",
     newAmount: "The order has changed. This is the new amount.",
+  },
+  stepUp: {
+    what: "A code is on its way to your phone. The message says what it is for: read it before you type it.",
+    code: "Code from the message",
   },
   wallet: {
     title: "Wallet",
@@ -248,7 +251,8 @@ export const en = {
     until: (time: string) => `until ${time}`,
     closeOut: "Close the wallet and pay out",
     closeOutWhat: "Two people at the finance office look at it; then the balance goes to your account.",
-    payTo: "Account (IBAN or bank and number)",
+    payTo: "Account (IBAN)",
+    otherAccount: "Another account",
     closeAsk: "Ask to close",
     closePending: (amount: string) => `${amount} are held and will be paid out.`,
     withdraw: "Withdraw this",

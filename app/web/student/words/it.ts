@@ -192,8 +192,11 @@ export const it: Words = {
     toReceipt: "Scontrino",
     newKey: "Permetti a questo telefono di pagare",
     newKeyWhat: "Finora i pagamenti li firmava un altro telefono. Conferma questo con un codice; il pagamento aspetta.",
-    keyCode: "Codice del messaggio",
     newAmount: "L'ordine è cambiato. Questo è il nuovo importo.",
+  },
+  stepUp: {
+    what: "Un codice è in arrivo sul tuo telefono. Il messaggio dice a cosa serve: leggilo prima di inserirlo.",
+    code: "Codice del messaggio",
   },
   wallet: {
     title: "Portafoglio",
@@ -249,7 +252,8 @@ export const it: Words = {
     until: (time) => `fino al ${time}`,
     closeOut: "Chiudi il portafoglio e ricevi il saldo",
     closeOutWhat: "Due persone dell'ufficio finanze lo controllano; poi il saldo va sul tuo conto.",
-    payTo: "Conto (IBAN o banca e numero)",
+    payTo: "Conto (IBAN)",
+    otherAccount: "Un altro conto",
     closeAsk: "Chiedi la chiusura",
     closePending: (amount) => `${amount} sono trattenuti e saranno versati.`,
     withdraw: "Ritira la richiesta",

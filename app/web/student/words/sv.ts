@@ -192,8 +192,11 @@ export const sv: Words = {
     toReceipt: "Kvitto",
     newKey: "Låt den här telefonen betala",
     newKeyWhat: "En annan telefon har signerat dina betalningar hittills. Bekräfta denna med en kod; betalningen väntar.",
-    keyCode: "Koden i meddelandet",
     newAmount: "Beställningen har ändrats. Detta är det nya beloppet.",
+  },
+  stepUp: {
+    what: "En kod är på väg till din telefon. Meddelandet säger vad den gäller: läs det innan du skriver in den.",
+    code: "Koden i meddelandet",
   },
   wallet: {
     title: "Plånbok",
@@ -249,7 +252,8 @@ export const sv: Words = {
     until: (time) => `till ${time}`,
     closeOut: "Avsluta plånboken och få ut pengarna",
     closeOutWhat: "Två personer på ekonomiavdelningen tittar på det; sedan går saldot till ditt konto.",
-    payTo: "Konto (IBAN eller bank och nummer)",
+    payTo: "Konto (IBAN)",
+    otherAccount: "Ett annat konto",
     closeAsk: "Be om avslut",
     closePending: (amount) => `${amount} hålls och betalas ut.`,
     withdraw: "Ta tillbaka",

@@ -4,9 +4,9 @@ import "@mantine/core/styles/InlineInput.css";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link, Navigate, useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
-import { unwrap } from "../../../shared/api/request.ts";
+import { ApiError, unwrap } from "../../../shared/api/request.ts";
 import { day } from "../../../shared/money/dates.ts";
-import { publicKeyHere, registerConfirmKey } from "../../../shared/session/confirm-key.ts";
+import { makeConfirmKey, publicKeyHere, registerConfirmKey } from "../../../shared/session/confirm-key.ts";
 import { logOut, renew, studentFetch, useSession } from "../../../shared/session/student.ts";
 import { CardIcon, SnowIcon } from "../../../shared/ui/icons.tsx";
 import { Bones, EmptyState, Notice } from "../../../shared/ui/parts.tsx";
@@ -14,6 +14,7 @@ import { type Language, languageNames, languages } from "../../../shared/words/l
 import { cardsApi, profileApi } from "../../api.ts";
 import { cardsQuery, profileQuery, queryClient } from "../../queries.ts";
 import { ErrorNote, ErrorState } from "../../shell.tsx";
+import { StepUp } from "../../step-up.tsx";
 import { useWords, words } from "../../words/words.ts";
 import { NewKey } from "../pay/new-key.tsx";
 
@@ -141,12 +142,14 @@ function Cards() {
   const w = useWords();
   const cards = useQuery(cardsQuery);
   const [losing, setLosing] = useState<string>();
+  const [thawing, setThawing] = useState<string>();
+  const changed = () => void queryClient.invalidateQueries({ queryKey: cardsQuery.queryKey });
   const turn = useMutation({
-    mutationFn: ({ cardId, to }: { cardId: string; to: "freeze" | "unfreeze" | "report-lost" }) =>
+    mutationFn: ({ cardId, to }: { cardId: string; to: "freeze" | "report-lost" }) =>
       unwrap(cardsApi.cards[":cardId"][to].$post({ param: { cardId } } as never) as never),
     onSettled: () => {
       setLosing(undefined);
-      void queryClient.invalidateQueries({ queryKey: cardsQuery.queryKey });
+      changed();
     },
   });
   return (
@@ -167,7 +170,7 @@ function Cards() {
                 type="button"
                 className="button button-second"
                 disabled={turn.isPending}
-                onClick={() => turn.mutate({ cardId: card.id, to: card.status === "active" ? "freeze" : "unfreeze" })}
+                onClick={() => (card.status === "active" ? turn.mutate({ cardId: card.id, to: "freeze" }) : setThawing(card.id))}
               >
                 <SnowIcon size={20} /> {card.status === "active" ? w.me.freeze : w.me.thaw}
               </button>
@@ -175,6 +178,17 @@ function Cards() {
                 {w.me.lost}
               </button>
             </div>
+          )}
+          {thawing === card.id && (
+            <StepUp
+              wanted={{ purpose: "thaw_card", card_id: card.id }}
+              action={w.me.thaw}
+              onProof={(json) => unwrap(cardsApi.cards[":cardId"].unfreeze.$post({ param: { cardId: card.id }, json } as never) as never)}
+              onDone={() => {
+                setThawing(undefined);
+                changed();
+              }}
+            />
           )}
           {losing === card.id && (
             <Notice tone="no" title={w.me.lostSure}>
@@ -204,7 +218,12 @@ function Keys() {
     setIsAdding(false);
     void queryClient.invalidateQueries({ queryKey: ["mine"] });
   };
-  const add = useMutation({ mutationFn: () => registerConfirmKey(student?.id ?? ""), onSuccess: changed });
+  const add = useMutation({
+    mutationFn: async () => registerConfirmKey(await makeConfirmKey(student?.id ?? "")),
+    onSuccess: changed,
+    // The log-in was too long ago to say who holds the phone.
+    onError: (error) => setIsAdding(error instanceof ApiError && error.code === "INVALID_OTP"),
+  });
   const remove = useMutation({
     mutationFn: (keyId: string) => unwrap(profileApi.users["confirm-keys"][":keyId"].$delete({ param: { keyId } }) as never),
     onSuccess: changed,

@@ -1,11 +1,11 @@
-import { useMutation } from "@tanstack/react-query";
-import { type FormEvent, useEffect, useState } from "react";
-import { registerConfirmKey } from "../../../shared/session/confirm-key.ts";
-import { askForCode, type Student } from "../../../shared/session/student.ts";
+import { useQuery } from "@tanstack/react-query";
+import { makeConfirmKey, registerConfirmKey } from "../../../shared/session/confirm-key.ts";
+import type { Student } from "../../../shared/session/student.ts";
 import { ErrorNote } from "../../shell.tsx";
+import { StepUp } from "../../step-up.tsx";
 import { useWords } from "../../words/words.ts";
 
-/** A further phone needs a code, once: on one screen, while the payment waits. */
+/** A further phone needs a code for its own key, once: on one screen, while the payment waits. */
 export function NewKey({
   student,
   amount,
@@ -16,38 +16,26 @@ export function NewKey({
   readonly onReady: () => void;
 }) {
   const w = useWords();
-  const [code, setCode] = useState("");
-  const ask = useMutation({ mutationFn: () => askForCode(student.phone) });
-  const register = useMutation({ mutationFn: () => registerConfirmKey(student.id, code), onSuccess: onReady });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: asked for once, as the screen opens.
-  useEffect(() => ask.mutate(), []);
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    register.mutate();
-  };
+  const made = useQuery({
+    queryKey: ["new-key", student.id],
+    queryFn: () => makeConfirmKey(student.id),
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 0,
+    retry: false,
+  });
   return (
-    <form className="stack" onSubmit={submit}>
+    <div className="stack">
       <h1>{w.pay.newKey}</h1>
       <p className="soft">{w.pay.newKeyWhat}</p>
-      <label className="field">
-        <span>{w.pay.keyCode}</span>
-        <input
-          className="input input-code"
-          inputMode="numeric"
-          autoComplete="one-time-code"
-          maxLength={6}
-          value={code}
-          onChange={({ target }) => setCode(target.value.replace(/\D/g, ""))}
+      <ErrorNote error={made.error} />
+      {made.data && (
+        <StepUp
+          wanted={{ purpose: "confirm_key", public_key: made.data.publicKey }}
+          action={amount ? w.pay.pay(amount) : w.pay.newKey}
+          onProof={({ otp }) => registerConfirmKey(made.data, otp)}
+          onDone={onReady}
         />
-        <small>{w.login.codeHint(student.phone)}</small>
-      </label>
-      <ErrorNote error={ask.error ?? register.error} />
-      <button type="submit" className="button button-big" disabled={code.length < 6 || register.isPending}>
-        {amount ? w.pay.pay(amount) : w.pay.newKey}
-      </button>
-      <button type="button" className="button button-words" onClick={() => ask.mutate()}>
-        {w.login.again}
-      </button>
-    </form>
+      )}
+    </div>
   );
 }

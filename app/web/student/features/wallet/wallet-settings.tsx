@@ -7,6 +7,7 @@ import { Notice } from "../../../shared/ui/parts.tsx";
 import { closeOutApi, ownGiftsApi, topUpsApi, walletApi } from "../../api.ts";
 import { queryClient, type walletQuery } from "../../queries.ts";
 import { ErrorNote } from "../../shell.tsx";
+import { type Proof, StepUp } from "../../step-up.tsx";
 import { useWords } from "../../words/words.ts";
 
 type Wallet = Awaited<ReturnType<NonNullable<typeof walletQuery.queryFn>>>;
@@ -20,8 +21,8 @@ const minorOf = (form: FormData, name: string): number | null => {
 };
 const majorOf = (minor: number | null | undefined) => (minor === null || minor === undefined ? "" : String(minor / 100));
 
-const Fold = ({ title, children }: { readonly title: string; readonly children: ReactNode }) => (
-  <details className="card fold">
+const Fold = ({ title, isOpen, children }: { readonly title: string; readonly isOpen?: boolean; readonly children: ReactNode }) => (
+  <details className="card fold" open={isOpen}>
     <summary>{title}</summary>
     <div className="stack">{children}</div>
   </details>
@@ -40,18 +41,43 @@ export function WalletSettings({ wallet }: { readonly wallet: Wallet }) {
   );
 }
 
+interface LimitsWish {
+  readonly daily_limit_minor: number | null;
+  readonly low_balance_alert_minor: number | null;
+}
+
 function Limits({ wallet }: { readonly wallet: Wallet }) {
   const w = useWords();
+  const [wished, setWished] = useState<LimitsWish>();
+  const put = (wish: LimitsWish, proof: Partial<Proof> = {}) => unwrap(walletApi.wallet.limits.$put({ json: { ...wish, ...proof } }));
   const save = useMutation({
-    mutationFn: (form: FormData) =>
-      unwrap(
-        walletApi.wallet.limits.$put({ json: { daily_limit_minor: minorOf(form, "day"), low_balance_alert_minor: minorOf(form, "low") } }),
-      ),
+    mutationFn: (wish: LimitsWish) => put(wish),
     onSuccess: changed,
+    // A higher limit needs a code of the phone.
+    onError: (error, wish) => setWished(error instanceof ApiError && error.code === "INVALID_OTP" ? wish : undefined),
   });
+  if (wished)
+    return (
+      <Fold title={w.wallet.limits} isOpen>
+        <StepUp
+          wanted={{ purpose: "limits", daily_limit_minor: wished.daily_limit_minor }}
+          action={w.app.save}
+          onProof={(proof) => put(wished, proof)}
+          onDone={() => {
+            setWished(undefined);
+            changed();
+          }}
+        />
+      </Fold>
+    );
   return (
     <Fold title={w.wallet.limits}>
-      <form className="stack" onSubmit={submitting((form) => save.mutate(form))}>
+      <form
+        className="stack"
+        onSubmit={submitting((form) =>
+          save.mutate({ daily_limit_minor: minorOf(form, "day"), low_balance_alert_minor: minorOf(form, "low") }),
+        )}
+      >
         <Amount name="day" label={w.wallet.dailyLimit} value={majorOf(wallet.daily_limit_minor)} />
         <Amount name="low" label={w.wallet.lowAlert} value={majorOf(wallet.low_balance_alert_minor)} />
         <small className="soft">{w.wallet.noLimit}</small>
@@ -149,16 +175,32 @@ function Gifts({ wallet }: { readonly wallet: Wallet }) {
 function Freeze({ wallet }: { readonly wallet: Wallet }) {
   const w = useWords();
   const isFrozen = wallet.status === "frozen";
-  const turn = useMutation({
-    mutationFn: () =>
-      unwrap((isFrozen ? walletApi.wallet.unfreeze.$post({} as never) : walletApi.wallet.freeze.$post({} as never)) as never),
-    onSuccess: changed,
-  });
+  const [isThawing, setIsThawing] = useState(false);
+  const freeze = useMutation({ mutationFn: () => unwrap(walletApi.wallet.freeze.$post({} as never) as never), onSuccess: changed });
+  if (isFrozen && isThawing)
+    return (
+      <Fold title={w.wallet.thaw} isOpen>
+        <StepUp
+          wanted={{ purpose: "thaw_wallet" }}
+          action={w.wallet.thaw}
+          onProof={(json) => unwrap(walletApi.wallet.unfreeze.$post({ json } as never) as never)}
+          onDone={() => {
+            setIsThawing(false);
+            changed();
+          }}
+        />
+      </Fold>
+    );
   return (
     <Fold title={isFrozen ? w.wallet.thaw : w.wallet.freeze}>
       <p className="soft">{w.wallet.freezeWhat}</p>
-      <ErrorNote error={turn.error} />
-      <button type="button" className={`button ${isFrozen ? "" : "button-no"}`} disabled={turn.isPending} onClick={() => turn.mutate()}>
+      <ErrorNote error={freeze.error} />
+      <button
+        type="button"
+        className={`button ${isFrozen ? "" : "button-no"}`}
+        disabled={freeze.isPending}
+        onClick={() => (isFrozen ? setIsThawing(true) : freeze.mutate())}
+      >
         {isFrozen ? w.wallet.thaw : w.wallet.freeze}
       </button>
     </Fold>
@@ -175,38 +217,46 @@ function Closing({ wallet }: { readonly wallet: Wallet }) {
         error instanceof ApiError && error.status === 404 ? null : Promise.reject(error),
       ),
   });
-  const ask = useMutation({
-    mutationFn: (form: FormData) =>
-      unwrap(
-        closeOutApi.wallet["close-out"].$post({
-          header: { "idempotency-key": key },
-          json: { pay_to: String(form.get("to") ?? "") },
-        } as never) as never,
-      ),
-    onSuccess: changed,
-  });
+  const [payTo, setPayTo] = useState<string>();
+  const ask = (pay_to: string, proof: Proof) =>
+    unwrap(closeOutApi.wallet["close-out"].$post({ header: { "idempotency-key": key }, json: { pay_to, ...proof } } as never) as never);
   const withdraw = useMutation({ mutationFn: () => unwrap(closeOutApi.wallet["close-out"].$delete() as never), onSuccess: changed });
-  const isPending = current.data?.status === "pending";
+  const isPending = current.data?.status === "pending" || current.data?.status === "agreed";
   return (
     <Fold title={w.wallet.closeOut}>
       <p className="soft">{w.wallet.closeOutWhat}</p>
-      <ErrorNote error={ask.error ?? withdraw.error} />
+      <ErrorNote error={withdraw.error} />
       {isPending && current.data ? (
         <Notice tone="wait" title={w.wallet.closePending(money(current.data.amount_minor, wallet.currency))}>
           <button type="button" className="button button-second" disabled={withdraw.isPending} onClick={() => withdraw.mutate()}>
             {w.wallet.withdraw}
           </button>
         </Notice>
-      ) : (
-        <form className="stack" onSubmit={submitting((form) => ask.mutate(form))}>
+      ) : payTo === undefined ? (
+        <form className="stack" onSubmit={submitting((form) => setPayTo(String(form.get("to") ?? "")))}>
           <label className="field">
             <span>{w.wallet.payTo}</span>
-            <input className="input" name="to" required minLength={4} maxLength={100} autoComplete="off" />
+            <input className="input" name="to" required minLength={15} maxLength={42} autoComplete="off" />
           </label>
-          <button type="submit" className="button button-no" disabled={ask.isPending}>
+          <button type="submit" className="button button-no">
             {w.wallet.closeAsk}
           </button>
         </form>
+      ) : (
+        <>
+          <StepUp
+            wanted={{ purpose: "close_out", pay_to: payTo }}
+            action={w.wallet.closeAsk}
+            onProof={(proof) => ask(payTo, proof)}
+            onDone={() => {
+              setPayTo(undefined);
+              changed();
+            }}
+          />
+          <button type="button" className="button button-words" onClick={() => setPayTo(undefined)}>
+            {w.wallet.otherAccount}
+          </button>
+        </>
       )}
     </Fold>
   );
