@@ -22,6 +22,7 @@ import { ledgerRoutes } from "./ledger/routes.ts";
 import type { Live } from "./live/live.ts";
 import { liveRoutes } from "./live/routes.ts";
 import { menuRoutes } from "./menu/routes.ts";
+import { opsPageRoutes, opsRoutes } from "./ops/routes.ts";
 import { orderRoutes } from "./orders/routes.ts";
 import { gatewayRoutes } from "./payments/routes.ts";
 import { peopleRoutes } from "./people/routes.ts";
@@ -80,7 +81,9 @@ export function createApp({ platform, identity, live, isDraining }: AppParts): O
   v1.route("/", payOutRoutes(platform));
   v1.route("/", reconciliationRoutes(platform));
   v1.route("/", webhookRoutes(platform));
+  v1.route("/", opsRoutes(platform));
   app.route("/", healthRoutes(platform, isDraining));
+  app.route("/", opsPageRoutes());
   app.route("/", keyRoutes(identity, receipts.publicKeys));
   app.route("/", verifyRoutes(receipts));
   app.route("/", tableLinkRoutes(platform));

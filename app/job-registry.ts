@@ -7,6 +7,7 @@ import { transactionMetricsTopic } from "./ledger/transaction-metrics.ts";
 import { liveJobs } from "./live/background.ts";
 import { pushJobs, pushTopics } from "./notifications/push/background.ts";
 import { transactionTopics } from "./notifications/transactions/background.ts";
+import { purgeSamplesJob } from "./ops/metric-samples.ts";
 import { unpaidOrderJobs } from "./orders/background.ts";
 import { paymentJobs, paymentTopics } from "./payments/background.ts";
 import { peopleJobs, peopleTopics } from "./people/background.ts";
@@ -38,6 +39,7 @@ export const workerTopics = async (platform: Platform): Promise<Topics> => ({
 
 export const workerJobs = (platform: Platform): readonly Job[] => [
   ...platformPurges,
+  purgeSamplesJob,
   ...identityJobs(),
   ...liveJobs,
   ...ledgerJobs(platform),

@@ -2,6 +2,7 @@ import { createApp } from "./app.ts";
 import { refreshGauges } from "./health/routes.ts";
 import { openIdentity } from "./identity/identity.ts";
 import { openLive } from "./live/live.ts";
+import { keepSamples } from "./ops/metric-samples.ts";
 import { ConfigError, parseConfig } from "./platform/config.ts";
 import { openPlatform } from "./platform/context.ts";
 import { writeEmbeddedMetrics } from "./platform/embedded-metrics.ts";
@@ -19,7 +20,11 @@ async function main(): Promise<void> {
   let draining = false;
   const app = createApp({ platform, identity, live, isDraining: () => draining });
   const server = await startServer(platform, app);
-  const stopMetrics = writeEmbeddedMetrics(platform, () => refreshGauges(platform));
+  const stopMetrics = writeEmbeddedMetrics(
+    platform,
+    () => refreshGauges(platform),
+    (lines, at) => keepSamples(platform, lines, at),
+  );
   platform.log.info({ url: server.url }, "listening");
 
   const stop = async (signal: string) => {

@@ -1,6 +1,7 @@
 import { refreshSilentTills } from "./cafes/silent-tills.ts";
 import { workerJobs, workerTopics } from "./job-registry.ts";
 import { eventsChannel } from "./live/announce.ts";
+import { keepSamples } from "./ops/metric-samples.ts";
 import { ConfigError, parseConfig } from "./platform/config.ts";
 import { openPlatform } from "./platform/context.ts";
 import { writeEmbeddedMetrics } from "./platform/embedded-metrics.ts";
@@ -67,10 +68,11 @@ async function main(kinds: readonly WorkerKind[]): Promise<void> {
     return 0;
   };
 
-  const stopMetrics = writeEmbeddedMetrics(platform, async () => {
+  const refresh = async () => {
     await refreshOutboxGauges(platform);
     await refreshSilentTills(platform);
-  });
+  };
+  const stopMetrics = writeEmbeddedMetrics(platform, refresh, (lines, at) => keepSamples(platform, lines, at));
   platform.log.info("working");
   await Promise.all([
     ...kinds.flatMap((kind) => lanesOf[kind]).map(workLane),

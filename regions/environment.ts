@@ -28,6 +28,8 @@ export type Environment = {
   readonly protection: Safeguard;
   readonly monthlyBudgetUsd: number;
   readonly onCallEmails: readonly string[];
+  /** A pager's own address for SNS (PagerDuty, Opsgenie, …), where there is one: it wakes, and goes on to the next person. */
+  readonly pager?: { readonly webhook: `https://${string}` };
   /** Who sends one-time passwords, and the Firebase project of the pushes; their tokens are secrets. */
   readonly providers: {
     readonly sms: "twilio" | "msg91";
@@ -63,11 +65,15 @@ export type RegionPlan = {
   readonly api: ApiPlan;
   readonly analytics: AnalyticsPlan;
   readonly canary: CanaryPlan;
+  readonly watching: WatchingPlan;
   readonly logs: Costed & { readonly retentionDays: LogRetentionDays };
 };
 
 /** A visitor that never sleeps: asks for the public pages, from this region. */
 export type CanaryPlan = Costed & { readonly everyMinutes: 5 | 15 | 60 };
+
+/** Dashboards by their names in dashboards/boards.ts; alarms, series of metrics and the log lines that carry them are everywhere the same. */
+export type WatchingPlan = Costed & { readonly dashboards: "all" | readonly string[] };
 
 export type LogRetentionDays = 30 | 60 | 90 | 180 | 365 | 400 | 731;
 
@@ -88,6 +94,8 @@ export type DatabasePlan = Costed & {
   /** The master user gets a new password every so many days; in a standby nothing happens before it is promoted. */
   readonly masterPasswordDays: number;
   readonly storageLowGib: number;
+  /** max_connections: above what all processes of the most machines may open while a release doubles half of them. */
+  readonly maxConnections: number;
   readonly replicaLagSeconds: number;
 };
 

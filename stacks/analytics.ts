@@ -1,4 +1,5 @@
 import type { Construct } from "constructs";
+import { oneMetric } from "../dashboards/alarm.ts";
 import type { Environment, RegionPlan } from "../regions/index.ts";
 import { type AnalyticsCode, publishAnalyticsCode } from "./analytics-code.ts";
 import { createExtractRole, createPublishRole } from "./analytics-role.ts";
@@ -249,18 +250,18 @@ export class AnalyticsStack extends CampusStack {
   /** Both are told by the job itself; one that never ran tells nothing, and that is what the first listens for. */
   private watch(): void {
     const common = { severity: "ticket", runbook: "analytics-late.md", tell: this.props.messaging.alarms } as const;
-    const metric = (name: string) =>
-      ({
+    const watched = (name: string) =>
+      oneMetric({
         namespace: "CampusPay",
         name,
         dimensions: { environment: this.environment.name },
         statistic: "Sum",
         periodSeconds: hourSeconds,
-      }) as const;
+      });
     new Alarm(this, "analytics-late", {
       ...common,
       says: `No tables were published for ${freshHours} hours: readers see an older day.`,
-      metric: metric("AnalyticsPublished"),
+      watched: watched("AnalyticsPublished"),
       when: "below",
       threshold: 1,
       periods: freshHours,
@@ -269,7 +270,7 @@ export class AnalyticsStack extends CampusStack {
     new Alarm(this, "analytics-checks-failed", {
       ...common,
       says: "The night's tables differ from the ledger: they were not published.",
-      metric: metric("AnalyticsChecksFailed"),
+      watched: watched("AnalyticsChecksFailed"),
       when: "above",
       threshold: 0,
       periods: 1,

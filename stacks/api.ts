@@ -47,6 +47,7 @@ const routes = [
   { name: "student", paths: ["/api/v1/*"] },
   { name: "health", paths: ["/health", "/ready"] },
   { name: "documents", paths: ["/openapi.json", "/docs"] },
+  { name: "operations", paths: ["/ops", "/ops/*"] },
   { name: "public-pages", paths: ["/t/*", "/.well-known/*"] },
 ];
 
@@ -76,7 +77,12 @@ export class ApiStack extends CampusStack {
     return new LoadBalancer(this, "load-balancer", {
       subnetIds: network.subnets.public.map((subnet) => subnet.id),
       group: network.groups.loadBalancer,
-      certificate: new Certificate(this, "certificate", { domain: hosts[0] as string, alternativeNames: hosts.slice(1), zoneId }),
+      certificate: new Certificate(this, "certificate", {
+        domain: hosts[0] as string,
+        alternativeNames: hosts.slice(1),
+        zoneId,
+        tell: this.props.messaging.alarms,
+      }),
       logs: storage.logs,
       hosts,
       onlyWith: { header: originHeader, value: originKey },
@@ -109,6 +115,7 @@ export class ApiStack extends CampusStack {
           imageId: this.image.insecureValue,
           instanceProfileArn: profile.arn,
           loadBalancerArnSuffix: this.loadBalancer.balancer.arnSuffix,
+          tell: this.props.messaging.alarms,
           userData: bootScript({
             artifactBucket: storage.artifacts.name,
             artifactSha256: fleet.artifactSha256,
@@ -285,8 +292,14 @@ export class ApiStack extends CampusStack {
   }
 
   private refuseKnownAttacks(): void {
-    const { plan, keys } = this.props;
-    const acl = new WebAcl(this, "web-acl", { part: "api", scope: "REGIONAL", retentionDays: plan.logs.retentionDays, logsKey: keys.logs });
+    const { plan, keys, messaging } = this.props;
+    const acl = new WebAcl(this, "web-acl", {
+      part: "api",
+      scope: "REGIONAL",
+      retentionDays: plan.logs.retentionDays,
+      logsKey: keys.logs,
+      tell: messaging.alarms,
+    });
     const { arn } = this.loadBalancer.balancer;
     if (this.environment.edge.shieldAdvanced) new ShieldProtection(this, "shield", { name: this.name("other", "api"), resourceArn: arn });
     new Wafv2WebAclAssociation(this, "web-acl-on-load-balancer", { resourceArn: arn, webAclArn: acl.arn });

@@ -15,6 +15,7 @@ export const platformServices = [
   "ec2",
   "elasticache",
   "elasticloadbalancing",
+  "events",
   "glue",
   "guardduty",
   "kinesis",

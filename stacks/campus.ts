@@ -32,7 +32,8 @@ export function addCampus(app: App, environment: Environment): void {
   const base = (plan: RegionPlan) => {
     const keys = plan === home ? security.keys : awayKeys;
     const network = new NetworkStack(app, { environment, plan, logsKey: keys.logs });
-    return { environment, plan, keys, network, storage: plan === home ? homeStorage : awayStorage };
+    const messaging = new MessagingStack(app, { environment, plan, key: keys.messaging });
+    return { environment, plan, keys, network, messaging, storage: plan === home ? homeStorage : awayStorage };
   };
   const places = { home: base(home), away: base(away) };
   const [writing, following] = environment.primary === home ? [places.home, places.away] : [places.away, places.home];
@@ -46,16 +47,14 @@ export function addCampus(app: App, environment: Environment): void {
     { ...writing, data: writer },
     { ...following, data: replica },
   ]) {
-    const messaging = new MessagingStack(app, { environment, plan: place.plan, key: place.keys.messaging });
     const api = new ApiStack(app, {
       ...place,
-      messaging,
       secrets: security.secrets,
       databaseSecrets: [security.databaseMaster, security.analyticsDatabase],
       zoneId: global.zone.zoneId,
       originKey: global.originKey,
     });
-    new ObservabilityStack(app, { ...place, messaging, api });
-    new AnalyticsStack(app, { ...place, messaging, databaseSecret: security.analyticsDatabase });
+    new ObservabilityStack(app, { ...place, api });
+    new AnalyticsStack(app, { ...place, databaseSecret: security.analyticsDatabase });
   }
 }

@@ -1,13 +1,17 @@
 import type { Construct } from "constructs";
+import { oneMetric } from "../dashboards/alarm.ts";
 import type { Environment, RegionPlan } from "../regions/index.ts";
 import { BackupPlan, BackupSelection, type BackupVault, IamRolePolicyAttachment } from "./aws.ts";
+import { Alarm } from "./constructs/alarm.ts";
 import { Cache } from "./constructs/cache.ts";
 import { CampusStack } from "./constructs/campus-stack.ts";
 import { Database } from "./constructs/database.ts";
 import { LogGroup } from "./constructs/log-group.ts";
+import { News } from "./constructs/news.ts";
 import { Role } from "./constructs/role.ts";
 import { Rotation } from "./constructs/rotation.ts";
 import type { Secret } from "./constructs/secret.ts";
+import type { MessagingStack } from "./messaging.ts";
 import { logGroupName } from "./names.ts";
 import type { NetworkStack } from "./network.ts";
 import type { RegionKeys } from "./security.ts";
@@ -20,6 +24,7 @@ export type DataStackProps = {
   readonly plan: RegionPlan;
   readonly keys: RegionKeys;
   readonly network: NetworkStack;
+  readonly messaging: MessagingStack;
   readonly database: { readonly backupTo: Vaults } | { readonly replicaOf: DataStack };
   /** Only at home, where a secret can be rotated: whoever writes. */
   readonly masterSecret?: Secret;
@@ -49,6 +54,7 @@ export class DataStack extends CampusStack {
       key: keys.data,
       subnetIds: network.subnets.data.map((subnet) => subnet.id),
       group: network.groups.database,
+      tell: this.props.messaging.alarms,
       logGroups: ["postgresql", "upgrade"].map((log) => this.logGroup(`database-${log}-log`, `/aws/rds/instance/${identifier}/${log}`)),
       kind:
         "replicaOf" in database
@@ -64,6 +70,7 @@ export class DataStack extends CampusStack {
       secret,
       everyDays: plan.database.masterPasswordDays,
       logs: { retentionDays: plan.logs.retentionDays, key: keys.logs },
+      tell: this.props.messaging.alarms,
     });
   }
 
@@ -74,6 +81,7 @@ export class DataStack extends CampusStack {
       key: keys.data,
       subnetIds: network.subnets.data.map((subnet) => subnet.id),
       group: network.groups.cache,
+      tell: this.props.messaging.alarms,
       slowLog: this.logGroup("redis-slow-log", logGroupName(this.environment.name, "redis-slow")),
       engineLog: this.logGroup("redis-engine-log", logGroupName(this.environment.name, "redis-engine")),
     });
@@ -122,6 +130,43 @@ export class DataStack extends CampusStack {
       iamRoleArn: role.arn,
       resources: [this.database.arn],
       dependsOn: [managed],
+    });
+    this.watchBackups(vaults.vault);
+  }
+
+  /** Two at 03:30 are a ticket and a page: until then the database's own backups bring back any second. */
+  private watchBackups({ name: vault }: BackupVault): void {
+    const { messaging } = this.props;
+    const common = { runbook: "restore-from-backup.md", tell: messaging.alarms } as const;
+    for (const [name, severity, hours] of [
+      ["backup-missing", "ticket", 26],
+      ["backups-missing-for-days", "page", 74],
+    ] as const) {
+      new Alarm(this, name, {
+        ...common,
+        severity,
+        says: `No daily snapshot was completed for ${hours} hours.`,
+        watched: oneMetric({
+          namespace: "AWS/Backup",
+          name: "NumberOfBackupJobsCompleted",
+          dimensions: { BackupVaultName: vault },
+          statistic: "Sum",
+          periodSeconds: 3_600,
+        }),
+        when: "below",
+        threshold: 1,
+        periods: hours,
+        badPeriods: hours,
+        silence: "breaching",
+      });
+    }
+    new News(this, "backup-failed", {
+      ...common,
+      severity: "ticket",
+      says: "A snapshot, or its copy to the other region, failed.",
+      source: "aws.backup",
+      kinds: ["Backup Job State Change", "Copy Job State Change"],
+      detail: { state: ["FAILED", "ABORTED", "EXPIRED"] },
     });
   }
 }

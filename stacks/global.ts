@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { DataResource, Fn, Token } from "cdktf";
 import type { Construct } from "constructs";
+import type { Severity } from "../dashboards/alarm.ts";
 import { capabilities, type Environment, regionPlans } from "../regions/index.ts";
 import {
   type AwsProvider,
@@ -18,11 +19,14 @@ import {
   Route53Zone,
   ShieldProtection,
 } from "./aws.ts";
+import type { Tell } from "./constructs/alarm.ts";
 import { Bucket } from "./constructs/bucket.ts";
 import { CampusStack } from "./constructs/campus-stack.ts";
 import { Certificate } from "./constructs/certificate.ts";
 import { Key } from "./constructs/key.ts";
+import { subscribeOnCall } from "./constructs/on-call.ts";
 import type { ResourceStatement } from "./constructs/policy.ts";
+import { Topic } from "./constructs/topic.ts";
 import { WebAcl } from "./constructs/web-acl.ts";
 import { apiAt, apiOrigin, apiPaths, bucketOrigins, eitherRegion, fileParts, filesFrom, socketPaths } from "./edge-origins.ts";
 import { originName, placeOriginName } from "./origins.ts";
@@ -62,12 +66,17 @@ export class GlobalStack extends CampusStack {
   /** What the edge sends to the load balancers to be known. */
   readonly originKey: string;
   private readonly edge: AwsProvider;
+  private readonly edgeKey: Key;
+  /** Where the edge's metrics are: an alarm tells a topic of its own region only. */
+  private readonly alarms: Tell;
 
   constructor(scope: Construct, props: GlobalStackProps) {
     super(scope, { ...props, part: "global" });
     this.edge = this.providerIn(edgeRegion, "edge");
     this.zone = new Route53Zone(this, "zone", { name: props.environment.domain, comment: "Campus Pay" });
     this.switchBetweenRegions();
+    this.edgeKey = this.createEdgeKey();
+    this.alarms = this.createAlarmTopics();
     this.originKey = this.createOriginKey();
     this.distribution = this.createDistribution();
     this.nameTheDistribution();
@@ -131,6 +140,7 @@ export class GlobalStack extends CampusStack {
       alternativeNames: [],
       zoneId: this.zone.zoneId,
       provider: this.edge,
+      tell: this.alarms,
     });
     return new CloudfrontDistribution(this, "distribution", {
       comment: `Campus Pay ${environment.name}`,
@@ -160,6 +170,34 @@ export class GlobalStack extends CampusStack {
       signingProtocol: "sigv4",
     });
     return [...fileParts.flatMap((part) => bucketOrigins(this.environment, part, access.id)), apiOrigin(this.environment, this.originKey)];
+  }
+
+  private createEdgeKey(): Key {
+    const { accountId } = this.environment;
+    const ofAccount = { StringEquals: { "aws:SourceAccount": accountId } };
+    return new Key(this, "edge-logs-key", {
+      part: "edge-logs",
+      purpose: "log group of the edge's web ACL, topics of its alarms",
+      services: [
+        logGroupsUser(edgeRegion, accountId),
+        ...["cloudwatch.amazonaws.com", "sns.amazonaws.com"].map((service) => ({ service, conditions: ofAccount })),
+      ],
+      provider: this.edge,
+    });
+  }
+
+  private createAlarmTopics(): Tell {
+    const topic = (severity: Severity) =>
+      new Topic(this, `edge-alarms-${severity}`, {
+        part: `edge-alarms-${severity}`,
+        purpose: `Campus Pay ${severity === "page" ? "PAGE" : "ticket"}`,
+        key: this.edgeKey,
+        publishers: ["cloudwatch.amazonaws.com"],
+        provider: this.edge,
+      });
+    const topics = { page: topic("page"), ticket: topic("ticket") };
+    subscribeOnCall(this, topics, this.edge);
+    return topics;
   }
 
   private webApps() {
@@ -197,19 +235,14 @@ export class GlobalStack extends CampusStack {
 
   private createWebAcl(): WebAcl {
     const { environment } = this;
-    const logsKey = new Key(this, "edge-logs-key", {
-      part: "edge-logs",
-      purpose: "log group of the edge's web ACL",
-      services: [logGroupsUser(edgeRegion, environment.accountId)],
-      provider: this.edge,
-    });
     return new WebAcl(this, "web-acl", {
       part: "edge",
       scope: "CLOUDFRONT",
       retentionDays: regionPlans(environment)[0].logs.retentionDays,
-      logsKey,
+      logsKey: this.edgeKey,
       requestsPer5MinutesPerAddress: environment.edge.requestsPer5MinutesPerAddress,
       provider: this.edge,
+      tell: this.alarms,
     });
   }
 

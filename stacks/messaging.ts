@@ -25,8 +25,8 @@ export class MessagingStack extends CampusStack {
     };
     // A visibility time-out is six times what one message may take to handle.
     const { receiptMail } = props.environment;
-    const mails = { part: "receipt-mails", key, visibilityTimeoutSeconds: 60, triesBeforeDeadLetter: 8 };
-    this.receiptMails = receiptMail && { ...receiptMail, queue: new Queue(this, "receipt-mails", mails, [this.transactions]) };
-    this.webhooks = new Queue(this, "webhooks", { part: "webhooks", key, visibilityTimeoutSeconds: 60, triesBeforeDeadLetter: 8 });
+    const queue = { part: "receipt-mails", key, visibilityTimeoutSeconds: 60, triesBeforeDeadLetter: 8, tell: this.alarms };
+    this.receiptMails = receiptMail && { ...receiptMail, queue: new Queue(this, "receipt-mails", queue, [this.transactions]) };
+    this.webhooks = new Queue(this, "webhooks", { ...queue, part: "webhooks" });
   }
 }

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type App, TerraformLocal, TerraformStack } from "cdktf";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { oneMetric } from "../dashboards/alarm.ts";
 import { anyArtifact, type Environment, environments, withArtifact } from "../regions/index.ts";
 import { LocalTerraform } from "../scripts/policy/local-terraform.ts";
 import {
@@ -104,6 +105,26 @@ describe("refused at synth", () => {
       mistake: "an alarm whose runbook has no such section",
       make: () => withMistake((stack) => alarmIn(stack, { runbook: "rds-failover-and-storage.md#network" })),
       says: /has no heading "network"; add it or mend the name/,
+    },
+    {
+      mistake: "an alarm on a metric that nobody emits",
+      make: () =>
+        withMistake((stack) =>
+          alarmIn(stack, {
+            watched: oneMetric({ namespace: "CampusPay", name: "Slow", dimensions: {}, statistic: "Sum", periodSeconds: 60 }),
+          }),
+        ),
+      says: /too-slow could never ring: nobody emits the metric CampusPay Slow/,
+    },
+    {
+      mistake: "an alarm on a metric that is emitted by other dimensions",
+      make: () =>
+        withMistake((stack) =>
+          alarmIn(stack, {
+            watched: oneMetric({ namespace: "CampusPay", name: "SloEvents", dimensions: {}, statistic: "Sum", periodSeconds: 60 }),
+          }),
+        ),
+      says: /emitted by {slo, good}, and asked for by {}/,
     },
     {
       mistake: "an alarm without a severity",
@@ -520,7 +541,7 @@ function twoThatNeedEachOther(one: SnsTopic, two: SnsTopic): void {
   two.displayName = one.arn;
 }
 
-const keyIn = (stack: CampusStack): Key => new Key(stack, "key", { part: "key", purpose: "x" });
+const keyIn = (stack: CampusStack, id = "key"): Key => new Key(stack, id, { part: id, purpose: "x" });
 
 function databaseIn(stack: CampusStack, kind: ConstructorParameters<typeof Database>[2]["kind"]): Database {
   const group = new Group(stack, "group", { part: "database", purpose: "x", vpcId: "vpc-1" });
@@ -531,21 +552,26 @@ function databaseIn(stack: CampusStack, kind: ConstructorParameters<typeof Datab
     group,
     logGroups: [],
     kind,
+    tell: tellIn(stack),
   });
 }
 
+const tellIn = (stack: CampusStack) => {
+  const topic = new Topic(stack, "topic", { part: "alarms", purpose: "x", key: keyIn(stack, "topic-key") });
+  return { page: topic, ticket: topic };
+};
+
 function alarmIn(stack: CampusStack, change: Partial<ConstructorParameters<typeof Alarm>[2]>): Alarm {
-  const topic = new Topic(stack, "topic", { part: "alarms", purpose: "x", key: keyIn(stack) });
   return new Alarm(stack, "too-slow", {
     severity: "page",
     runbook: "bad-deploy-and-unhealthy-hosts.md",
-    metric: { namespace: "CampusPay", name: "Slow", dimensions: {}, statistic: "Sum", periodSeconds: 60 },
+    watched: oneMetric({ namespace: "CampusPay", name: "CardRefusals", dimensions: {}, statistic: "Sum", periodSeconds: 60 }),
     when: "above",
     threshold: 1,
     periods: 1,
     silence: "missing",
     says: "x",
-    tell: { page: topic, ticket: topic },
+    tell: tellIn(stack),
     ...change,
   });
 }

@@ -3,6 +3,7 @@ const limits = {
   bucket: 63,
   canary: 255,
   database: 63,
+  eventRule: 64,
   lambda: 64,
   loadBalancer: 32,
   queue: 80,

@@ -1,29 +1,37 @@
 import type { Construct } from "constructs";
-import { type ObjectiveName, objectiveNames } from "../dashboards/slo.ts";
-import type { Environment, RegionPlan } from "../regions/index.ts";
+import { oneMetric } from "../dashboards/alarm.ts";
+import { appAlarms } from "../dashboards/app-alarms.ts";
+import { boardsNamed } from "../dashboards/boards.ts";
+import { burnAlarms } from "../dashboards/burn-alarms.ts";
+import { dashboardBody, type Things } from "../dashboards/cloudwatch-dashboard.ts";
+import { objectiveNames } from "../dashboards/slo.ts";
+import { capabilities, type Environment, type RegionPlan, regionPlans } from "../regions/index.ts";
 import type { ApiStack } from "./api.ts";
 import { machineLogs } from "./api.ts";
 import {
   Cloudtrail,
+  CloudwatchDashboard,
   CloudwatchLogMetricFilter,
   CloudwatchQueryDefinition,
   ConfigConfigurationRecorder,
   ConfigConfigurationRecorderStatus,
   ConfigDeliveryChannel,
   IamRolePolicyAttachment,
-  SnsTopicSubscription,
 } from "./aws.ts";
 import { Alarm } from "./constructs/alarm.ts";
+import { copyRule } from "./constructs/bucket-copy.ts";
 import { BurnRateAlarms } from "./constructs/burn-rate-alarms.ts";
 import { CampusStack } from "./constructs/campus-stack.ts";
 import { Canary } from "./constructs/canary.ts";
 import { LogGroup } from "./constructs/log-group.ts";
+import { News } from "./constructs/news.ts";
+import { subscribeOnCall } from "./constructs/on-call.ts";
 import { Role } from "./constructs/role.ts";
 import type { DataStack } from "./data.ts";
 import type { MessagingStack } from "./messaging.ts";
-import { logGroupName } from "./names.ts";
+import { bucketName, logGroupName } from "./names.ts";
 import type { RegionKeys } from "./security.ts";
-import type { StorageStack } from "./storage.ts";
+import { copied, copiedBack, type StorageStack } from "./storage.ts";
 
 export type ObservabilityStackProps = {
   readonly environment: Environment;
@@ -38,18 +46,7 @@ export type ObservabilityStackProps = {
 /** The levels stand in our log lines as words. */
 const errorLines = '{ $.level = "error" || $.level = "fatal" }';
 
-const promiseRunbooks: Readonly<Record<ObjectiveName, string>> = {
-  scan: "scan-availability.md",
-  confirm: "confirm-availability.md",
-  prompt: "push-handoff-failing.md",
-  topUp: "topup-credit-burn.md",
-  board: "queues-and-dead-letters.md",
-  read: "bad-deploy-and-unhealthy-hosts.md",
-  other: "bad-deploy-and-unhealthy-hosts.md",
-};
-
-const bytesPerGib = 1_073_741_824;
-const replicaBehindSeconds = 60;
+const copyLateSeconds = 900;
 
 const periodOf = { 5: 300, 15: 900, 60: 3600 } as const;
 
@@ -63,14 +60,14 @@ export class ObservabilityStack extends CampusStack {
     const logs = this.createMachineLogs();
     this.countErrors(logs.api);
     this.saveQueries(logs.api);
-    this.subscribeOnCall();
+    subscribeOnCall(this, props.messaging.alarms);
     this.createTrail();
     if (props.plan.security.configRecorder) this.recordConfiguration();
     this.watchPromises();
-    this.watchTargets();
-    this.watchDatabase();
-    this.watchRotation();
-    this.watchFromOutside();
+    this.watchCopies();
+    this.hearOfAws();
+    const canary = this.watchFromOutside();
+    this.drawDashboards(logs, canary);
   }
 
   private get isHome(): boolean {
@@ -110,14 +107,6 @@ export class ObservabilityStack extends CampusStack {
       name: `campus-pay/${this.environment.name}/one request`,
       logGroupNames: [log.name],
       queryString: 'fields @timestamp, level, msg, route, status\n| filter request_id = "PUT THE ID HERE"\n| sort @timestamp asc',
-    });
-  }
-
-  private subscribeOnCall(): void {
-    this.environment.onCallEmails.forEach((endpoint, index) => {
-      for (const [severity, topic] of Object.entries(this.props.messaging.alarms)) {
-        new SnsTopicSubscription(this, `on-call-${severity}-${index + 1}`, { topicArn: topic.arn, protocol: "email", endpoint });
-      }
     });
   }
 
@@ -162,133 +151,69 @@ export class ObservabilityStack extends CampusStack {
   }
 
   private watchPromises(): void {
-    for (const objective of objectiveNames) {
-      new BurnRateAlarms(this, `${objective}-promise`, {
-        objective,
-        runbook: promiseRunbooks[objective],
-        tell: this.props.messaging.alarms,
-      });
-    }
+    const tell = this.props.messaging.alarms;
+    for (const objective of objectiveNames) new BurnRateAlarms(this, `${objective}-promise`, { objective, tell });
+    for (const { name, ...alarm } of appAlarms) new Alarm(this, name, { ...alarm, tell });
   }
 
-  private watchTargets(): void {
-    const { api, messaging } = this.props;
-    for (const fleet of api.fleets.filter(({ isRunning }) => isRunning)) {
-      new Alarm(this, `alb-unhealthy-hosts-${fleet.plan.colour}`, {
-        severity: "page",
-        runbook: "bad-deploy-and-unhealthy-hosts.md",
-        says: `Too few machines of the ${fleet.plan.colour} fleet answer.`,
-        metric: {
-          namespace: "AWS/ApplicationELB",
-          name: "HealthyHostCount",
-          dimensions: { LoadBalancer: api.loadBalancer.balancer.arnSuffix, TargetGroup: fleet.targets.arnSuffix },
-          statistic: "Minimum",
-          periodSeconds: 60,
-        },
-        when: "below",
-        threshold: fleet.plan.minInstances,
+  /** S3 tells of a copy's lag where it arrives. Objects come seldom: between them it says nothing. */
+  private watchCopies(): void {
+    const { environment, plan, messaging } = this.props;
+    const [home] = regionPlans(environment);
+    const others = regionPlans(environment).find((other) => other !== plan) ?? home;
+    const name = (of: RegionPlan, part: string) =>
+      bucketName({ environment: environment.name, place: capabilities[of.region].place, part }, environment.accountId);
+    for (const part of plan === home ? copiedBack : copied) {
+      new Alarm(this, `s3-replication-lag-${part}`, {
+        severity: "ticket",
+        runbook: "rds-failover-and-storage.md#copies-of-buckets",
+        says: `Copies of ${part} arrive more than ${copyLateSeconds / 60} minutes late in this region.`,
+        watched: oneMetric({
+          namespace: "AWS/S3",
+          name: "ReplicationLatency",
+          dimensions: { SourceBucket: name(others, part), DestinationBucket: name(plan, part), RuleId: copyRule },
+          statistic: "Maximum",
+          periodSeconds: 300,
+        }),
+        when: "above",
+        threshold: copyLateSeconds,
         periods: 3,
-        silence: "breaching",
+        silence: "notBreaching",
         tell: messaging.alarms,
       });
     }
   }
 
-  private watchDatabase(): void {
-    const { data, messaging, plan } = this.props;
-    const dimensions = { DBInstanceIdentifier: data.database.identifier };
-    const common = { dimensions, namespace: "AWS/RDS", periodSeconds: 300 } as const;
-    new Alarm(this, "rds-storage-low", {
-      severity: "page",
-      runbook: "rds-failover-and-storage.md#storage",
-      says: `Less than ${plan.database.storageLowGib} GiB are free; PostgreSQL stops when none is.`,
-      metric: { ...common, name: "FreeStorageSpace", statistic: "Minimum" },
-      when: "below",
-      threshold: plan.database.storageLowGib * bytesPerGib,
-      periods: 2,
-      silence: "missing",
-      tell: messaging.alarms,
-    });
-    if (plan.role === "primary") this.watchLogOfReplicas();
-    else this.watchReplica();
-  }
-
-  /** A copy that no longer reads lets the writer's log grow, up to max_slot_wal_keep_size: past it the copy must be made anew. */
-  private watchLogOfReplicas(): void {
-    const { data, messaging, plan } = this.props;
-    const limitGib = plan.database.storageGib / 8; // half of what is kept
-    new Alarm(this, "rds-slot-lag", {
+  /** What AWS tells of this account. */
+  private hearOfAws(): void {
+    const tell = this.props.messaging.alarms;
+    new News(this, "aws-health", {
       severity: "ticket",
-      runbook: "rds-failover-and-storage.md#replica-lag",
-      says: `The log that the copy in the other region has not read is above ${limitGib} GiB; at twice that much it is thrown away and the copy must be made anew.`,
-      metric: {
-        namespace: "AWS/RDS",
-        name: "OldestReplicationSlotLag",
-        dimensions: { DBInstanceIdentifier: data.database.identifier },
-        statistic: "Maximum",
-        periodSeconds: 300,
-      },
-      when: "above",
-      threshold: limitGib * bytesPerGib,
-      periods: 2,
-      silence: "notBreaching",
-      tell: messaging.alarms,
+      runbook: "bad-deploy-and-unhealthy-hosts.md",
+      says: "AWS tells of an event in this region.",
+      source: "aws.health",
+      kinds: ["AWS Health Event"],
+      tell,
     });
-  }
-
-  /** Only the copy says how far behind it is. Silence is a ticket: after a promotion there is none, until the regions are swapped in regions/. */
-  private watchReplica(): void {
-    const { data, messaging, plan } = this.props;
-    const common = { dimensions: { DBInstanceIdentifier: data.database.identifier }, namespace: "AWS/RDS", periodSeconds: 300 } as const;
-    new Alarm(this, "rds-replica-behind", {
-      severity: "ticket",
-      runbook: "rds-failover-and-storage.md#replica-lag",
-      says: `The copy in this region is more than ${replicaBehindSeconds} s behind for a quarter of an hour, or there is none that follows.`,
-      metric: { ...common, name: "ReplicaLag", statistic: "Maximum" },
-      when: "above",
-      threshold: replicaBehindSeconds,
-      periods: 3,
-      silence: "breaching",
-      tell: messaging.alarms,
-    });
-    new Alarm(this, "rds-replica-lag", {
-      severity: "page",
-      runbook: "rds-failover-and-storage.md#replica-lag",
-      says: `The copy in this region is more than ${plan.database.replicaLagSeconds} s behind: that much would be lost with the other region.`,
-      metric: { ...common, name: "ReplicaLag", statistic: "Maximum" },
-      when: "above",
-      threshold: plan.database.replicaLagSeconds,
-      periods: 1,
-      silence: "notBreaching",
-      tell: messaging.alarms,
-    });
-  }
-
-  /** A failed rotation leaves the old password in use: nothing is broken yet, and nobody would notice. */
-  private watchRotation(): void {
-    const { data, messaging } = this.props;
-    if (!data.rotation) return;
-    new Alarm(this, "rds-rotation-failed", {
-      severity: "ticket",
-      runbook: "rds-failover-and-storage.md#rotation",
-      says: "The database's master password could not be rotated; the old one stays valid.",
-      metric: {
-        namespace: "AWS/Lambda",
-        name: "Errors",
-        dimensions: { FunctionName: data.rotation.functionName },
-        statistic: "Sum",
-        periodSeconds: 3600,
-      },
-      when: "above",
-      threshold: 0,
-      periods: 1,
-      silence: "notBreaching",
-      tell: messaging.alarms,
-    });
+    if (!this.props.plan.security.guardDuty) return;
+    for (const [severity, numeric] of [
+      ["page", [{ numeric: [">=", 7] }]],
+      ["ticket", [{ numeric: [">=", 4, "<", 7] }]],
+    ] as const) {
+      new News(this, `guardduty-finding-${severity}`, {
+        severity,
+        runbook: "security-review.md",
+        says: "GuardDuty saw something that looks like an intruder.",
+        source: "aws.guardduty",
+        kinds: ["GuardDuty Finding"],
+        detail: { severity: numeric },
+        tell,
+      });
+    }
   }
 
   /** From both regions through the one public name: what a visitor sees, name, edge and switch included. */
-  private watchFromOutside(): void {
+  private watchFromOutside(): Canary {
     const { storage, keys, messaging, plan } = this.props;
     const canary = new Canary(this, "visitor", {
       plan: plan.canary,
@@ -300,18 +225,62 @@ export class ObservabilityStack extends CampusStack {
       severity: "page",
       runbook: "bad-deploy-and-unhealthy-hosts.md",
       says: `Asked from ${this.region}, ${this.environment.domain} does not answer as it should.`,
-      metric: {
+      watched: oneMetric({
         namespace: "CloudWatchSynthetics",
         name: "SuccessPercent",
         dimensions: { CanaryName: canary.name },
         statistic: "Average",
         periodSeconds: periodOf[plan.canary.everyMinutes],
-      },
+      }),
       when: "below",
       threshold: 100,
       periods: 2,
       silence: "breaching",
       tell: messaging.alarms,
     });
+    return canary;
+  }
+
+  /** The first three of an account are free: an environment says how many it wants in a region (plan.watching in regions/). */
+  private drawDashboards(logs: ReturnType<ObservabilityStack["createMachineLogs"]>, canary: Canary): void {
+    const things = this.thingsOf(logs, canary);
+    const names = [...appAlarms, ...burnAlarms].filter(({ severity }) => severity === "page").map(({ name }) => name);
+    const alarms = names.map((name) => this.arn("cloudwatch", `alarm:${this.name("other", name)}`));
+    for (const board of boardsNamed(this.props.plan.watching.dashboards)) {
+      const place = { region: this.region, things, alarms: board.name === "campus-now" ? alarms : [] };
+      new CloudwatchDashboard(this, `dashboard-${board.name}`, {
+        dashboardName: this.name("other", board.name),
+        dashboardBody: JSON.stringify(dashboardBody(board, place)),
+      });
+    }
+  }
+
+  /** What stands behind the placeholders of dashboards/boards.ts in this region. */
+  private thingsOf(logs: ReturnType<ObservabilityStack["createMachineLogs"]>, canary: Canary): Things {
+    const { api, data, messaging, storage, plan, environment } = this.props;
+    const running = api.fleets.filter(({ isRunning }) => isRunning);
+    const queues = [messaging.webhooks, ...(messaging.receiptMails ? [messaging.receiptMails.queue] : [])].map(({ part }) => part);
+    const other = regionPlans(environment).find((one) => one !== plan) as RegionPlan;
+    const receipts = (of: RegionPlan) =>
+      bucketName({ environment: environment.name, place: capabilities[of.region].place, part: "receipts" }, environment.accountId);
+    return {
+      region: [this.region],
+      database: [data.database.identifier],
+      "redis-node": data.cache.nodes,
+      "load-balancer": [api.loadBalancer.balancer.arnSuffix],
+      targets: running.map(({ targets }) => targets.arnSuffix),
+      fleet: running.map(({ plan: { colour } }) => this.name("other", colour)),
+      canary: [canary.name],
+      "web-acl": ["api"],
+      certificate: [api.loadBalancer.certificate.arn],
+      queue: queues.map((part) => this.name("queue", part)),
+      "dead-letters": queues.map((part) => this.name("queue", `${part}-dead-letters`)),
+      "alarm-topic": ["page", "ticket"].map((severity) => this.name("topic", `alarms-${severity}`)),
+      vault: [storage.vault.name],
+      "copied-from": [receipts(other)],
+      "copied-to": [receipts(plan)],
+      rotation: data.rotation ? [data.rotation.functionName] : [],
+      log: Object.values(logs).map(({ name }) => name),
+    };
   }
 }

@@ -419,13 +419,15 @@ test("to swap the regions moves the database and what follows it, and no key, se
       ...inBoth([
         "data backup_plan",
         "data backup_selection",
+        "data cloudwatch_event_rule", // a failed backup
+        "data cloudwatch_event_target",
+        "data cloudwatch_metric_alarm",
         "data db_instance",
         "data iam_role", // of the backups
         "data iam_role_policy_attachment",
         "analytics cloudwatch_metric_alarm",
         "analytics glue_trigger",
         "analytics iam_role_policy", // the job that reads rotates its own password
-        "observability cloudwatch_metric_alarm",
       ]),
       "north-data iam_role_policy", // the rotation stays at home and sets the password there
       "north-data lambda_function",

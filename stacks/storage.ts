@@ -26,6 +26,10 @@ const oldVersionsDays = 30;
  */
 const receiptYears = 8;
 
+/** What must survive the loss of home, and what the other region may have taken while it served. */
+export const copied = ["web", "menu-images", "receipts", "artifacts"] as const;
+export const copiedBack = ["menu-images", "receipts"] as const;
+
 export const dailyCopyDays = 35;
 
 /** Within so many days a mistake in the lock of a vault can be undone; after them nobody can, AWS included. */
@@ -152,13 +156,10 @@ export class StorageStack extends CampusStack {
     const { other, keys } = this.props;
     if (!other) return;
     const key = other.props.keys.storage;
-    copyBucket(this.web, { bucket: other.web, key });
-    copyBucket(this.menuImages, { bucket: other.menuImages, key });
-    copyBucket(this.receipts, { bucket: other.receipts, key });
-    copyBucket(this.artifacts, { bucket: other.artifacts, key });
+    const bucketOf = (stack: StorageStack, part: (typeof copied)[number]) => (part === "menu-images" ? stack.menuImages : stack[part]);
+    for (const part of copied) copyBucket(bucketOf(this, part), { bucket: bucketOf(other, part), key });
     const there = this.providerIn(other.region, other.place);
-    copyBucketBack(this, other.menuImages, { bucket: this.menuImages, key: keys.storage }, there);
-    copyBucketBack(this, other.receipts, { bucket: this.receipts, key: keys.storage }, there);
+    for (const part of copiedBack) copyBucketBack(this, bucketOf(other, part), { bucket: bucketOf(this, part), key: keys.storage }, there);
   }
 }
 

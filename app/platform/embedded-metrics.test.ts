@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { createTestDatabase, type TestDatabase } from "../testing/database.ts";
 import { openTestPlatform, type TestPlatform, until } from "../testing/platform.ts";
 import { writeEmbeddedMetrics } from "./embedded-metrics.ts";
-import { declaredMetrics } from "./metrics.ts";
+import { declaredMetrics } from "./metric-table.ts";
 import { enqueue, refreshOutboxGauges } from "./outbox.ts";
 
 let database: TestDatabase;
@@ -38,9 +38,9 @@ test("what moves is written for CloudWatch at the interval, gauges refreshed, an
   expect(waiting).toMatchObject({ OutboxWaiting: 1, _aws: { CloudWatchMetrics: [{ Namespace: "CampusPay" }] } });
   expect(linesOf("OutboxDead")[0]).toMatchObject({ OutboxDead: 2 });
   await until("the event loop's lag is written", () => linesOf("EventLoopLag").length > 0);
-  platform.metrics.count("jobs_total", { job: "last", outcome: "done" });
+  platform.metrics.count("webhooks_total", { outcome: "the last" });
   await stop();
-  expect(linesOf("Jobs")).toMatchObject([{ job: "last", Jobs: 1 }]);
+  expect(linesOf("Webhooks")).toMatchObject([{ outcome: "the last", Webhooks: 1 }]);
 });
 
 test("the gauges of the outbox are read from its small indexes, however many rows are done", async () => {
@@ -55,16 +55,16 @@ test("the gauges of the outbox are read from its small indexes, however many row
 });
 
 test("gauges that cannot be read cost a warning, and the other metrics are written all the same", async () => {
-  platform.metrics.count("jobs_total", { job: "after the fault", outcome: "done" });
+  platform.metrics.count("webhooks_total", { outcome: "after the fault" });
   const stop = writeEmbeddedMetrics(platform, () => Promise.reject(new Error("database away")));
   await stop();
-  expect(linesOf("Jobs").at(-1)).toMatchObject({ job: "after the fault" });
+  expect(linesOf("Webhooks").at(-1)).toMatchObject({ outcome: "after the fault" });
   expect(platform.logLines.join("")).toContain("Some gauges could not be read");
 });
 
 test("METRICS_EMF_SECONDS=0 writes none", async () => {
   const silent = await openTestPlatform(database, { METRICS_EMF_SECONDS: "0" });
-  silent.metrics.count("jobs_total", { job: "silent", outcome: "done" });
+  silent.metrics.count("webhooks_total", { outcome: "silent" });
   await writeEmbeddedMetrics(silent, () => undefined)();
   expect(silent.logLines.join("")).not.toContain("_aws");
   await silent.end();

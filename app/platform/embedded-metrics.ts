@@ -2,9 +2,13 @@ import type { Platform } from "./context.ts";
 
 /**
  * Writes what moved into the log every METRICS_EMF_SECONDS, for CloudWatch. `refresh` sets the gauges that are only read
- * when somebody asks. The returned function writes the last lines and ends it.
+ * when somebody asks; `keep` gets the same lines and never fails. The returned function writes the last lines and ends it.
  */
-export function writeEmbeddedMetrics(platform: Platform, refresh: () => void | Promise<void>): () => Promise<void> {
+export function writeEmbeddedMetrics(
+  platform: Platform,
+  refresh: () => void | Promise<void>,
+  keep: (lines: readonly Record<string, unknown>[], at: Date) => Promise<void> = async () => undefined,
+): () => Promise<void> {
   const { METRICS_EMF_SECONDS } = platform.config;
   if (METRICS_EMF_SECONDS === 0) return async () => undefined;
   const write = async () => {
@@ -13,7 +17,10 @@ export function writeEmbeddedMetrics(platform: Platform, refresh: () => void | P
     } catch (error) {
       platform.log.warn({ err: error }, "Some gauges could not be read");
     }
-    for (const line of platform.metrics.embeddedLines(Date.now())) platform.log.info(line, "metrics");
+    const at = new Date();
+    const lines = platform.metrics.embeddedLines(at.getTime());
+    for (const line of lines) platform.log.info(line, "metrics");
+    await keep(lines, at);
   };
   const timer = setInterval(() => void write(), METRICS_EMF_SECONDS * 1000).unref();
   return async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { cloudWatchNamespace, createMetrics, declaredMetrics, embeddedMetric } from "./metrics.ts";
+import { cloudWatchNamespace, declaredMetrics } from "./metric-table.ts";
+import { createMetrics, embeddedMetric } from "./metrics.ts";
 
 test("a metric is on /metrics and in the CloudWatch lines from one call", async () => {
   const metrics = createMetrics();
@@ -20,11 +21,11 @@ test("a metric is on /metrics and in the CloudWatch lines from one call", async 
 
 test("a CloudWatch line tells what moved since the last one, and nothing that stood still", () => {
   const metrics = createMetrics();
-  metrics.count("jobs_total", { job: "purge", outcome: "done" }, 3);
+  metrics.count("webhooks_total", { outcome: "delivered" }, 3);
   expect(metrics.embeddedLines(0)).toHaveLength(1);
   expect(metrics.embeddedLines(0)).toEqual([]);
-  metrics.count("jobs_total", { job: "purge", outcome: "done" });
-  expect(metrics.embeddedLines(0)).toMatchObject([{ Jobs: 1 }]);
+  metrics.count("webhooks_total", { outcome: "delivered" });
+  expect(metrics.embeddedLines(0)).toMatchObject([{ Webhooks: 1 }]);
 });
 
 test("a line carries at most the hundred values that CloudWatch takes, a fair sample of all", () => {

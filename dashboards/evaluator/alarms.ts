@@ -109,11 +109,16 @@ const comparisons: Readonly<Record<string, (value: number, threshold: number) =>
 /** CloudWatch looks at some periods more than it needs, so that one that came late is no missing one. */
 const rangeBeyond = 2;
 
-/** The values that an alarm looks at when it is evaluated at a moment, the oldest first: of whole periods only. */
+const minuteMs = 60_000;
+
+/**
+ * The values that an alarm looks at when it is evaluated at a moment, the oldest first. "For any period of one minute or longer, an alarm
+ * is evaluated every minute": its window ends with the last whole minute and slides, also where a period is an hour or a day.
+ */
 export const valuesOf = (alarm: MetricAlarm, metrics: Metrics, nowMs: number): Series => {
   const periods = alarm.evaluationPeriods + rangeBeyond;
   const periodMs = alarm.periodSeconds * 1_000;
-  const endMs = Math.floor(nowMs / periodMs) * periodMs;
+  const endMs = Math.floor(nowMs / minuteMs) * minuteMs;
   const known = new Map<string, Series>();
   const valuesOfQuery = (id: string): Series => {
     const query = alarm.queries.find((one) => one.id === id);

@@ -59,6 +59,20 @@ test("an alarm rings in the minute after the last of its periods, and ends when 
   ]);
 });
 
+test("a window of an hour slides by the minute: it rings minutes after the fault and not at the end of the hour", () => {
+  const metrics = new Metrics();
+  const hourly = alarm({ periodSeconds: 3_600, evaluationPeriods: 1, datapointsToAlarm: 1, threshold: 10, missing: "notBreaching" });
+  const alarms = new Alarms([hourly], metrics);
+  for (let at = 65; at < 69; at++) metrics.put({ namespace: "Campus", name: "Errors", dimensions: {}, atMs: at * minute, values: [5] });
+  const states: [number, State][] = [];
+  for (let at = 60; at <= 128; at++) for (const { to } of alarms.tick(at * minute + 1_000)) states.push([at, to]);
+  expect(states).toEqual([
+    [60, "OK"],
+    [67, "ALARM"],
+    [128, "OK"],
+  ]);
+});
+
 test("a metric with other dimensions, or with none, is another metric", () => {
   const metrics = new Metrics();
   const ref = { namespace: "Campus", name: "Errors" };

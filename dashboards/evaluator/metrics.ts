@@ -55,6 +55,21 @@ export class Metrics {
     else this.series.set(key, [datum]);
   }
 
+  /** Every series of this name: each set of dimensions that was ever seen. */
+  known(namespace: string, name: string): readonly MetricRef[] {
+    return [...this.series.values()].flatMap(([first]) => (first?.namespace === namespace && first.name === name ? [first] : []));
+  }
+
+  /** What is older than `ms` is forgotten; of the events of promises, which have windows of a day, what is older than `eventsMs`. */
+  forgetBefore(ms: number, eventsMs: number): void {
+    for (const [key, series] of this.series) {
+      const limit = series[0]?.name === "SloEvents" ? eventsMs : ms;
+      const kept = series.filter(({ atMs }) => atMs >= limit);
+      if (kept.length === 0) this.series.delete(key);
+      else if (kept.length < series.length) this.series.set(key, kept);
+    }
+  }
+
   /** The statistic of the values in [from, from + period), or undefined where none was measured. */
   read(metric: MetricRef, statistic: string, fromMs: number, periodSeconds: number): number | undefined {
     const untilMs = fromMs + periodSeconds * 1_000;
@@ -73,13 +88,15 @@ type Directive = {
 
 /** The metrics that an embedded-metric line of the log carries; of any other line none. */
 export const dataOfLogLine = (line: string): readonly Datum[] => {
-  let entry: Record<string, unknown> & { _aws?: { Timestamp: number; CloudWatchMetrics: readonly Directive[] } };
   try {
-    entry = JSON.parse(line);
+    return dataOfEntry(JSON.parse(line) ?? {});
   } catch {
     return [];
   }
-  const { _aws } = entry ?? {};
+};
+
+export const dataOfEntry = (entry: Record<string, unknown>): readonly Datum[] => {
+  const { _aws } = entry as { _aws?: { Timestamp: number; CloudWatchMetrics: readonly Directive[] } };
   return (_aws?.CloudWatchMetrics ?? []).flatMap(({ Namespace, Dimensions, Metrics: names }) =>
     Dimensions.flatMap((keys) =>
       names.map(({ Name }) => ({

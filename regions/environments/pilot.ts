@@ -16,6 +16,7 @@ const north: RegionPlan = {
     backupRetentionDays: 7,
     masterPasswordDays: 90,
     storageLowGib: 2,
+    maxConnections: 350,
     replicaLagSeconds: 300,
     monthlyUsd: 62,
   },
@@ -39,6 +40,7 @@ const north: RegionPlan = {
   },
   analytics: { glueWorkers: 2, quickSight: false, monthlyUsd: 10 },
   canary: { everyMinutes: 5, monthlyUsd: 11 },
+  watching: { dashboards: ["campus-now", "money", "scan-to-paid"], monthlyUsd: 66 },
   logs: { retentionDays: 90, monthlyUsd: 10 },
 };
 
@@ -68,6 +70,7 @@ const south: RegionPlan = {
     monthlyUsd: 58,
   },
   analytics: { ...north.analytics, monthlyUsd: 1 },
+  watching: { dashboards: [], monthlyUsd: 34 },
 };
 
 export const pilot: Environment = {
@@ -82,7 +85,7 @@ export const pilot: Environment = {
   epoch: 1,
   protection: { on: true },
   locks: "liftable",
-  monthlyBudgetUsd: 500,
+  monthlyBudgetUsd: 600,
   onCallEmails: ["campus-pay-oncall@campus.example"],
   providers: { sms: "msg91", smsAccount: "campus-pay-otp", fcmProjectId: "campus-pay-pilot", gatewayKeyId: "rzp_test_campuspilot" },
   edge: { priceClass: "PriceClass_100", requestsPer5MinutesPerAddress: 20_000, shieldAdvanced: false, monthlyUsd: 14 },

@@ -18,6 +18,7 @@ const north: RegionPlan = {
     backupRetentionDays: 35,
     masterPasswordDays: 30,
     storageLowGib: 5,
+    maxConnections: 800,
     replicaLagSeconds: 300,
     monthlyUsd: 290,
   },
@@ -35,6 +36,7 @@ const north: RegionPlan = {
   },
   analytics: { glueWorkers: 4, quickSight: false, monthlyUsd: 60 },
   canary: { everyMinutes: 5, monthlyUsd: 11 },
+  watching: { dashboards: "all", monthlyUsd: 88 },
   logs: { retentionDays: 400, monthlyUsd: 80 },
 };
 
@@ -55,6 +57,7 @@ const south: RegionPlan = {
     monthlyUsd: 169,
   },
   analytics: { ...north.analytics, monthlyUsd: 1 },
+  watching: { dashboards: ["campus-now", "disaster-recovery"], monthlyUsd: 40 },
   logs: { retentionDays: 400, monthlyUsd: 20 },
 };
 

@@ -1,7 +1,8 @@
 import { capabilities, type RegionPlan } from "../../regions/index.ts";
 import { hoursAMonth, monthly, monthlyOf } from "./prices.ts";
+import { watchingCost } from "./watching.ts";
 
-export const sizedParts = ["network", "database", "cache", "api"] as const;
+export const sizedParts = ["network", "database", "cache", "api", "watching"] as const;
 export type SizedPart = (typeof sizedParts)[number];
 
 /** From half past ten until ten in the evening, when what lunch added goes, on 22 days. */
@@ -10,10 +11,12 @@ const diskGibOfAMachine = 20;
 /** Requests and bytes through the load balancer, beside its price for standing there. */
 const loadBalancerUse = 5;
 const webAclRules = 4;
+const firstDashboards = 3;
 
 /** What the sizes of a region cost by the price table; undefined where the table does not know a size. */
 export const estimate = (plan: RegionPlan, part: SizedPart): number | undefined => estimates[part](plan);
 
+/** The standby's dashboards come after the primary's three free ones. */
 const estimates: Readonly<Record<SizedPart, (plan: RegionPlan) => number | undefined>> = {
   network: ({ network, region }) => {
     const zones = capabilities[region].zones.length;
@@ -29,6 +32,7 @@ const estimates: Readonly<Record<SizedPart, (plan: RegionPlan) => number | undef
     const price = monthlyOf(cache.nodeType, capabilities[region].place);
     return price && cache.nodes * price;
   },
+  watching: (plan) => watchingCost(plan, plan.role === "primary" ? 0 : firstDashboards).monthlyUsd,
   api: (plan) => {
     const price = monthlyOf(plan.api.instanceType, capabilities[plan.region].place);
     const machines = machinesOf(plan);

@@ -1,9 +1,11 @@
+import { boardsNamed } from "../../dashboards/boards.ts";
 import { capabilities, type Environment, environments, type RegionPlan, regionPlans } from "../../regions/index.ts";
 import { machinesOf } from "./estimate.ts";
+import { watchingCost } from "./watching.ts";
 
 export const costPage = "docs/platform/cost.md";
 
-export const costedParts = ["network", "security", "database", "cache", "api", "analytics", "canary", "logs"] as const;
+export const costedParts = ["network", "security", "database", "cache", "api", "analytics", "canary", "watching", "logs"] as const;
 type Part = (typeof costedParts)[number];
 
 /** What one pays for, in the words of the sizes. */
@@ -27,6 +29,10 @@ const sizes: Readonly<Record<Part, (plan: RegionPlan) => string>> = {
     return [jobs, ...(analytics.quickSight ? ["QuickSight"] : [])].join(", ");
   },
   canary: ({ canary }) => `one visit every ${canary.everyMinutes} minutes`,
+  watching: (plan) => {
+    const { series, alarms, composites } = watchingCost(plan, 0);
+    return `${series} series, ${alarms} metrics in alarms, ${composites} composites, ${boardsNamed(plan.watching.dashboards).length} dashboards`;
+  },
   logs: ({ logs }) => `kept ${logs.retentionDays} days`,
 };
 
@@ -58,7 +64,7 @@ export const renderCostPage = (): string =>
     "- Machines at their smallest number, and at lunch's number from 10:30 to 22:00 on 22 days; what scaling adds comes on top.",
     "- Bytes out, requests, queues, messages and object storage at the load that each environment is sized for; SMS and push are bills of other firms.",
     "- Not in the sum: support plan, Shield Advanced (3,000 a month, off), data transfer of a failover, a restore drill's second database.",
-    "- A test holds the sizes of network, database, cache and machines to the price table in `scripts/cost/prices.ts`, within a fifth: a bigger machine with its old cost fails it.",
+    "- A test holds the sizes of network, database, cache, machines and watching to the price table in `scripts/cost/prices.ts`, within a fifth: a bigger machine with its old cost fails it.",
     "",
   ].join("\n");
 

@@ -29,16 +29,20 @@ const hourly: Readonly<Record<string, ByPlace>> = {
 
 /** USD a month of one. */
 export const monthly = {
-  alarm: 0.1,
+  alarm: 0.1, // for each metric that it reads
+  compositeAlarm: 0.5,
+  dashboard: 3,
   databaseGib: 0.127,
   diskGib: 0.088,
   healthCheck: 0.75,
   interfaceEndpointPerZone: 8.03,
   key: 1,
   loadBalancer: 17.5,
+  logGib: 0.54,
   nat: 33.6,
   publicAddress: 3.65,
   secretCopy: 0.4,
+  series: 0.3, // of our own metrics
   stream: 29.2,
   webAcl: 5,
   webAclRule: 1,

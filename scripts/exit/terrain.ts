@@ -32,7 +32,7 @@ export async function installTerrain(packages: string, home: string): Promise<bo
 }
 
 /** What a synth reads, from the project's root. */
-const partsOfASynth = ["stacks", "regions", "runbooks", "dashboards", "app/analytics", "package.json"];
+const partsOfASynth = ["stacks", "regions", "runbooks", "dashboards", "app/analytics", "app/platform/metric-table.ts", "package.json"];
 
 /** The same source with the two package names swapped, below the installed packages. */
 export function swapImports(root: string, home: string): string {

@@ -8,6 +8,7 @@ import { renderConfigurationPage } from "./configuration-page.ts";
 import { renderEnvironmentExample } from "./environment-example.ts";
 import { renderSchemaPage } from "./schema-page.ts";
 import { renderSloPage } from "./slo-page.ts";
+import { watching } from "./watching.ts";
 
 /** One file that is written from the code. `make` is pure: the same checkout gives the same text. */
 export interface Generator {
@@ -24,6 +25,7 @@ export const generators: readonly Generator[] = [
   ...diagrams,
   { file: "docs/slo.md", make: renderSloPage },
   { file: "docs/analytics-tables.md", make: renderAnalyticsPage },
+  ...watching,
   { file: "runbooks/README.md", make: () => renderIndex() },
   { file: "docs/licences.md", make: (root) => renderLicences(readLicences(root)) },
 ];

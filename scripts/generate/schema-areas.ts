@@ -121,6 +121,6 @@ export const areas: readonly Area[] = [
   {
     title: "What carries it",
     about: "Remembered answers, work after a commit, timed work, the trail of who did what, and the events that live clients read.",
-    tables: ["idempotency_answers", "outbox", "notifications", "receipt_mails", "timed_jobs", "audit_log", "events"],
+    tables: ["idempotency_answers", "outbox", "notifications", "receipt_mails", "timed_jobs", "metric_samples", "audit_log", "events"],
   },
 ];

@@ -18,7 +18,7 @@ export interface Page {
   /** "rds-failover-and-storage" */
   readonly name: string;
   readonly title: string;
-  /** Names of alarms; none for a procedure. */
+  /** Names of alarms; a procedure may have none. */
   readonly alarms: readonly string[];
   readonly severity: "page" | "ticket" | "procedure";
   readonly owner: string;
@@ -67,7 +67,7 @@ export function pageOf(name: string, text: string): Page {
   return {
     name,
     title: /^# (.+)$/m.exec(text)?.[1] ?? name,
-    alarms: severity === "procedure" ? [] : list("alarm"),
+    alarms: severity === "procedure" && !fields.has("alarm") ? [] : list("alarm"),
     severity,
     owner: field("owner"),
     reviewed: field("reviewed"),

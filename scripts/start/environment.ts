@@ -16,6 +16,7 @@ export function appEnvironment(
 ): NodeJS.ProcessEnv {
   return {
     RATE_LIMIT_SCALE: "100",
+    METRICS_EMF_SECONDS: "10",
     STAFF_SECOND_FACTOR: "optional",
     CLOSE_OUT_WAIT_SECONDS: "0",
     TRUSTED_PROXIES: "1",

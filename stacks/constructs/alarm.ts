@@ -1,34 +1,18 @@
 import { existsSync, readFileSync } from "node:fs";
 import { Construct } from "constructs";
-import { CloudwatchMetricAlarm } from "../aws.ts";
+import { type AlarmDefinition, metricAlarmBlock, type Severity } from "../../dashboards/alarm.ts";
+import { whyNotEmitted } from "../../dashboards/emitted.ts";
+import { type AwsProvider, CloudwatchMetricAlarm } from "../aws.ts";
 import { campusOf } from "./campus-stack.ts";
 import type { Topic } from "./topic.ts";
 
-export type Severity = "page" | "ticket";
+/** Who is told, by severity. */
+export type Tell = Readonly<Record<Severity, Topic>>;
 
-export type AlarmMetric = {
-  readonly namespace: string;
-  readonly name: string;
-  readonly dimensions: Readonly<Record<string, string>>;
-  readonly statistic: "Average" | "Maximum" | "Minimum" | "Sum";
-  readonly periodSeconds: 60 | 300 | 900 | 3600;
-};
+/** Its id is its name: "redis-down", or the page's name and what it is of: "dlq-not-empty-webhooks". */
+export type AlarmProps = Omit<AlarmDefinition, "name"> & { readonly tell: Tell; readonly provider?: AwsProvider };
 
-export type AlarmProps = {
-  readonly severity: Severity;
-  /** A page of runbooks/, or one of its anchors: "rds-failover-and-storage.md#replica-lag". */
-  readonly runbook: string;
-  readonly metric: AlarmMetric;
-  readonly when: "above" | "below";
-  readonly threshold: number;
-  readonly periods: number;
-  /** What silence means. A load balancer without targets says nothing at all, so silence is bad news there. */
-  readonly silence: "breaching" | "notBreaching" | "missing";
-  readonly says: string;
-  readonly tell: Readonly<Record<Severity, Topic>>;
-};
-
-/** An alarm that somebody can act on: it has a severity, a page that says what to do, and a metric. */
+/** An alarm that somebody can act on: it has a severity, a page that says what to do, and a metric that somebody emits. */
 export class Alarm extends Construct {
   constructor(scope: Construct, id: string, props: AlarmProps) {
     super(scope, id);
@@ -36,22 +20,61 @@ export class Alarm extends Construct {
     const topic = props.tell[props.severity];
     if (!topic)
       throw new Error(`the alarm ${id} has the severity "${props.severity}"; use "page" (wakes somebody) or "ticket" (next working day).`);
+    refuseUnemitted(id, props);
+    const block = metricAlarmBlock(campusOf(this).name("other", id), props);
     new CloudwatchMetricAlarm(this, "alarm", {
-      alarmName: campusOf(this).name("other", id),
-      alarmDescription: `${props.says} Severity: ${props.severity}. Runbook: runbooks/${props.runbook}`,
-      namespace: props.metric.namespace,
-      metricName: props.metric.name,
-      dimensions: { ...props.metric.dimensions },
-      statistic: props.metric.statistic,
-      period: props.metric.periodSeconds,
-      evaluationPeriods: props.periods,
-      comparisonOperator: props.when === "above" ? "GreaterThanThreshold" : "LessThanThreshold",
-      threshold: props.threshold,
-      treatMissingData: props.silence,
+      ...argumentsOf(block),
       alarmActions: [topic.arn],
       okActions: [topic.arn],
+      ...(props.provider ? { provider: props.provider } : {}),
     });
   }
+}
+
+/** The binding's own names for what Terraform's JSON calls otherwise. */
+export function argumentsOf(block: ReturnType<typeof metricAlarmBlock>) {
+  const queries = "metric_query" in block ? block.metric_query : undefined;
+  return {
+    alarmName: block.alarm_name,
+    alarmDescription: block.alarm_description,
+    evaluationPeriods: block.evaluation_periods,
+    datapointsToAlarm: block.datapoints_to_alarm,
+    comparisonOperator: block.comparison_operator,
+    threshold: block.threshold,
+    treatMissingData: block.treat_missing_data,
+    ...("metric_name" in block
+      ? {
+          namespace: block.namespace,
+          metricName: block.metric_name,
+          dimensions: block.dimensions,
+          statistic: block.statistic,
+          period: block.period,
+        }
+      : {}),
+    ...(queries && {
+      metricQuery: queries.map(({ return_data, ...query }) => ({
+        ...("metric" in query
+          ? { id: query.id, metric: { ...withoutName(query.metric), metricName: query.metric.metric_name } }
+          : { id: query.id, expression: query.expression, label: query.label }),
+        returnData: return_data,
+      })),
+    }),
+  };
+}
+
+const withoutName = <T extends { readonly metric_name: string }>({ metric_name, ...rest }: T): Omit<T, "metric_name"> => rest;
+
+const longestSeconds = { short: 86_400, long: 604_800 } as const;
+
+export function refuseUnemitted(alarm: string, { watched, periods }: Pick<AlarmDefinition, "watched" | "periods">): void {
+  for (const metric of Object.values(watched.of)) {
+    const why = whyNotEmitted(metric);
+    if (why) throw new Error(`the alarm ${alarm} could never ring: ${why}`);
+  }
+  const seconds = watched.periodSeconds * periods;
+  const limit = watched.periodSeconds < 3_600 ? longestSeconds.short : longestSeconds.long;
+  if (seconds > limit)
+    throw new Error(`the alarm ${alarm} looks back ${seconds} s; CloudWatch allows ${limit} with periods of ${watched.periodSeconds} s.`);
 }
 
 const runbooks = new URL("../../runbooks/", import.meta.url);

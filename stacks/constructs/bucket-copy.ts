@@ -5,6 +5,8 @@ import type { Bucket } from "./bucket.ts";
 import { type KeyRef, useStatement } from "./key.ts";
 import { Role } from "./role.ts";
 
+export const copyRule = "everything";
+
 export type CopyTarget = { readonly bucket: Bucket; readonly key: KeyRef };
 
 /** Copies every new object of a bucket, encrypted under our keys on both sides, to its twin in the other region. */
@@ -33,7 +35,7 @@ function replicate(scope: Construct, name: string, source: Bucket, target: CopyT
     role: role.arn,
     rule: [
       {
-        id: "everything",
+        id: copyRule,
         status: "Enabled",
         filter: { prefix: "" },
         deleteMarkerReplication: { status: "Enabled" },
@@ -42,6 +44,7 @@ function replicate(scope: Construct, name: string, source: Bucket, target: CopyT
           bucket: target.bucket.arn,
           storageClass: "STANDARD_IA",
           encryptionConfiguration: { replicaKmsKeyId: target.key.arn },
+          metrics: { status: "Enabled" }, // how late a copy is: told where it arrives
         },
       },
     ],

@@ -1,4 +1,5 @@
 import { Construct } from "constructs";
+import { oneMetric } from "../../dashboards/alarm.ts";
 import type { CachePlan } from "../../regions/index.ts";
 import {
   ElasticacheParameterGroup,
@@ -7,6 +8,7 @@ import {
   ElasticacheUser,
   ElasticacheUserGroup,
 } from "../aws.ts";
+import { Alarm, type Tell } from "./alarm.ts";
 import { campusOf } from "./campus-stack.ts";
 import type { KeyRef } from "./key.ts";
 import type { LogGroup } from "./log-group.ts";
@@ -19,6 +21,7 @@ export type CacheProps = {
   readonly group: Group;
   readonly slowLog: LogGroup;
   readonly engineLog: LogGroup;
+  readonly tell: Tell;
 };
 
 const versions = { redis: { version: "7.1", family: "redis7" }, valkey: { version: "8.0", family: "valkey8" } } as const;
@@ -34,6 +37,47 @@ export class Cache extends Construct {
     if (props.plan.nodes < 2)
       throw new Error(`the cache has ${props.plan.nodes} node(s); automatic failover needs 2 or more (cache.nodes in regions/).`);
     this.group = this.createGroup(this.createUsers());
+    this.watch();
+  }
+
+  /** ElastiCache names its nodes after the group. */
+  get nodes(): readonly string[] {
+    const name = campusOf(this).name("replicationGroup", "redis");
+    return Array.from({ length: this.props.plan.nodes }, (_, index) => `${name}-${String(index + 1).padStart(3, "0")}`);
+  }
+
+  private watch(): void {
+    const { tell } = this.props;
+    const metric = (name: string, node: string, statistic: "Maximum" | "Minimum" | "Sum") =>
+      ({ namespace: "AWS/ElastiCache", name, dimensions: { CacheClusterId: node }, statistic }) as const;
+    const common = {
+      runbook: "redis-failover-or-evictions.md",
+      when: "above",
+      threshold: 0,
+      periods: 1,
+      silence: "notBreaching",
+      tell,
+    } as const;
+    this.nodes.forEach((node, index) => {
+      new Alarm(this, `redis-evictions-${index + 1}`, {
+        ...common,
+        severity: "page",
+        says: `Node ${index + 1} of Redis throws keys out for want of memory.`,
+        watched: oneMetric({ ...metric("Evictions", node, "Sum"), periodSeconds: 300 }),
+      });
+    });
+    // The first node was the primary in a part of the time, and was none in another.
+    const [first = ""] = this.nodes;
+    new Alarm(this, "redis-failover", {
+      ...common,
+      severity: "ticket",
+      says: "The primary node of Redis changed.",
+      watched: {
+        of: { most: metric("IsMaster", first, "Maximum"), least: metric("IsMaster", first, "Minimum") },
+        expression: "most - least",
+        periodSeconds: 900,
+      },
+    });
   }
 
   get endpoint(): string {

@@ -1,5 +1,7 @@
 import { Construct } from "constructs";
+import { oneMetric } from "../../dashboards/alarm.ts";
 import { AcmCertificate, AcmCertificateValidation, type AwsProvider, Route53Record } from "../aws.ts";
+import { Alarm, type Tell } from "./alarm.ts";
 import { expression } from "./expression.ts";
 
 export type CertificateProps = {
@@ -7,7 +9,10 @@ export type CertificateProps = {
   readonly alternativeNames: readonly string[];
   readonly zoneId: string;
   readonly provider?: AwsProvider;
+  readonly tell: Tell;
 };
+
+const warnDays = 30;
 
 /** A certificate that renews itself: its proof stands in our own zone. */
 export class Certificate extends Construct {
@@ -29,6 +34,29 @@ export class Certificate extends Construct {
       certificateArn: certificate.arn,
       dependsOn: [proof],
       ...provider,
+    });
+    this.watch(id, props.tell, props.provider);
+  }
+
+  /** It renews itself 60 days before its end, as long as its proof stands in the zone. */
+  private watch(id: string, tell: Tell, provider: AwsProvider | undefined): void {
+    new Alarm(this, `certificate-expiry-${id}`, {
+      severity: "ticket",
+      runbook: "edge-certificates-and-budget.md",
+      says: `A certificate ends in less than ${warnDays} days and was not renewed by itself.`,
+      watched: oneMetric({
+        namespace: "AWS/CertificateManager",
+        name: "DaysToExpiry",
+        dimensions: { CertificateArn: this.arn },
+        statistic: "Minimum",
+        periodSeconds: 86_400,
+      }),
+      when: "below",
+      threshold: warnDays,
+      periods: 1,
+      silence: "notBreaching",
+      tell,
+      ...(provider ? { provider } : {}),
     });
   }
 

@@ -1,10 +1,13 @@
 import { Construct } from "constructs";
+import { oneMetric } from "../../dashboards/alarm.ts";
 import type { DatabasePlan } from "../../regions/index.ts";
 import { DbInstance, DbParameterGroup, DbSubnetGroup, IamRolePolicyAttachment } from "../aws.ts";
+import { Alarm, type Tell } from "./alarm.ts";
 import { campusOf } from "./campus-stack.ts";
 import { expression } from "./expression.ts";
 import type { KeyRef } from "./key.ts";
 import type { LogGroup } from "./log-group.ts";
+import { News } from "./news.ts";
 import { Role } from "./role.ts";
 import type { Group } from "./security-group.ts";
 
@@ -17,6 +20,7 @@ export type DatabaseProps = {
   readonly kind:
     | { readonly primary: true; readonly masterPassword: MasterPassword; readonly hasReplica: boolean }
     | { readonly replicaOf: string };
+  readonly tell: Tell;
 };
 
 /** RDS can keep the master password itself, but then refuses a read replica. A promoted copy has the password of that moment. */
@@ -26,6 +30,9 @@ export type MasterPassword = "rotated by us" | "managed by RDS" | "kept from its
 const growsBelow = 0.1;
 
 const family = "postgres18";
+const bytesPerGib = 1_073_741_824;
+const replicaBehindSeconds = 60;
+const connectionsShare = 0.8;
 
 /** PostgreSQL 18: encrypted, TLS only, with backups to any second, protected from deletion; the writer or a copy of it. */
 export class Database extends Construct {
@@ -37,6 +44,10 @@ export class Database extends Construct {
     this.props = props;
     this.refuseWhatAwsWouldRefuse();
     this.instance = "primary" in props.kind ? this.createPrimary(props.kind.masterPassword) : this.createReplica(props.kind.replicaOf);
+    this.watchStorageAndConnections();
+    if ("primary" in props.kind) this.watchLogOfReplicas();
+    else this.watchReplica();
+    this.hearOfTrouble();
   }
 
   get arn(): string {
@@ -124,6 +135,98 @@ export class Database extends Construct {
     };
   }
 
+  private metric(name: string, statistic: "Maximum" | "Minimum", periodSeconds: number) {
+    return oneMetric({ namespace: "AWS/RDS", name, dimensions: { DBInstanceIdentifier: this.identifier }, statistic, periodSeconds });
+  }
+
+  private watchStorageAndConnections(): void {
+    const { plan, tell } = this.props;
+    const storage = { runbook: "rds-failover-and-storage.md#storage", when: "below", silence: "missing", tell } as const;
+    new Alarm(this, "rds-storage-low", {
+      ...storage,
+      severity: "page",
+      says: `Less than ${plan.storageLowGib} GiB are free; PostgreSQL stops when none is.`,
+      watched: this.metric("FreeStorageSpace", "Minimum", 300),
+      threshold: plan.storageLowGib * bytesPerGib,
+      periods: 2,
+    });
+    new Alarm(this, "rds-storage-not-growing", {
+      ...storage,
+      severity: "ticket",
+      says: `Less than ${plan.storageGib * growsBelow} GiB have been free for eight hours, and RDS added none: the largest size is reached.`,
+      watched: this.metric("FreeStorageSpace", "Minimum", 3_600),
+      threshold: plan.storageGib * growsBelow * bytesPerGib,
+      periods: 8,
+    });
+    new Alarm(this, "rds-connections-high", {
+      severity: "page",
+      runbook: "rds-connections-high.md",
+      says: `More than ${connectionsShare * 100} % of the ${plan.maxConnections} connections are taken; at 100 % no process can start.`,
+      watched: this.metric("DatabaseConnections", "Maximum", 60),
+      when: "above",
+      threshold: plan.maxConnections * connectionsShare,
+      periods: 5,
+      silence: "notBreaching",
+      tell,
+    });
+  }
+
+  /** A copy that no longer reads lets the writer's log grow, up to max_slot_wal_keep_size: past it the copy must be made anew. */
+  private watchLogOfReplicas(): void {
+    const { plan, tell } = this.props;
+    const limitGib = plan.storageGib / 8; // half of what is kept
+    new Alarm(this, "rds-slot-lag", {
+      severity: "ticket",
+      runbook: "rds-failover-and-storage.md#replica-lag",
+      says: `The log that the copy in the other region has not read is above ${limitGib} GiB; at twice that much it is thrown away and the copy must be made anew.`,
+      watched: this.metric("OldestReplicationSlotLag", "Maximum", 300),
+      when: "above",
+      threshold: limitGib * bytesPerGib,
+      periods: 2,
+      silence: "notBreaching",
+      tell,
+    });
+  }
+
+  /** Only the copy says how far behind it is. Silence is a ticket: after a promotion there is none, until the regions are swapped in regions/. */
+  private watchReplica(): void {
+    const { plan, tell } = this.props;
+    const lag = {
+      runbook: "rds-failover-and-storage.md#replica-lag",
+      watched: this.metric("ReplicaLag", "Maximum", 300),
+      when: "above",
+      tell,
+    } as const;
+    new Alarm(this, "rds-replica-behind", {
+      ...lag,
+      severity: "ticket",
+      says: `The copy in this region is more than ${replicaBehindSeconds} s behind for a quarter of an hour, or there is none that follows.`,
+      threshold: replicaBehindSeconds,
+      periods: 3,
+      silence: "breaching",
+    });
+    new Alarm(this, "rds-replica-lag", {
+      ...lag,
+      severity: "page",
+      says: `The copy in this region is more than ${plan.replicaLagSeconds} s behind: that much would be lost with the other region.`,
+      threshold: plan.replicaLagSeconds,
+      periods: 1,
+      silence: "notBreaching",
+    });
+  }
+
+  private hearOfTrouble(): void {
+    new News(this, "rds-event", {
+      severity: "ticket",
+      runbook: "rds-failover-and-storage.md",
+      says: "RDS tells of a failover, a failure, low storage or a recovery.",
+      source: "aws.rds",
+      kinds: ["RDS DB Instance Event"],
+      detail: { SourceIdentifier: [this.name], EventCategories: ["failover", "failure", "low storage", "recovery"] },
+      tell: this.props.tell,
+    });
+  }
+
   private get name(): string {
     return campusOf(this).name("database", "main");
   }
@@ -143,6 +246,7 @@ export class Database extends Construct {
         { name: "wal_compression", value: "lz4" },
         // A copy that is gone keeps the log for ever, until the writer's disk is full: past this much it must be made anew instead.
         { name: "max_slot_wal_keep_size", value: String(Math.floor((this.props.plan.storageGib * 1024) / 4)) },
+        { name: "max_connections", value: String(this.props.plan.maxConnections), applyMethod: "pending-reboot" },
         { name: "log_min_duration_statement", value: "500" },
         { name: "log_statement", value: "ddl" },
         { name: "idle_in_transaction_session_timeout", value: "60000" },

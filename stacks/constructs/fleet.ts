@@ -1,8 +1,11 @@
 import { Fn, TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
+import { oneMetric } from "../../dashboards/alarm.ts";
 import { type ApiPlan, type FleetPlan, notPublished } from "../../regions/index.ts";
 import { AutoscalingGroup, AutoscalingPolicy, AutoscalingSchedule, LaunchTemplate, type LbListenerRule } from "../aws.ts";
+import { Alarm, type Tell } from "./alarm.ts";
 import { campusOf } from "./campus-stack.ts";
+import { News } from "./news.ts";
 import type { Group } from "./security-group.ts";
 import type { TargetGroup } from "./target-group.ts";
 
@@ -18,6 +21,7 @@ export type FleetProps = {
   readonly instanceProfileArn: string;
   readonly userData: string;
   readonly loadBalancerArnSuffix: string;
+  readonly tell: Tell;
 };
 
 /** The hook of a launch, which app/host/in-service.ts completes. */
@@ -49,6 +53,7 @@ export class Fleet extends Construct {
     if (this.plan.minInstances > 0) {
       this.growWithLoad(this.machines);
       this.growForLunch(this.machines);
+      this.watch();
     }
   }
 
@@ -132,6 +137,56 @@ export class Fleet extends Construct {
       })),
       dependsOn: [...routedBy],
       lifecycle: { ignoreChanges: ["desired_capacity", ...(fleet.weightPercent > 0 ? ["launch_template[0].version"] : [])] },
+    });
+  }
+
+  private watch(): void {
+    const { tell, loadBalancerArnSuffix } = this.props;
+    const { colour, minInstances } = this.plan;
+    const group = campusOf(this).name("other", colour);
+    const runbook = "bad-deploy-and-unhealthy-hosts.md";
+    new Alarm(this, `alb-unhealthy-hosts-${colour}`, {
+      severity: "page",
+      runbook,
+      says: `Too few machines of the ${colour} fleet answer.`,
+      watched: oneMetric({
+        namespace: "AWS/ApplicationELB",
+        name: "HealthyHostCount",
+        dimensions: { LoadBalancer: loadBalancerArnSuffix, TargetGroup: this.targets.arnSuffix },
+        statistic: "Minimum",
+        periodSeconds: 60,
+      }),
+      when: "below",
+      threshold: minInstances,
+      periods: 3,
+      silence: "breaching",
+      tell,
+    });
+    const size = (name: string) =>
+      ({ namespace: "AWS/AutoScaling", name, dimensions: { AutoScalingGroupName: group }, statistic: "Maximum" }) as const;
+    new Alarm(this, `asg-at-max-${colour}`, {
+      severity: "ticket",
+      runbook,
+      says: `The ${colour} fleet has had as many machines as it may for a quarter of an hour: more load finds no more machines.`,
+      watched: {
+        of: { running: size("GroupInServiceInstances"), most: size("GroupMaxSize") },
+        expression: "IF(running >= most, 1, 0)",
+        periodSeconds: 300,
+      },
+      when: "above",
+      threshold: 0,
+      periods: 3,
+      silence: "notBreaching",
+      tell,
+    });
+    new News(this, `machine-not-launched-${colour}`, {
+      severity: "ticket",
+      runbook,
+      says: `Auto Scaling could not launch a machine of the ${colour} fleet.`,
+      source: "aws.autoscaling",
+      kinds: ["EC2 Instance Launch Unsuccessful"],
+      detail: { AutoScalingGroupName: [group] },
+      tell,
     });
   }
 

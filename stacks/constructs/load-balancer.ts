@@ -23,12 +23,14 @@ export type Route = { readonly name: string; readonly paths: readonly string[] }
 /** HTTPS in, only from our own edge, only for our host names and only for the paths that are named; everything else is the API's own 404. */
 export class LoadBalancer extends Construct {
   readonly balancer: Lb;
+  readonly certificate: Certificate;
   private readonly listener: LbListener;
   private readonly props: LoadBalancerProps;
 
   constructor(scope: Construct, id: string, props: LoadBalancerProps) {
     super(scope, id);
     this.props = props;
+    this.certificate = props.certificate;
     this.balancer = this.createBalancer();
     this.listener = this.listen();
     this.redirectPlainHttp();

@@ -1,5 +1,7 @@
 import { Construct } from "constructs";
+import { oneMetric } from "../../dashboards/alarm.ts";
 import { SnsTopicSubscription, SqsQueue, SqsQueuePolicy, SqsQueueRedriveAllowPolicy } from "../aws.ts";
+import { Alarm, type Tell } from "./alarm.ts";
 import { campusOf } from "./campus-stack.ts";
 import { type KeyRef, useStatement } from "./key.ts";
 import { policyJson, type ResourceStatement } from "./policy.ts";
@@ -11,8 +13,10 @@ export type QueueProps = {
   readonly key: KeyRef;
   readonly visibilityTimeoutSeconds: number;
   readonly triesBeforeDeadLetter: number;
+  readonly tell: Tell;
 };
 
+const oldestMessageSeconds = 300;
 const fourteenDaysSeconds = 1_209_600;
 const receiving = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"];
 
@@ -34,6 +38,11 @@ export class Queue extends Construct {
     this.acceptDeadLettersFromHereOnly();
     this.decideWhoMay();
     this.subscribe();
+    this.watch();
+  }
+
+  get part(): string {
+    return this.props.part;
   }
 
   get arn(): string {
@@ -89,6 +98,35 @@ export class Queue extends Construct {
       resources: [this.queue.arn],
       conditions: { ArnEquals: { "aws:SourceArn": topic.arn } },
     }));
+  }
+
+  private watch(): void {
+    const { part, tell } = this.props;
+    const common = { runbook: "queues-and-dead-letters.md", when: "above", silence: "notBreaching", tell } as const;
+    const metric = (name: string, queue: string) =>
+      oneMetric({
+        namespace: "AWS/SQS",
+        name,
+        dimensions: { QueueName: campusOf(this).name("queue", queue) },
+        statistic: "Maximum",
+        periodSeconds: 60,
+      });
+    new Alarm(this, `queue-oldest-message-${part}`, {
+      ...common,
+      severity: "page",
+      says: `The oldest message of the queue ${part} is older than ${oldestMessageSeconds / 60} minutes: nobody takes them.`,
+      watched: metric("ApproximateAgeOfOldestMessage", part),
+      threshold: oldestMessageSeconds,
+      periods: 3,
+    });
+    new Alarm(this, `dlq-not-empty-${part}`, {
+      ...common,
+      severity: "ticket",
+      says: `A message of the queue ${part} was given up by its consumer.`,
+      watched: metric("ApproximateNumberOfMessagesVisible", `${part}-dead-letters`),
+      threshold: 0,
+      periods: 1,
+    });
   }
 
   private subscribe(): void {

@@ -1,7 +1,9 @@
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
+import { oneMetric } from "../../dashboards/alarm.ts";
 import type { LogRetentionDays } from "../../regions/index.ts";
 import { LambdaFunction, LambdaPermission, SecretsmanagerSecretRotation } from "../aws.ts";
+import { Alarm, type Tell } from "./alarm.ts";
 import { functionSource, writeArchive } from "./archive.ts";
 import { campusOf } from "./campus-stack.ts";
 import type { Database } from "./database.ts";
@@ -15,6 +17,7 @@ export type RotationProps = {
   readonly secret: Secret;
   readonly everyDays: number;
   readonly logs: { readonly retentionDays: LogRetentionDays; readonly key: KeyRef };
+  readonly tell: Tell;
 };
 
 const part = "rotate-database-password";
@@ -39,6 +42,28 @@ export class Rotation extends Construct {
     const role = new Role(this, "role", { part, purpose: "gives the database a new password", trust: { service: "lambda.amazonaws.com" } });
     const rotator = this.createFunction(role);
     this.rotate(rotator, [...this.allow(role), this.letSecretsManagerCall(rotator)]);
+    this.watch();
+  }
+
+  /** A failed rotation leaves the old password in use: nothing is broken yet, and nobody would notice. */
+  private watch(): void {
+    new Alarm(this, "rds-rotation-failed", {
+      severity: "ticket",
+      runbook: "rds-failover-and-storage.md#rotation",
+      says: "The database's master password could not be rotated; the old one stays valid.",
+      watched: oneMetric({
+        namespace: "AWS/Lambda",
+        name: "Errors",
+        dimensions: { FunctionName: this.functionName },
+        statistic: "Sum",
+        periodSeconds: 3_600,
+      }),
+      when: "above",
+      threshold: 0,
+      periods: 1,
+      silence: "notBreaching",
+      tell: this.props.tell,
+    });
   }
 
   private createFunction(role: Role): LambdaFunction {

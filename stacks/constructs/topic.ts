@@ -1,5 +1,5 @@
 import { Construct } from "constructs";
-import { SnsTopic, SnsTopicPolicy } from "../aws.ts";
+import { type AwsProvider, SnsTopic, SnsTopicPolicy } from "../aws.ts";
 import { campusOf } from "./campus-stack.ts";
 import { type KeyRef, useStatement } from "./key.ts";
 import { policyJson, type ResourceStatement, refuseWideTrust } from "./policy.ts";
@@ -11,6 +11,7 @@ export type TopicProps = {
   readonly key: KeyRef;
   /** AWS services that may publish, each for things of this account only. */
   readonly publishers?: readonly string[];
+  readonly provider?: AwsProvider;
 };
 
 /** An encrypted topic. Our own roles publish by their own policies; services only where they are named. */
@@ -25,6 +26,7 @@ export class Topic extends Construct {
       name: campusOf(this).name("topic", props.part),
       displayName: props.purpose,
       kmsMasterKeyId: props.key.arn,
+      ...(props.provider ? { provider: props.provider } : {}),
     });
     this.decideWhoMay();
   }
@@ -58,6 +60,10 @@ export class Topic extends Construct {
       resources: [this.arn],
     };
     refuseWideTrust(`the topic ${this.props.part}`, services);
-    new SnsTopicPolicy(this, "policy", { arn: this.arn, policy: policyJson([owner, ...services]) });
+    new SnsTopicPolicy(this, "policy", {
+      arn: this.arn,
+      policy: policyJson([owner, ...services]),
+      ...(this.props.provider ? { provider: this.props.provider } : {}),
+    });
   }
 }

@@ -1,6 +1,8 @@
 import { Construct } from "constructs";
+import { oneMetric } from "../../dashboards/alarm.ts";
 import type { LogRetentionDays } from "../../regions/index.ts";
 import { type AwsProvider, Wafv2WebAcl, Wafv2WebAclLoggingConfiguration } from "../aws.ts";
+import { Alarm, type Tell } from "./alarm.ts";
 import { campusOf } from "./campus-stack.ts";
 import type { KeyRef } from "./key.ts";
 import { LogGroup } from "./log-group.ts";
@@ -13,7 +15,11 @@ export type WebAclProps = {
   /** Only where the visitor's own address is seen: behind CloudFront all requests come from CloudFront. */
   readonly requestsPer5MinutesPerAddress?: number;
   readonly provider?: AwsProvider;
+  readonly tell: Tell;
 };
+
+/** Strangers who try doors are some hundred a day. */
+const blockedSurge = 2_000;
 
 /**
  * AWS's rule sets against known attacks. The size rule only counts: a menu import is larger than its 8 kB. Those that read bodies
@@ -47,6 +53,30 @@ export class WebAcl extends Construct {
     this.props = props;
     this.acl = this.createAcl();
     this.logBlocked();
+    this.watch();
+  }
+
+  private watch(): void {
+    const { part, scope, tell } = this.props;
+    const region = scope === "REGIONAL" ? { Region: campusOf(this).region } : {};
+    new Alarm(this, `waf-block-surge-${part}`, {
+      severity: "ticket",
+      runbook: "edge-certificates-and-budget.md",
+      says: `More than ${blockedSurge} requests were blocked in 15 minutes at the web ACL ${part}.`,
+      watched: oneMetric({
+        namespace: "AWS/WAFV2",
+        name: "BlockedRequests",
+        dimensions: { WebACL: part, Rule: "ALL", ...region },
+        statistic: "Sum",
+        periodSeconds: 900,
+      }),
+      when: "above",
+      threshold: blockedSurge,
+      periods: 1,
+      silence: "notBreaching",
+      tell,
+      ...this.there,
+    });
   }
 
   get arn(): string {
