@@ -13,6 +13,7 @@ import {
   deliveryClient,
   deviceClient,
   disputeClient,
+  factorClient,
   failoverClient,
   imageClient,
   importClient,
@@ -24,6 +25,7 @@ import {
   refundCaseClient,
   refundClient,
   reportClient,
+  sessionClient,
   settingClient,
   settlementClient,
   staffClient,
@@ -38,6 +40,9 @@ import { plainFetch } from "../shared/api/request.ts";
 import { staffFetch, staffSession } from "../shared/session/staff.ts";
 
 export const registrationApi = cafeClient(plainFetch);
+export const ownFactorsApi = factorClient(plainFetch);
+export const factorsApi = factorClient(staffFetch);
+export const sessionsApi = sessionClient(staffFetch);
 export const passwordApi = staffClient(plainFetch);
 export const publicMenuApi = menuClient(plainFetch);
 export const boardApi = boardClient(staffFetch);

@@ -1,6 +1,8 @@
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import type { Page } from "playwright-core";
+import sharp from "sharp";
+import { liven, takePortalPictures } from "./portal-pictures.ts";
 import type { Look, Stage } from "./stage.ts";
 
 const looks: readonly (Look & { readonly name: string })[] = [
@@ -9,10 +11,18 @@ const looks: readonly (Look & { readonly name: string })[] = [
   { name: "en-light", language: "en", colorScheme: "light" },
 ];
 
+const pictureQuality = 62;
+
 /** The main screens, in three looks, into a folder of the docs. */
 export async function takePictures(stage: Stage, folder: string): Promise<string> {
   mkdirSync(folder, { recursive: true });
   let taken = 0;
+  const keep = async (png: Buffer, name: string) => {
+    await sharp(png)
+      .webp({ quality: pictureQuality, effort: 6 })
+      .toFile(path.join(folder, `${name}.webp`));
+    taken += 1;
+  };
   const take = async (page: Page, name: string) => {
     await page.locator(".bone").first().waitFor({ state: "detached" });
     await page.evaluate(() =>
@@ -20,9 +30,9 @@ export async function takePictures(stage: Stage, folder: string): Promise<string
         () => undefined,
       ),
     );
-    await page.screenshot({ path: path.join(folder, `${name}.jpg`), type: "jpeg", quality: 78 });
-    taken += 1;
+    await keep(await page.screenshot(), name);
   };
+  await liven(stage);
   for (const { name, ...look } of looks) {
     const till = await stage.till(look);
     await take(till, `till-idle-${name}`);
@@ -53,7 +63,7 @@ export async function takePictures(stage: Stage, folder: string): Promise<string
     await page.locator(".digits-input").fill((await till.locator(".match").textContent()) ?? "");
     await page.locator(".pay-yes").click();
     await till.locator(".screen-paid").waitFor();
-    await till.screenshot({ path: path.join(folder, `till-paid-${name}.jpg`), type: "jpeg", quality: 78 });
+    await keep(await till.screenshot(), `till-paid-${name}`);
     await page.locator(".outcome-paid").waitFor();
     await take(page, `paid-${name}`);
     await page.goto("/receipts");
@@ -63,6 +73,7 @@ export async function takePictures(stage: Stage, folder: string): Promise<string
     await page.locator(".statement-line").first().waitFor();
     await take(page, `wallet-${name}`);
     await Promise.all([page.context().close(), till.context().close()]);
+    await takePortalPictures(stage, look, name, take);
   }
   const demo = await (await stage.context({ viewport: { width: 1440, height: 900 } })).newPage();
   await demo.goto("/demo/");

@@ -8,6 +8,7 @@ import { Stage } from "./stage.ts";
 
 const rows = [...studentRows, ...portalRows];
 const rowTimeoutMs = 240_000;
+const picturesTimeoutMs = 900_000;
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: { all: { type: "boolean" }, pictures: { type: "string" }, only: { type: "string" } },
@@ -25,7 +26,7 @@ else {
       await runRow(row.name, () => row.run(stage));
     }
     const { pictures } = values;
-    if (pictures !== undefined) await runRow("screenshots of the main screens", () => takePictures(stage, pictures));
+    if (pictures !== undefined) await runRow("screenshots of the main screens", () => takePictures(stage, pictures), picturesTimeoutMs);
     await runRow("no page complained: no error, nothing that the content security policy refused", async () => {
       if (stage.complaints.length > 0) throw new Error([...new Set(stage.complaints)].slice(0, 10).join("\n"));
       return undefined;
@@ -36,9 +37,9 @@ else {
 }
 console.log(JSON.stringify(result));
 
-async function runRow(name: string, work: () => Promise<string | undefined>): Promise<void> {
+async function runRow(name: string, work: () => Promise<string | undefined>, timeoutMs = rowTimeoutMs): Promise<void> {
   const started = performance.now();
-  const late = new Promise<never>((_, reject) => setTimeout(() => reject(new Error("it did not end in time")), rowTimeoutMs).unref());
+  const late = new Promise<never>((_, reject) => setTimeout(() => reject(new Error("it did not end in time")), timeoutMs).unref());
   try {
     const said = await Promise.race([work(), late]);
     result.passed += 1;

@@ -179,6 +179,10 @@ export class Stage {
     await till.keyboard.press("Enter");
   }
 
+  get dishes(): number {
+    return this.start.cafes.find(({ id }) => id === this.cafeId)?.items.length ?? 0;
+  }
+
   /** A dish of the till's café: the first, or the one behind it at this place. */
   item(place = 0): { readonly id: string; readonly price_minor: number } {
     const items = this.start.cafes.find(({ id }) => id === this.cafeId)?.items ?? [];

@@ -12,7 +12,10 @@ import type { tillRoutes } from "../../../counter/till-routes.ts";
 import type { failoverRoutes } from "../../../failover/routes.ts";
 import type { authRoutes } from "../../../identity/auth-routes.ts";
 import type { deviceRoutes } from "../../../identity/device-routes.ts";
+import type { factorRoutes } from "../../../identity/factor-routes.ts";
+import type { passkeyRoutes } from "../../../identity/passkey-routes.ts";
 import type { profileRoutes } from "../../../identity/profile-routes.ts";
+import type { sessionRoutes } from "../../../identity/session-routes.ts";
 import type { imageRoutes } from "../../../images/routes.ts";
 import type { adjustmentRoutes } from "../../../ledger/adjustment-routes.ts";
 import type { booksRoutes } from "../../../ledger/books-routes.ts";
@@ -100,3 +103,6 @@ export const transactionClient = (fetch: Fetch) => hc<ReturnType<typeof transact
 export const settingClient = (fetch: Fetch) => hc<ReturnType<typeof settingRoutes>>(base, { fetch });
 export const settlementClient = (fetch: Fetch) => hc<ReturnType<typeof settlementRoutes>>(base, { fetch });
 export const webhookClient = (fetch: Fetch) => hc<ReturnType<typeof webhookRoutes>>(base, { fetch });
+export const factorClient = (fetch: Fetch) => hc<ReturnType<typeof factorRoutes>>(base, { fetch });
+export const passkeyClient = (fetch: Fetch) => hc<ReturnType<typeof passkeyRoutes>>(base, { fetch });
+export const sessionClient = (fetch: Fetch) => hc<ReturnType<typeof sessionRoutes>>(base, { fetch });

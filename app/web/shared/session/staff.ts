@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from "react";
-import { authClient } from "../api/clients.ts";
+import { authClient, passkeyClient } from "../api/clients.ts";
 import { ApiError, errorOf, type Fetch, plainFetch, unwrap } from "../api/request.ts";
 
 /**
@@ -24,10 +24,12 @@ interface Credentials {
   readonly username: string;
   readonly password: string;
   readonly totp?: string;
+  readonly recovery_code?: string;
 }
 
 const lockName = "campus.staff.renewal";
 const auth = authClient(plainFetch);
+const passkeys = passkeyClient(plainFetch);
 
 let state: StaffSession = { kind: "unknown" };
 const listeners = new Set<() => void>();
@@ -67,6 +69,18 @@ async function readSession(): Promise<void> {
 
 export async function logInStaff(credentials: Credentials): Promise<void> {
   const body = await unwrap(auth.admin.auth.login.$post({ json: credentials, header: { "x-session": "cookie" } }));
+  if (!("csrf_token" in body)) throw new ApiError("INTERNAL_ERROR", "The server answered with tokens, not with a cookie.");
+  become({ kind: "in", user: body.user, csrfToken: body.csrf_token });
+}
+
+/** The device's own lock in the place of name, password and code. */
+export async function logInWithPasskey(): Promise<void> {
+  const { startAuthentication } = await import("@simplewebauthn/browser");
+  const { challenge_id, options } = await unwrap(passkeys.admin.auth.passkeys.login.options.$post());
+  const response = await startAuthentication({ optionsJSON: options as never });
+  const body = await unwrap(
+    passkeys.admin.auth.passkeys.login.$post({ json: { challenge_id, response: response as never }, header: { "x-session": "cookie" } }),
+  );
   if (!("csrf_token" in body)) throw new ApiError("INTERNAL_ERROR", "The server answered with tokens, not with a cookie.");
   become({ kind: "in", user: body.user, csrfToken: body.csrf_token });
 }

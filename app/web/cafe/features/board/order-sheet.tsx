@@ -44,9 +44,7 @@ export function OrderSheet({ order, onClose }: { readonly order: BoardOrder; rea
         <Chip tone={order.payment_status === "paid" ? "act" : "wait"}>{w.board.payment[order.payment_status]}</Chip>
       </h2>
       <p className="soft">
-        {[dayAndTime(order.created_at), order.student_name, order.table_label && w.board.table(order.table_label), order.delivery_address]
-          .filter(Boolean)
-          .join(" · ")}
+        {[dayAndTime(order.created_at), order.student_name, order.table_label, order.delivery_address].filter(Boolean).join(" · ")}
       </p>
       <ul className="lines">
         {order.items.map((item, index) => (

@@ -32,7 +32,7 @@ export const Ticket = memo(function Ticket({ order, minutes, isNew, onOpen }: Ti
         <span className="kitchen-number">{number}</span>
         <span className="kitchen-place">
           {order.order_type === "table"
-            ? w.board.table(order.table_label ?? "")
+            ? order.table_label
             : order.order_type === "delivery"
               ? w.board.delivery
               : (order.student_name ?? w.board.pickup)}

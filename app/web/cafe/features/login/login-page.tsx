@@ -1,24 +1,23 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Navigate } from "@tanstack/react-router";
-import { type FormEvent, useEffect, useRef, useState } from "react";
+import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { ApiError, plainFetch } from "../../../shared/api/request.ts";
-import { logInStaff, useStaffSession } from "../../../shared/session/staff.ts";
+import { logInStaff, logInWithPasskey, useStaffSession } from "../../../shared/session/staff.ts";
 import { type Language, languageNames, languages } from "../../../shared/words/language.ts";
 import { Go, useGo, useQuestion } from "../../link.tsx";
 import { homeOf } from "../../nav.ts";
-import { CafeName, Mark } from "../../shell.tsx";
+import { Mark } from "../../shell.tsx";
 import { ErrorNote } from "../../ui/parts.tsx";
 import { useWords, words } from "../../words/words.ts";
+import { EnrolTotp } from "./enrol-totp.tsx";
 
 export function HomePage() {
   const session = useStaffSession();
   return session.kind === "in" ? <Navigate to={homeOf(session.user.role) as "/"} replace /> : null;
 }
 
-/** The code that asks for a second factor, once the password was right. */
-const secondFactor = "SECOND_FACTOR_REQUIRED";
 const codeOf = (error: unknown): string | undefined => (error instanceof ApiError ? error.code : undefined);
-const mustChange = (error: unknown) => error instanceof ApiError && error.details.must_change_password === true;
+const detailOf = (error: unknown, name: string): unknown => (error instanceof ApiError ? error.details[name] : undefined);
 
 export function LoginPage() {
   const w = useWords();
@@ -26,75 +25,112 @@ export function LoginPage() {
   const go = useGo();
   const asked = useQuestion("to");
   const to = asked?.startsWith("/") && !asked.startsWith("//") ? asked : undefined;
-  const [needsCode, setNeedsCode] = useState(false);
+  const [factor, setFactor] = useState<"totp" | "recovery_code">();
+  const [enrolled, setEnrolled] = useState<{ readonly username: string; readonly password: string }>();
   const codeField = useRef<HTMLInputElement>(null);
-  useEffect(() => (needsCode ? codeField.current?.focus() : undefined), [needsCode]);
+  useEffect(() => (factor ? codeField.current?.focus() : undefined), [factor]);
   const logIn = useMutation({
     mutationFn: logInStaff,
-    onError: (error, { username }) => {
-      if (codeOf(error) === secondFactor) setNeedsCode(true);
-      if (mustChange(error)) void go("/password", { search: { user: username } });
+    onError: (error, { username, password }) => {
+      if (detailOf(error, "must_change_password") === true) void go("/password", { search: { user: username } });
+      if (codeOf(error) !== "SECOND_FACTOR_REQUIRED") return;
+      if (detailOf(error, "must_enrol") === true) setEnrolled({ username, password });
+      else setFactor("totp");
     },
   });
-  if (session.kind === "in") return <Navigate to={(to ?? homeOf(session.user.role)) as "/"} replace />;
+  const passkey = useMutation({ mutationFn: logInWithPasskey });
+  if (session.kind === "in") return <Navigate to={to ?? homeOf(session.user.role)} replace />;
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    const totp = String(form.get("totp") ?? "").replace(/\s/g, "");
+    const code = String(form.get("code") ?? "").replace(/\s/g, "");
     logIn.mutate({
       username: String(form.get("username")).trim().toLowerCase(),
       password: String(form.get("password")),
-      ...(totp === "" ? {} : { totp }),
+      ...(factor === undefined || code === "" ? {} : { [factor]: code }),
     });
   };
-  const isAsked = codeOf(logIn.error) === secondFactor;
-  return (
-    <div className="door">
-      <div className="door-card stack">
-        <p className="wordmark">
-          <Mark /> Campus Pay <CafeName />
-        </p>
+  const isAsked = codeOf(logIn.error) === "SECOND_FACTOR_REQUIRED";
+  if (enrolled)
+    return (
+      <Door>
         <h1>{w.login.title}</h1>
-        <form className="stack" onSubmit={submit}>
-          <label className="field">
-            <span>{w.login.username}</span>
-            <input className="input" name="username" required autoComplete="username" autoCapitalize="none" spellCheck={false} />
-          </label>
-          <label className="field">
-            <span>{w.login.password}</span>
-            <input className="input" name="password" type="password" required autoComplete="current-password" />
-          </label>
-          {needsCode && (
+        <p>{w.login.mustEnrol}</p>
+        <EnrolTotp
+          proof={enrolled}
+          onDone={() => {
+            setEnrolled(undefined);
+            setFactor("totp");
+          }}
+        />
+      </Door>
+    );
+  return (
+    <Door>
+      <h1>{w.login.title}</h1>
+      <form className="stack" onSubmit={submit}>
+        <label className="field">
+          <span>{w.login.username}</span>
+          <input className="input" name="username" required autoComplete="username" autoCapitalize="none" spellCheck={false} />
+        </label>
+        <label className="field">
+          <span>{w.login.password}</span>
+          <input className="input" name="password" type="password" required autoComplete="current-password" />
+        </label>
+        {factor && (
+          <>
             <label className="field">
-              <span>{w.login.totp}</span>
+              <span>{factor === "totp" ? w.login.totp : w.login.recoveryCode}</span>
               <input
-                className="input input-code"
-                name="totp"
-                required
+                key={factor}
                 ref={codeField}
-                inputMode="numeric"
+                className="input input-code"
+                name="code"
+                required
+                inputMode={factor === "totp" ? "numeric" : "text"}
                 autoComplete="one-time-code"
-                maxLength={8}
+                maxLength={factor === "totp" ? 7 : 40}
               />
-              <small>{w.login.totpHint}</small>
+              {factor === "totp" && <small>{w.login.totpHint}</small>}
             </label>
-          )}
-          {!isAsked && !mustChange(logIn.error) && <ErrorNote error={logIn.error} />}
-          <button type="submit" className="button button-wide" disabled={logIn.isPending}>
-            {w.login.enter}
-          </button>
-        </form>
-        <DemoLogins onPick={(username, password) => logIn.mutate({ username, password })} />
-        <p>
-          <Go to="/register" className="button button-words">
-            {w.login.register}
-          </Go>
-        </p>
-        <LanguageChoice />
-      </div>
-    </div>
+            <button type="button" className="button button-words" onClick={() => setFactor(factor === "totp" ? "recovery_code" : "totp")}>
+              {factor === "totp" ? w.login.recoveryUse : w.login.totpUse}
+            </button>
+          </>
+        )}
+        {!isAsked && detailOf(logIn.error, "must_change_password") !== true && <ErrorNote error={logIn.error} />}
+        <button type="submit" className="button button-wide" disabled={logIn.isPending}>
+          {w.login.enter}
+        </button>
+      </form>
+      <ErrorNote error={passkey.error} />
+      {"PublicKeyCredential" in globalThis && (
+        <button type="button" className="button button-second button-wide" disabled={passkey.isPending} onClick={() => passkey.mutate()}>
+          {w.login.passkey}
+        </button>
+      )}
+      <DemoLogins onPick={(username, password) => logIn.mutate({ username, password })} />
+      <p>
+        <Go to="/register" className="button button-words">
+          {w.login.register}
+        </Go>
+      </p>
+    </Door>
   );
 }
+
+/** The card of the pages before the login. */
+export const Door = ({ children }: { readonly children: ReactNode }) => (
+  <div className="door">
+    <div className="door-card stack">
+      <p className="wordmark">
+        <Mark /> Campus Pay
+      </p>
+      {children}
+      <LanguageChoice />
+    </div>
+  </div>
+);
 
 interface DemoStaff {
   readonly staff: readonly {

@@ -3,6 +3,7 @@ import { logOutStaff, useStaffSession } from "../../../shared/session/staff.ts";
 import { Page } from "../../ui/parts.tsx";
 import { useWords } from "../../words/words.ts";
 import { LanguageChoice } from "./login-page.tsx";
+import { FactorsCard, SessionsCard } from "./sessions-card.tsx";
 
 const looks = ["auto", "light", "dark"] as const;
 
@@ -25,6 +26,8 @@ export function MePage() {
           ))}
         </fieldset>
       </section>
+      <FactorsCard />
+      <SessionsCard />
       <div>
         <button type="button" className="button button-second" onClick={() => void logOutStaff()}>
           {w.me.logOut}

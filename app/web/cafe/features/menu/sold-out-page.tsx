@@ -28,7 +28,9 @@ export function SoldOutPage() {
           json: { is_sold_out: isSoldOut },
         }),
       ),
-    onMutate: ({ id, isSoldOut }) => {
+    onMutate: async ({ id, isSoldOut }) => {
+      // An answer from before the tap is not to undo it.
+      await queryClient.cancelQueries({ queryKey: key });
       queryClient.setQueryData(key, (known: typeof menu.data) =>
         known ? { ...known, items: known.items.map((item) => (item.id === id ? { ...item, is_available: !isSoldOut } : item)) } : known,
       );

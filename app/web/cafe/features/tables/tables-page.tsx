@@ -94,11 +94,11 @@ function CodeSheet({ table, onClose }: { readonly table: CafeTable; readonly onC
     },
   });
   return (
-    <Sheet title={w.tables.of(table.label)} closeLabel={w.app.close} onClose={onClose}>
+    <Sheet title={table.label} closeLabel={w.app.close} onClose={onClose}>
       <div className="table-code printed">
-        <h2 className="sheet-title">{w.tables.of(table.label)}</h2>
+        <h2 className="sheet-title">{table.label}</h2>
         <Loaded query={picture} bones={1}>
-          {(blob) => <CodeImage blob={blob} alt={w.tables.of(table.label)} />}
+          {(blob) => <CodeImage blob={blob} alt={table.label} />}
         </Loaded>
         <p>{w.tables.scan}</p>
         <code>{table.code}</code>
