@@ -3,7 +3,7 @@ import { student, studentOf } from "../identity/guards.ts";
 import { announce } from "../live/announce.ts";
 import { markPrompted } from "../live/prompted.ts";
 import type { Platform } from "../platform/context.ts";
-import { json, listOf, required, route, router } from "../platform/http/router.ts";
+import { json, listOf, PendingBody, required, route, router } from "../platform/http/router.ts";
 import { listOpenCharges, readStudentCharge } from "./charge.ts";
 import { confirmCharge } from "./confirm-charge.ts";
 import { declineCharge } from "./end-charges.ts";
@@ -13,7 +13,6 @@ import {
   ChargeParams,
   ConfirmBody,
   DeclineBody,
-  PendingBody,
   presentPaid,
   presentStudentCharge,
   ReceiptBody,

@@ -79,7 +79,6 @@ export const ReceiptBody = z
   })
   .openapi("ReceiptAnswer");
 
-export const PendingBody = z.object({ status: z.literal("pending"), status_url: z.string() }).openapi("Pending");
 
 export const DeclineBody = z.strictObject({ not_me: z.boolean().default(false) });
 

@@ -1,13 +1,12 @@
 import { createHash } from "node:crypto";
 import { z } from "@hono/zod-openapi";
-import { PendingBody } from "../charges/schemas.ts";
 import { device, deviceOf } from "../identity/guards.ts";
 import type { Identity } from "../identity/identity.ts";
 import { announce } from "../live/announce.ts";
 import { OrderParams, OrderSchema } from "../orders/schemas.ts";
 import type { Platform } from "../platform/context.ts";
 import { claimOf, once, sendStored } from "../platform/http/once.ts";
-import { idempotencyKeyPattern, json, required, route, router } from "../platform/http/router.ts";
+import { idempotencyKeyPattern, json, PendingBody, required, route, router } from "../platform/http/router.ts";
 import { type Answer, answerOnce, type Claim } from "../platform/idempotency.ts";
 import { approverOf } from "./approver.ts";
 import { findSale } from "./find-sale.ts";

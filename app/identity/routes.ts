@@ -4,6 +4,7 @@ import { authRoutes } from "./auth-routes.ts";
 import { deviceRoutes } from "./device-routes.ts";
 import { factorRoutes } from "./factor-routes.ts";
 import type { Identity } from "./identity.ts";
+import { outcomeRoutes } from "./outcome-routes.ts";
 import { passkeyRoutes } from "./passkey-routes.ts";
 import { profileRoutes } from "./profile-routes.ts";
 import { sessionRoutes } from "./session-routes.ts";
@@ -16,6 +17,7 @@ export function identityRoutes(platform: Platform, identity: Identity) {
   routes.route("/", passkeyRoutes(platform, identity));
   routes.route("/", sessionRoutes(platform, identity));
   routes.route("/", profileRoutes(platform));
+  routes.route("/", outcomeRoutes(platform));
   routes.route("/", deviceRoutes(platform, identity));
   return routes;
 }

@@ -1,5 +1,5 @@
 import { CodedError } from "./errors.ts";
-import { type Database, OutcomeUnknown, sql, type Transaction } from "./postgres.ts";
+import { type Database, OutcomeUnknown, type Queryable, sql, type Transaction } from "./postgres.ts";
 
 /** Which request this is: the same claim is the same request. `keep` says how long its answer is remembered. */
 export interface Claim {
@@ -42,9 +42,24 @@ export async function untilDecided(run: (waits: boolean) => Promise<AnswerOnce>)
     return await run(false);
   } catch (error) {
     if (!(error instanceof OutcomeUnknown)) throw error;
-    return { ...(await run(true)), hit: false };
+    try {
+      return { ...(await run(true)), hit: false };
+    } catch (second) {
+      // A refusal is definite: the first try did nothing. Whatever else happened to the second one says nothing of the first.
+      throw second instanceof CodedError && second.retryAfterSeconds === undefined ? second : error;
+    }
   }
 }
+
+export interface Outcome {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** What became of a request whose answer was lost, by its key; undefined while nothing was done. */
+export const findOutcome = (db: Queryable, principal: string, key: string): Promise<Outcome | undefined> =>
+  db.row<Outcome>(sql`
+    select status, body from idempotency_answers where principal = ${principal} and key = ${key} order by created_at desc limit 1`);
 
 /** Why a claimed key is not worked on, as the client is told. */
 export const refusedClaim = (state: "mismatch" | "busy"): CodedError =>

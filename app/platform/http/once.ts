@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { routePath } from "hono/route";
 import { type Answer, type AnswerOnce, answerOnce, type Claim } from "../idempotency.ts";
-import type { Transaction } from "../postgres.ts";
+import { OutcomeUnknown, type Transaction } from "../postgres.ts";
 import type { HttpContext } from "./router.ts";
 
 export interface Reply<Body, Status extends number> {
@@ -18,8 +18,17 @@ export async function once<Body, Status extends number>(
   keep: Claim["keep"],
   work: (tx: Transaction) => Promise<Reply<Body, Status>>,
 ): Promise<Response & { readonly _data: Body; readonly _status: Status; readonly _format: "json" }> {
-  const { db } = c.var.platform;
-  return sendStored(c, await answerOnce(db, await claimOf(c, keep), async (tx) => asText(await work(tx))));
+  const { db, metrics, log } = c.var.platform;
+  const claim = await claimOf(c, keep);
+  try {
+    return sendStored(c, await answerOnce(db, claim, async (tx) => asText(await work(tx))));
+  } catch (error) {
+    // Money may have moved: that is not "failed". What else is kept for a day may be asked again like any 503.
+    if (!(error instanceof OutcomeUnknown) || claim?.keep !== "forever") throw error;
+    metrics.count("outcomes_unknown_total", {});
+    log.warn({ err: error }, "The outcome of a request that moves money is not known yet");
+    return c.json({ status: "pending" as const, status_url: `/api/v1/outcomes?key=${encodeURIComponent(claim.key)}` }, 202) as never;
+  }
 }
 
 /** The stored text travels as it is: a repeated request gets the same bytes. */

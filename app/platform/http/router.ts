@@ -6,6 +6,9 @@ import type { Logger } from "../log.ts";
 import { type Bucket, limitRate } from "./rate-limit.ts";
 import { takeTexts } from "./text.ts";
 
+/** Where a commit may have happened and nobody knows yet. */
+export const PendingBody = z.object({ status: z.literal("pending"), status_url: z.string() }).openapi("Pending");
+
 /** Who makes the request. What the ids mean is known to the feature that made the guard. */
 export interface Principal {
   readonly kind: string;
@@ -92,7 +95,7 @@ export function route<const R extends Spec>(spec: R): R {
     ...(who.scheme === "public" ? {} : { security: schemes(who.scheme) }),
     ...(who.roles.length === 0 ? {} : { "x-roles": who.roles }),
     request: { ...config.request, ...(idempotency === undefined ? {} : { headers: idempotencyHeader(idempotency) }) },
-    responses: { ...errorResponses(codes), ...config.responses },
+    responses: { ...errorResponses(codes), ...(idempotency === "required" && { 202: pendingAnswer }), ...config.responses },
     middleware: [
       ...(who.check ? [who.check, limitRate(bucket ?? (who.scheme === "device" ? "device" : "general"))] : []),
       ...(bodies ? [takeBodyTexts] : []),
@@ -146,6 +149,8 @@ function errorResponses(codes: readonly ErrorCode[]): RouteConfig["responses"] {
 
 /** A JSON answer of a route: `200: json(Profile, "The profile")`. */
 export const json = <S extends z.ZodType>(schema: S, description: string) => ({ description, content: { "application/json": { schema } } });
+
+const pendingAnswer = json(PendingBody, "Outcome not known yet: ask the status_url, or repeat with the same key");
 
 /** A JSON body that must be there: without `required` the validators would run the handler on {}. */
 export const required = <S extends z.ZodType>(schema: S) => ({ required: true as const, content: { "application/json": { schema } } });
