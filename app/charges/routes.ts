@@ -9,15 +9,7 @@ import { confirmCharge } from "./confirm-charge.ts";
 import { declineCharge } from "./end-charges.ts";
 import { giveMoreTime } from "./give-more-time.ts";
 import type { ReceiptSigner } from "./receipt-signer.ts";
-import {
-  ChargeParams,
-  ConfirmBody,
-  DeclineBody,
-  presentPaid,
-  presentStudentCharge,
-  ReceiptBody,
-  StudentChargeSchema,
-} from "./schemas.ts";
+import { ChargeParams, ConfirmBody, DeclineBody, presentPaid, presentStudentCharge, ReceiptBody, StudentChargeSchema } from "./schemas.ts";
 import { lookUpCharge } from "./sign-receipt.ts";
 
 const open = route({

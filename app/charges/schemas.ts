@@ -79,7 +79,6 @@ export const ReceiptBody = z
   })
   .openapi("ReceiptAnswer");
 
-
 export const DeclineBody = z.strictObject({ not_me: z.boolean().default(false) });
 
 export type CounterCharge = z.infer<typeof CounterChargeSchema>;

@@ -19,7 +19,7 @@ const askOf: Readonly<Record<CheckName, (platform: Platform) => Promise<Found>>>
   ledger_recent: async ({ db }) => broken(await checkRecent(db, await lookFrom(db, "ledger_recent"))),
   ledger_whole: async ({ db }) => broken(await checkLedger(db)),
   reconciliation: async (platform) => {
-    const { unexplained, currencies, gatewaySource } = await reconcileSpan(platform, lastDay());
+    const { unexplained, currencies, gatewaySource } = await reconcileSpan(platform, lastDay(), maxListed);
     const minor = unexplained.reduce((sum, { amountMinor }) => sum + amountMinor, 0);
     return {
       ok: unexplained.length === 0,
@@ -42,6 +42,8 @@ const askOf: Readonly<Record<CheckName, (platform: Platform) => Promise<Found>>>
 };
 
 const shown = 20;
+/** Nobody waits for it: of a busy day too. */
+const maxListed = 20_000;
 const dayMs = 86_400_000;
 /** What the gateway has collected this moment may be on its way to us. */
 const onItsWayMs = 30 * 60_000;

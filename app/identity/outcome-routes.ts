@@ -6,7 +6,9 @@ import { signedIn } from "./guards.ts";
 
 const OutcomeBody = z
   .object({
-    state: z.enum(["done", "pending"]).openapi({ description: "pending: nothing was done so far; the same request with the same key is safe" }),
+    state: z
+      .enum(["done", "pending"])
+      .openapi({ description: "pending: nothing was done so far; the same request with the same key is safe" }),
     status: z.int().nullable().openapi({ description: "The status that the request was answered with" }),
     answer: z.unknown().openapi({ description: "The answer itself" }),
   })

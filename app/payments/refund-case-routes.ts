@@ -5,6 +5,7 @@ import { announce } from "../live/announce.ts";
 import type { Platform } from "../platform/context.ts";
 import { once } from "../platform/http/once.ts";
 import { json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
+import { creditFoundPayment } from "./credit-found.ts";
 import { listHeldRefunds, retryHeldRefund } from "./held-refund.ts";
 import { bearers, bearOutsideRefund, listOutsideRefunds, type OutsideRefund, outsideRefundStatuses } from "./outside-refund.ts";
 
@@ -82,6 +83,27 @@ const retryHeld = route({
   responses: { 202: json(z.object({ id: z.uuid(), status: z.literal("pending") }), "On its way again") },
 });
 
+const credit = route({
+  method: "post",
+  path: "/admin/gateway-payments/{paymentId}/credit",
+  operationId: "creditFoundPayment",
+  tags: ["finance"],
+  summary: "Credit a payment that the gateway collected and reconciliation lists: once, whoever asks and however often",
+  who: staff("finance"),
+  errors: ["NOT_FOUND", "CONFLICT", "METHOD_UNAVAILABLE", "READ_ONLY_REGION"],
+  request: { params: z.object({ paymentId: z.string().regex(/^[\w-]{4,64}$/, "must be the gateway's id of a payment") }) },
+  responses: {
+    200: json(
+      z.object({
+        outcome: z.enum(["credited", "already"]),
+        credited_to: z.enum(["order", "wallet", "held"]).nullable(),
+        transaction_id: z.uuid().nullable(),
+      }),
+      "It is credited",
+    ),
+  },
+});
+
 /** What went wrong with money that goes back through the gateway, and what people do about it. */
 export const refundCaseRoutes = (platform: Platform) =>
   router()
@@ -94,6 +116,17 @@ export const refundCaseRoutes = (platform: Platform) =>
       const { borne_by: borneBy, reason } = c.req.valid("json");
       const decision = { id: c.req.valid("param").id, borneBy, reason, ...actorOf(c) };
       return once(c, "forever", async (tx) => ({ status: 200 as const, body: present(await bearOutsideRefund(tx, decision)) }));
+    })
+    .openapi(credit, async (c) => {
+      const { outcome, creditedTo, transactionId } = await creditFoundPayment(platform, c.req.valid("param").paymentId, actorOf(c));
+      return c.json(
+        {
+          outcome: outcome === "already" ? ("already" as const) : ("credited" as const),
+          credited_to: creditedTo,
+          transaction_id: transactionId,
+        },
+        200,
+      );
     })
     .openapi(listHeld, async (c) => {
       const items = (await listHeldRefunds(platform.db)).map((each) => ({

@@ -1,7 +1,9 @@
+import type { GatewayDispute, GatewayPayOut, GatewayRefund } from "../payments/gateway.ts";
 import type { Statement } from "../platform/postgres.ts";
 import { part, type Queryable, sql } from "../platform/postgres.ts";
 
-export type Side = "gateway" | "refunds" | "cafes" | "bank";
+export const sides = ["gateway", "refunds", "disputes", "pay_outs", "cafes", "bank"] as const;
+export type Side = (typeof sides)[number];
 
 /** An amount for which the two sides say different things, or only one says anything. */
 export interface Unexplained {
@@ -77,9 +79,22 @@ export function explainGateway(
   );
 }
 
-/** Refunds through the gateway: done, on their way, or taken back; none may be on its way for longer than a week. */
-export const explainRefunds = (tx: Queryable, { from, until }: Span): Promise<Explained[]> =>
-  addUp(
+/** Refunds: each that the gateway lists is in our books, ours or made there; ours are done, on their way for less than a week, or taken back. */
+export function explainRefunds(
+  tx: Queryable,
+  gateway: string | undefined,
+  listed: readonly GatewayRefund[],
+  { from, until }: Span,
+): Promise<Explained[]> {
+  const wanted = listed.map((each) => ({
+    gateway_refund_id: each.gatewayRefundId,
+    payment_id: each.paymentId,
+    reference: each.reference,
+    amount_minor: each.amountMinor,
+    currency: each.currency,
+    status: each.status,
+  }));
+  return addUp(
     tx,
     "refunds",
     part`
@@ -87,8 +102,56 @@ export const explainRefunds = (tx: Queryable, { from, until }: Span): Promise<Ex
           when f.status = 'pending' and f.created_at < now() - interval '7 days' then 'on its way for more than a week' end as problem,
         f.amount_minor, f.currency, jsonb_strip_nulls(jsonb_build_object('refund_id', f.id, 'transaction_id', f.transaction_id, 'order_id', f.order_id)) as ids
       from gateway_refunds f left join ledger_transactions t on t.id = f.transaction_id and t.kind = 'gateway_refund'
-      where f.created_at >= ${from} and f.created_at < ${until}`,
+      where f.created_at >= ${from} and f.created_at < ${until}
+      union all
+      select case when f.id is null then 'given back at the gateway, not in our books' else 'failed at the gateway, done in our books' end, l.amount_minor, l.currency,
+        jsonb_strip_nulls(jsonb_build_object('gateway_refund_id', l.gateway_refund_id, 'payment_id', l.payment_id, 'refund_id', f.id))
+      from jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb) as l (gateway_refund_id text, payment_id text, reference text, amount_minor bigint, currency text, status text)
+        left join gateway_refunds f on f.gateway_refund_id = l.gateway_refund_id or f.id::text = l.reference
+        left join outside_refunds x on x.gateway = ${gateway ?? null} and x.gateway_refund_id = l.gateway_refund_id
+      where x.id is null and case when l.status = 'failed' then f.status = 'processed' else f.id is null end`,
   );
+}
+
+/** Disputes: each that the gateway lists is in our books with its amount, and decided here where it is decided there. */
+export function explainDisputes(tx: Queryable, gateway: string, listed: readonly GatewayDispute[]): Promise<Explained[]> {
+  const wanted = listed.map((each) => ({
+    dispute_id: each.disputeId,
+    payment_id: each.paymentId,
+    amount_minor: each.amountMinor,
+    currency: each.currency,
+    status: each.status,
+  }));
+  return addUp(
+    tx,
+    "disputes",
+    part`
+      select case when d.id is null then 'disputed at the gateway, not in our books' when d.amount_minor <> l.amount_minor then 'in our books with another amount'
+          when l.status <> 'open' and d.status <> l.status then 'decided at the gateway, not in our books' end as problem,
+        l.amount_minor, l.currency, jsonb_build_object('dispute_id', l.dispute_id, 'payment_id', l.payment_id) as ids
+      from jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb) as l (dispute_id text, payment_id text, amount_minor bigint, currency text, status text)
+        left join gateway_disputes d on d.gateway = ${gateway} and d.dispute_id = l.dispute_id`,
+  );
+}
+
+/** Pay-outs: what the gateway sent to the university's bank account, and what it kept. */
+export function explainPayOuts(tx: Queryable, gateway: string, currency: string, listed: readonly GatewayPayOut[]): Promise<Explained[]> {
+  const wanted = listed.map(({ payOutId, amountMinor, feeMinor }) => ({
+    pay_out_id: payOutId,
+    amount_minor: amountMinor,
+    fee_minor: feeMinor,
+  }));
+  return addUp(
+    tx,
+    "pay_outs",
+    part`
+      select case when p.id is null then 'paid out by the gateway, not in our books'
+          when p.amount_minor <> l.amount_minor or p.fee_minor <> l.fee_minor then 'in our books with another amount' end as problem,
+        abs(l.amount_minor) as amount_minor, ${currency}::text as currency, jsonb_build_object('pay_out_id', l.pay_out_id) as ids
+      from jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb) as l (pay_out_id text, amount_minor bigint, fee_minor bigint)
+        left join gateway_pay_outs p on p.gateway = ${gateway} and p.pay_out_id = l.pay_out_id`,
+  );
+}
 
 /**
  * What the ledger owes each café against its settlements: what is due, what is carried over and what no settlement has
@@ -121,17 +184,18 @@ export const explainCafes = (tx: Queryable, { from, until }: Span): Promise<Expl
       from payable p join balances b using (id) join settled s using (id) where b.minor <> s.minor`,
   );
 
-/** Money that left for a bank: each transfer has its settlement or close-out of the same amount, and each of these its transfer. */
+/** Money that left for a bank or came from one: each transfer has its settlement, close-out or pay-out of the same amount, and each of these its transfer. */
 export const explainBank = (tx: Queryable, { from, until }: Span): Promise<Explained[]> =>
   addUp(
     tx,
     "bank",
     part`
-      select case when coalesce(s.payable_minor, c.amount_minor) is distinct from e.amount_minor then 'left for the bank without a settlement of this amount' end as problem,
+      select case when coalesce(s.payable_minor, c.amount_minor, -p.amount_minor) is distinct from e.amount_minor then 'left for the bank without a settlement of this amount' end as problem,
         abs(e.amount_minor)::bigint as amount_minor, e.currency,
-        jsonb_strip_nulls(jsonb_build_object('transaction_id', e.transaction_id, 'settlement_id', s.id, 'close_out_id', c.id)) as ids
+        jsonb_strip_nulls(jsonb_build_object('transaction_id', e.transaction_id, 'settlement_id', s.id, 'close_out_id', c.id, 'pay_out_id', p.pay_out_id)) as ids
       from ledger_entries e join accounts a on a.id = e.account_id and a.kind = 'bank'
         left join settlements s on s.paid_transaction_id = e.transaction_id left join close_outs c on c.transaction_id = e.transaction_id
+        left join gateway_pay_outs p on p.transaction_id = e.transaction_id
       where e.at >= ${from} and e.at < ${until}
       union all
       select 'said to be paid, not in the ledger', s.payable_minor, s.currency, jsonb_build_object('settlement_id', s.id, 'transaction_id', s.paid_transaction_id)

@@ -1,8 +1,19 @@
+import type { Gateway, GatewayDispute, GatewayPayment, GatewayPayOut, GatewayRefund } from "../payments/gateway.ts";
 import { openGateway } from "../payments/open-gateway.ts";
 import type { Platform } from "../platform/context.ts";
 import { CodedError } from "../platform/errors.ts";
 import { sql } from "../platform/postgres.ts";
-import { type Explained, explainBank, explainCafes, explainGateway, explainRefunds, type Span, type Unexplained } from "./explained.ts";
+import {
+  type Explained,
+  explainBank,
+  explainCafes,
+  explainDisputes,
+  explainGateway,
+  explainPayOuts,
+  explainRefunds,
+  type Span,
+  type Unexplained,
+} from "./explained.ts";
 
 export interface Reconciliation extends Span {
   readonly checkedAt: Date;
@@ -26,21 +37,17 @@ const timeoutMs = 30_000;
  * Holds the gateway's own books, the ledger and the settlements against each other, the latter two as of one moment. Every
  * amount that only one of them knows is listed with what names it.
  */
-export async function reconcileSpan(platform: Platform, span: Span): Promise<Reconciliation> {
+export async function reconcileSpan(platform: Platform, span: Span, limit = maxPayments): Promise<Reconciliation> {
   const gateway = openGateway(platform);
-  const listed = gateway ? await gateway.collectedBetween(span.from, span.until, maxPayments) : [];
-  if (listed === undefined) {
-    const problem = `is too far from from: the gateway lists more than ${maxPayments} payments in between, ask for less`;
-    throw new CodedError("VALIDATION_ERROR", `The request does not fit: query.until ${problem}`, {
-      details: { fields: [{ field: "query.until", problem }] },
-    });
-  }
+  const listed = gateway && (await readListings(gateway, span, limit));
   const { sides, checkedAt } = await platform.db.snapshot(async (tx) => {
     await tx.run(sql`select set_config('statement_timeout', ${String(timeoutMs)}, true)`);
     const moment = await tx.row<{ at: Date }>(sql`select now() as at`);
     const found = [
-      ...(gateway ? await explainGateway(tx, gateway.name, listed, span) : []),
-      ...(await explainRefunds(tx, span)),
+      ...(listed ? await explainGateway(tx, listed.gateway, listed.payments, span) : []),
+      ...(await explainRefunds(tx, listed?.gateway, listed?.refunds ?? [], span)),
+      ...(listed ? await explainDisputes(tx, listed.gateway, listed.disputes) : []),
+      ...(listed ? await explainPayOuts(tx, listed.gateway, platform.config.CAMPUS_CURRENCY, listed.payOuts) : []),
       ...(await explainCafes(tx, span)),
       ...(await explainBank(tx, span)),
     ];
@@ -53,6 +60,31 @@ export async function reconcileSpan(platform: Platform, span: Span): Promise<Rec
     currencies: addCurrencies(sides),
     sides,
     unexplained: sides.flatMap(({ unexplained }) => unexplained),
+  };
+}
+
+interface Listings {
+  readonly gateway: string;
+  readonly payments: readonly GatewayPayment[];
+  readonly refunds: readonly GatewayRefund[];
+  readonly disputes: readonly GatewayDispute[];
+  readonly payOuts: readonly GatewayPayOut[];
+}
+
+async function readListings(gateway: Gateway, { from, until }: Span, limit: number): Promise<Listings> {
+  const whole = <Row>(what: string, rows: readonly Row[] | undefined): readonly Row[] => {
+    if (rows) return rows;
+    const problem = `is too far from from: the gateway lists more than ${limit} ${what} in between, ask for less`;
+    throw new CodedError("VALIDATION_ERROR", `The request does not fit: query.until ${problem}`, {
+      details: { fields: [{ field: "query.until", problem }] },
+    });
+  };
+  return {
+    gateway: gateway.name,
+    payments: whole("payments", await gateway.collectedBetween(from, until, limit)),
+    refunds: whole("refunds", await gateway.refundsBetween(from, until, limit)),
+    disputes: whole("disputes", await gateway.disputesBetween(from, until, limit)),
+    payOuts: whole("pay-outs", await gateway.payOutsBetween(from, until, limit)),
   };
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openGateway } from "../payments/open-gateway.ts";
+import { watchGateway } from "../payments/watch-gateway.ts";
 import { settleFinishedDays } from "../settlements/settle-days.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { gatewayOf, paymentNews, type TestGateway } from "../testing/gateway.ts";
@@ -148,6 +149,42 @@ test("a credit that the gateway does not know of is listed, and a gateway that d
   const away = await finance.api("GET", `/admin/reconciliation?${span()}`);
   await campus.setFaults({ gateway: "ok" });
   expect(away.body).toMatchObject({ error: { code: "TEMPORARILY_UNAVAILABLE" } });
+});
+
+test("what the gateway's own books have and ours lack is listed on each side, and is explained once the watch has read them", async () => {
+  const asked = openGateway(campus.worker);
+  if (!asked) throw new Error("There is no gateway in the sandbox.");
+  const till = await money.till();
+  const student = await campus.student();
+  const paid = async (amountMinor: number) => {
+    const orderId = await gateway.upiOrder(student, till.cafe, amountMinor);
+    const order = expectOk(await student.api<{ gateway_order_id: string }>("POST", `/payments/orders/${orderId}`));
+    return gateway.pay(order.gateway_order_id);
+  };
+  await watchGateway(campus.worker, asked);
+  const before = (await reconcile()).unexplained.length;
+  const [found, refunded, disputed] = [await paid(1_100), await paid(1_200), await paid(1_300)];
+  for (const checkout of [refunded, disputed]) expectOk(await gateway.verify(student, checkout));
+  await gateway.door("POST", "/refunds", { payment_id: refunded.payment_id, amount: 700 });
+  await gateway.door("POST", "/disputes", { payment_id: disputed.payment_id });
+  const { id: payOutId } = await gateway.door("POST", "/pay-out");
+  const report = await reconcile();
+  const mine = report.unexplained.filter(
+    ({ ids }) => [found, refunded, disputed].some(({ payment_id }) => payment_id === ids.payment_id) || ids.pay_out_id === payOutId,
+  );
+  expect(mine.map(({ side, problem, amount_minor }) => [side, problem, amount_minor])).toEqual([
+    ["gateway", "collected by the gateway, not credited", 1_100],
+    ["refunds", "given back at the gateway, not in our books", 700],
+    ["disputes", "disputed at the gateway, not in our books", 1_300],
+    ["pay_outs", "paid out by the gateway, not in our books", expect.any(Number)],
+  ]);
+  const credit = () => finance.api<{ outcome: string; credited_to: string }>("POST", `/admin/gateway-payments/${found.payment_id}/credit`);
+  expect(await credit()).toMatchObject({ status: 200, body: { outcome: "credited", credited_to: "order" } });
+  expect((await credit()).body).toMatchObject({ outcome: "already" });
+  expect((await finance.api("POST", "/admin/gateway-payments/pay_nobody/credit")).status).toBe(404);
+  expect((await student.api("POST", `/admin/gateway-payments/${found.payment_id}/credit`)).status).toBe(403);
+  await watchGateway(campus.worker, asked);
+  expect((await reconcile()).unexplained.length).toBe(before);
 });
 
 test("a span that ends before it begins or is too long, and every other role, are refused", async () => {

@@ -2,12 +2,13 @@ import { z } from "@hono/zod-openapi";
 import { staff } from "../identity/guards.ts";
 import type { Platform } from "../platform/context.ts";
 import { json, route, router, validationError } from "../platform/http/router.ts";
+import { sides as sideNames } from "./explained.ts";
 import { maxPayments, type Reconciliation, reconcileSpan } from "./reconcile.ts";
 
 const dayMs = 86_400_000;
 const maxDays = 31;
 
-const sides = z.enum(["gateway", "refunds", "cafes", "bank"]);
+const sides = z.enum(sideNames);
 
 const ReconciliationBody = z
   .object({

@@ -114,7 +114,7 @@ export const en = {
     explained: "Explained",
     of: (total: string, time: string) => `of ${total}, looked at ${time}`,
     sides: "What each side explains",
-    names: { gateway: "Gateway", refunds: "Refunds", cafes: "Cafés", bank: "Bank" },
+    names: { gateway: "Gateway", refunds: "Refunds", disputes: "Disputes", pay_outs: "Pay-outs", cafes: "Cafés", bank: "Bank" },
     side: "Side",
     unexplained: "Not explained",
     allWell: "Everything is explained.",

@@ -116,7 +116,7 @@ export const it: UniversityWords = {
     explained: "Spiegato",
     of: (total, time) => `di ${total}, controllato ${time}`,
     sides: "Cosa spiega ogni lato",
-    names: { gateway: "Gateway", refunds: "Rimborsi", cafes: "Bar", bank: "Banca" },
+    names: { gateway: "Gateway", refunds: "Rimborsi", disputes: "Contestazioni", pay_outs: "Accrediti", cafes: "Bar", bank: "Banca" },
     side: "Lato",
     unexplained: "Non spiegato",
     allWell: "Tutto è spiegato.",

@@ -116,7 +116,7 @@ export const sv: UniversityWords = {
     explained: "Förklarat",
     of: (total, time) => `av ${total}, granskat ${time}`,
     sides: "Vad varje sida förklarar",
-    names: { gateway: "Betalväxel", refunds: "Återbetalningar", cafes: "Caféer", bank: "Bank" },
+    names: { gateway: "Betalväxel", refunds: "Återbetalningar", disputes: "Tvister", pay_outs: "Utbetalningar", cafes: "Caféer", bank: "Bank" },
     side: "Sida",
     unexplained: "Inte förklarat",
     allWell: "Allt är förklarat.",
