@@ -52,7 +52,10 @@ function choose(count: number, seed: number, only: string | undefined): Told[] {
 function copyCheckout(): string {
   const folder = mkdtempSync(path.join(tmpdir(), "campus-mutants-"));
   const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard"], { cwd: root, encoding: "utf8", maxBuffer: 64 * 2 ** 20 });
-  for (const file of files.trim().split("\n").filter((name) => existsSync(path.join(root, name)))) {
+  for (const file of files
+    .trim()
+    .split("\n")
+    .filter((name) => existsSync(path.join(root, name)))) {
     mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
     cpSync(path.join(root, file), path.join(folder, file));
   }
@@ -63,7 +66,11 @@ function copyCheckout(): string {
 
 function runTests(folder: string, tests: readonly string[]): { readonly passed: boolean; readonly output: string } {
   const vitest = path.join(root, "node_modules", ".bin", "vitest");
-  const ran = spawnSync(vitest, ["run", "--project", "app", "--bail", "1", ...tests], { cwd: folder, encoding: "utf8", timeout: timeoutMs });
+  const ran = spawnSync(vitest, ["run", "--project", "app", "--bail", "1", ...tests], {
+    cwd: folder,
+    encoding: "utf8",
+    timeout: timeoutMs,
+  });
   return { passed: ran.status === 0, output: `${ran.stdout}${ran.stderr}` };
 }
 

@@ -23,12 +23,18 @@ test("each operator finds its place in SQL, and none in a comment", () => {
     [6, "least for greatest", "least", "greatest"],
     [6, "change a sign", "-", "+"],
     [7, "drop a step", "perform end_hold('x', o.id, 'voided');", ""],
-    [8, "swap the accounts", expect.stringContaining("'fee', account_of('a', null)"), expect.stringContaining("'fee', account_of('b', null), account_of('a', null)")],
+    [
+      8,
+      "swap the accounts",
+      expect.stringContaining("'fee', account_of('a', null)"),
+      expect.stringContaining("'fee', account_of('b', null), account_of('a', null)"),
+    ],
   ]);
 });
 
 test("a mutant is the whole file with one change", () => {
-  for (const { from, to, text } of mutantsOf("x.sql", sql)) expect(text.length - sql.length).toBeLessThanOrEqual(to.length - from.length + 2);
+  for (const { from, to, text } of mutantsOf("x.sql", sql))
+    expect(text.length - sql.length).toBeLessThanOrEqual(to.length - from.length + 2);
 });
 
 test("TypeScript is lied to in its own words", () => {

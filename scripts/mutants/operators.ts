@@ -17,11 +17,13 @@ interface Edit {
 
 type Operator = (text: string) => Edit[];
 
-const matches = (pattern: RegExp, to: (match: RegExpExecArray) => string | undefined): Operator => (text) =>
-  [...text.matchAll(pattern)].flatMap((match) => {
-    const replacement = to(match);
-    return replacement === undefined ? [] : [{ at: match.index, length: match[0].length, to: replacement }];
-  });
+const matches =
+  (pattern: RegExp, to: (match: RegExpExecArray) => string | undefined): Operator =>
+  (text) =>
+    [...text.matchAll(pattern)].flatMap((match) => {
+      const replacement = to(match);
+      return replacement === undefined ? [] : [{ at: match.index, length: match[0].length, to: replacement }];
+    });
 
 const otherComparison: Readonly<Record<string, string>> = { "<=": "<", ">=": ">", "<": "<=", ">": ">=", "<>": "=" };
 
@@ -91,7 +93,8 @@ const typescriptOperators: Readonly<Record<string, Operator>> = {
   "drop a lock": matches(/ for update(?=[`\s])/g, () => ""),
 };
 
-const isComment = (text: string, at: number): boolean => /^\s*(--|\/\/|\*|\/\*)/.test(text.slice(text.lastIndexOf("\n", at - 1) + 1, at + 3));
+const isComment = (text: string, at: number): boolean =>
+  /^\s*(--|\/\/|\*|\/\*)/.test(text.slice(text.lastIndexOf("\n", at - 1) + 1, at + 3));
 
 /** Every mutant of a file, in the order of its lines. */
 export function mutantsOf(file: string, text: string): Mutant[] {

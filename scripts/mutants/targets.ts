@@ -9,8 +9,14 @@ const settlements = ["app/settlements/settlements.test.ts"];
 export const targets: readonly Target[] = [
   { file: "app/charges/confirm-charge.sql", tests: ["app/charges/charges.test.ts", "app/testing/proof/matrix-money.test.ts"] },
   { file: "app/ledger/post.sql", tests: ["app/ledger/refunds.test.ts", "app/ledger/adjustments.test.ts"] },
-  { file: "app/ledger/refund-order.sql", tests: ["app/ledger/refunds.test.ts", "app/payments/gateway-refunds.test.ts", "app/payments/outside.test.ts"] },
-  { file: "app/ledger/decide-adjustment.sql", tests: ["app/ledger/adjustments.test.ts", "app/ledger/chart.test.ts", "app/ledger/debts.test.ts"] },
+  {
+    file: "app/ledger/refund-order.sql",
+    tests: ["app/ledger/refunds.test.ts", "app/payments/gateway-refunds.test.ts", "app/payments/outside.test.ts"],
+  },
+  {
+    file: "app/ledger/decide-adjustment.sql",
+    tests: ["app/ledger/adjustments.test.ts", "app/ledger/chart.test.ts", "app/ledger/debts.test.ts"],
+  },
   { file: "app/ledger/debts.sql", tests: ["app/ledger/debts.test.ts"] },
   { file: "app/ledger/holds.sql", tests: ["app/settlements/close-outs.test.ts", "app/payments/disputes.test.ts"] },
   { file: "app/payments/credit-payment.sql", tests: ["app/payments/top-ups.test.ts", "app/payments/upi-orders.test.ts"] },
