@@ -6,6 +6,7 @@ import { renderIndex } from "../runbooks/index-page.ts";
 import { renderAnalyticsPage } from "./analytics-page.ts";
 import { renderConfigurationPage } from "./configuration-page.ts";
 import { renderEnvironmentExample } from "./environment-example.ts";
+import { renderScalingPage } from "./scaling-page.ts";
 import { renderSchemaPage } from "./schema-page.ts";
 import { renderSloPage } from "./slo-page.ts";
 import { watching } from "./watching.ts";
@@ -26,6 +27,7 @@ export const generators: readonly Generator[] = [
   { file: "docs/slo.md", make: renderSloPage },
   { file: "docs/analytics-tables.md", make: renderAnalyticsPage },
   ...watching,
+  { file: "docs/scaling.md", make: renderScalingPage },
   { file: "runbooks/README.md", make: () => renderIndex() },
   { file: "docs/licences.md", make: (root) => renderLicences(readLicences(root)) },
 ];

@@ -35,11 +35,11 @@ const stopTimeoutMs = 60_000;
 const pollMs = 100;
 const shownLines = 30;
 
-export async function startSystem(signal: AbortSignal): Promise<RunningSystem> {
+export async function startSystem(signal: AbortSignal, own: NodeJS.ProcessEnv = {}): Promise<RunningSystem> {
   const folder = mkdtempSync(path.join(tmpdir(), "campus-system-"));
   await chmod(folder, 0o755);
   const port = await freePortRow(portsTaken);
-  const env = { ...process.env, PORT: String(port), CAMPUS_HOME: path.join(folder, "home") };
+  const env = { ...process.env, ...own, PORT: String(port), CAMPUS_HOME: path.join(folder, "home") };
   const output = path.join(folder, "output");
   const descriptor = openSync(output, "w", 0o600);
   const [program = "", ...args] = [...dieWithParent("TERM"), process.execPath, "scripts/start.ts"];

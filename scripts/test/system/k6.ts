@@ -18,9 +18,16 @@ const headroom = "3";
 const timeoutMs = 180_000;
 
 const runs: readonly LoadRun[] = [
-  { guarantee: "students pay at every café, and one with too little money is refused", script: "smoke.ts" },
-  { guarantee: "a hundred confirms of one charge over both processes debit once and give the same bytes", script: "hundred-confirms.ts" },
-  { guarantee: "a lunch of 25 scans a second is paid within the promised times", script: "lunch.ts", env: { RATE: "25", SECONDS: "30" } },
+  { guarantee: "students pay at every café, and one with too little money is refused", script: "load/smoke.ts" },
+  {
+    guarantee: "a hundred confirms of one charge over both processes debit once and give the same bytes",
+    script: "failure/hundred-confirms.ts",
+  },
+  {
+    guarantee: "a lunch of 25 scans a second is paid within the promised times",
+    script: "load/lunch.ts",
+    env: { RATE: "25", SECONDS: "30" },
+  },
 ];
 
 export async function run(system: StartedSystem): Promise<SystemCheckResult> {
@@ -51,7 +58,7 @@ const commandOf = (program: string, script: string, env: Readonly<Record<string,
   "run",
   "--quiet",
   ...Object.entries(env).flatMap(([name, value]) => ["-e", `${name}=${value}`]),
-  path.join("scripts", "k6", script),
+  path.join("scripts", "k6", ...script.split("/")),
 ];
 
 function report(guarantee: string, succeeded: boolean, output: string): 0 | 1 {

@@ -1,11 +1,11 @@
 import { check } from "k6";
 import exec from "k6/execution";
-import { cafeAt, campus, cheapestItem, present, studentAt } from "./lib/campus.ts";
-import { assertLedger } from "./lib/ledger.ts";
-import { logInStudents, type Student } from "./lib/log-in.ts";
-import { cancelOrder, confirmCharge, openCharge, type Receipt } from "./lib/pay.ts";
-import { everyRun, promisedTimes } from "./lib/thresholds.ts";
-import { fillWallets, readBalanceMinor } from "./lib/wallet.ts";
+import { cafeAt, campus, cheapestItem, present, studentAt } from "../lib/campus.ts";
+import { assertLedger } from "../lib/ledger.ts";
+import { logInStudents, type Student } from "../lib/log-in.ts";
+import { cancelOrder, confirmCharge, openCharge, type Receipt } from "../lib/pay.ts";
+import { everyRun, promisedTimes } from "../lib/thresholds.ts";
+import { fillWallets, readBalanceMinor } from "../lib/wallet.ts";
 
 // A few students pay, one after the other, at each café: is everything there at all?
 const payingStudents = 3;
@@ -69,3 +69,4 @@ function refuseTooLittleMoney(student: Student): void {
 export function teardown(): void {
   assertLedger();
 }
+export { handleSummary } from "../lib/summary.ts";

@@ -1,11 +1,11 @@
 import { check } from "k6";
-import { cafeAt, campus, cheapestItem, present, studentAt } from "./lib/campus.ts";
-import { assertLedger } from "./lib/ledger.ts";
-import { logInStudents, type Student } from "./lib/log-in.ts";
-import { confirmRequest, openCharge } from "./lib/pay.ts";
-import { sendAll } from "./lib/request.ts";
-import { everyRun } from "./lib/thresholds.ts";
-import { countDebits, fillWallets, readBalanceMinor } from "./lib/wallet.ts";
+import { cafeAt, campus, cheapestItem, present, studentAt } from "../lib/campus.ts";
+import { assertLedger } from "../lib/ledger.ts";
+import { logInStudents, type Student } from "../lib/log-in.ts";
+import { confirmRequest, openCharge } from "../lib/pay.ts";
+import { sendAll } from "../lib/request.ts";
+import { everyRun } from "../lib/thresholds.ts";
+import { countDebits, fillWallets, readBalanceMinor } from "../lib/wallet.ts";
 
 // A button that is pressed again and again: one charge is confirmed a hundred times at once, at both API processes.
 const confirms = 100;
@@ -44,3 +44,4 @@ export default function (students: Student[]): void {
 export function teardown(): void {
   assertLedger();
 }
+export { handleSummary } from "../lib/summary.ts";

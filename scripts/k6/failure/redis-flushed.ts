@@ -1,0 +1,10 @@
+import { logInAndFill, paymentsUnder, payOnce } from "../lib/fault.ts";
+import { assertLedger } from "../lib/ledger.ts";
+
+// Redis loses every key again and again, also between a scan and its confirm.
+export const options = paymentsUnder({ answersBad: 0.02, faultSeconds: 4 });
+export const setup = logInAndFill;
+export default payOnce;
+export const teardown = assertLedger;
+export { breakAndMend } from "../lib/fault.ts";
+export { handleSummary } from "../lib/summary.ts";
