@@ -30,7 +30,6 @@ export default function (students: Student[]): void {
     headers: { "Content-Type": "application/json", Authorization: tillOf(cafe) },
     timeout: `${1 + (turn % 12)}ms`,
     tags: { name: "lost scan" },
-    responseCallback: null,
   });
   const again = () => bodyOf<Scan>(send("POST", "/pos/scans", { as: tillOf(cafe), body, name: "scan", expected: [200, 201] }), [200, 201]);
   const [first, second] = [again(), again()];

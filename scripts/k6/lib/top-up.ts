@@ -1,4 +1,4 @@
-import crypto from "k6/crypto";
+import hashing from "k6/crypto";
 import http from "k6/http";
 import { api, campus } from "./campus.ts";
 import type { Student } from "./log-in.ts";
@@ -24,7 +24,7 @@ export function payTopUp(
   student: Student,
   amountMinor: number,
 ): { readonly topUpId: string; readonly orderId: string; readonly paymentId: string } {
-  const headers = { "Idempotency-Key": globalThis.crypto.randomUUID() };
+  const headers = { "Idempotency-Key": crypto.randomUUID() };
   const begun = send("POST", "/wallet/top-ups", {
     as: student.token,
     body: { amount_minor: amountMinor },
@@ -55,7 +55,7 @@ export function sendWebhook(body: string, signature: string, expected: readonly 
   }) as Answer;
 }
 
-export const signed = (body: string): string => crypto.hmac("sha256", secret, body, "hex");
+export const signed = (body: string): string => hashing.hmac("sha256", secret, body, "hex");
 
 export const captured = (payment: Readonly<Record<string, unknown>>): string =>
   JSON.stringify({
