@@ -13,14 +13,21 @@ const longer: Readonly<Record<string, string>> = {
 interface SqlFunction {
   readonly name: string;
   readonly lines: number;
+  readonly shortNames: readonly string[];
 }
+
+/** A short name is for a few lines: `o` of a query's table, and not a record that lives through a whole function. */
+const shortNamesWithin = 25;
 
 const { definitions } = await readSqlFiles();
 const functions = definitions.flatMap(({ text }) => functionsOf(text));
 
 function functionsOf(text: string): SqlFunction[] {
-  const found = text.matchAll(/^create or replace function (\w+)[\s\S]*?\$\$[\s\S]*?\$\$;$/gm);
-  return [...found].map(([whole, name = ""]) => ({ name, lines: screenLines(whole) }));
+  return [...text.matchAll(/^create or replace function (\w+)[\s\S]*?\$\$([\s\S]*?)\$\$;$/gm)].map(([whole, name = "", body = ""]) => {
+    const declared = /\bdeclare\b([\s\S]*?)\bbegin\b/.exec(body)?.[1] ?? "";
+    const names = [...declared.matchAll(/(?:^|;)\s*(\w+)\s/g)].map(([, variable = ""]) => variable);
+    return { name, lines: screenLines(whole), shortNames: names.filter((variable) => variable.length < 3) };
+  });
 }
 
 function screenLines(text: string): number {
@@ -35,4 +42,11 @@ test("no SQL function is longer than a screen and a half, but for those with a r
   expect(tooLong, "Cut it into named steps, as place_order() is: what can refuse, the write, what is told.").toEqual([]);
   const needless = Object.keys(longer).filter((name) => !functions.some((each) => each.name === name && each.lines > maxLines));
   expect(needless, "These need no exception any more.").toEqual([]);
+});
+
+test("what lives through a long SQL function has a name that says what it is", () => {
+  const unclear = functions
+    .filter(({ lines, shortNames }) => lines > shortNamesWithin && shortNames.length > 0)
+    .map(({ name, shortNames }) => `${name}: ${shortNames.join(", ")}`);
+  expect(unclear).toEqual([]);
 });

@@ -41,49 +41,27 @@ end $$;
 -- Posts a lost debit again under its own id. The second of two people asks for it. What the wallet lacks by now the student
 -- owes: the café is paid in any case. Gives what stood in the way, or null where it was posted.
 create or replace function repost_debit(p_case_id uuid, p_staff_id uuid) returns text language plpgsql security definer set search_path = public, pg_temp as $$
-declare f failover_cases; w wallets; v_obstacle text; v_account uuid;
+declare
+  lost failover_cases;
+  wallet wallets;
+  v_obstacle text;
 begin
-  select * into f from failover_cases where id = p_case_id for update;
-  if not found or f.status <> 'agreed' then return 'not_agreed'; end if;
-  if f.agreed_by = p_staff_id then return 'same_person'; end if;
+  select * into lost from failover_cases where id = p_case_id for update;
+  if not found or lost.status <> 'agreed' then return 'not_agreed'; end if;
+  if lost.agreed_by = p_staff_id then return 'same_person'; end if;
   begin
-    perform 1 from orders where id = f.order_id for update;
-    perform 1 from charges where id = f.charge_id or (order_id = f.order_id and state = 'open') for update;
-    v_obstacle := repost_obstacle(f);
+    perform 1 from orders where id = lost.order_id for update;
+    perform 1 from charges where id = lost.charge_id or (order_id = lost.order_id and state = 'open') for update;
+    v_obstacle := repost_obstacle(lost);
     if v_obstacle is not null then return v_obstacle; end if;
-    perform open_wallet(f.student_id, f.currency);
-    select * into w from wallets where student_id = f.student_id for update;
-    if w.status = 'closed' or w.currency <> f.currency then return 'no_wallet'; end if;
-    if not exists (select from orders where id = f.order_id) then perform restore_order(f); end if;
-    f.owed_minor := greatest(0, f.amount_minor - (w.balance_minor - w.held_minor));
-    if f.owed_minor > 0 then
-      perform post_to_wallet('repost', f.student_id, account_of('receivables', f.student_id, null, f.currency), f.owed_minor, f.currency, null, f.charge_id, null, null);
-    end if;
-    v_account := account_of('cafe_payable', null, f.cafe_id, f.currency);
-    update wallets set balance_minor = balance_minor - f.amount_minor, last_seq = last_seq + 1, updated_at = now()
-      where student_id = f.student_id returning * into w;
-    insert into ledger_transactions (id, kind, from_account_id, to_account_id, amount_minor, currency, order_id, charge_id,
-        wallet_student_id, wallet_seq, wallet_balance_after_minor)
-      values (f.transaction_id, 'repost', w.account_id, v_account, f.amount_minor, f.currency, f.order_id, f.charge_id, f.student_id, w.last_seq, w.balance_minor);
-    update orders set payment_status = 'paid', paid_transaction_id = f.transaction_id, paid_at = now(), updated_at = now()
-      where id = f.order_id and paid_transaction_id is null;
-    if not found then raise exception 'the order % changed under its own lock', f.order_id; end if;
-    insert into receipts (id, transaction_id, charge_id, order_id, student_id, payload, key_id)
-      values (f.receipt_id, f.transaction_id, f.charge_id, f.order_id, f.student_id, f.payload, f.key_id);
-    -- A charge ends once: one that ended in another way since stays as it is, its receipt beside it. One that asks for
-    -- something else was made after the failover.
-    update charges set state = 'confirmed', ended_at = f.paid_at, transaction_id = f.transaction_id
-      where id = f.charge_id and state = 'open' and amount_minor = f.amount_minor and currency = f.currency and f.paid_at < expires_at;
-    if found then
-      perform emit_event(array['student:' || f.student_id], 'charge_ended',
-        jsonb_build_object('charge_id', f.charge_id, 'order_id', f.order_id, 'state', 'confirmed', 'receipt_id', f.receipt_id));
-    end if;
-    perform end_charge(id, 'voided', 'order already paid') from charges where order_id = f.order_id and state = 'open';
-    perform emit_event(array['order:' || f.order_id, 'cafe:' || f.cafe_id, 'student:' || f.student_id], 'order_paid',
-      jsonb_build_object('order_id', f.order_id, 'order_number', f.order_number, 'payment_status', 'paid', 'amount_minor', f.amount_minor));
-    insert into outbox (topic, payload) values ('order.paid', jsonb_build_object('transaction_id', f.transaction_id, 'order_id', f.order_id, 'cafe_id', f.cafe_id,
-      'amount_minor', f.amount_minor, 'currency', f.currency, 'receipt_id', f.receipt_id, 'at', f.paid_at));
-    update failover_cases set status = 'reposted', decided_by = p_staff_id, decided_at = now(), owed_minor = f.owed_minor where id = f.id;
+    perform open_wallet(lost.student_id, lost.currency);
+    select * into wallet from wallets where student_id = lost.student_id for update;
+    if wallet.status = 'closed' or wallet.currency <> lost.currency then return 'no_wallet'; end if;
+    if not exists (select from orders where id = lost.order_id) then perform restore_order(lost); end if;
+    lost.owed_minor := greatest(0, lost.amount_minor - (wallet.balance_minor - wallet.held_minor));
+    perform book_repost(lost);
+    perform announce_repost(lost);
+    update failover_cases set status = 'reposted', decided_by = p_staff_id, decided_at = now(), owed_minor = lost.owed_minor where id = lost.id;
   exception when others then
     -- One case that cannot be posted for a reason nobody thought of does not hold up the others. What another try can mend is
     -- tried again as a whole.
@@ -92,4 +70,44 @@ begin
     return 'failed';
   end;
   return null;
+end $$;
+
+-- What the wallet lacks as a debt, the debit itself, the order that it paid, and its receipt.
+create or replace function book_repost(lost failover_cases) returns void language plpgsql as $$
+declare
+  wallet wallets;
+begin
+  if lost.owed_minor > 0 then
+    perform post_to_wallet('repost', lost.student_id, account_of('receivables', lost.student_id, null, lost.currency), lost.owed_minor, lost.currency,
+      null, lost.charge_id, null, null);
+  end if;
+  update wallets set balance_minor = balance_minor - lost.amount_minor, last_seq = last_seq + 1, updated_at = now()
+    where student_id = lost.student_id returning * into wallet;
+  insert into ledger_transactions (id, kind, from_account_id, to_account_id, amount_minor, currency, order_id, charge_id,
+      wallet_student_id, wallet_seq, wallet_balance_after_minor)
+    values (lost.transaction_id, 'repost', wallet.account_id, account_of('cafe_payable', null, lost.cafe_id, lost.currency), lost.amount_minor, lost.currency,
+      lost.order_id, lost.charge_id, lost.student_id, wallet.last_seq, wallet.balance_minor);
+  update orders set payment_status = 'paid', paid_transaction_id = lost.transaction_id, paid_at = now(), updated_at = now()
+    where id = lost.order_id and paid_transaction_id is null;
+  if not found then raise exception 'the order % changed under its own lock', lost.order_id; end if;
+  insert into receipts (id, transaction_id, charge_id, order_id, student_id, payload, key_id)
+    values (lost.receipt_id, lost.transaction_id, lost.charge_id, lost.order_id, lost.student_id, lost.payload, lost.key_id);
+end $$;
+
+-- Ends the charges of the order and tells those who watch, as the debit itself would have.
+create or replace function announce_repost(lost failover_cases) returns void language plpgsql as $$
+begin
+  -- A charge ends once: one that ended in another way since stays as it is, its receipt beside it. One that asks for
+  -- something else was made after the failover.
+  update charges set state = 'confirmed', ended_at = lost.paid_at, transaction_id = lost.transaction_id
+    where id = lost.charge_id and state = 'open' and amount_minor = lost.amount_minor and currency = lost.currency and lost.paid_at < expires_at;
+  if found then
+    perform emit_event(array['student:' || lost.student_id], 'charge_ended',
+      jsonb_build_object('charge_id', lost.charge_id, 'order_id', lost.order_id, 'state', 'confirmed', 'receipt_id', lost.receipt_id));
+  end if;
+  perform end_charge(id, 'voided', 'order already paid') from charges where order_id = lost.order_id and state = 'open';
+  perform emit_event(array['order:' || lost.order_id, 'cafe:' || lost.cafe_id, 'student:' || lost.student_id], 'order_paid',
+    jsonb_build_object('order_id', lost.order_id, 'order_number', lost.order_number, 'payment_status', 'paid', 'amount_minor', lost.amount_minor));
+  insert into outbox (topic, payload) values ('order.paid', jsonb_build_object('transaction_id', lost.transaction_id, 'order_id', lost.order_id,
+    'cafe_id', lost.cafe_id, 'amount_minor', lost.amount_minor, 'currency', lost.currency, 'receipt_id', lost.receipt_id, 'at', lost.paid_at));
 end $$;

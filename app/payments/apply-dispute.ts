@@ -8,5 +8,5 @@ export async function applyDispute({ db }: Platform, gateway: Gateway, dispute: 
     select open_dispute(${gateway.name}, ${dispute.disputeId}, ${dispute.paymentId}, ${dispute.amountMinor}, ${dispute.currency},
       ${dispute.reason}, ${dispute.respondBy}::timestamptz) as id`);
   if (!opened || dispute.status === "open") return;
-  await db.decide(sql`select settle_dispute(${opened.id}, ${dispute.status === "won"}) as status`);
+  await db.decide(sql`select close_dispute(${opened.id}, ${dispute.status === "won"}) as status`);
 }

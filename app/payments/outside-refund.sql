@@ -3,77 +3,77 @@
 create or replace function meet_gateway_refund(
   p_gateway text, p_refund_id text, p_payment_id text, p_amount_minor bigint, p_currency text, p_reference uuid, p_status text
 ) returns text language plpgsql security definer set search_path = public, pg_temp as $$
-declare p gateway_payments; g gateway_orders; f gateway_refunds; x outside_refunds; v_order uuid; v_clearing uuid;
+declare payment gateway_payments; gateway_order gateway_orders; own_refund gateway_refunds; outside_refund outside_refunds; v_order uuid; v_clearing uuid;
 begin
-  select * into p from gateway_payments where gateway = p_gateway and payment_id = p_payment_id;
+  select * into payment from gateway_payments where gateway = p_gateway and payment_id = p_payment_id;
   if not found then return 'unknown_payment'; end if;
-  select * into g from gateway_orders where id = p.order_row_id;
-  v_order := case when p.credited_to = 'order' then g.order_id end;
+  select * into gateway_order from gateway_orders where id = payment.order_row_id;
+  v_order := case when payment.credited_to = 'order' then gateway_order.order_id end;
   if v_order is not null then perform 1 from orders where id = v_order for update; end if;
-  perform 1 from gateway_orders where id = g.id for update;
-  select * into f from gateway_refunds where payment_row_id = p.id and (gateway_refund_id = p_refund_id
+  perform 1 from gateway_orders where id = gateway_order.id for update;
+  select * into own_refund from gateway_refunds where payment_row_id = payment.id and (gateway_refund_id = p_refund_id
     or (id = p_reference and gateway_refund_id is null and amount_minor = p_amount_minor));
   if found then
-    if p_status <> 'pending' then perform settle_gateway_refund(f.id, p_refund_id, p_status); end if;
+    if p_status <> 'pending' then perform finish_refund(own_refund.id, p_refund_id, p_status); end if;
     return 'ours';
   end if;
-  select * into x from outside_refunds where gateway = p_gateway and gateway_refund_id = p_refund_id for update;
+  select * into outside_refund from outside_refunds where gateway = p_gateway and gateway_refund_id = p_refund_id for update;
   v_clearing := account_of('gateway_clearing', null, null, p_currency);
   if found then
-    if p_status <> 'failed' or x.status <> 'open' then return 'known'; end if;
+    if p_status <> 'failed' or outside_refund.status <> 'open' then return 'known'; end if;
     update outside_refunds set status = 'failed', decided_at = now(), returned_transaction_id =
-        post_between('outside_refund_return', v_clearing, account_of('suspense', null, null, x.currency), x.amount_minor, x.currency, x.order_id, x.transaction_id)
-      where id = x.id;
+        post_between('outside_refund_return', v_clearing, account_of('suspense', null, null, outside_refund.currency), outside_refund.amount_minor, outside_refund.currency, outside_refund.order_id, outside_refund.transaction_id)
+      where id = outside_refund.id;
     return 'returned';
   end if;
   if p_status = 'failed' then return 'known'; end if;
   insert into outside_refunds (gateway, gateway_refund_id, payment_row_id, student_id, order_id, amount_minor, currency, transaction_id)
-    values (p_gateway, p_refund_id, p.id, g.student_id, v_order, p_amount_minor, p_currency,
-      post_between('outside_refund', account_of('suspense', null, null, p_currency), v_clearing, p_amount_minor, p_currency, v_order, p.transaction_id))
-    returning * into x;
+    values (p_gateway, p_refund_id, payment.id, gateway_order.student_id, v_order, p_amount_minor, p_currency,
+      post_between('outside_refund', account_of('suspense', null, null, p_currency), v_clearing, p_amount_minor, p_currency, v_order, payment.transaction_id))
+    returning * into outside_refund;
   return 'taken';
 end $$;
 
 -- A person says who bears it. The café: it is a refund of its order like any other. The student: what is in the wallet, the rest is
 -- owed. What neither can bear, as the order has given it back already, is the university's. False where it is decided already.
 create or replace function bear_outside_refund(p_id uuid, p_borne_by text, p_reason text, p_staff_id uuid) returns boolean language plpgsql security definer set search_path = public, pg_temp as $$
-declare x outside_refunds; o orders; w wallets; v_suspense uuid; v_left bigint; v_part bigint; v_transaction uuid;
+declare outside_refund outside_refunds; order_row orders; wallet wallets; v_suspense uuid; v_left bigint; v_part bigint; v_transaction uuid;
 begin
-  select order_id into x.order_id from outside_refunds where id = p_id;
+  select order_id into outside_refund.order_id from outside_refunds where id = p_id;
   if not found then return false; end if;
-  if x.order_id is not null then select * into o from orders where id = x.order_id for update; end if;
-  select * into x from outside_refunds where id = p_id for update;
-  if x.status <> 'open' then return false; end if;
-  v_suspense := account_of('suspense', null, null, x.currency);
-  v_left := x.amount_minor;
+  if outside_refund.order_id is not null then select * into order_row from orders where id = outside_refund.order_id for update; end if;
+  select * into outside_refund from outside_refunds where id = p_id for update;
+  if outside_refund.status <> 'open' then return false; end if;
+  v_suspense := account_of('suspense', null, null, outside_refund.currency);
+  v_left := outside_refund.amount_minor;
   if p_borne_by = 'cafe' then
-    if x.order_id is null then raise exception 'no order stands behind this refund' using errcode = 'CP409'; end if;
-    v_part := least(v_left, o.total_minor - o.refunded_minor - lost_to_disputes(o.id));
+    if outside_refund.order_id is null then raise exception 'no order stands behind this refund' using errcode = 'CP409'; end if;
+    v_part := least(v_left, order_row.total_minor - order_row.refunded_minor - lost_to_disputes(order_row.id));
     if v_part > 0 then
-      v_transaction := post_between('gateway_refund', account_of('cafe_payable', null, o.cafe_id, x.currency), v_suspense, v_part, x.currency, x.order_id, o.paid_transaction_id);
+      v_transaction := post_between('gateway_refund', account_of('cafe_payable', null, order_row.cafe_id, outside_refund.currency), v_suspense, v_part, outside_refund.currency, outside_refund.order_id, order_row.paid_transaction_id);
       insert into gateway_refunds (payment_row_id, order_id, amount_minor, currency, reason, status, gateway_refund_id, transaction_id, requested_by, settled_at)
-        values (x.payment_row_id, x.order_id, v_part, x.currency, p_reason, 'processed', x.gateway_refund_id, v_transaction, p_staff_id, now());
+        values (outside_refund.payment_row_id, outside_refund.order_id, v_part, outside_refund.currency, p_reason, 'processed', outside_refund.gateway_refund_id, v_transaction, p_staff_id, now());
       update orders set refunded_minor = refunded_minor + v_part, updated_at = now(),
           payment_status = case when refunded_minor + v_part = total_minor then 'refunded' else payment_status end
-        where id = x.order_id;
+        where id = outside_refund.order_id;
       v_left := v_left - v_part;
     end if;
   elsif p_borne_by = 'student' then
-    select * into w from wallets where student_id = x.student_id for update;
-    v_part := case when w.status <> 'closed' and w.currency = x.currency then least(v_left, w.balance_minor - w.held_minor) else 0 end;
+    select * into wallet from wallets where student_id = outside_refund.student_id for update;
+    v_part := case when wallet.status <> 'closed' and wallet.currency = outside_refund.currency then least(v_left, wallet.balance_minor - wallet.held_minor) else 0 end;
     if v_part > 0 then
-      perform post_to_wallet('outside_refund_borne', x.student_id, v_suspense, -v_part, x.currency, null, null, null, x.transaction_id);
+      perform post_to_wallet('outside_refund_borne', outside_refund.student_id, v_suspense, -v_part, outside_refund.currency, null, null, null, outside_refund.transaction_id);
       v_left := v_left - v_part;
     end if;
     if v_left > 0 then
-      perform post_between('outside_refund_borne', account_of('receivables', x.student_id, null, x.currency), v_suspense, v_left, x.currency, null, x.transaction_id);
+      perform post_between('outside_refund_borne', account_of('receivables', outside_refund.student_id, null, outside_refund.currency), v_suspense, v_left, outside_refund.currency, null, outside_refund.transaction_id);
       v_left := 0;
     end if;
   end if;
   if v_left > 0 then
-    perform post_between('outside_refund_borne', account_of('fees', null, null, x.currency), v_suspense, v_left, x.currency, x.order_id, x.transaction_id);
+    perform post_between('outside_refund_borne', account_of('fees', null, null, outside_refund.currency), v_suspense, v_left, outside_refund.currency, outside_refund.order_id, outside_refund.transaction_id);
   end if;
-  update outside_refunds set status = 'borne', borne_by = p_borne_by, reason = p_reason, decided_by = p_staff_id, decided_at = now() where id = x.id;
+  update outside_refunds set status = 'borne', borne_by = p_borne_by, reason = p_reason, decided_by = p_staff_id, decided_at = now() where id = outside_refund.id;
   return true;
 end $$;
 

@@ -47,38 +47,38 @@ $$;
 -- Locks: the student's orders, the student (an order that is being placed holds that key), the close-out, the wallet.
 create or replace function pay_close_out(p_id uuid, p_staff_id uuid, p_expected_minor bigint, p_bank_reference text) returns close_out_outcome
 language plpgsql security definer set search_path = public, pg_temp as $$
-declare r close_out_outcome; c close_outs; w wallets;
+declare result close_out_outcome; close_out close_outs; wallet wallets;
 begin
-  select * into c from close_outs where id = p_id;
-  perform 1 from orders where student_id = c.student_id and status not in ('completed', 'cancelled') order by id for update;
-  perform 1 from students where id = c.student_id for update;
-  select * into c from close_outs where id = p_id for update;
-  r.status := c.status;
-  if c.status not in ('pending', 'agreed') then r.outcome := 'decided'; return r; end if;
-  r.because := close_out_obstacle(c.student_id, c.currency);
-  if r.because is not null then
-    r.outcome := 'awaited';
-    r.amount_minor := debt_of(c.student_id, c.currency);
-    return r;
+  select * into close_out from close_outs where id = p_id;
+  perform 1 from orders where student_id = close_out.student_id and status not in ('completed', 'cancelled') order by id for update;
+  perform 1 from students where id = close_out.student_id for update;
+  select * into close_out from close_outs where id = p_id for update;
+  result.status := close_out.status;
+  if close_out.status not in ('pending', 'agreed') then result.outcome := 'decided'; return result; end if;
+  result.because := close_out_obstacle(close_out.student_id, close_out.currency);
+  if result.because is not null then
+    result.outcome := 'awaited';
+    result.amount_minor := debt_of(close_out.student_id, close_out.currency);
+    return result;
   end if;
-  select * into w from wallets where student_id = c.student_id and status <> 'closed' and currency = c.currency for update;
-  if not found then r.outcome := 'no_wallet'; return r; end if;
-  r.amount_minor := w.balance_minor;
-  if w.balance_minor <> p_expected_minor then r.outcome := 'another_amount'; return r; end if;
-  if c.status = 'pending' then
-    update close_outs set status = 'agreed', agreed_by = p_staff_id, agreed_at = now() where id = c.id;
-    r.outcome := 'agreed';
-    return r;
+  select * into wallet from wallets where student_id = close_out.student_id and status <> 'closed' and currency = close_out.currency for update;
+  if not found then result.outcome := 'no_wallet'; return result; end if;
+  result.amount_minor := wallet.balance_minor;
+  if wallet.balance_minor <> p_expected_minor then result.outcome := 'another_amount'; return result; end if;
+  if close_out.status = 'pending' then
+    update close_outs set status = 'agreed', agreed_by = p_staff_id, agreed_at = now() where id = close_out.id;
+    result.outcome := 'agreed';
+    return result;
   end if;
-  if c.agreed_by = p_staff_id then r.outcome := 'same_person'; return r; end if;
+  if close_out.agreed_by = p_staff_id then result.outcome := 'same_person'; return result; end if;
   -- The student, or whoever asked in that name, can still be stopped.
-  if c.payable_at > now() then r.outcome := 'waiting'; return r; end if;
-  perform end_hold('close_outs', c.id, 'posted');
-  update close_outs set status = 'paid', amount_minor = w.balance_minor, bank_reference = p_bank_reference, decided_by = p_staff_id, decided_at = now(),
-      transaction_id = case when w.balance_minor > 0 then post_to_wallet('close_out', c.student_id, account_of('bank', null, null, c.currency), -w.balance_minor,
-        c.currency, null, null, null, null) end
-    where id = c.id;
-  update wallets set status = 'closed', updated_at = now() where student_id = c.student_id;
-  r.outcome := 'paid';
-  return r;
+  if close_out.payable_at > now() then result.outcome := 'waiting'; return result; end if;
+  perform end_hold('close_outs', close_out.id, 'posted');
+  update close_outs set status = 'paid', amount_minor = wallet.balance_minor, bank_reference = p_bank_reference, decided_by = p_staff_id, decided_at = now(),
+      transaction_id = case when wallet.balance_minor > 0 then post_to_wallet('close_out', close_out.student_id, account_of('bank', null, null, close_out.currency), -wallet.balance_minor,
+        close_out.currency, null, null, null, null) end
+    where id = close_out.id;
+  update wallets set status = 'closed', updated_at = now() where student_id = close_out.student_id;
+  result.outcome := 'paid';
+  return result;
 end $$;

@@ -209,7 +209,7 @@ const ways: readonly ((scene: Scene) => Promise<unknown>)[] = [
 
 async function loseDispute({ campus }: Scene, { id }: Placed): Promise<void> {
   await campus.sql`
-    select settle_dispute(open_dispute(p.gateway, 'dispute_' || p.payment_id, p.payment_id, p.amount_minor, p.currency, 'not as described', now() + interval '7 days'), false)
+    select close_dispute(open_dispute(p.gateway, 'dispute_' || p.payment_id, p.payment_id, p.amount_minor, p.currency, 'not as described', now() + interval '7 days'), false)
     from gateway_payments p join gateway_orders g on g.id = p.order_row_id where g.order_id = ${id}`;
 }
 

@@ -155,7 +155,7 @@ export const canaries: readonly Canary[] = [
     name: "refund without cap",
     caughtBy: ["I10"],
     async break(database) {
-      await edit(database, "refund_order", [["      and refunded_minor + r.amount_minor + taken_elsewhere(id) <= total_minor", ""]]);
+      await edit(database, "refund_order", [["      and refunded_minor + result.amount_minor + taken_elsewhere(id) <= total_minor", ""]]);
       await database.query("drop trigger orders_add_up on orders");
     },
   },
@@ -163,7 +163,7 @@ export const canaries: readonly Canary[] = [
     name: "webhook by event id only",
     caughtBy: ["I13"],
     async break(database) {
-      await edit(database, "credit_payment", [["if found then return r; end if;", "if false then return r; end if;"]]);
+      await edit(database, "credit_payment", [["if found then return result; end if;", "if false then return result; end if;"]]);
       await dropConstraint(database, "gateway_payments", "gateway_payments_once");
     },
   },
@@ -172,7 +172,7 @@ export const canaries: readonly Canary[] = [
     caughtBy: ["I13", "I20"],
     break: (database) =>
       edit(database, "credit_payment", [
-        ["p_currency, r.credited_to, r.transaction_id, p_found_by", "p_currency, r.credited_to, uuidv7(), p_found_by"],
+        ["p_currency, result.credited_to, result.transaction_id, p_found_by", "p_currency, result.credited_to, uuidv7(), p_found_by"],
       ]),
   },
   {
@@ -181,8 +181,8 @@ export const canaries: readonly Canary[] = [
     break: (database) =>
       edit(database, "refund_order", [
         [
-          "post_to_wallet('refund', o.student_id, account_of('cafe_payable', null, o.cafe_id, o.currency)",
-          "post_to_wallet('refund', o.student_id, (select id from accounts where kind = 'cafe_payable' order by cafe_id <> o.cafe_id desc limit 1)",
+          "post_to_wallet('refund', order_row.student_id, account_of('cafe_payable', null, order_row.cafe_id, order_row.currency)",
+          "post_to_wallet('refund', order_row.student_id, (select id from accounts where kind = 'cafe_payable' order by cafe_id <> order_row.cafe_id desc limit 1)",
         ],
       ]),
   },
@@ -195,8 +195,11 @@ export const canaries: readonly Canary[] = [
     name: "a lost dispute that nobody bears",
     caughtBy: ["I13", "I22", "I23"],
     break: (database) =>
-      edit(database, "settle_dispute", [
-        ["-v_part, d.currency, null, null, null, d.transaction_id);", "-1, d.currency, null, null, null, d.transaction_id);"],
+      edit(database, "close_dispute", [
+        [
+          "-v_part, dispute.currency, null, null, null, dispute.transaction_id);",
+          "-1, dispute.currency, null, null, null, dispute.transaction_id);",
+        ],
       ]),
   },
   {

@@ -149,7 +149,7 @@ const stories: readonly Story[] = [
     // A broken product may refuse it.
     await campus.owner
       .run(sql`
-        select settle_dispute(open_dispute(gateway, 'disp_canary', payment_id, amount_minor, currency, 'fraud', now() + interval '7 days'), false)
+        select close_dispute(open_dispute(gateway, 'disp_canary', payment_id, amount_minor, currency, 'fraud', now() + interval '7 days'), false)
         from gateway_payments where payment_id = ${checkout.payment_id}`)
       .catch(() => undefined);
   },
