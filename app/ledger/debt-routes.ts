@@ -113,7 +113,7 @@ export const debtRoutes = ({ db }: Platform) =>
       const actor = actorOf(c);
       return once(c, "forever", async (tx) => ({
         status: 200 as const,
-        body: present(await approveWriteOff(tx, c.req.valid("param").writeOffId, actor)),
+        body: present(await approveWriteOff(tx, platform.config, c.req.valid("param").writeOffId, actor)),
       }));
     })
     .openapi(reject, (c) => {

@@ -1,4 +1,6 @@
 import { type Actor, auditActor } from "../identity/actor.ts";
+import { refuseOneBehindTwo } from "../identity/four-eyes.ts";
+import type { Config } from "../platform/config.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { type Page, type PageInput, pageOf } from "../platform/page.ts";
 import { type Queryable, sql, type Transaction, violatedConstraint } from "../platform/postgres.ts";
@@ -71,9 +73,10 @@ export async function requestWriteOff(tx: Transaction, studentId: string, reason
 }
 
 /** The second person agrees: as much is written off as is still owed. */
-export async function approveWriteOff(tx: Transaction, id: string, actor: Actor): Promise<WriteOff> {
+export async function approveWriteOff(tx: Transaction, config: Pick<Config, "FOUR_EYES_DAYS">, id: string, actor: Actor): Promise<WriteOff> {
   const before = await readWriteOff(tx, id);
   if (before.requestedBy === actor.staffId) throw new CodedError("INSUFFICIENT_ROLE", "Somebody else must approve what you asked for.");
+  await refuseOneBehindTwo(tx, config, before.requestedBy, actor.staffId);
   const posted = await tx.row<{ id: string | null }>(sql`select write_off_debt(${id}, ${actor.staffId}) as id`);
   const writeOff = await readWriteOff(tx, id);
   if (!posted?.id)

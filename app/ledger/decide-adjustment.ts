@@ -1,4 +1,6 @@
 import { type Actor, auditActor } from "../identity/actor.ts";
+import { refuseOneBehindTwo } from "../identity/four-eyes.ts";
+import type { Config } from "../platform/config.ts";
 import { CodedError } from "../platform/errors.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
 import { type Adjustment, readAdjustment } from "./adjustment.ts";
@@ -8,11 +10,12 @@ interface Decision extends Actor {
 }
 
 /** The second person agrees, and the money moves in the same transaction. */
-export async function approveAdjustment(tx: Transaction, decision: Decision): Promise<Adjustment> {
+export async function approveAdjustment(tx: Transaction, config: Pick<Config, "FOUR_EYES_DAYS">, decision: Decision): Promise<Adjustment> {
   const { adjustmentId, staffId } = decision;
   const posted = await tx.row<Posted>(sql`select * from approve_adjustment(${adjustmentId}, ${staffId})`);
   const adjustment = await readAdjustment(tx, adjustmentId);
   if (posted?.outcome !== "approved") throw refusal(adjustment, posted);
+  await refuseOneBehindTwo(tx, config, adjustment.requestedBy, staffId);
   await note(tx, decision, "approved", posted.transactionId);
   return adjustment;
 }

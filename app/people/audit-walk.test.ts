@@ -112,6 +112,8 @@ async function closeOut(): Promise<string> {
   return made(leaver.api("POST", "/wallet/close-out", { headers: keyed(), body: { pay_to, ...proof } }));
 }
 
+const staffRequest = () => made(admin.api("POST", "/admin/staff", { body: { username: word(), name: "Walked", role: "finance" } }));
+
 const picture = { content_type: "image/png", size_bytes: 100 };
 
 const webhook = () => {
@@ -165,6 +167,8 @@ const walks: Readonly<Record<string, () => Answer>> = {
   addStaff: () => owner.api("POST", "/admin/staff", { body: { username: word(), name: "Walked", role: "cashier" } }),
   changeStaff: async () => owner.api("PATCH", `/admin/staff/${(await cashier()).id}`, { body: { is_active: false } }),
   resetStaffPassword: async () => owner.api("POST", `/admin/staff/${(await cashier()).id}/reset-password`),
+  approveStaffRequest: async () => accountants[0].api("POST", `/admin/staff-requests/${await staffRequest()}/approve`),
+  rejectStaffRequest: async () => accountants[0].api("POST", `/admin/staff-requests/${await staffRequest()}/reject`),
   endStaffSession: async () => {
     const member = await cashier();
     return member.api("DELETE", `/admin/auth/sessions/${member.sessionId}`);

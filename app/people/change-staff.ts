@@ -3,7 +3,7 @@ import { auditActor } from "../identity/actor.ts";
 import { endSessions } from "../identity/end-sessions.ts";
 import { CodedError } from "../platform/errors.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
-import { lockStaff, type Manager, type StaffMember, staffColumns } from "./staff-member.ts";
+import { isOfUniversity, lockStaff, type Manager, type StaffMember, staffColumns } from "./staff-member.ts";
 
 export interface StaffChange {
   readonly name?: string | undefined;
@@ -45,8 +45,6 @@ export async function changeStaff(tx: Transaction, staffId: string, change: Staf
   });
   return { member, endedSessionIds };
 }
-
-const isOfUniversity = (role: StaffRole) => role === "finance" || role === "admin";
 
 async function refuse(
   tx: Transaction,

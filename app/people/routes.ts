@@ -5,6 +5,7 @@ import { auditRoutes } from "./audit-routes.ts";
 import { customerRoutes } from "./customer-routes.ts";
 import { importRoutes } from "./import-routes.ts";
 import { meRoutes } from "./me-routes.ts";
+import { staffRequestRoutes } from "./staff-request-routes.ts";
 import { staffRoutes } from "./staff-routes.ts";
 import { stepUpRoutes } from "./step-up-routes.ts";
 import { studentCardRoutes } from "./student-card-routes.ts";
@@ -19,6 +20,7 @@ export function peopleRoutes(platform: Platform, identity: Identity) {
   routes.route("/", studentCardRoutes(platform));
   routes.route("/", customerRoutes(platform));
   routes.route("/", staffRoutes(platform, identity));
+  routes.route("/", staffRequestRoutes(platform, identity));
   routes.route("/", stepUpRoutes(platform));
   routes.route("/", meRoutes(platform, identity));
   routes.route("/", auditRoutes(platform));

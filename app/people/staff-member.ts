@@ -23,6 +23,9 @@ export interface Manager extends Actor {
   readonly cafeId: string | null;
 }
 
+/** They have no café, and may move money or make those who may. */
+export const isOfUniversity = (role: StaffRole): boolean => role === "finance" || role === "admin";
+
 export const staffColumns = part`id, username, name, role, cafe_id, is_active, must_change_password, created_at, updated_at`;
 
 interface Wanted extends PageInput {

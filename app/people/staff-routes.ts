@@ -12,21 +12,9 @@ import { type ChangedStaff, changeStaff } from "./change-staff.ts";
 import { choosePassword } from "./choose-password.ts";
 import { newOneTimePassword } from "./one-time-password.ts";
 import { resetPassword } from "./reset-password.ts";
-import { listStaff, type Manager, type StaffMember } from "./staff-member.ts";
-
-const fields = {
-  id: z.uuid(),
-  username: z.string(),
-  name: z.string(),
-  role: z.enum(staffRoles),
-  cafe_id: z.uuid().nullable(),
-  is_active: z.boolean(),
-  must_change_password: z.boolean(),
-  created_at: z.iso.datetime(),
-  updated_at: z.iso.datetime(),
-};
-const StaffBody = z.object(fields).openapi("StaffMember");
-const StaffWithPassword = z.object({ ...fields, one_time_password: z.string() }).openapi("StaffMemberWithPassword");
+import { isOfUniversity, listStaff, lockStaff, type Manager, type StaffMember } from "./staff-member.ts";
+import { requestStaff } from "./staff-request.ts";
+import { presentStaff, presentStaffRequest, StaffBody, StaffRequestBody, StaffWithPassword } from "./staff-schemas.ts";
 
 const params = z.object({ staffId: z.uuid() });
 const who = staff("owner", "admin");
@@ -39,6 +27,8 @@ const newPassword = z
   .min(12)
   .max(72)
   .refine((text) => Buffer.byteLength(text) <= 72, "must be 72 bytes at most");
+
+const asked = "An account of finance or admin: a second person does it with POST /admin/staff-requests/{id}/approve";
 
 const list = route({
   method: "get",
@@ -61,7 +51,7 @@ const add = route({
   who,
   errors: ["NOT_FOUND", "CONFLICT", "READ_ONLY_REGION"],
   request: { query: cafeQuery, body: required(z.strictObject({ username, name: nameField(100), role })) },
-  responses: { 201: json(StaffWithPassword, "Added") },
+  responses: { 201: json(StaffWithPassword, "Added"), 202: json(StaffRequestBody, asked) },
 });
 
 const change = route({
@@ -76,7 +66,7 @@ const change = route({
     params,
     body: required(z.strictObject({ name: nameField(100).optional(), role: role.optional(), is_active: z.boolean().optional() })),
   },
-  responses: { 200: json(StaffBody, "The member of staff as it is now") },
+  responses: { 200: json(StaffBody, "The member of staff as it is now"), 202: json(StaffRequestBody, asked) },
 });
 
 const reset = route({
@@ -88,7 +78,7 @@ const reset = route({
   who,
   errors: ["NOT_FOUND", "READ_ONLY_REGION"],
   request: { params },
-  responses: { 200: json(StaffWithPassword, "With the one-time password") },
+  responses: { 200: json(StaffWithPassword, "With the one-time password"), 202: json(StaffRequestBody, asked) },
 });
 
 const choose = route({
@@ -119,6 +109,8 @@ export const staffRoutes = (platform: Platform, identity: Pick<Identity, "passwo
     .openapi(add, async (c) => {
       const input = c.req.valid("json");
       const cafeId = cafeOfNew(c, input.role, c.req.valid("query").cafe_id);
+      if (isOfUniversity(input.role))
+        return c.json(presentStaffRequest(await db.transaction((tx) => requestStaff(tx, { kind: "add", ...input }, managerOf(c)))), 202);
       const password = newOneTimePassword();
       const passwordHash = await identity.passwords.hash(password);
       const member = await db.transaction((tx) =>
@@ -128,15 +120,30 @@ export const staffRoutes = (platform: Platform, identity: Pick<Identity, "passwo
     })
     .openapi(change, async (c) => {
       const { name, role: wanted, is_active } = c.req.valid("json");
-      const input = { name, role: wanted, isActive: is_active };
-      const changed = await db.transaction((tx) => changeStaff(tx, c.req.valid("param").staffId, input, managerOf(c)));
-      return c.json(presentStaff(afterwards(changed)), 200);
+      const { staffId } = c.req.valid("param");
+      const manager = managerOf(c);
+      const outcome = await db.transaction(async (tx) => {
+        const before = await lockStaff(tx, staffId, manager);
+        const isLifted = (wanted !== undefined && wanted !== before.role) || (is_active === true && !before.isActive);
+        const needsSecond = isLifted && isOfUniversity(before.role) && staffId !== manager.staffId && isOfUniversity(wanted ?? before.role);
+        if (!needsSecond) return changeStaff(tx, staffId, { name, role: wanted, isActive: is_active }, manager);
+        return requestStaff(tx, { kind: "change", staffId, role: wanted, isActive: is_active }, manager);
+      });
+      return "kind" in outcome ? c.json(presentStaffRequest(outcome), 202) : c.json(presentStaff(afterwards(outcome)), 200);
     })
     .openapi(reset, async (c) => {
       const password = newOneTimePassword();
       const passwordHash = await identity.passwords.hash(password);
-      const changed = await db.transaction((tx) => resetPassword(platform, tx, c.req.valid("param").staffId, passwordHash, managerOf(c)));
-      return c.json({ ...presentStaff(afterwards(changed)), one_time_password: password }, 200);
+      const { staffId } = c.req.valid("param");
+      const manager = managerOf(c);
+      const outcome = await db.transaction(async (tx) => {
+        const { role: held } = await lockStaff(tx, staffId, manager);
+        return isOfUniversity(held)
+          ? requestStaff(tx, { kind: "reset", staffId }, manager)
+          : resetPassword(platform, tx, staffId, passwordHash, manager);
+      });
+      if ("kind" in outcome) return c.json(presentStaffRequest(outcome), 202);
+      return c.json({ ...presentStaff(afterwards(outcome)), one_time_password: password }, 200);
     })
     .openapi(choose, async (c) => {
       const { new_password, ...known } = c.req.valid("json");
@@ -150,22 +157,9 @@ const managerOf = (c: HttpContext): Manager => ({ ...actorOf(c), cafeId: staffOf
 /** The café that a new member of staff will work in. */
 function cafeOfNew(c: HttpContext, wanted: StaffRole, queryCafeId: string | undefined): string | null {
   const own = staffOf(c).cafeId;
-  const isOfUniversity = wanted === "finance" || wanted === "admin";
-  if (own !== null && isOfUniversity) throw new CodedError("INSUFFICIENT_ROLE", `An owner makes nobody ${wanted}.`);
-  if (isOfUniversity) return null;
+  if (own !== null && isOfUniversity(wanted)) throw new CodedError("INSUFFICIENT_ROLE", `An owner makes nobody ${wanted}.`);
+  if (isOfUniversity(wanted)) return null;
   const cafeId = ownCafeOf(c, queryCafeId);
   if (cafeId === undefined) throw validationError("query", [{ path: ["cafe_id"], message: `is needed: name the café of the ${wanted}` }]);
   return cafeId;
 }
-
-const presentStaff = (member: StaffMember): z.infer<typeof StaffBody> => ({
-  id: member.id,
-  username: member.username,
-  name: member.name,
-  role: member.role,
-  cafe_id: member.cafeId,
-  is_active: member.isActive,
-  must_change_password: member.mustChangePassword,
-  created_at: member.createdAt.toISOString(),
-  updated_at: member.updatedAt.toISOString(),
-});

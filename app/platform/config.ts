@@ -163,6 +163,11 @@ export const variables = {
     "Admin and finance need a second factor, and whoever has one must give it. optional is for the demo: a code is checked where one is given.",
     { default: "required" },
   ),
+  FOUR_EYES_DAYS: variable(
+    whole(0, 365),
+    "For so many days whoever asked for or agreed to an account of finance or admin, or its reset, is no second person for it.",
+    { default: "7" },
+  ),
   ONE_TIME_PASSWORD_HOURS: variable(whole(1, 720), "Life of the one-time password of a new or reset staff account.", { default: "72" }),
   OTP_SECONDS: variable(whole(30, 3_600), "Life of a one-time password.", { default: "300" }),
   STUDENT_SIGNUP: variable(

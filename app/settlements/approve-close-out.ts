@@ -1,4 +1,5 @@
 import { refuseWhileReconciling } from "../failover/reconciling.ts";
+import { refuseOneBehindTwo } from "../identity/four-eyes.ts";
 import { tellStudent } from "../notifications/notices/tell-student.ts";
 import type { Config } from "../platform/config.ts";
 import { CodedError } from "../platform/errors.ts";
@@ -25,6 +26,7 @@ export async function approveCloseOut(tx: Transaction, config: Config, approval:
   const done = await tx.row<Outcome>(sql`select * from pay_close_out(${closeOutId}, ${staffId}, ${expectedAmountMinor}, ${bankReference})`);
   const closeOut = await readCloseOut(tx, closeOutId);
   if (done?.outcome !== "agreed" && done?.outcome !== "paid") throw refusal(closeOut, approval, done);
+  if (done.outcome === "paid" && closeOut.agreedBy !== null) await refuseOneBehindTwo(tx, config, closeOut.agreedBy, staffId);
   await note(tx, approval, `close_out.${done.outcome}`, { amount_minor: done.amountMinor, student_id: closeOut.studentId });
   await tellStudent(tx, closeOut.studentId, `close_out_${done.outcome}`);
   return closeOut;

@@ -19,6 +19,8 @@ export const areas: readonly Area[] = [
       "customers",
       "staff",
       "login_failures",
+      "staff_requests",
+      "staff_openings",
       "staff_totp",
       "staff_recovery_codes",
       "staff_passkeys",
