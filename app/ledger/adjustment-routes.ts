@@ -108,7 +108,10 @@ export const adjustmentRoutes = (platform: Platform) =>
     })
     .openapi(approve, (c) => {
       const decision = { adjustmentId: c.req.valid("param").adjustmentId, ...actorOf(c) };
-      return once(c, "forever", async (tx) => ({ status: 200 as const, body: presentAdjustment(await approveAdjustment(tx, platform.config, decision)) }));
+      return once(c, "forever", async (tx) => ({
+        status: 200 as const,
+        body: presentAdjustment(await approveAdjustment(tx, platform.config, decision)),
+      }));
     })
     .openapi(reject, (c) => {
       const decision = { adjustmentId: c.req.valid("param").adjustmentId, ...actorOf(c) };

@@ -73,7 +73,12 @@ export async function requestWriteOff(tx: Transaction, studentId: string, reason
 }
 
 /** The second person agrees: as much is written off as is still owed. */
-export async function approveWriteOff(tx: Transaction, config: Pick<Config, "FOUR_EYES_DAYS">, id: string, actor: Actor): Promise<WriteOff> {
+export async function approveWriteOff(
+  tx: Transaction,
+  config: Pick<Config, "FOUR_EYES_DAYS">,
+  id: string,
+  actor: Actor,
+): Promise<WriteOff> {
   const before = await readWriteOff(tx, id);
   if (before.requestedBy === actor.staffId) throw new CodedError("INSUFFICIENT_ROLE", "Somebody else must approve what you asked for.");
   await refuseOneBehindTwo(tx, config, before.requestedBy, actor.staffId);

@@ -94,8 +94,7 @@ async function carryOut(
     return { member: await addStaff(tx, input, manager), hasOneTimePassword: true, endedSessionIds: [] };
   }
   if (staffId === null) throw new Error("The request names nobody.");
-  if (kind === "reset")
-    return { ...(await resetPassword(platform, tx, staffId, passwordHash, manager)), hasOneTimePassword: true };
+  if (kind === "reset") return { ...(await resetPassword(platform, tx, staffId, passwordHash, manager)), hasOneTimePassword: true };
   const change = { role: role ?? undefined, isActive: isActive ?? undefined };
   return { ...(await changeStaff(tx, staffId, change, manager)), hasOneTimePassword: false };
 }

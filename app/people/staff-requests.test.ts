@@ -35,7 +35,14 @@ async function newFinance(): Promise<TestStaff> {
   const { access_token: token } = expectOk(
     await campus.api<{ access_token: string }>("POST", "/admin/auth/login", { body: { username: member.username, password } }),
   );
-  return { ...finance, id: member.id, username: member.username, password, token, api: (m, p, o = {}) => campus.api(m, p, { token, ...o }) };
+  return {
+    ...finance,
+    id: member.id,
+    username: member.username,
+    password,
+    token,
+    api: (m, p, o = {}) => campus.api(m, p, { token, ...o }),
+  };
 }
 
 test("one admin alone makes nobody finance or admin, resets no such account and brings none back", async () => {
