@@ -2,7 +2,6 @@ import type { Identity } from "../identity/identity.ts";
 import { audit } from "../platform/audit.ts";
 import type { Platform } from "../platform/context.ts";
 import { CodedError } from "../platform/errors.ts";
-import { countRequest } from "../platform/http/rate-limit.ts";
 import { sql, type Transaction, violatedConstraint } from "../platform/postgres.ts";
 import { codesFor } from "./cafe-codes.ts";
 
@@ -27,7 +26,7 @@ const maxTries = 3;
 
 /** A café that waits for its approval, and its owner, who can log in at once and prepare everything. */
 export async function registerCafe(platform: Platform, { passwords }: Pick<Identity, "passwords">, input: Input): Promise<Registration> {
-  await countRegistration(platform);
+  await refuseIfTooMany(platform);
   const taken = await platform.db.row<{ name: boolean; username: boolean }>(sql`
     select exists (select from cafes where lower(name) = lower(${input.name})) as name,
       exists (select from staff where username = ${input.username}) as username`);
@@ -72,15 +71,17 @@ async function write(tx: Transaction, { config }: Platform, input: Input, passwo
   return cafe;
 }
 
-const windowSeconds = 3_600;
-
-/** Nobody is known yet, and an address is a whole campus: so all registrations together have one limit. */
-async function countRegistration({ cache, config }: Platform): Promise<void> {
-  const nowMs = Date.now();
-  const count = await countRequest(cache, "cafe-registrations", windowSeconds, nowMs);
-  if (count > config.RATE_CAFE_REGISTRATIONS_PER_HOUR * config.RATE_LIMIT_SCALE)
+/**
+ * Nobody is known yet, and an address is a whole campus: so all registrations together have one limit. Those that were written count,
+ * so that nobody closes the door for the others by requests that fail.
+ */
+async function refuseIfTooMany({ config, db }: Platform): Promise<void> {
+  const hour = await db.row<{ count: number; waitSeconds: number }>(sql`
+    select count(*)::int as count, coalesce(greatest(1, ceil(extract(epoch from min(registered_at) + interval '1 hour' - now()))), 1)::int as wait_seconds
+    from cafes where registered_at > now() - interval '1 hour'`);
+  if (hour && hour.count >= config.RATE_CAFE_REGISTRATIONS_PER_HOUR * config.RATE_LIMIT_SCALE)
     throw new CodedError("RATE_LIMITED", "Too many cafés register at the moment: please try again later.", {
-      retryAfterSeconds: windowSeconds - (Math.floor(nowMs / 1000) % windowSeconds),
+      retryAfterSeconds: hour.waitSeconds,
     });
 }
 

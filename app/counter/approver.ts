@@ -13,3 +13,18 @@ export function approverOf(identity: Pick<Identity, "verifyAccessToken">, author
     throw new CodedError("INSUFFICIENT_ROLE", "Money is given back by an owner or a cashier of this café: log in at the terminal.");
   return holder.id;
 }
+
+/** Whoever is named at the terminal for a shift stands there: by an own session, since the terminal alone could name anybody. */
+export function refuseUnlessPresent(
+  identity: Pick<Identity, "verifyAccessToken">,
+  authorization: string | undefined,
+  cafeId: string,
+  staffId: string,
+): void {
+  const token = /^Bearer +(\S+)$/i.exec(authorization ?? "")?.[1];
+  if (token === undefined)
+    throw new CodedError("INVALID_TOKEN", "staff_id needs X-Staff-Authorization: the access token of that member of staff.");
+  const holder: Holder = identity.verifyAccessToken(token);
+  if (holder.kind !== "staff" || holder.cafeId !== cafeId || holder.id !== staffId.toLowerCase())
+    throw new CodedError("INSUFFICIENT_ROLE", "A shift is opened and closed in the own name: log in at the terminal.");
+}

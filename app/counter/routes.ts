@@ -11,5 +11,5 @@ export const counterRoutes = (platform: Platform, identity: Identity) =>
   router()
     .route("/", tillRoutes(platform))
     .route("/", saleRoutes(platform, identity))
-    .route("/", shiftRoutes(platform))
+    .route("/", shiftRoutes(platform, identity))
     .route("/", adminShiftRoutes(platform));

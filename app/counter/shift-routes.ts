@@ -1,8 +1,11 @@
+import { z } from "@hono/zod-openapi";
 import { device, deviceOf } from "../identity/guards.ts";
+import type { Identity } from "../identity/identity.ts";
 import type { Platform } from "../platform/context.ts";
 import { once } from "../platform/http/once.ts";
 import { json, required, route, router } from "../platform/http/router.ts";
 import { sendReport } from "./admin-shift-routes.ts";
+import { refuseUnlessPresent } from "./approver.ts";
 import { closeShift } from "./close-shift.ts";
 import { openShift } from "./open-shift.ts";
 import { readCurrentShift, readZReport } from "./shift.ts";
@@ -20,6 +23,14 @@ import {
   ZReportSchema,
 } from "./shift-schemas.ts";
 
+const staffHeader = z.object({
+  "x-staff-authorization": z
+    .string()
+    .max(4096)
+    .optional()
+    .openapi({ description: "Needed with staff_id: `Bearer` and the access token of that member of staff" }),
+});
+
 const open = route({
   method: "post",
   path: "/pos/shifts/open",
@@ -28,8 +39,8 @@ const open = route({
   summary: "Begin a shift at this terminal, with so much cash in the drawer",
   who: device(),
   idempotency: "optional",
-  errors: ["NOT_FOUND", "CONFLICT", "READ_ONLY_REGION"],
-  request: { body: required(OpenShiftBody) },
+  errors: ["NOT_FOUND", "CONFLICT", "INSUFFICIENT_ROLE", "TOKEN_EXPIRED", "READ_ONLY_REGION"],
+  request: { headers: staffHeader, body: required(OpenShiftBody) },
   responses: { 201: json(ShiftSchema, "Open") },
 });
 
@@ -41,8 +52,8 @@ const close = route({
   summary: "End the shift of this terminal with the cash that was counted; the answer is its Z-report",
   who: device(),
   idempotency: "optional",
-  errors: ["NOT_FOUND", "READ_ONLY_REGION"],
-  request: { body: required(CloseShiftBody) },
+  errors: ["NOT_FOUND", "INSUFFICIENT_ROLE", "TOKEN_EXPIRED", "READ_ONLY_REGION"],
+  request: { headers: staffHeader, body: required(CloseShiftBody) },
   responses: { 200: json(ZReportSchema, "The Z-report") },
 });
 
@@ -69,10 +80,11 @@ const report = route({
   responses: reportResponse,
 });
 
-export const shiftRoutes = ({ db }: Platform) =>
+export const shiftRoutes = ({ db }: Platform, identity: Pick<Identity, "verifyAccessToken">) =>
   router()
     .openapi(open, async (c) => {
       const { opening_float_minor, staff_id } = c.req.valid("json");
+      if (staff_id) refuseUnlessPresent(identity, c.req.header("x-staff-authorization"), deviceOf(c).cafeId, staff_id);
       const input = {
         device: deviceOf(c),
         openingFloatMinor: opening_float_minor,
@@ -84,6 +96,7 @@ export const shiftRoutes = ({ db }: Platform) =>
     .openapi(close, async (c) => {
       const { counted_cash_minor, staff_id } = c.req.valid("json");
       const { id, cafeId } = deviceOf(c);
+      if (staff_id) refuseUnlessPresent(identity, c.req.header("x-staff-authorization"), cafeId, staff_id);
       const input = {
         cafeId,
         which: { deviceId: id },

@@ -31,13 +31,14 @@ interface ShiftBody extends ErrorPart {
   readonly z_number: number | null;
 }
 
-const openShift = (till: Till, floatMinor = 50_000, more: object = {}) =>
-  till.device.api<ShiftBody>("POST", "/pos/shifts/open", { body: { opening_float_minor: floatMinor, ...more } });
-const closeShift = (till: Till, countedMinor = 0, more: { process?: 0 | 1; key?: string; staffId?: string } = {}) =>
+const present = (by: TestStaff | undefined) => (by === undefined ? {} : { "X-Staff-Authorization": `Bearer ${by.token}` });
+const openShift = (till: Till, floatMinor = 50_000, more: object = {}, by?: TestStaff) =>
+  till.device.api<ShiftBody>("POST", "/pos/shifts/open", { body: { opening_float_minor: floatMinor, ...more }, headers: present(by) });
+const closeShift = (till: Till, countedMinor = 0, more: { process?: 0 | 1; key?: string; staffId?: string; by?: TestStaff } = {}) =>
   till.device.api<ZReport & ErrorPart>("POST", "/pos/shifts/close", {
     process: more.process ?? 0,
     body: { counted_cash_minor: countedMinor, ...(more.staffId === undefined ? {} : { staff_id: more.staffId }) },
-    ...(more.key === undefined ? {} : { headers: { "Idempotency-Key": more.key } }),
+    headers: { ...(more.key === undefined ? {} : { "Idempotency-Key": more.key }), ...present(more.by) },
   });
 const sellForCash = async (till: Till, itemId: string, quantity = 1) =>
   expectOk(
@@ -68,7 +69,7 @@ describe("a shift", () => {
     expect(codeOf(await closeShift(till))).toBe("NOT_FOUND");
     expect((await till.device.api("GET", "/pos/shifts/current")).status).toBe(404);
     const cashier = await campus.staff("cashier", till.cafe);
-    const opened = await openShift(till, 50_000, { staff_id: cashier.id });
+    const opened = await openShift(till, 50_000, { staff_id: cashier.id }, cashier);
     expect(opened).toMatchObject({
       status: 201,
       body: { status: "open", opening_float_minor: 50_000, opened_by: cashier.id, z_number: null },
@@ -100,9 +101,15 @@ describe("a shift", () => {
     const stranger = await campus.staff("cashier", await campus.cafe());
     const gone = await campus.staff("cashier", till.cafe);
     await campus.sql`update staff set is_active = false where id = ${gone.id}`;
-    for (const { id } of [stranger, gone]) expect(codeOf(await openShift(till, 0, { staff_id: id }))).toBe("NOT_FOUND");
+    expect(codeOf(await openShift(till, 0, { staff_id: stranger.id }, stranger))).toBe("INSUFFICIENT_ROLE");
+    expect(codeOf(await openShift(till, 0, { staff_id: gone.id }, gone))).toBe("NOT_FOUND");
     await openShift(till);
-    expect(codeOf(await closeShift(till, 0, { staffId: stranger.id }))).toBe("NOT_FOUND");
+    // The terminal alone names nobody, and nobody names another one.
+    const colleague = await campus.staff("cashier", till.cafe);
+    expect(codeOf(await closeShift(till, 0, { staffId: colleague.id }))).toBe("INVALID_TOKEN");
+    expect(codeOf(await closeShift(till, 0, { staffId: colleague.id, by: await campus.staff("owner", till.cafe) }))).toBe(
+      "INSUFFICIENT_ROLE",
+    );
     expect((await closeShift(till, 50_000)).status).toBe(200);
   });
 });

@@ -34,6 +34,7 @@ test("an access token says who, in which role, since when and until when", async
   const claims = decode(payload);
   expect(claims).toEqual({
     iss: issuer,
+    aud: `${issuer}/api`,
     sub: student.id,
     kind: "student",
     role: "student",

@@ -22,6 +22,8 @@ export interface VerifiedToken {
 
 interface Payload {
   readonly iss: string;
+  /** The API that takes it: what is signed for another service with the same keys opens nothing here. */
+  readonly aud: string;
   readonly sub: string;
   readonly kind: "student" | "staff";
   readonly role: "student" | StaffRole;
@@ -31,6 +33,8 @@ interface Payload {
   readonly exp: number;
   readonly jti: string;
 }
+
+const audienceOf = (issuer: string): string => `${issuer}/api`;
 
 export interface Signing {
   readonly issuer: string;
@@ -42,6 +46,7 @@ export function signAccessToken(keyring: Keyring, holder: Holder, { issuer, life
   const iat = Math.floor(nowMs / 1000);
   const payload: Payload = {
     iss: issuer,
+    aud: audienceOf(issuer),
     sub: holder.id,
     kind: holder.kind,
     role: holder.kind === "student" ? "student" : holder.role,
@@ -66,7 +71,7 @@ export function readAccessToken(keyring: Keyring, issuer: string, token: string)
   const key = alg === "RS256" && typeof kid === "string" ? keyring.verifiers.get(kid) : undefined;
   if (!key || !verify("sha256", Buffer.from(`${header}.${payload}`), key, Buffer.from(signature, "base64url"))) return undefined;
   const claims = decode<Payload>(payload);
-  if (!claims || claims.iss !== issuer) return undefined;
+  if (!claims || claims.iss !== issuer || claims.aud !== audienceOf(issuer)) return undefined;
   return { holder: holderOf(claims), expiresAtMs: claims.exp * 1000 };
 }
 

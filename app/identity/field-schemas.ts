@@ -5,6 +5,8 @@ import { lineOfText } from "../platform/http/text.ts";
 export const phoneField = z
   .string()
   .regex(/^\+[1-9]\d{7,14}$/, "must be an E.164 phone number such as +46700000001")
+  // +460700… would be a second account beside +46700…: no Swedish number begins with a nought behind the country.
+  .regex(/^(?!\+460)/, "must have no 0 between +46 and the number")
   .openapi({ example: "+46700000001" });
 
 export const otpField = z

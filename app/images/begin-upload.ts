@@ -21,6 +21,11 @@ export async function beginUpload(
   { contentType, sizeBytes }: Announced,
 ): Promise<{ id: string; expiresAt: Date }> {
   const { cafeId, staffId } = actor;
+  const cafe = await tx.row<{ status: string }>(sql`select status from cafes where id = ${cafeId}`);
+  if (cafe?.status !== "approved")
+    throw new CodedError("CONFLICT", "Pictures are taken once the university has approved the café.", {
+      details: { status: cafe?.status },
+    });
   const pending = await tx.row<{ count: number }>(sql`
     select count(*) as count from images where cafe_id = ${cafeId} and image_key is null and expires_at > now()`);
   if (pending && pending.count >= maxPending)

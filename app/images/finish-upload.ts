@@ -12,6 +12,8 @@ import { imageTypeOf, imageTypes } from "./image-type.ts";
 import { pictureKey } from "./image-urls.ts";
 import { resizeImage } from "./resize-image.ts";
 
+const maxTries = 3;
+
 /**
  * Checks an upload's bytes, stores the sizes and shows them. Done twice, the second changes nothing: the key follows
  * from the upload and its bytes, and the row is finished once.
@@ -24,14 +26,24 @@ export async function finishUpload(
   requestId: string,
 ): Promise<string> {
   refuseOtherThanAnnounced(image, bytes);
+  await countTry(platform, image);
   const subject: Subject = image.itemId === null ? { kind: "category", id: image.categoryId ?? "" } : { kind: "item", id: image.itemId };
   // With the upload's id: no two uploads share an address, so deleting the one never takes the other's pictures.
   const hash = createHash("sha256").update(image.id).update(bytes).digest("hex").slice(0, 32);
   const imageKey = `images/${image.cafeId}/${subject.id}/${hash}`;
-  for (const { width, bytes: sized } of await resizeImage(bytes))
+  for (const { width, bytes: sized } of await resizeImage(bytes, image.cafeId))
     await store.put(pictureKey(imageKey, width), sized, { contentType: "image/webp", cacheControl: "public, max-age=31536000, immutable" });
   await show(platform, store, image, subject, imageKey, requestId);
   return imageKey;
+}
+
+/** Counted before anything is decoded: the address needs no login, and a picture costs seconds. */
+async function countTry({ db }: Platform, { id }: Image): Promise<void> {
+  const counted = await db.run(sql`update images set tries = tries + 1 where id = ${id} and tries < ${maxTries}`);
+  if (counted === 0)
+    throw new CodedError("CONFLICT", `${maxTries} pictures were sent to this address and none was good: ask for a new one.`, {
+      details: { max: maxTries },
+    });
 }
 
 function refuseOtherThanAnnounced(image: Image, bytes: Buffer): void {

@@ -75,7 +75,7 @@ async function picture(address: string) {
 }
 
 /** A PNG of one bit a pixel, all black: 50 kB that would be 1.6 GB in memory. */
-function bomb(side: number): Buffer {
+function bomb(width: number, height = width): Buffer {
   const chunk = (type: string, data: Buffer) => {
     const body = Buffer.concat([Buffer.from(type, "latin1"), data]);
     const [length, crc] = [Buffer.alloc(4), Buffer.alloc(4)];
@@ -84,10 +84,10 @@ function bomb(side: number): Buffer {
     return Buffer.concat([length, body, crc]);
   };
   const header = Buffer.alloc(13);
-  header.writeUInt32BE(side, 0);
-  header.writeUInt32BE(side, 4);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
   header[8] = 1;
-  const rows = deflateSync(Buffer.alloc((side / 8 + 1) * side));
+  const rows = deflateSync(Buffer.alloc((width / 8 + 1) * height));
   return Buffer.concat([
     Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
     chunk("IHDR", header),
@@ -181,6 +181,7 @@ describe("an upload is refused", () => {
     ["that is cut off", "image/jpeg", async () => (await paint(900, 900).jpeg().toBuffer()).subarray(0, 900), 400, "VALIDATION_ERROR"],
     ["that only begins like a PNG", "image/png", async () => Buffer.from("\x89PNG\r\n\x1a\nand so on", "latin1"), 400, "VALIDATION_ERROR"],
     ["that is a bomb of pixels", "image/png", async () => bomb(20_000), 413, "PAYLOAD_TOO_LARGE"],
+    ["that is one row of millions of pixels", "image/png", async () => bomb(1_000_000, 1), 413, "PAYLOAD_TOO_LARGE"],
   ])("%s, and nothing of it is shown", async (_, contentType, make, status, code) => {
     expect(outcome(await uploaded(await make(), contentType))).toEqual([status, code]);
     expect(await campus.sql`select image_key from menu_items where id = ${dish}`).toEqual([{ imageKey: null }]);
@@ -232,6 +233,37 @@ describe("an upload is refused", () => {
     ["no type", { size_bytes: 10 }],
   ])("with %s in its announcement", async (_, body) => {
     expect(outcome(await owner.api("POST", `/admin/menu/items/${dish}/image`, { body }))).toEqual([400, "VALIDATION_ERROR"]);
+  });
+
+  test("for the fourth time at one address, whatever it is, and a good one still gets in before", async () => {
+    const broken = Buffer.from("\x89PNG\r\n\x1a\nand so on", "latin1");
+    const good = await paint(20, 20).png().toBuffer();
+    const { body: upload } = await announce(good, "image/png");
+    for (let turn = 0; turn < 2; turn += 1) expect(outcome(await send(upload, broken))).toEqual([400, "VALIDATION_ERROR"]);
+    expect((await send(upload, good)).status).toBe(200);
+    const { body: other } = await announce(good, "image/png");
+    for (let turn = 0; turn < 3; turn += 1) expect(outcome(await send(other, broken))).toEqual([400, "VALIDATION_ERROR"]);
+    expect(outcome(await send(other, good))).toEqual([409, "CONFLICT"]);
+  });
+
+  test("of a café that is not approved", async () => {
+    await campus.sql`update cafes set status = 'pending' where id = ${cafe.id}`;
+    expect(outcome(await announce(Buffer.alloc(10), "image/png"))).toEqual([409, "CONFLICT"]);
+  });
+
+  test("of one café that sends many at once, while another one's gets in", async () => {
+    const bytes = await paint(600, 600).png().toBuffer();
+    const uploads = await Promise.all(Array.from({ length: 6 }, () => announce(bytes, "image/png")));
+    const many = Promise.all(uploads.map(({ body }) => send(body, bytes)));
+    const first = owner;
+    cafe = await campus.cafe();
+    owner = await campus.staff("owner", cafe);
+    dish = await addDish(campus, cafe);
+    expect((await uploaded(bytes, "image/png")).status).toBe(200);
+    const statuses = (await many).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 503).length).toBeGreaterThan(0);
+    expect(statuses.filter((status) => status === 200).length).toBeGreaterThanOrEqual(2);
+    expect(first.cafeId).not.toBe(cafe.id);
   });
 
   test("of whoever has announced twenty and finished none", async () => {

@@ -86,7 +86,7 @@ const reject = route({
   responses: { 200: json(WriteOffSchema, "Rejected") },
 });
 
-export const debtRoutes = ({ db }: Platform) =>
+export const debtRoutes = ({ config, db }: Platform) =>
   router()
     .openapi(list, async (c) => {
       const items = (await listDebts(db)).map((each) => ({
@@ -113,7 +113,7 @@ export const debtRoutes = ({ db }: Platform) =>
       const actor = actorOf(c);
       return once(c, "forever", async (tx) => ({
         status: 200 as const,
-        body: present(await approveWriteOff(tx, platform.config, c.req.valid("param").writeOffId, actor)),
+        body: present(await approveWriteOff(tx, config, c.req.valid("param").writeOffId, actor)),
       }));
     })
     .openapi(reject, (c) => {

@@ -210,5 +210,7 @@ describe("the statement", () => {
     expect(csvRow(["=1+1", "@x", "+1", "-1", -1, null, 'say "hi", now', "plain"])).toBe(
       `'=1+1,'@x,'+1,'-1,-1,,"say ""hi"", now",plain\r\n`,
     );
+    // A spreadsheet that separates by semicolon or tab begins a cell behind them, whatever the quotes say.
+    expect(csvRow(["a;=1+1", "b\t@x", 'c; "+1', "d;e", "\t=1"])).toBe(`a;'=1+1,b\t'@x,"c; ""'+1",d;e,'\t'=1\r\n`);
   });
 });

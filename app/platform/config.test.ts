@@ -3,7 +3,7 @@ import { ConfigError, parseConfig, secretDescriptions, variables } from "./confi
 
 const requiredSecrets = ["DATABASE_PASSWORD", "JWT_KEYS", "RECEIPT_KEYS", "CARD_PEPPER", "LOG_PEPPER", "SEAL_KEY"];
 const given = (suffix: string, value: string) => Object.fromEntries(requiredSecrets.map((name) => [`${name}${suffix}`, value]));
-const onOneMachine = given("", "value");
+const onOneMachine = { CAMPUS_ENV: "sandbox", ...given("", "value") };
 const onAws = {
   ...given("_SECRET_ID", "campus/secret"),
   CAMPUS_ENV: "production",
@@ -22,7 +22,11 @@ function problemsOf(environment: Record<string, string>): readonly string[] {
   return [];
 }
 
-test("with the required secrets alone every variable has its default", () => {
+test("a process that is not told where it runs does not start: sandbox is nobody's default", () => {
+  expect(problemsOf(given("", "value"))).toEqual([expect.stringMatching(/^CAMPUS_ENV: .*not set/)]);
+});
+
+test("with the required secrets and CAMPUS_ENV alone every variable has its default", () => {
   const config = parseConfig(onOneMachine);
   expect(config).toMatchObject({ CAMPUS_ENV: "sandbox", PORT: 8080, COOKIE_SECURE: true, CORS_ORIGINS: [], DATABASE_CA: undefined });
   expect(Object.keys(config).sort()).toEqual([...Object.keys(variables), "secretSources"].sort());

@@ -29,8 +29,7 @@ const optionalText = z.string().min(1).optional();
 export const variables = {
   CAMPUS_ENV: variable(
     z.enum(["sandbox", "staging", "production"]),
-    "Where this process runs. Demo data and the sandbox are impossible in production.",
-    { default: "sandbox" },
+    "Where this process runs: no default, so that a machine that was not told starts nothing. Demo data and the sandbox are impossible in production.",
   ),
   CAMPUS_REGION: variable(z.string().regex(/^[a-z0-9-]{2,20}$/), "The region's name, as it stands in receipts and in /health.", {
     default: "local",

@@ -23,7 +23,7 @@ export async function renderApiDocument(): Promise<string> {
 function platformWithoutConnections(): Platform {
   const secrets = Object.fromEntries(Object.keys(secretDescriptions).map((name) => [name, "unused"]));
   return {
-    config: parseConfig({ ...secrets, LOG_LEVEL: "silent" }),
+    config: parseConfig({ ...secrets, CAMPUS_ENV: "sandbox", LOG_LEVEL: "silent" }),
     secrets: absent("secrets"),
     log: createLog({ level: "silent", pepper: "unused", base: {} }),
     metrics: createMetrics(),

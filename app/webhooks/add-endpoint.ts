@@ -4,7 +4,7 @@ import { CodedError } from "../platform/errors.ts";
 import { validationError } from "../platform/http/router.ts";
 import { sql } from "../platform/postgres.ts";
 import { seal } from "../platform/seal.ts";
-import type { WebhookEndpoint } from "./endpoint.ts";
+import { refuseUnlessApproved, type WebhookEndpoint } from "./endpoint.ts";
 import { newWebhookSecret, webhookSealPurpose } from "./sign-webhook.ts";
 import { problemOfUrl } from "./webhook-url.ts";
 
@@ -21,6 +21,7 @@ export async function addEndpoint(
   const secret = newWebhookSecret();
   const sealed = seal(await secrets.get("SEAL_KEY"), webhookSealPurpose, secret);
   const added = await db.transaction(async (tx) => {
+    await refuseUnlessApproved(tx, actor.cafeId);
     // One after the other for one café, so that the limit holds.
     await tx.run(sql`select pg_advisory_xact_lock(guard_key('webhooks', ${actor.cafeId}))`);
     const endpoint = await tx.row<WebhookEndpoint>(sql`

@@ -1,4 +1,4 @@
-import { notFound } from "../platform/errors.ts";
+import { CodedError, notFound } from "../platform/errors.ts";
 import { type Queryable, sql } from "../platform/postgres.ts";
 
 /** A café's till system, to which orders are posted. */
@@ -20,4 +20,11 @@ export async function readEndpoint(db: Queryable, cafeId: string, endpointId: st
     select id, cafe_id, url, created_at from webhook_endpoints where id = ${endpointId} and cafe_id = ${cafeId} and removed_at is null`);
   if (!endpoint) throw notFound("The webhook");
   return endpoint;
+}
+
+/** Nobody has looked at a café that waits for its approval: it makes us post nowhere. */
+export async function refuseUnlessApproved(tx: Queryable, cafeId: string): Promise<void> {
+  const cafe = await tx.row<{ status: string }>(sql`select status from cafes where id = ${cafeId}`);
+  if (cafe?.status !== "approved")
+    throw new CodedError("CONFLICT", "Webhooks are for cafés that the university has approved.", { details: { status: cafe?.status } });
 }

@@ -1,11 +1,12 @@
 import { auditActor, type CafeActor } from "../identity/actor.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
 import type { WebhookDelivery } from "./delivery.ts";
-import { readEndpoint } from "./endpoint.ts";
+import { readEndpoint, refuseUnlessApproved } from "./endpoint.ts";
 
 /** Sends a test along the same way as an order: how it ended stands in the log. */
 export async function sendTest(tx: Transaction, actor: CafeActor, endpointId: string): Promise<WebhookDelivery> {
   await readEndpoint(tx, actor.cafeId, endpointId);
+  await refuseUnlessApproved(tx, actor.cafeId);
   const delivery = await tx.row<WebhookDelivery>(sql`
     with placed as (
       insert into webhook_deliveries (endpoint_id, event_id, event, body)

@@ -11,6 +11,7 @@ const programs = {
   "app/worker": "app/worker.ts",
   "app/migrate": "app/migrate.ts",
   "app/password-worker": "app/identity/password-worker.ts",
+  "app/resize-child": "app/images/resize-child.ts",
   "host/start": "app/host/start.ts",
   "host/migrate": "app/host/migrate.ts",
   "host/in-service": "app/host/in-service.ts",

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { openImageStore } from "../../images/image-store.ts";
 import { imageWidths, pictureKey } from "../../images/image-urls.ts";
-import { resizeImage } from "../../images/resize-image.ts";
+import { makeSizes } from "../../images/make-sizes.ts";
 import type { Platform } from "../../platform/context.ts";
 import { sql } from "../../platform/postgres.ts";
 import { drawingOf } from "./dish-drawing.ts";
@@ -21,7 +21,7 @@ export async function addPictures(platform: Platform, dishes: readonly Pictured[
     const row = await platform.db.row<{ imageKey: string | null }>(sql`select image_key from menu_items where id = ${dish.id}`);
     if (!row || (row.imageKey !== null && row.imageKey !== imageKey)) continue;
     if (row.imageKey !== null && (await store.get(pictureKey(imageKey, imageWidths.small), drawing.length * 1_000))) continue;
-    for (const { width, bytes } of await resizeImage(drawing))
+    for (const { width, bytes } of await makeSizes(drawing))
       await store.put(pictureKey(imageKey, width), bytes, {
         contentType: "image/webp",
         cacheControl: "public, max-age=31536000, immutable",

@@ -126,6 +126,7 @@ function limitTime(timeoutMs: number): MiddlewareHandler<HttpEnv> {
 
 /** A table has as many lines as there are people; it is read by the route alone, after its guard. */
 const csvLimitBytes = 8 * 1024 * 1024;
+const csvPath = "/api/v1/admin/students/import";
 
 /**
  * What is too large is still taken in and thrown away, up to a point: a connection with half a body left in it would
@@ -136,7 +137,7 @@ function limitBody(config: Config): MiddlewareHandler<HttpEnv> {
     const length = c.req.header("content-length");
     const isChunked = c.req.header("transfer-encoding") !== undefined;
     const limitBytes = isChunked ? config.BODY_LIMIT_BYTES : bodyLimitOf(config, c.req.method, c.req.path);
-    const isCsv = !isChunked && /^text\/csv\b/i.test(c.req.header("content-type") ?? "");
+    const isCsv = !isChunked && c.req.path === csvPath && /^text\/csv\b/i.test(c.req.header("content-type") ?? "");
     const maxBytes = isCsv ? csvLimitBytes : limitBytes;
     if (!isChunked && Number(length ?? 0) <= maxBytes) return next();
     const { kept, sizeBytes } = await readUpTo(c.req.raw, maxBytes);
