@@ -29,6 +29,7 @@ import {
   settingClient,
   settlementClient,
   staffClient,
+  staffRequestClient,
   stockClient,
   studentCardClient,
   studentClient,
@@ -61,6 +62,7 @@ export const publishedApi = publishedClient(staffFetch);
 export const shiftsApi = adminShiftClient(staffFetch);
 export const settlementsApi = settlementClient(staffFetch);
 export const staffApi = staffClient(staffFetch);
+export const staffRequestsApi = staffRequestClient(staffFetch);
 export const devicesApi = deviceClient(staffFetch);
 export const webhooksApi = webhookClient(staffFetch);
 export const settingsApi = settingClient(staffFetch);

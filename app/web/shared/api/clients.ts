@@ -37,6 +37,7 @@ import type { topUpRoutes } from "../../../payments/top-up-routes.ts";
 import type { auditRoutes } from "../../../people/audit-routes.ts";
 import type { customerRoutes } from "../../../people/customer-routes.ts";
 import type { importRoutes } from "../../../people/import-routes.ts";
+import type { staffRequestRoutes } from "../../../people/staff-request-routes.ts";
 import type { staffRoutes } from "../../../people/staff-routes.ts";
 import type { stepUpRoutes } from "../../../people/step-up-routes.ts";
 import type { studentCardRoutes } from "../../../people/student-card-routes.ts";
@@ -93,6 +94,7 @@ export const refundCaseClient = (fetch: Fetch) => hc<ReturnType<typeof refundCas
 export const auditClient = (fetch: Fetch) => hc<ReturnType<typeof auditRoutes>>(base, { fetch });
 export const customerClient = (fetch: Fetch) => hc<ReturnType<typeof customerRoutes>>(base, { fetch });
 export const importClient = (fetch: Fetch) => hc<ReturnType<typeof importRoutes>>(base, { fetch });
+export const staffRequestClient = (fetch: Fetch) => hc<ReturnType<typeof staffRequestRoutes>>(base, { fetch });
 export const staffClient = (fetch: Fetch) => hc<ReturnType<typeof staffRoutes>>(base, { fetch });
 export const studentCardClient = (fetch: Fetch) => hc<ReturnType<typeof studentCardRoutes>>(base, { fetch });
 export const studentClient = (fetch: Fetch) => hc<ReturnType<typeof studentRoutes>>(base, { fetch });

@@ -3,13 +3,14 @@ import { useState } from "react";
 import { unwrap } from "../../../shared/api/request.ts";
 import { dayAndTime } from "../../../shared/money/dates.ts";
 import { type StaffRole, useStaffSession } from "../../../shared/session/staff.ts";
-import { Sheet } from "../../../shared/ui/parts.tsx";
+import { Notice, Sheet } from "../../../shared/ui/parts.tsx";
 import { inCafe, staffApi } from "../../api.ts";
 import { allCafesQuery } from "../../cafe-choice.tsx";
 import { refresh, useList } from "../../queries.ts";
 import { FormSheet } from "../../ui/form.tsx";
 import { Chip, CopyButton, ErrorNote, ListView, Page, Sure } from "../../ui/parts.tsx";
 import { useWords } from "../../words/words.ts";
+import { StaffRequests } from "./staff-requests.tsx";
 
 const key = ["staff"];
 const ask = (page: { readonly cursor?: string }) => unwrap(staffApi.admin.staff.$get({ query: { limit: 50, ...page } as never }));
@@ -25,14 +26,18 @@ export function StaffPage() {
   const cafes = useQuery({ ...allCafesQuery, enabled: isAdmin });
   const [isAdding, setIsAdding] = useState(false);
   const [secret, setSecret] = useState<{ readonly username: string; readonly password: string }>();
-  const tell = ({ username, one_time_password }: { readonly username: string; readonly one_time_password: string }) => {
+  const [isAsked, setIsAsked] = useState(false);
+  const tell = (made: { readonly username: string; readonly one_time_password: string } | { readonly kind: string }) => {
     setIsAdding(false);
-    setSecret({ username, password: one_time_password });
+    if ("one_time_password" in made) setSecret({ username: made.username, password: made.one_time_password });
+    // An account of finance or admin: a second person does it.
+    else setIsAsked(true);
     void refresh(...key);
   };
   const change = useMutation({
     mutationFn: ({ id, is_active }: Pick<Member, "id" | "is_active">) =>
       unwrap(staffApi.admin.staff[":staffId"].$patch({ param: { staffId: id }, json: { is_active } })),
+    onSuccess: (made) => setIsAsked("kind" in made),
     onSettled: () => refresh(...key),
   });
   const reset = useMutation({
@@ -48,6 +53,8 @@ export function StaffPage() {
   return (
     <Page title={w.nav.staff} what={w.staff.what} actions={add}>
       <ErrorNote error={change.error ?? reset.error} />
+      {isAsked && <Notice tone="wait" title={w.staff.asked} />}
+      {isAdmin && session.kind === "in" && <StaffRequests ownId={session.user.id} onPassword={setSecret} />}
       <ListView
         list={staff}
         caption={w.nav.staff}

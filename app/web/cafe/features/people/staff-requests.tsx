@@ -1,0 +1,62 @@
+import { useMutation } from "@tanstack/react-query";
+import { unwrap } from "../../../shared/api/request.ts";
+import { dayAndTime } from "../../../shared/money/dates.ts";
+import { staffRequestsApi } from "../../api.ts";
+import { refresh, useList } from "../../queries.ts";
+import { ErrorNote, ListView, Sure } from "../../ui/parts.tsx";
+import { useWords } from "../../words/words.ts";
+
+const key = ["staff", "requests"];
+const ask = (page: { readonly cursor?: string }) =>
+  unwrap(staffRequestsApi.admin["staff-requests"].$get({ query: { limit: 50, status: "pending", ...page } as never }));
+type Asked = Awaited<ReturnType<typeof ask>>["items"][number];
+
+/** Accounts of the university take two people: what one asked for waits here for another one. */
+export function StaffRequests({
+  ownId,
+  onPassword,
+}: {
+  readonly ownId: string;
+  readonly onPassword: (made: { readonly username: string; readonly password: string }) => void;
+}) {
+  const w = useWords();
+  const requests = useList<Asked>(key, ask);
+  const settled = () => refresh("staff");
+  const approve = useMutation({
+    mutationFn: (requestId: string) =>
+      unwrap(staffRequestsApi.admin["staff-requests"][":requestId"].approve.$post({ param: { requestId } })),
+    onSuccess: ({ member, one_time_password }) => {
+      if (one_time_password !== null) onPassword({ username: member.username, password: one_time_password });
+    },
+    onSettled: settled,
+  });
+  const reject = useMutation({
+    mutationFn: (requestId: string) =>
+      unwrap(staffRequestsApi.admin["staff-requests"][":requestId"].reject.$post({ param: { requestId } })),
+    onSettled: settled,
+  });
+  return (
+    <section className="stack">
+      <ErrorNote error={approve.error ?? reject.error} />
+      <ListView
+        isPart
+        list={requests}
+        caption={w.staff.requests}
+        keyOf={({ id }) => id}
+        empty={{ title: w.staff.noRequests }}
+        columns={[
+          { label: w.app.name, cell: ({ name, username, kind }) => <strong>{username ?? name ?? w.staff.requestKinds[kind]}</strong> },
+          { label: w.staff.role, cell: ({ role }) => (role === null ? "–" : w.roles[role]) },
+          { label: w.app.status, cell: ({ kind }) => w.staff.requestKinds[kind] },
+          { label: w.staff.since, cell: ({ created_at }) => dayAndTime(created_at) },
+        ]}
+        actions={({ id, requested_by }) => (
+          <>
+            {requested_by !== ownId && <Sure label={w.staff.agree} sure={w.staff.agreeSure} onSure={() => approve.mutate(id)} />}
+            <Sure label={w.staff.refuse} sure={w.staff.refuseSure} onSure={() => reject.mutate(id)} />
+          </>
+        )}
+      />
+    </section>
+  );
+}
