@@ -77,7 +77,7 @@ function Guarded({ path }: { readonly path: string }) {
   const page = navPageOf(path);
   if (page && !page.roles.includes(session.user.role))
     return (
-      <EmptyState title={w.errors.INSUFFICIENT_ROLE} what={w.app.otherRole(w.roles[session.user.role])}>
+      <EmptyState isPage title={w.errors.INSUFFICIENT_ROLE} what={w.app.otherRole(w.roles[session.user.role])}>
         <Go to={homeOf(session.user.role)} className="button">
           {w.app.toStart}
         </Go>
@@ -200,7 +200,7 @@ function useFocusOnHeading(path: string): void {
 export function MissingPage() {
   const w = useWords();
   return (
-    <EmptyState title={w.errors.NOT_FOUND}>
+    <EmptyState isPage title={w.errors.NOT_FOUND}>
       <Go to="/" className="button">
         {w.app.toStart}
       </Go>
@@ -208,4 +208,4 @@ export function MissingPage() {
   );
 }
 
-export const FailedPage = ({ error, reset }: ErrorComponentProps) => <ErrorState error={error} onRetry={reset} />;
+export const FailedPage = ({ error, reset }: ErrorComponentProps) => <ErrorState isPage error={error} onRetry={reset} />;

@@ -18,7 +18,7 @@ const en = {
   again: "Begin again",
   failed: "The demo could not log in. Is this the sandbox?",
   loading: "Logging in the student, the till and the kitchen …",
-  own: "Open in a window of its own",
+  own: "Own window",
 };
 
 const sv: Catalogue<typeof en> = {
@@ -39,7 +39,7 @@ const sv: Catalogue<typeof en> = {
   again: "Börja om",
   failed: "Demon kunde inte logga in. Är detta sandlådan?",
   loading: "Loggar in studenten, kassan och köket …",
-  own: "Öppna i eget fönster",
+  own: "Eget fönster",
 };
 
 const it: Catalogue<typeof en> = {
@@ -60,7 +60,7 @@ const it: Catalogue<typeof en> = {
   again: "Ricomincia",
   failed: "La demo non ha potuto accedere. È la sandbox?",
   loading: "Accesso di studente, cassa e cucina …",
-  own: "Apri in una finestra",
+  own: "A parte",
 };
 
 export const words = createWords<Catalogue<typeof en>>(en, { sv: async () => sv, it: async () => it });

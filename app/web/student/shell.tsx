@@ -109,7 +109,8 @@ function Balance() {
   if (!shown) return <span />;
   const at = isOnline && wallet.data ? wallet.dataUpdatedAt : (kept?.at ?? Date.now());
   return (
-    <Link to="/wallet" className="balance" aria-label={`${w.wallet.balance} ${money(shown.balance_minor, shown.currency)}`}>
+    <Link to="/wallet" className="balance">
+      <span className="sr-only">{w.wallet.balance} </span>
       <strong>{money(shown.balance_minor, shown.currency)}</strong>
       <small>{w.wallet.asOf(clock(new Date(at)))}</small>
     </Link>
@@ -136,7 +137,7 @@ export function MissingPage() {
   const w = useWords();
   return (
     <div className="narrow">
-      <EmptyState title={w.errors.NOT_FOUND}>
+      <EmptyState isPage title={w.errors.NOT_FOUND}>
         <Link to="/" className="button">
           {w.menu.toCafes}
         </Link>
@@ -148,17 +149,23 @@ export function MissingPage() {
 export function FailedPage({ error, reset }: ErrorComponentProps) {
   return (
     <div className="narrow">
-      <ErrorState error={error} onRetry={reset} />
+      <ErrorState isPage error={error} onRetry={reset} />
     </div>
   );
 }
 
+interface ErrorStateProps {
+  readonly error: unknown;
+  readonly onRetry?: () => void;
+  readonly isPage?: boolean;
+}
+
 /** What went wrong, in the reader's words; what to do; and the request's id for whoever is asked for help. */
-export function ErrorState({ error, onRetry }: { readonly error: unknown; readonly onRetry?: () => void }) {
+export function ErrorState({ error, onRetry, isPage = false }: ErrorStateProps) {
   const w = useWords();
   const known = error instanceof ApiError ? error : undefined;
   return (
-    <EmptyState title={w.failed.title} what={w.errors[known?.code ?? "INTERNAL_ERROR"]} icon={<OfflineIcon />}>
+    <EmptyState isPage={isPage} title={w.failed.title} what={w.errors[known?.code ?? "INTERNAL_ERROR"]} icon={<OfflineIcon />}>
       <button type="button" className="button" onClick={onRetry ?? (() => location.reload())}>
         {w.app.retry}
       </button>

@@ -30,12 +30,19 @@ export const Page = ({
   </div>
 );
 
-/** What went wrong, what to do, and the request's id to copy for whoever is asked for help. */
-export function ErrorState({ error, onRetry }: { readonly error: unknown; readonly onRetry?: () => void }) {
+interface ErrorStateProps {
+  readonly error: unknown;
+  readonly onRetry?: () => void;
+  readonly isPage?: boolean;
+}
+
+/** What went wrong, in the reader's words; what to do; and the request's id for whoever is asked for help. */
+export function ErrorState({ error, onRetry, isPage = false }: ErrorStateProps) {
   const w = useWords();
   const known = error instanceof ApiError ? error : undefined;
   return (
     <EmptyState
+      isPage={isPage}
       title={w.app.failed}
       what={w.errors[known?.code ?? "INTERNAL_ERROR"]}
       icon={isAway(known) ? <OfflineIcon /> : <CrossIcon />}

@@ -35,14 +35,16 @@ interface StateProps {
   readonly title: string;
   readonly what?: ReactNode;
   readonly icon?: ReactNode;
+  /** It is all that the page says: then its title is the page's heading. */
+  readonly isPage?: boolean;
   readonly children?: ReactNode;
 }
 
 /** A page that has nothing to show: what is so, why, and one thing to do. */
-export const EmptyState = ({ title, what, icon, children }: StateProps) => (
+export const EmptyState = ({ title, what, icon, isPage = false, children }: StateProps) => (
   <div className="empty">
     {icon && <div className="empty-icon">{icon}</div>}
-    <h2>{title}</h2>
+    {isPage ? <h1>{title}</h1> : <h2>{title}</h2>}
     {what && <p>{what}</p>}
     {children}
   </div>

@@ -16,6 +16,9 @@ export function HomePage() {
   return session.kind === "in" ? <Navigate to={homeOf(session.user.role) as "/"} replace /> : null;
 }
 
+// A passkey belongs to a name: at a bare address the browser refuses it.
+const canUsePasskeys = "PublicKeyCredential" in globalThis && !/^[\d.:[\]]+$/.test(location.hostname);
+
 const codeOf = (error: unknown): string | undefined => (error instanceof ApiError ? error.code : undefined);
 const detailOf = (error: unknown, name: string): unknown => (error instanceof ApiError ? error.details[name] : undefined);
 
@@ -104,7 +107,7 @@ export function LoginPage() {
         </button>
       </form>
       <ErrorNote error={passkey.error} />
-      {"PublicKeyCredential" in globalThis && (
+      {canUsePasskeys && (
         <button type="button" className="button button-second button-wide" disabled={passkey.isPending} onClick={() => passkey.mutate()}>
           {w.login.passkey}
         </button>

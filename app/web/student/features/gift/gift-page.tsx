@@ -37,7 +37,7 @@ export function GiftPage() {
     return (
       <div className="narrow">
         {gift.error instanceof ApiError && gift.error.status === 404 ? (
-          <EmptyState title={w.gift.ended} what={w.gift.endedWhat} icon={<GiftIcon size={36} />} />
+          <EmptyState isPage title={w.gift.ended} what={w.gift.endedWhat} icon={<GiftIcon size={36} />} />
         ) : (
           <ErrorNote error={gift.error} />
         )}

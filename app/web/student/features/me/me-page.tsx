@@ -25,7 +25,7 @@ export function MePage() {
   const profile = useQuery({ ...profileQuery, enabled: session.kind === "in" });
   if (session.kind === "out") return <Navigate to="/login" search={{ to: "/me" }} replace />;
   if (!profile.data)
-    return <div className="narrow">{profile.isError ? <ErrorState error={profile.error} /> : <Bones count={4} height={110} />}</div>;
+    return <div className="narrow">{profile.isError ? <ErrorState isPage error={profile.error} /> : <Bones count={4} height={110} />}</div>;
   const leave = async () => {
     await logOut();
     await navigate({ to: "/" });

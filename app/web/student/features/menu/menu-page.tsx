@@ -48,7 +48,7 @@ export function TablePage() {
     location.replace(`/t/${code}`);
   return (
     <div className="narrow">
-      <EmptyState title={w.menu.unknownTable} what={w.menu.unknownTableWhat} icon={<CupIcon />}>
+      <EmptyState isPage title={w.menu.unknownTable} what={w.menu.unknownTableWhat} icon={<CupIcon />}>
         <Link to="/" className="button">
           {w.menu.toCafes}
         </Link>
@@ -81,7 +81,7 @@ function Menu({ cafeId }: { readonly cafeId: string }) {
     if (cafe.data) document.title = `${cafe.data.name} · ${w.app.name}`;
   }, [cafe.data, w]);
   const failed = [cafe, categories, items].find(({ isError }) => isError);
-  if (failed) return <ErrorState error={failed.error} onRetry={() => void failed.refetch()} />;
+  if (failed) return <ErrorState isPage error={failed.error} onRetry={() => void failed.refetch()} />;
   const found = items.data?.items.filter(
     (item) => (!vegOnly || item.is_veg) && (wanted === "" || `${item.name} ${item.description ?? ""}`.toLowerCase().includes(wanted)),
   );

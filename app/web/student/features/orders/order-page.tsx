@@ -37,7 +37,7 @@ export function OrderPage() {
         <Bones count={2} height={260} />
       </div>
     );
-  if (!order.data) return <ErrorState error={order.error} onRetry={() => void order.refetch()} />;
+  if (!order.data) return <ErrorState isPage error={order.error} onRetry={() => void order.refetch()} />;
   const isUnpaid = order.data.payment_status === "pending" && !hasEnded(order.data) && order.data.payment_method === "wallet";
   return (
     <div className="narrow stack">

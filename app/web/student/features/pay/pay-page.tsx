@@ -38,7 +38,7 @@ export function PayPage() {
         <Bones count={2} height={220} />
       </div>
     );
-  if (!charge.data) return <ErrorState error={charge.error} onRetry={() => void charge.refetch()} />;
+  if (!charge.data) return <ErrorState isPage error={charge.error} onRetry={() => void charge.refetch()} />;
   return (
     <div className="narrow">
       {charge.data.state === "open" ? (

@@ -32,7 +32,11 @@ export function WalletPage() {
   if (!shown)
     return (
       <div className="narrow">
-        {wallet.isError ? <ErrorState error={wallet.error} onRetry={() => void wallet.refetch()} /> : <Bones count={3} height={160} />}
+        {wallet.isError ? (
+          <ErrorState isPage error={wallet.error} onRetry={() => void wallet.refetch()} />
+        ) : (
+          <Bones count={3} height={160} />
+        )}
       </div>
     );
   const at = isOnline && wallet.data ? new Date(wallet.dataUpdatedAt) : new Date(kept?.at ?? Date.now());
