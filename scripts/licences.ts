@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Command, runCommand } from "../app/local/command.ts";
 
@@ -35,9 +35,18 @@ export const readLicences = (root: string): Licensed[] => {
       licence: locked.license ?? installedLicence(join(root, place, "package.json")),
       isShipped: !locked.dev,
     }));
-  const unique = new Map(found.map((licensed) => [`${licensed.name} ${licensed.version} ${licensed.isShipped}`, licensed]));
+  const unique = new Map(
+    [...found, ...readVendored(root)].map((licensed) => [`${licensed.name} ${licensed.version} ${licensed.isShipped}`, licensed]),
+  );
   return [...unique.values()].sort((a, b) => compare(a.name, b.name) || compare(a.version, b.version));
 };
+
+/** The one file of another project that stands in ours as it was published. */
+const readVendored = (root: string): Licensed[] =>
+  globSync("app/docs/reference/scalar.json", { cwd: root }).map((file) => {
+    const { name, version, licence } = JSON.parse(readFileSync(join(root, file), "utf8")) as Licensed;
+    return { name, version, licence, isShipped: true };
+  });
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 

@@ -46,7 +46,7 @@ const routes = [
   { name: "portal", paths: ["/api/v1/admin/*", "/api/v1/delivery/*"] },
   { name: "student", paths: ["/api/v1/*"] },
   { name: "health", paths: ["/health", "/ready"] },
-  { name: "documents", paths: ["/openapi.json", "/docs"] },
+  { name: "documents", paths: ["/openapi.json", "/docs*"] },
   { name: "operations", paths: ["/ops", "/ops/*"] },
   { name: "public-pages", paths: ["/t/*", "/.well-known/*"] },
 ];

@@ -12,7 +12,7 @@ const awsPolicies = {
 /** A browser cannot give a WebSocket a header, so its token may stand in the address; what stands there ends in logs. */
 export const socketPaths = "/api/v1/ws/*";
 
-export const apiPaths = ["/api/*", "/health", "/ready", "/openapi.json", "/docs", "/ops", "/ops/*", "/t/*", "/.well-known/*"];
+export const apiPaths = ["/api/*", "/health", "/ready", "/openapi.json", "/docs*", "/ops", "/ops/*", "/t/*", "/.well-known/*"];
 
 /** The parts of the site that are files in a bucket of each region. */
 export const fileParts = ["web", "menu-images"] as const;

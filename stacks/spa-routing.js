@@ -5,6 +5,10 @@ function handler(event) {
   var request = event.request;
   var last = request.uri.split("/").pop();
   if (last.includes(".")) return request;
+  if (/^\/guide(\/|$)/.test(request.uri)) {
+    request.uri = `${request.uri.replace(/\/$/, "")}/index.html`;
+    return request;
+  }
   var app = /^\/(cafe|pos)(\/|$)/.exec(request.uri);
   request.uri = app ? `/${app[1]}/index.html` : "/index.html";
   return request;

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { paymentMethods } from "../orders/payment-methods.ts";
 import type { Settings } from "../settings/setting-catalogue.ts";
 import type { Cafe } from "./cafe.ts";
 import { holidays, openingHours } from "./field-schemas.ts";
@@ -34,7 +35,7 @@ export const CafePageBody = z
     time_slots: z.array(slot),
     slot_minutes: z.int(),
     order_types: z.array(z.enum(["pickup", "table", "delivery"])),
-    payment_methods: z.array(z.enum(["wallet", "cash", "upi"])),
+    payment_methods: z.array(z.enum(paymentMethods)),
     delivery_charge_minor: z.int(),
     table: z
       .object({ id: z.uuid(), code: z.string(), label: z.string() })

@@ -1,6 +1,7 @@
 import { cardHash } from "../cards/card-hash.ts";
 import { auditActor } from "../identity/actor.ts";
 import { refundOrder } from "../ledger/refund-order.ts";
+import type { PaymentMethod } from "../orders/payment-methods.ts";
 import type { Platform } from "../platform/context.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
@@ -32,7 +33,7 @@ export interface CounterRefund {
 
 interface Order {
   readonly studentId: string | null;
-  readonly paymentMethod: "wallet" | "upi" | "cash";
+  readonly paymentMethod: PaymentMethod;
   readonly paymentStatus: string;
   readonly isPaid: boolean;
   readonly leftMinor: number;

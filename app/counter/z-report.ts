@@ -1,5 +1,7 @@
+import type { PaymentMethod } from "../orders/payment-methods.ts";
+
 interface MethodTotals {
-  readonly method: "cash" | "wallet" | "upi";
+  readonly method: PaymentMethod;
   readonly sales_count: number;
   readonly sales_minor: number;
   readonly refunds_count: number;

@@ -70,6 +70,7 @@ export const documentHead = {
       "Every answer carries `X-Request-Id`; every refusal has the shape `Error`, and `error.code` is one of a closed table.",
       "Lists take `limit` and `cursor` and answer `{items, next_cursor}`. Unknown fields of a request are refused. Enumerations of answers may grow.",
       "A POST that creates or moves something takes `Idempotency-Key`: the same key with the same body gets the first answer again, byte for byte, with `Idempotency-Hit: true`.",
+      "`x-roles` beside an operation lists who may call it: `student`, `device` (a till) or the roles of staff, of which one is enough. Whoever logs in as another gets 403 `INSUFFICIENT_ROLE`; with staff of a café the café must be theirs too. Without `x-roles` anybody may call.",
       "Where limits apply, `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` are sent, and `Retry-After` with 429 and 503.",
     ].join("\n\n"),
   },

@@ -2,8 +2,7 @@ import { createHash } from "node:crypto";
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import { everyone, type HttpContext, type HttpEnv, route, router } from "../platform/http/router.ts";
 import { type ApiDocument, documentHead, securitySchemes } from "./document.ts";
-import { renderPage } from "./page.ts";
-import { contentSecurityPolicy } from "./style.ts";
+import { contentSecurityPolicy, type ReferenceFile, readReference, referenceFiles, typeOf, zipped } from "./reference.ts";
 
 const document = route({
   method: "get",
@@ -23,7 +22,7 @@ const page = route({
   path: "/docs",
   operationId: "getApiPage",
   tags: ["system"],
-  summary: "This API as a page to read",
+  summary: "This API as a page: search, examples, code samples, requests to try",
   who: everyone,
   responses: {
     200: { description: "The page", content: { "text/html": { schema: z.string() } } },
@@ -31,23 +30,46 @@ const page = route({
   },
 });
 
+const file = route({
+  method: "get",
+  path: "/docs/{file}",
+  operationId: "getApiPageFile",
+  tags: ["system"],
+  summary: "A script or style of that page",
+  who: everyone,
+  request: { params: z.object({ file: z.enum(referenceFiles) }) },
+  responses: {
+    200: { description: "The file", content: { "text/javascript": { schema: z.string() }, "text/css": { schema: z.string() } } },
+    304: { description: "Unchanged since the ETag that the request named" },
+  },
+});
+
 /** `app` is asked at the first request, when every feature has been mounted. */
 export function docsRoutes(app: () => OpenAPIHono<HttpEnv>): OpenAPIHono<HttpEnv> {
-  const describe = memo(() => describeApi(app()));
-  const documentText = memo(() => withTag(JSON.stringify(describe())));
-  const pageText = memo(() => withTag(renderPage(describe())));
-  const answer = (c: HttpContext, { text, etag }: Tagged, headers: Record<string, string>) => {
+  const documentText = once(async () => withTag(JSON.stringify(describeApi(app()))));
+  const known = new Map<ReferenceFile, () => Promise<Tagged>>();
+  for (const name of ["page.html", ...referenceFiles] as const)
+    known.set(
+      name,
+      once(async () => withTag(await zipped(name))),
+    );
+  const answer = (c: HttpContext, { bytes, etag }: Tagged, headers: Record<string, string>) => {
     c.header("ETag", etag);
     c.header("Cache-Control", "no-cache");
     if (c.req.header("if-none-match") === etag) return c.body(null, 304);
-    return c.body(text, 200, headers);
+    return c.body(bytes, 200, headers);
+  };
+  const answerFile = async (c: HttpContext, name: ReferenceFile, headers: Record<string, string> = {}) => {
+    const { bytes, etag } = (await known.get(name)?.()) ?? withTag("");
+    const takesGzip = /\bgzip\b/.test(c.req.header("accept-encoding") ?? "");
+    c.header("Vary", "Accept-Encoding");
+    if (!takesGzip) return answer(c, { bytes: await readReference(name), etag }, { "Content-Type": typeOf(name), ...headers });
+    return answer(c, { bytes, etag }, { "Content-Type": typeOf(name), "Content-Encoding": "gzip", ...headers });
   };
   return router()
-    .openapi(document, (c) => answer(c, documentText(), { "Content-Type": "application/json" }) as never)
-    .openapi(page, (c) => {
-      const headers = { "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": contentSecurityPolicy };
-      return answer(c, pageText(), headers) as never;
-    });
+    .openapi(document, async (c) => answer(c, await documentText(), { "Content-Type": "application/json" }) as never)
+    .openapi(page, async (c) => (await answerFile(c, "page.html", { "Content-Security-Policy": contentSecurityPolicy })) as never)
+    .openapi(file, async (c) => (await answerFile(c, c.req.valid("param").file)) as never);
 }
 
 function describeApi(app: OpenAPIHono<HttpEnv>): ApiDocument {
@@ -62,16 +84,23 @@ function describeApi(app: OpenAPIHono<HttpEnv>): ApiDocument {
 const portable = (pattern: string): string => pattern.replace(/\/u$/, "").replaceAll("\\P{Cc}", "[^\\u0000-\\u001f\\u007f-\\u009f]");
 
 interface Tagged {
-  readonly text: string;
+  readonly bytes: string | Uint8Array<ArrayBuffer>;
   readonly etag: string;
 }
 
-const withTag = (text: string): Tagged => ({ text, etag: `"${createHash("sha256").update(text).digest("base64url").slice(0, 22)}"` });
+const withTag = (bytes: string | Uint8Array<ArrayBuffer>): Tagged => ({
+  bytes,
+  etag: `"${createHash("sha256").update(bytes).digest("base64url").slice(0, 22)}"`,
+});
 
-function memo<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
+/** Made at the first call; where that failed, the next one tries again. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
   return () => {
-    made ??= { value: make() };
-    return made.value;
+    made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    });
+    return made;
   };
 }

@@ -20,11 +20,10 @@ export function scramVerifier(password: string, salt = randomBytes(16)): string 
 }
 
 /**
- * The three roles and who may connect, by a master user as RDS has one: it may make roles and databases and is no superuser.
- * Run again it only sets the passwords anew.
+ * The role that owns the schema, the one that the app runs as and the one that reports are read with; none may make roles or
+ * databases. Run again it only sets the passwords anew.
  */
-export async function prepareDatabase(client: pg.Client, database: string, passwords: RolePasswords, reportsRole: URL): Promise<void> {
-  const db = client.escapeIdentifier(database);
+export async function createRoles(client: pg.Client, passwords: RolePasswords, reportsRole: URL): Promise<void> {
   for (const [role, password] of [
     ["campus_owner", passwords.owner],
     ["campus_app", passwords.app],
@@ -38,6 +37,12 @@ export async function prepareDatabase(client: pg.Client, database: string, passw
     await client.query(`alter role campus_reports password ${client.escapeLiteral(scramVerifier(passwords.reports))}`);
   // To see how far a replica is behind, and who is in a migration's way.
   await client.query("grant pg_monitor to campus_owner");
+}
+
+/** The roles and who may connect, by a master user as RDS has one: it may make roles and databases and is no superuser. */
+export async function prepareDatabase(client: pg.Client, database: string, passwords: RolePasswords, reportsRole: URL): Promise<void> {
+  const db = client.escapeIdentifier(database);
+  await createRoles(client, passwords, reportsRole);
   // Whoever makes a role may grant it, and must, before it may give a database to it.
   await client.query("grant campus_owner to current_user");
   await client.query(`alter database ${db} owner to campus_owner`);

@@ -74,6 +74,34 @@ test("a hashed file is kept for ever and sent compressed; the worker is asked fo
   expect((await get("/sw.js")).headers.get("cache-control")).toBe("no-cache");
 });
 
+test("the guide is built in the background: until then its page says so and asks again; then it is served under a policy of its own", async () => {
+  const waiting = await get("/guide/");
+  expect([waiting.status, waiting.headers.get("refresh")]).toEqual([503, "5"]);
+  for (const [name, text] of [
+    ["guide/index.html", "home"],
+    ["guide/how-to/index.html", "how to"],
+    ["guide/404.html", "none"],
+  ] as const) {
+    mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
+    writeFileSync(path.join(folder, name), text);
+  }
+  for (const [address, status, text] of [
+    ["/guide/", 200, "home"],
+    ["/guide/how-to/", 200, "how to"],
+    ["/guide/nothing.html", 404, "none"],
+    ["/guide/%2e%2e/secret.txt", 404, "none"],
+  ] as const) {
+    const answer = await get(address);
+    expect([address, answer.status === 418 ? 404 : answer.status, (await answer.text()).replace("the API", "none")]).toEqual([
+      address,
+      status,
+      text,
+    ]);
+    if (answer.status === 200)
+      expect(answer.headers.get("content-security-policy")).toMatch(/^default-src 'self'; script-src 'self'; style-src 'self';/);
+  }
+});
+
 test("a missing file is 404, never a page; nothing outside the builds is given", async () => {
   for (const address of [
     "/assets/gone-Ab3dEf9h.js",

@@ -5,7 +5,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { studentPages } from "../web/apps.ts";
-import { cacheControlOf, pageHeaders } from "../web/page-headers.ts";
+import { cacheControlOf, guidePolicy, pageHeaders } from "../web/page-headers.ts";
 
 const compress = promisify(gzip);
 const types: Readonly<Record<string, string>> = {
@@ -59,7 +59,7 @@ export function openPages({ folder, demo }: PagesOptions): Pages {
 
   const send = async (incoming: IncomingMessage, answer: ServerResponse, file: string, pathname: string): Promise<void> => {
     const stored = read(file);
-    for (const [name, value] of Object.entries(headers)) answer.setHeader(name, value);
+    for (const [name, value] of Object.entries(headers)) if (!answer.hasHeader(name)) answer.setHeader(name, value);
     if (!stored)
       return void answer
         .writeHead(404, { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" })
@@ -82,17 +82,35 @@ export function openPages({ folder, demo }: PagesOptions): Pages {
     answer.end(incoming.method === "HEAD" ? undefined : bytes);
   };
 
+  /** A page of the guide; its own 404 for what is none, and a page that asks again while the first one is being built. */
+  const sendGuide = async (incoming: IncomingMessage, answer: ServerResponse, pathname: string): Promise<void> => {
+    const guide = path.join(folder, "guide");
+    answer.setHeader("Content-Security-Policy", `${guidePolicy}; frame-ancestors 'self'`);
+    if (!existsSync(path.join(guide, "index.html")))
+      return void answer
+        .writeHead(503, { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store", "Retry-After": "5", Refresh: "5" })
+        .end("The guide is being built, which takes half a minute at the first start. This page asks again by itself.\n");
+    const file = inside(guide, pathname.endsWith("/") ? `${pathname}index.html` : pathname);
+    const isThere = read(file) !== undefined;
+    if (!isThere) answer.statusCode = 404;
+    await send(incoming, answer, isThere ? file : path.join(guide, "404.html"), pathname);
+  };
+
   return {
     answer(incoming, answer) {
       if (incoming.method !== "GET" && incoming.method !== "HEAD") return false;
       const pathname = new URL(incoming.url ?? "/", "http://localhost").pathname;
-      const bare = /^\/(cafe|pos|demo)$/.exec(pathname);
+      const bare = /^\/(cafe|pos|demo|guide)$/.exec(pathname);
       if (bare) {
         answer.writeHead(308, { Location: `${pathname}/` }).end();
         return true;
       }
       if (pathname === "/demo/campus.json" && demo) {
         answerDemo(incoming, answer, demo);
+        return true;
+      }
+      if (pathname.startsWith("/guide/")) {
+        void sendGuide(incoming, answer, pathname.slice("/guide".length)).catch(() => answer.destroy());
         return true;
       }
       const file = fileOf(folder, pathname);

@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import pg from "pg";
+import { createRoles as createRolesOf } from "../host/database-roles.ts";
 import type { Cluster } from "./cluster.ts";
 import { PlainError } from "./plain-error.ts";
 
@@ -17,9 +17,7 @@ export interface DatabaseAccess {
 
 export const ownerRole = "campus_owner";
 export const appRole = "campus_app";
-/** Of the analytics jobs; made without a password, so nobody logs in before one is set. */
 export const reportsRole = "campus_reports";
-const reportsRoleSql = readFileSync(new URL("../analytics/role.sql", import.meta.url), "utf8");
 const wrongPassword = "28P01";
 
 /** Runs `work` on a superuser's connection. */
@@ -40,20 +38,9 @@ export async function asSuperuser<T>(cluster: Cluster, database: string, work: (
   }
 }
 
-/** The role that owns the schema, the one that the app runs as and the one that reports are read with; none may make roles or databases. */
-export async function createRoles(client: pg.Client, passwords: RolePasswords): Promise<void> {
-  for (const [role, password] of [
-    [ownerRole, passwords.owner],
-    [appRole, passwords.app],
-  ] as const) {
-    const { rowCount } = await client.query("select 1 from pg_roles where rolname = $1", [role]);
-    if (rowCount === 0) await client.query(`create role ${role} login`);
-    await client.query(`alter role ${role} password ${client.escapeLiteral(password)}`);
-  }
-  await client.query(reportsRoleSql);
-  // To see how far a replica is behind (docs/health.md).
-  await client.query(`grant pg_monitor to ${ownerRole}`);
-}
+/** The roles as a machine makes them; nobody logs in as the one of the analytics jobs before it is given a password. */
+export const createRoles = (client: pg.Client, passwords: RolePasswords): Promise<void> =>
+  createRolesOf(client, { ...passwords, reports: undefined }, new URL("../analytics/role.sql", import.meta.url));
 
 /** An empty database of the owner, where nobody but the two roles may connect. */
 export async function createDatabase(client: pg.Client, name: string, template = "template0"): Promise<void> {

@@ -98,6 +98,21 @@ test.each([
   expect(await versionOf()).not.toBe(before);
 });
 
+// Who an item is, and what only its café sees; the stock has a condition of its own.
+const notOnTheMenu = ["id", "cafe_id", "low_stock_at", "created_at", "updated_at"];
+
+test("every column of a dish that a menu shows makes a new version when it changes", async () => {
+  const columns = await campus.sql<{ name: string }>`
+    select attname as name from pg_attribute where attrelid = 'menu_items'::regclass and attnum > 0 and not attisdropped and attgenerated = ''`;
+  const [trigger] = await campus.sql<{ text: string }>`
+    select pg_get_triggerdef(oid) as text from pg_trigger where tgname = 'menu_items_change_menu'`;
+  const forgotten = columns
+    .map(({ name }) => name)
+    .filter((name) => !notOnTheMenu.includes(name) && !trigger?.text.includes(`new.${name}`));
+  expect(columns.length).toBeGreaterThan(15);
+  expect(forgotten).toEqual([]);
+});
+
 test("two transactions that sell out two dishes of a café in opposite order both commit", async () => {
   const dishes = await Promise.all([addDish(campus, cafe, { stock: 1 }), addDish(campus, cafe, { stock: 1, name: "Other" })]);
   const [first, second] = await Promise.all([campus.owner.connect(), campus.owner.connect()]);

@@ -5,6 +5,7 @@ import { type Campus, startCampus } from "../testing/campus.ts";
 import { addDish } from "../testing/menus.ts";
 import type { TestCafe, TestStudent } from "../testing/people.ts";
 import { codeOf } from "../testing/refusal.ts";
+import { paymentMethods } from "./payment-methods.ts";
 
 let campus: Campus;
 let cafe: TestCafe;
@@ -16,6 +17,12 @@ beforeAll(async () => {
   student = await campus.student();
 });
 afterAll(() => campus.end());
+
+test("the code and the database know the same ways to pay", async () => {
+  const [domain] = await campus.sql<{ check: string }>`
+    select pg_get_constraintdef(oid) as check from pg_constraint where contypid = 'payment_method'::regtype`;
+  expect([...(domain?.check ?? "").matchAll(/'(\w+)'::text/g)].map(([, method]) => method).toSorted()).toEqual(paymentMethods.toSorted());
+});
 
 interface OrderBody {
   readonly id: string;

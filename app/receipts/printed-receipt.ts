@@ -1,4 +1,5 @@
 import type { VatLine } from "../counter/z-report.ts";
+import type { PaymentMethod } from "../orders/payment-methods.ts";
 
 /** All that a printed receipt says: text and PDF are made from this alone. */
 export interface PrintedReceipt {
@@ -18,7 +19,7 @@ export interface PrintedReceipt {
   readonly totalMinor: number;
   readonly refundedMinor: number;
   readonly vat: readonly Pick<VatLine, "vat_basis_points" | "gross_minor" | "vat_minor">[];
-  readonly paymentMethod: "wallet" | "upi" | "cash";
+  readonly paymentMethod: PaymentMethod;
   /** What was handed over in cash at a terminal. */
   readonly tenderedMinor: number | null;
   /** The transaction of the ledger that paid it. */

@@ -7,6 +7,7 @@ import { projectRoot } from "../../app/local/home.ts";
 import { PlainError } from "../../app/local/plain-error.ts";
 import { builtFolder, webApps } from "../../app/web/apps.ts";
 import { buildWebApps } from "../../app/web/build.ts";
+import { buildGuide } from "../guide/build.ts";
 import { bundlePrograms } from "./bundle.ts";
 import { copyPackages, fetchPackage, type Part, readLock } from "./packages.ts";
 import { billOfMaterials } from "./sbom.ts";
@@ -25,14 +26,17 @@ export async function stageArtifact(stage: string, arch: Arch, say: (line: strin
   say("Bundling the programs …");
   const bundled = await bundlePrograms(stage);
   copySql(stage);
+  const reference = copyReference(stage);
   say(`Adding Node and sharp for ${arch} …`);
   const own = [addNode(stage, arch, lock("node").version), ...addPackages(stage, arch)];
   copyHost(stage);
   say("Building the web apps …");
   await buildWebApps(say);
+  say("Building the guide …");
+  await buildGuide();
   copyWebApps(stage);
   writeCertificates(stage);
-  const parts = [...bundled, ...own];
+  const parts = [...bundled, ...own, reference];
   writeFileSync(path.join(stage, "sbom.cdx.json"), billOfMaterials(parts));
   writeFileSync(
     path.join(stage, "manifest.json"),
@@ -48,6 +52,14 @@ function copySql(stage: string): void {
     mkdirSync(path.dirname(path.join(stage, file)), { recursive: true });
     copyFileSync(path.join(projectRoot, file), path.join(stage, file));
   }
+}
+
+/** The page that shows the API keeps its place beside the program; of Scalar the bill says which version it is. */
+function copyReference(stage: string): Part {
+  const folder = path.join(projectRoot, "app/docs/reference");
+  cpSync(folder, path.join(stage, "app/reference"), { recursive: true });
+  const { name, version, licence } = JSON.parse(readFileSync(path.join(folder, "scalar.json"), "utf8"));
+  return { name, version, licence };
 }
 
 /** By its number the migrator knows which machines a step would break. */
@@ -81,7 +93,7 @@ function copyHost(stage: string): void {
 
 /** What Vite built, one folder an app; the demo's page is for the sandbox. */
 function copyWebApps(stage: string): void {
-  for (const app of Object.keys(webApps).filter((name) => name !== "demo")) {
+  for (const app of [...Object.keys(webApps).filter((name) => name !== "demo"), "guide"]) {
     const built = path.join(builtFolder, app);
     if (!existsSync(built)) continue;
     cpSync(built, path.join(stage, "web", app), { recursive: true, filter: (from) => path.basename(from) !== ".built-from" });

@@ -4,6 +4,7 @@ import { diagrams } from "../diagrams/diagrams.ts";
 import { readLicences, renderLicences } from "../licences.ts";
 import { renderIndex } from "../runbooks/index-page.ts";
 import { renderAnalyticsPage } from "./analytics-page.ts";
+import { renderBackgroundPage } from "./background-page.ts";
 import { renderConfigurationPage } from "./configuration-page.ts";
 import { renderEnvironmentExample } from "./environment-example.ts";
 import { renderScalingPage } from "./scaling-page.ts";
@@ -25,6 +26,7 @@ export const generators: readonly Generator[] = [
   { file: costPage, make: renderCostPage },
   ...diagrams,
   { file: "docs/slo.md", make: renderSloPage },
+  { file: "docs/background.md", make: renderBackgroundPage },
   { file: "docs/analytics-tables.md", make: renderAnalyticsPage },
   ...watching,
   { file: "docs/scaling.md", make: renderScalingPage },

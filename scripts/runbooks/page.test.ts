@@ -1,4 +1,3 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { blocksOf } from "./blocks.ts";
 import { pageOf, readPages, sections } from "./page.ts";
@@ -37,28 +36,4 @@ test("a block says whether it runs beside a started system or needs an account",
     `## Verify\n\n${fence}sh check\nls\n${fence}\n${fence}expect\na\nb\n${fence}\n\n${fence}sh check aws\nls\n${fence}\n${fence}expect\na\nb\n${fence}\n`,
   );
   expect([here?.place, aws?.place]).toEqual(["here", "aws"]);
-});
-
-test("every link of a page leads to a file and, where it names one, to a heading", () => {
-  const folder = new URL("../../runbooks/", import.meta.url);
-  const broken = readdirSync(folder)
-    .filter((file) => file.endsWith(".md"))
-    .flatMap((file) => {
-      const text = readFileSync(new URL(file, folder), "utf8");
-      return [...text.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)/g)].flatMap(([, target = "", anchor]) => {
-        const address = new URL(target === "" ? file : target, folder);
-        if (!existsSync(address)) return [`${file}: ${target}`];
-        const headings = readFileSync(address, "utf8").match(/^#+ .+$/gm) ?? [];
-        const slugs = headings.map((heading) =>
-          heading
-            .replace(/^#+ /, "")
-            .toLowerCase()
-            .replace(/[^a-z0-9 -]/g, "")
-            .trim()
-            .replaceAll(" ", "-"),
-        );
-        return anchor && !slugs.includes(anchor) ? [`${file}: ${target}#${anchor}`] : [];
-      });
-    });
-  expect(broken).toEqual([]);
 });

@@ -42,13 +42,7 @@ export const readPages = (): readonly Page[] =>
 export function pageOf(name: string, text: string): Page {
   const head = /^---\n+([\s\S]*?)\n---\n/.exec(text)?.[1];
   if (head === undefined) throw new Error(`runbooks/${name}.md: no front matter between two lines of "---"`);
-  const fields = new Map(
-    head
-      .split("\n")
-      .flatMap((line) =>
-        (/^(\w+):\s*(.+)$/.exec(line) ?? []).length ? [[line.split(":")[0] ?? "", line.slice(line.indexOf(":") + 1).trim()] as const] : [],
-      ),
-  );
+  const fields = new Map([...head.matchAll(/^(\w+):\s*(.+)$/gm)].map(([, key = "", value = ""]) => [key, value.trim()]));
   const field = (key: string): string => {
     const value = fields.get(key);
     if (!value) throw new Error(`runbooks/${name}.md: the front matter lacks "${key}:"`);

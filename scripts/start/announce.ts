@@ -17,6 +17,7 @@ export function announce(start: StartFile, home: Home): string {
     "",
     `  API              ${base}/api/v1`,
     `  Documentation    ${base}/docs`,
+    `  Guide            ${base}/guide/   (for students, cafés, a platform team, on call; with a search)`,
     `  Messages sent    ${base}/sandbox/messages   (one-time passwords and pushes)`,
     `  Receipt mails    ${shortestPath(home.objects)}/published/mails   (one .eml for each payment of a student with an address)`,
     ...processes.map(({ url, pid }, index) => `  API process ${index + 1}    ${url}   (process ${pid})`),

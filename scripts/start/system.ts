@@ -18,7 +18,7 @@ import { say, timed } from "./progress.ts";
 import { runScript } from "./run-script.ts";
 import { type Servers, servicesFile, startServers } from "./servers.ts";
 import { parseDemoCampus, type StartFile } from "./start-file.ts";
-import type { StopRequest } from "./stop-request.ts";
+import { Stopped, type StopRequest } from "./stop-request.ts";
 
 /** The whole local system. Fields are filled as parts come up, so that `stop` takes down exactly what is there. */
 export class System {
@@ -50,6 +50,7 @@ export class System {
     await timed("two API processes, two workers, sandbox", () => this.startProcesses(environment.app));
     this.stopRequest.throwIfAsked();
     this.front = await this.openFront();
+    this.buildGuide();
     return this.writeStartFile(this.demo);
   }
 
@@ -101,6 +102,13 @@ export class System {
   private runScript(name: string, file: string, env: NodeJS.ProcessEnv, ...args: readonly string[]): Promise<string> {
     this.stopRequest.throwIfAsked();
     return runScript({ name, file, args, env, home: this.home, signal: this.stopRequest.signal });
+  }
+
+  /** Beside everything else, at the lowest priority: who does not open it does not wait for it. */
+  private buildGuide(): void {
+    this.runScript("guide", "scripts/guide.ts", process.env).catch((error: unknown) => {
+      if (!(error instanceof Stopped)) say(`The guide could not be built: ${(error as Error).message}`);
+    });
   }
 
   private async startProcesses(env: NodeJS.ProcessEnv): Promise<void> {

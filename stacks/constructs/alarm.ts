@@ -87,16 +87,19 @@ export function refuseMissingRunbook(alarm: string, runbook: string): void {
       `the alarm ${alarm} names the runbook "${runbook}", which does not exist; write runbooks/${page || `${alarm}.md`} first: who is woken must know what to do.`,
     );
   }
-  const headings = readFileSync(file, "utf8").match(/^#+ .+$/gm) ?? [];
-  if (anchor && !headings.some((heading) => slug(heading) === anchor)) {
+  if (anchor && !anchorsOf(readFileSync(file, "utf8")).includes(anchor)) {
     throw new Error(`the alarm ${alarm} names "${runbook}", but runbooks/${page} has no heading "${anchor}"; add it or mend the name.`);
   }
 }
 
-const slug = (heading: string): string =>
+/** The addresses of a page's headings, as GitHub makes them. */
+export const anchorsOf = (markdown: string): readonly string[] =>
+  (markdown.replaceAll(/^```[\s\S]*?^```/gm, "").match(/^#+ .+$/gm) ?? []).map((heading) => anchorOf(heading.replace(/^#+ /, "")));
+
+export const anchorOf = (heading: string): string =>
   heading
-    .replace(/^#+ /, "")
+    .replaceAll(/\]\([^)]*\)/g, "]")
     .toLowerCase()
-    .replace(/[^a-z0-9 -]/g, "")
     .trim()
+    .replace(/[^\p{L}\p{N}_ -]/gu, "")
     .replaceAll(" ", "-");

@@ -5,6 +5,7 @@ import type { Page } from "playwright-core";
 import { builtFolder, type WebApp } from "../apps.ts";
 import { chunkKib, firstLoadKib, languageKib, measure, workerKib } from "./budgets.ts";
 import { routedPaths, studentPages } from "./pages.ts";
+import { guideRow, referenceRow } from "./reading-rows.ts";
 import { headroom, type Row, since, smallTargets, violations, wideContent } from "./row.ts";
 import type { DemoStudent, Look, Stage } from "./stage.ts";
 
@@ -74,6 +75,8 @@ const next = async (till: Page) => {
 };
 
 export const rows: readonly Row[] = [
+  referenceRow,
+  guideRow,
   {
     name: "the first load, each page's file, each language and each worker keep to their budgets",
     async run() {
