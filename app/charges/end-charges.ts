@@ -1,4 +1,5 @@
 import { freezeCard } from "../cards/freeze-card.ts";
+import { countEvent } from "../health/slo-events.ts";
 import { audit } from "../platform/audit.ts";
 import type { Platform } from "../platform/context.ts";
 import { notFound } from "../platform/errors.ts";
@@ -80,9 +81,13 @@ export const expireChargesJob = ({ metrics }: Platform): Job => ({
   name: "expire-charges",
   everySeconds: sweepEverySeconds,
   run: async (tx) => {
-    const row = await tx.row<{ ended: number }>(sql`
-      select count(*) filter (where end_charge(id, 'expired', 'time')) as ended from (
-        select id from charges where state = 'open' and expires_at <= clock_timestamp() order by expires_at limit ${sweepRows} for update skip locked) due`);
+    const row = await tx.row<{ ended: number; unheard: number }>(sql`
+      select count(*) filter (where ended) as ended, count(*) filter (where ended and prompted_at is null) as unheard from (
+        select end_charge(id, 'expired', 'time') as ended, prompted_at from (
+          select id, prompted_at from charges where state = 'open' and expires_at <= clock_timestamp()
+          order by expires_at limit ${sweepRows} for update skip locked) due) expired`);
     if (row && row.ended > 0) metrics.count("charges_ended_total", { state: "expired" }, row.ended);
+    // The request never reached the phone: without this a push service that hangs would make no bad event at all.
+    if (row && row.unheard > 0) countEvent(metrics, "prompt", false, row.unheard);
   },
 });

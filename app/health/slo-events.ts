@@ -28,5 +28,5 @@ export function countAnswer(metrics: Metrics, { route, status, elapsedMs }: Answ
   countEvent(metrics, objective, isGood(objective, wasServed, elapsedMs));
 }
 
-export const countEvent = (metrics: Metrics, slo: ObjectiveName, good: boolean): void =>
-  metrics.count("slo_events_total", { slo, good: String(good) });
+export const countEvent = (metrics: Metrics, slo: ObjectiveName, good: boolean, by = 1): void =>
+  metrics.count("slo_events_total", { slo, good: String(good) }, by);

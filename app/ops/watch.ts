@@ -46,7 +46,7 @@ export const judgedAlarms = () =>
     },
   });
 
-const telling = [
+export const tellingAlarms = [
   ...appAlarms,
   ...burnAlarms.map(({ description, ...burn }) => ({ ...burn, says: description.split(" Severity:")[0] ?? "" })),
 ];
@@ -77,7 +77,7 @@ export function openWatch({ db }: Pick<Platform, "db">): Watch {
     if (isFirst) for (let minute = replayedMinutes; minute > 0; minute -= 1) tick(nowMs - minute * minuteMs);
     isFirst = false;
     tick(nowMs);
-    return telling.map(({ name, severity, runbook, says }) => ({
+    return tellingAlarms.map(({ name, severity, runbook, says }) => ({
       name,
       severity,
       runbook,

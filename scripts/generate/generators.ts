@@ -1,4 +1,5 @@
 import { renderApiDocument } from "../../app/testing/api-document.ts";
+import { renderClosurePage } from "../closure/page.ts";
 import { costPage, renderCostPage } from "../cost/page.ts";
 import { diagrams } from "../diagrams/diagrams.ts";
 import { readLicences, renderLicences } from "../licences.ts";
@@ -30,6 +31,7 @@ export const generators: readonly Generator[] = [
   { file: "docs/analytics-tables.md", make: renderAnalyticsPage },
   ...watching,
   { file: "docs/scaling.md", make: renderScalingPage },
+  { file: "docs/alarms.md", make: renderClosurePage },
   { file: "runbooks/README.md", make: () => renderIndex() },
   { file: "docs/licences.md", make: (root) => renderLicences(readLicences(root)) },
 ];
