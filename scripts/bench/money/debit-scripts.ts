@@ -9,7 +9,7 @@ export type DebitScript = readonly Step[];
 /** The product's debit: one call decides and writes everything. */
 export const oneCall: DebitScript = [
   {
-    text: `select (confirm_charge(b.charge_id, b.student_id, b.digest, b.match_code, null, 'bench', 1)).outcome
+    text: `select (confirm_charge(b.charge_id, b.student_id, b.digest, b.match_code, null, 'bench', 1, 'bench', 'Europe/Stockholm')).outcome
       from bench_charges b where b.n = (select nextval('bench_turn'))`,
   },
 ];
@@ -41,7 +41,7 @@ export const manyStatements: DebitScript = [
   {
     text: `select a.id as cafe_account_id, (clock_timestamp() at time zone f.time_zone)::date as today from cafes f join devices d on d.id = :device_id join cards k on k.id = :card_id join students s on s.id = :student_id
         join accounts a on a.cafe_id = f.id and a.kind = 'cafe_payable' and a.currency = :currency
-      where f.id = :cafe_id and f.status = 'approved' and d.revoked_at is null and k.status = 'active' and not s.requires_signature`,
+      where f.id = :cafe_id and f.status = 'approved' and d.revoked_at is null and k.status = 'active' and s.is_active and not s.requires_signature`,
     keeps: true,
   },
   {
@@ -71,8 +71,8 @@ export const manyStatements: DebitScript = [
     text: "update charges set state = 'confirmed', ended_at = clock_timestamp(), transaction_id = :transaction_id where id = :charge_id and state = 'open'",
   },
   {
-    text: `insert into receipts (id, transaction_id, charge_id, order_id, student_id, payload)
-      select n.id, :transaction_id::uuid, :charge_id::uuid, :order_id::uuid, :student_id::uuid, json_build_object('version', 1, 'receipt_id', n.id, 'transaction_id', :transaction_id::uuid,
+    text: `insert into receipts (id, transaction_id, charge_id, order_id, student_id, key_id, payload)
+      select n.id, :transaction_id::uuid, :charge_id::uuid, :order_id::uuid, :student_id::uuid, 'bench', json_build_object('version', 1, 'receipt_id', n.id, 'transaction_id', :transaction_id::uuid,
         'charge_id', :charge_id::uuid, 'order_id', :order_id::uuid, 'order_number', :order_number::text, 'cafe_id', :cafe_id::uuid,
         'student_id', :student_id::uuid, 'amount_minor', :amount_minor::bigint, 'currency', :currency::text,
         'paid_at', to_char(:paid_at::timestamptz at time zone 'UTC', 'YYYY-MM-DD"T"HH24":"MI":"SS.MS"Z"'), 'region', 'bench', 'epoch', 1)::text

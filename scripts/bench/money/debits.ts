@@ -1,6 +1,6 @@
 import { median } from "../process.ts";
 import type { BenchPlace } from "./bench-place.ts";
-import { prepareOrders } from "./campus.ts";
+import { prepareOrders, whilePeerMayWrite } from "./campus.ts";
 import { type DebitResult, runDebits } from "./debit-run.ts";
 import { type DebitScript, manyStatements, oneCall } from "./debit-scripts.ts";
 import { interleave } from "./rounds.ts";
@@ -32,9 +32,12 @@ export async function compareDebits(
     await prepareOrders(place.superuser, { orders: options.orders, cafes: options.cafes, scanned: true });
     return runDebits(place, { script, clients, seconds, port: options.port });
   };
-  const rounds = await interleave(options.rounds, { oneCall: debit(oneCall), manyStatements: debit(manyStatements) }, (round, results) =>
-    console.error(
-      `debits, round ${round}: one call ${Math.round(results.oneCall.perSecond)}/s, many statements ${Math.round(results.manyStatements.perSecond)}/s`,
+  const scripts = { oneCall: debit(oneCall), manyStatements: debit(manyStatements) };
+  const rounds = await whilePeerMayWrite(place.superuser, () =>
+    interleave(options.rounds, scripts, (round, results) =>
+      console.error(
+        `debits, round ${round}: one call ${Math.round(results.oneCall.perSecond)}/s, many statements ${Math.round(results.manyStatements.perSecond)}/s`,
+      ),
     ),
   );
   await place.assertBooks();

@@ -5,7 +5,7 @@ import pg from "pg";
 import type { LocalSystem } from "../local-system.ts";
 import { median } from "../process.ts";
 import type { BenchPlace } from "./bench-place.ts";
-import { prepareOrders } from "./campus.ts";
+import { prepareOrders, whilePeerMayWrite } from "./campus.ts";
 import { runDebits } from "./debit-run.ts";
 import { type DebitScript, manyStatements, oneCall } from "./debit-scripts.ts";
 import { interleave } from "./rounds.ts";
@@ -42,9 +42,11 @@ export async function measureNetwork(
       return runDebits(place, { script, clients, seconds, port: wire.port });
     };
     const variants = { hot: debit(oneCall, 1), fifty: debit(oneCall, cafes), hotRow: debit(manyStatements, 1) };
-    const rounds = await interleave(count, variants, (round, { hot, fifty, hotRow }) =>
-      console.error(
-        `network, round ${round}: one café ${Math.round(hot.perSecond)}/s, fifty ${Math.round(fifty.perSecond)}/s, with a running balance ${Math.round(hotRow.perSecond)}/s`,
+    const rounds = await whilePeerMayWrite(place.superuser, () =>
+      interleave(count, variants, (round, { hot, fifty, hotRow }) =>
+        console.error(
+          `network, round ${round}: one café ${Math.round(hot.perSecond)}/s, fifty ${Math.round(fifty.perSecond)}/s, with a running balance ${Math.round(hotRow.perSecond)}/s`,
+        ),
       ),
     );
     await place.assertBooks();
