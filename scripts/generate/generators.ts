@@ -7,6 +7,7 @@ import { renderIndex } from "../runbooks/index-page.ts";
 import { renderAnalyticsPage } from "./analytics-page.ts";
 import { renderBackgroundPage } from "./background-page.ts";
 import { renderConfigurationPage } from "./configuration-page.ts";
+import { decisionsIndex, renderDecisionsIndex } from "./decisions-index.ts";
 import { renderEnvironmentExample } from "./environment-example.ts";
 import { renderScalingPage } from "./scaling-page.ts";
 import { renderSchemaPage } from "./schema-page.ts";
@@ -28,6 +29,7 @@ export const generators: readonly Generator[] = [
   ...diagrams,
   { file: "docs/slo.md", make: renderSloPage },
   { file: "docs/background.md", make: renderBackgroundPage },
+  { file: decisionsIndex, make: renderDecisionsIndex },
   { file: "docs/analytics-tables.md", make: renderAnalyticsPage },
   ...watching,
   { file: "docs/scaling.md", make: renderScalingPage },
