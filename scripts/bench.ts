@@ -8,7 +8,7 @@ export interface BenchOutcome {
 }
 
 /** Each is scripts/bench/NAME.ts. */
-const names = ["analytics", "http", "money", "ordering", "reports", "webhooks", "worker"];
+const names = ["analytics", "compare", "http", "money", "ordering", "reports", "webhooks", "worker"];
 
 interface Bench {
   readonly command: Command;

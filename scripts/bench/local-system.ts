@@ -53,6 +53,7 @@ export async function startLocalSystem({ durable }: { readonly durable: boolean 
     RATE_LIMIT_SCALE: "100000",
     STAFF_SECOND_FACTOR: "optional",
     PORT: "0",
+    PUBLIC_URL: "http://127.0.0.1:8080",
     DATABASE_URL: access.appUrl,
     DATABASE_PASSWORD: secrets.appPassword,
     REDIS_URL: redis.url,

@@ -129,7 +129,7 @@ func read(file string) map[string][]Operation {
 
 func main() {
 	seeds := flag.Int("seeds", 10, "how often each mutation is planted into the record")
-	limit := flag.Duration("limit", 20*time.Second, "for one wallet; what is not decided by then is a failure")
+	limit := flag.Duration("limit", 2*time.Minute, "for one wallet; what is not decided by then is a failure")
 	flag.Parse()
 	wallets := read(flag.Arg(0))
 	started := time.Now()

@@ -59,18 +59,23 @@ export async function record(
   const accountants = [await campus.staff("finance"), await campus.staff("finance")] as const;
   const parts: Parts = { campus, tills, accountants, note };
   campus.cutter.judge(cutSome(randomOf(seed)));
-  let next = 0;
+  let [next, done] = [0, 0];
   const work = async () => {
     for (let wallet = next++; wallet < wallets; wallet = next++) {
       await liveOf(parts, wallet, seed);
-      say(wallet + 1);
+      done += 1;
+      say(done);
     }
   };
-  try {
-    await Promise.all(Array.from({ length: walletsAtOnce }, work));
-  } finally {
-    campus.cutter.judge(undefined);
-  }
+  // To the end, also when one of them fails: the record is closed after the last of them.
+  const workers = await Promise.allSettled(Array.from({ length: walletsAtOnce }, work));
+  campus.cutter.judge(undefined);
+  throwFirst(workers);
+}
+
+function throwFirst(settled: readonly PromiseSettledResult<void>[]): void {
+  const failed = settled.find((one) => one.status === "rejected");
+  if (failed) throw failed.reason;
 }
 
 /** Nobody in the product knows then what became of the payment: it looks it up on a new connection. */
@@ -111,7 +116,7 @@ async function liveOf(parts: Parts, number: number, seed: number): Promise<void>
     balance: fundsMinor,
     keys: first.keys,
   });
-  await Promise.all(Array.from({ length: clientsOfWallet }, (_, client) => clientOf(wallet, client + 1)));
+  throwFirst(await Promise.allSettled(Array.from({ length: clientsOfWallet }, (_, client) => clientOf(wallet, client + 1))));
 }
 
 async function clientOf(wallet: Wallet, client: number): Promise<void> {
