@@ -13,7 +13,8 @@ export const referenceRow: Row = {
     });
     await page.goto("/docs#tag/wallet/GET/api/v1/wallet");
     const logins = page.getByRole("group", { name: "Log in to the sandbox" });
-    await logins.getByRole("button", { name: "student" }).click();
+    // Five megabytes of script are read first: on a busy machine that takes its time.
+    await logins.getByRole("button", { name: "student" }).click({ timeout: 90_000 });
     await page.getByText("requests are sent as student").waitFor();
     const endpoint = page.getByRole("region", { name: /^What the student has and may spend/ }).first();
     await endpoint.getByRole("button", { name: /Test Request/ }).click();
