@@ -5,6 +5,7 @@ import { diagrams } from "../diagrams/diagrams.ts";
 import { readLicences, renderLicences } from "../licences.ts";
 import { renderIndex } from "../runbooks/index-page.ts";
 import { renderAnalyticsPage } from "./analytics-page.ts";
+import { renderAsvsPage } from "./asvs-page.ts";
 import { renderBackgroundPage } from "./background-page.ts";
 import { renderConfigurationPage } from "./configuration-page.ts";
 import { decisionsIndex, renderDecisionsIndex } from "./decisions-index.ts";
@@ -25,6 +26,7 @@ export const generators: readonly Generator[] = [
   { file: "docs/configuration.md", make: renderConfigurationPage },
   { file: "docs/schema.md", make: renderSchemaPage },
   { file: ".env.example", make: renderEnvironmentExample },
+  { file: "docs/asvs.md", make: renderAsvsPage },
   { file: costPage, make: renderCostPage },
   ...diagrams,
   { file: "docs/slo.md", make: renderSloPage },
