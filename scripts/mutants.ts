@@ -64,14 +64,20 @@ function copyCheckout(): string {
   return folder;
 }
 
-function runTests(folder: string, tests: readonly string[]): { readonly passed: boolean; readonly output: string } {
+/** A busy machine may not start the servers in time: that says nothing of the mutant. */
+const mostStarts = 4;
+const couldNotStart = /was not ready within/;
+
+function runTests(folder: string, tests: readonly string[], starts = 1): { readonly passed: boolean; readonly output: string } {
   const vitest = path.join(root, "node_modules", ".bin", "vitest");
   const ran = spawnSync(vitest, ["run", "--project", "app", "--bail", "1", ...tests], {
     cwd: folder,
     encoding: "utf8",
     timeout: timeoutMs,
   });
-  return { passed: ran.status === 0, output: `${ran.stdout}${ran.stderr}` };
+  const output = `${ran.stdout}${ran.stderr}`;
+  if (couldNotStart.test(output) && starts < mostStarts) return runTests(folder, tests, starts + 1);
+  return { passed: ran.status === 0, output };
 }
 
 function judge(folder: string, { target, text }: Told): Verdict {

@@ -39,6 +39,8 @@ create or replace view ledger_documents with (security_invoker = true) as
   union all select fee_transaction_id, 'settlements', id, abs(fee_minor) from settlements where fee_transaction_id is not null
   union all select fee_vat_transaction_id, 'settlements', id, abs(fee_vat_minor) from settlements where fee_vat_transaction_id is not null
   union all select paid_transaction_id, 'settlements', id, payable_minor from settlements where paid_transaction_id is not null
+  union all select paid_transaction_id, 'settlements', settlement_id, amount_minor from returned_pay_outs where settlement_id is not null
+  union all select transaction_id, 'returned_pay_outs', id, amount_minor from returned_pay_outs
   union all select transaction_id, 'close_outs', id, amount_minor from close_outs where transaction_id is not null
   union all select transaction_id, 'debt_repayments', transaction_id, amount_minor from debt_repayments
   union all select transaction_id, 'debt_write_offs', id, amount_minor from debt_write_offs where transaction_id is not null

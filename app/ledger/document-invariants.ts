@@ -55,10 +55,14 @@ export const documentInvariants: readonly Invariant[] = [
     sql: `
       select c.id as document_id, c.student_id, c.amount_minor, t.amount_minor as moved_minor, 'paid, and not so in the ledger' as problem
       from close_outs c left join ledger_transactions t on t.id = c.transaction_id and t.kind = 'close_out' and t.wallet_student_id = c.student_id
-      where c.status = 'paid' and coalesce(t.amount_minor, 0) <> c.amount_minor
+      where c.status in ('paid', 'returned') and coalesce(t.amount_minor, 0) <> c.amount_minor
       union all
       select c.id, c.student_id, c.amount_minor, w.balance_minor, 'paid, and its wallet is open'
       from close_outs c join wallets w on w.student_id = c.student_id where c.status = 'paid' and w.status <> 'closed'
+      union all
+      select c.id, c.student_id, c.amount_minor, null, 'returned, and not back in the wallet'
+      from close_outs c where c.status = 'returned' and not exists (
+        select from returned_pay_outs r join ledger_transactions t on t.id = r.transaction_id where r.close_out_id = c.id and t.wallet_student_id = c.student_id)
       union all
       select null, w.student_id, w.held_minor, sum(h.amount_minor), 'another amount is held than the holds say'
       from wallets w left join wallet_holds h on h.student_id = w.student_id and h.status = 'placed'

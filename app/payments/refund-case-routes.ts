@@ -85,13 +85,13 @@ const retryHeld = route({
 
 const credit = route({
   method: "post",
-  path: "/admin/gateway-payments/{paymentId}/credit",
+  path: "/admin/gateway-payments/credit",
   operationId: "creditFoundPayment",
   tags: ["finance"],
   summary: "Credit a payment that the gateway collected and reconciliation lists: once, whoever asks and however often",
   who: staff("finance"),
   errors: ["NOT_FOUND", "CONFLICT", "METHOD_UNAVAILABLE", "READ_ONLY_REGION"],
-  request: { params: z.object({ paymentId: z.string().regex(/^[\w-]{4,64}$/, "must be the gateway's id of a payment") }) },
+  request: { body: required(z.strictObject({ payment_id: z.string().regex(/^[\w-]{4,64}$/, "must be the gateway's id of a payment") })) },
   responses: {
     200: json(
       z.object({
@@ -118,7 +118,7 @@ export const refundCaseRoutes = (platform: Platform) =>
       return once(c, "forever", async (tx) => ({ status: 200 as const, body: present(await bearOutsideRefund(tx, decision)) }));
     })
     .openapi(credit, async (c) => {
-      const { outcome, creditedTo, transactionId } = await creditFoundPayment(platform, c.req.valid("param").paymentId, actorOf(c));
+      const { outcome, creditedTo, transactionId } = await creditFoundPayment(platform, c.req.valid("json").payment_id, actorOf(c));
       return c.json(
         {
           outcome: outcome === "already" ? ("already" as const) : ("credited" as const),

@@ -234,6 +234,9 @@ const lookedForElsewhere: Readonly<Record<string, string>> = {
   rejectDebtWriteOff: "debt.write_off_rejected",
   bearOutsideRefund: "outside_refund.borne",
   retryHeldRefund: "refund.retried",
+  creditFoundPayment: "payment.credited",
+  returnSettlement: "settlement.returned",
+  returnCloseOut: "close_out.returned",
   completeItemImage: "image.shown",
   completeCategoryImage: "image.shown",
 };

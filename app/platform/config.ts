@@ -133,6 +133,11 @@ export const variables = {
     { default: "46,39" },
   ),
 
+  PAY_OUT_TWO_PEOPLE_ABOVE_MINOR: variable(
+    whole(0, 1_000_000_000_000),
+    "Above this amount in minor units it takes two people of finance to pay a settlement. A close-out always does.",
+    { default: "10000000" },
+  ),
   CLOSE_OUT_WAIT_SECONDS: variable(
     whole(0, 2_592_000),
     "How long a student who asked for the rest of the wallet, or somebody in that name, can be stopped before finance may pay.",

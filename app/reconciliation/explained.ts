@@ -190,12 +190,14 @@ export const explainBank = (tx: Queryable, { from, until }: Span): Promise<Expla
     tx,
     "bank",
     part`
-      select case when coalesce(s.payable_minor, c.amount_minor, -p.amount_minor) is distinct from e.amount_minor then 'left for the bank without a settlement of this amount' end as problem,
+      select case when coalesce(s.payable_minor, c.amount_minor, o.amount_minor, -r.amount_minor, -p.amount_minor) is distinct from e.amount_minor then 'left for the bank without a settlement of this amount' end as problem,
         abs(e.amount_minor)::bigint as amount_minor, e.currency,
-        jsonb_strip_nulls(jsonb_build_object('transaction_id', e.transaction_id, 'settlement_id', s.id, 'close_out_id', c.id, 'pay_out_id', p.pay_out_id)) as ids
+        jsonb_strip_nulls(jsonb_build_object('transaction_id', e.transaction_id, 'settlement_id', coalesce(s.id, r.settlement_id, o.settlement_id), 'close_out_id', coalesce(c.id, r.close_out_id),
+          'pay_out_id', p.pay_out_id)) as ids
       from ledger_entries e join accounts a on a.id = e.account_id and a.kind = 'bank'
         left join settlements s on s.paid_transaction_id = e.transaction_id left join close_outs c on c.transaction_id = e.transaction_id
         left join gateway_pay_outs p on p.transaction_id = e.transaction_id
+        left join returned_pay_outs r on r.transaction_id = e.transaction_id left join returned_pay_outs o on o.paid_transaction_id = e.transaction_id and o.settlement_id is not null
       where e.at >= ${from} and e.at < ${until}
       union all
       select 'said to be paid, not in the ledger', s.payable_minor, s.currency, jsonb_build_object('settlement_id', s.id, 'transaction_id', s.paid_transaction_id)

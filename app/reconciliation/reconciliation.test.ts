@@ -178,11 +178,13 @@ test("what the gateway's own books have and ours lack is listed on each side, an
     ["disputes", "disputed at the gateway, not in our books", 1_300],
     ["pay_outs", "paid out by the gateway, not in our books", expect.any(Number)],
   ]);
-  const credit = () => finance.api<{ outcome: string; credited_to: string }>("POST", `/admin/gateway-payments/${found.payment_id}/credit`);
+  const credit = (payment_id = found.payment_id, staff = finance) =>
+    staff.api<{ outcome: string; credited_to: string }>("POST", "/admin/gateway-payments/credit", { body: { payment_id } });
   expect(await credit()).toMatchObject({ status: 200, body: { outcome: "credited", credited_to: "order" } });
   expect((await credit()).body).toMatchObject({ outcome: "already" });
-  expect((await finance.api("POST", "/admin/gateway-payments/pay_nobody/credit")).status).toBe(404);
-  expect((await student.api("POST", `/admin/gateway-payments/${found.payment_id}/credit`)).status).toBe(403);
+  expect((await credit("pay_nobody")).status).toBe(404);
+  expect((await credit(found.payment_id, await campus.staff("admin"))).status).toBe(403);
+  expect(await campus.sql`select actor_id from audit_log where action = 'payment.credited'`).toEqual([{ actorId: finance.id }]);
   await watchGateway(campus.worker, asked);
   expect((await reconcile()).unexplained.length).toBe(before);
 });

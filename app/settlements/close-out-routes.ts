@@ -17,6 +17,7 @@ import {
   requestCloseOut,
   withdrawCloseOut,
 } from "./close-out.ts";
+import { returnCloseOut } from "./return-pay-out.ts";
 import { bankReferenceField, payToField } from "./schemas.ts";
 
 const CloseOutBody = z
@@ -114,6 +115,19 @@ const reject = route({
   responses: { 200: json(CloseOutBody, "Rejected") },
 });
 
+const returned = route({
+  method: "post",
+  path: "/admin/close-outs/{closeOutId}/return",
+  operationId: "returnCloseOut",
+  tags: ["finance"],
+  summary: "The bank sent the transfer back: the wallet is open again with the money in it",
+  who: staff("finance"),
+  idempotency: "required",
+  errors: ["NOT_FOUND", "INVALID_TRANSITION", "READ_ONLY_REGION"],
+  request: { params, body: required(z.strictObject({ reason: reasonField(3) })) },
+  responses: { 200: json(CloseOutBody, "Back in the wallet") },
+});
+
 export const closeOutRoutes = (platform: Platform) => {
   const { db, config } = platform;
   return router()
@@ -141,6 +155,10 @@ export const closeOutRoutes = (platform: Platform) => {
         status: 200 as const,
         body: presentCloseOut(await approveCloseOut(tx, config, decision)),
       }));
+    })
+    .openapi(returned, (c) => {
+      const back = { id: c.req.valid("param").closeOutId, reason: c.req.valid("json").reason, ...actorOf(c) };
+      return once(c, "forever", async (tx) => ({ status: 200 as const, body: presentCloseOut(await returnCloseOut(tx, back)) }));
     })
     .openapi(reject, (c) => {
       const decision = { ...decisionOf(c, c.req.valid("param")), reason: c.req.valid("json").reason };

@@ -9,7 +9,7 @@ import type { PageInput } from "../platform/page.ts";
 import { part, type Queryable, sql, type Transaction, violatedConstraint } from "../platform/postgres.ts";
 import { readIban } from "./iban.ts";
 
-export const closeOutStatuses = ["pending", "agreed", "paid", "rejected", "withdrawn"] as const;
+export const closeOutStatuses = ["pending", "agreed", "paid", "rejected", "withdrawn", "returned"] as const;
 export type CloseOutStatus = (typeof closeOutStatuses)[number];
 
 /** A student who leaves asks for the rest of the wallet. */

@@ -136,6 +136,23 @@ test("a close-out that nobody decides on gives the money back when its time is o
   expect((await approve(id, 800)).body.error?.code).toBe("INVALID_TRANSITION");
 });
 
+test("a close-out that the bank sends back opens the wallet again with the money in it, once, and the student may ask anew", async () => {
+  const student = await money.fundedStudent({ balanceMinor: 1_500 });
+  const { id } = expectOk(await ask(student));
+  expectOk(await approve(id, 1_500));
+  const giveBack = () =>
+    finance.api<CloseOut>("POST", `/admin/close-outs/${id}/return`, { headers: keyed(), body: { reason: "unknown account" } });
+  expect((await giveBack()).body.error?.code).toBe("INVALID_TRANSITION");
+  expectOk(await approve(id, 1_500, await campus.staff("finance")));
+  expect(expectOk(await giveBack())).toMatchObject({ status: "returned", amount_minor: 1_500 });
+  expect((await giveBack()).body.error?.code).toBe("INVALID_TRANSITION");
+  expect(await campus.sql`select actor_id from audit_log where action = 'close_out.returned' and object_id = ${id}`).toEqual([
+    { actorId: finance.id },
+  ]);
+  expect(expectOk(await student.api("GET", "/wallet"))).toMatchObject({ status: "active", balance_minor: 1_500 });
+  expect(expectOk(await ask(student))).toMatchObject({ status: "pending", amount_minor: 1_500 });
+});
+
 test("a student without a wallet, another's close-out and wrong roles are refused", async () => {
   const without = await campus.student();
   const refused = await without.api<CloseOut>("POST", "/wallet/close-out", { headers: keyed(), body: { pay_to: account } });

@@ -1,7 +1,8 @@
 create type pay_outcome as (outcome text, status text, payable_minor bigint, balance_minor bigint);
 
--- The bank was told to pay a café: the amount is the settlement's own and nobody's to choose.
-create or replace function pay_settlement(p_id uuid, p_staff_id uuid, p_bank_reference text) returns pay_outcome language plpgsql security definer set search_path = public, pg_temp as $$
+-- The bank was told to pay a café: the amount is the settlement's own and nobody's to choose. Above p_two_above_minor the first of two
+-- people agrees and the second pays.
+create or replace function pay_settlement(p_id uuid, p_staff_id uuid, p_bank_reference text, p_two_above_minor bigint) returns pay_outcome language plpgsql security definer set search_path = public, pg_temp as $$
 declare r pay_outcome; s settlements;
 begin
   -- All of a café's settlements at once: two pay-outs of one café see each other.
@@ -14,10 +15,48 @@ begin
   -- The account, and not only this row: more may have been given back since than the settlements to come take off.
   r.balance_minor := account_balance(s.account_id);
   if r.balance_minor < s.payable_minor then r.outcome := 'owed_less'; return r; end if;
+  if s.payable_minor > p_two_above_minor then
+    if s.agreed_by is null then
+      update settlements set agreed_by = p_staff_id, agreed_at = now() where id = s.id;
+      r.outcome := 'agreed';
+      return r;
+    end if;
+    if s.agreed_by = p_staff_id then r.outcome := 'same_person'; return r; end if;
+  end if;
   update settlements set status = 'paid', paid_by = p_staff_id, paid_at = now(), bank_reference = p_bank_reference,
       paid_transaction_id = post_between('settlement', account_id, account_of('bank', null, null, currency), payable_minor, currency, null, null)
     where id = s.id and status = 'due';
   if not found then raise exception 'the settlement % changed under its own lock', s.id; end if;
   r.outcome := 'paid';
   return r;
+end $$;
+
+-- The bank sent the transfer back: the café is owed it again, and the settlement is due.
+create or replace function return_settlement(p_id uuid, p_staff_id uuid, p_reason text) returns uuid language plpgsql security definer set search_path = public, pg_temp as $$
+declare s settlements; v_id uuid;
+begin
+  perform 1 from settlements where cafe_id = (select cafe_id from settlements where id = p_id) and (status = 'due' or id = p_id) order by id for update;
+  select * into s from settlements where id = p_id and status = 'paid';
+  if not found then return null; end if;
+  insert into returned_pay_outs (settlement_id, amount_minor, currency, reason, paid_transaction_id, paid_by, bank_reference, returned_by, transaction_id)
+    values (s.id, s.payable_minor, s.currency, p_reason, s.paid_transaction_id, s.paid_by, s.bank_reference, p_staff_id,
+      post_between('settlement_return', account_of('bank', null, null, s.currency), s.account_id, s.payable_minor, s.currency, null, s.paid_transaction_id))
+    returning id into v_id;
+  update settlements set status = 'due', paid_by = null, paid_at = null, bank_reference = null, paid_transaction_id = null, agreed_by = null, agreed_at = null where id = s.id;
+  return v_id;
+end $$;
+
+-- The bank sent a close-out back: the wallet is open again with the money in it. Null where it was not paid, or its student was erased.
+create or replace function return_close_out(p_id uuid, p_staff_id uuid, p_reason text) returns uuid language plpgsql security definer set search_path = public, pg_temp as $$
+declare c close_outs; v_id uuid;
+begin
+  select * into c from close_outs where id = p_id and status = 'paid' and amount_minor > 0 for update;
+  if not found or exists (select from students where id = c.student_id and erased_at is not null) then return null; end if;
+  update wallets set status = 'active', updated_at = now() where student_id = c.student_id and currency = c.currency and status = 'closed';
+  insert into returned_pay_outs (close_out_id, amount_minor, currency, reason, paid_transaction_id, paid_by, bank_reference, returned_by, transaction_id)
+    values (c.id, c.amount_minor, c.currency, p_reason, c.transaction_id, c.decided_by, c.bank_reference, p_staff_id,
+      post_to_wallet('close_out_return', c.student_id, account_of('bank', null, null, c.currency), c.amount_minor, c.currency, null, null, null, c.transaction_id))
+    returning id into v_id;
+  update close_outs set status = 'returned' where id = c.id;
+  return v_id;
 end $$;

@@ -11,16 +11,18 @@ interface PayOut extends Actor {
   readonly bankReference: string;
 }
 
-/** Writes down that the bank was told to pay the café: the amount is the settlement's own and nobody's to choose. */
+/** Writes down that the bank was told to pay the café, above an amount by the second of two people: the amount is the settlement's own and nobody's to choose. */
 export async function paySettlement(tx: Transaction, config: Config, payOut: PayOut): Promise<Settlement> {
   const { settlementId, bankReference, staffId } = payOut;
   await refuseWhileReconciling(tx, config);
-  const done = await tx.row<Outcome>(sql`select * from pay_settlement(${settlementId}, ${staffId}, ${bankReference})`);
+  const done = await tx.row<Outcome>(
+    sql`select * from pay_settlement(${settlementId}, ${staffId}, ${bankReference}, ${config.PAY_OUT_TWO_PEOPLE_ABOVE_MINOR})`,
+  );
   const settlement = await readSettlement(tx, settlementId);
-  if (done?.outcome !== "paid") throw refusal(settlement, done);
+  if (done?.outcome !== "paid" && done?.outcome !== "agreed") throw refusal(settlement, done);
   const actor = { ...payOut, cafeId: settlement.cafeId };
   await auditActor(tx, actor, {
-    action: "settlement.paid",
+    action: `settlement.${done.outcome}`,
     objectKind: "settlement",
     objectId: settlementId,
     details: { amount_minor: settlement.payableMinor, currency: settlement.currency, bank_reference: bankReference },
@@ -29,16 +31,18 @@ export async function paySettlement(tx: Transaction, config: Config, payOut: Pay
 }
 
 interface Outcome {
-  readonly outcome: "paid" | "not_due" | "owed_less" | "not_found";
+  readonly outcome: "paid" | "agreed" | "same_person" | "not_due" | "owed_less" | "not_found";
   readonly balanceMinor: number | null;
 }
 
-const refusal = ({ status, payableMinor }: Settlement, done: Outcome | undefined) =>
-  done?.outcome === "owed_less" || status === "due"
-    ? new CodedError("CONFLICT", "The café is owed less by now, since money was given back: its next sales or settlements make it up.", {
-        details: { payable_minor: payableMinor, balance_minor: done?.balanceMinor ?? null },
-      })
-    : new CodedError("INVALID_TRANSITION", notDue[status], { details: { status } });
+function refusal({ status, payableMinor }: Settlement, done: Outcome | undefined): CodedError {
+  if (done?.outcome === "same_person") return new CodedError("INSUFFICIENT_ROLE", "Somebody else of finance must pay what you agreed to.");
+  if (done?.outcome !== "owed_less" && status !== "due")
+    return new CodedError("INVALID_TRANSITION", notDue[status], { details: { status } });
+  return new CodedError("CONFLICT", "The café is owed less by now, since money was given back: its next sales or settlements make it up.", {
+    details: { payable_minor: payableMinor, balance_minor: done?.balanceMinor ?? null },
+  });
+}
 
 const notDue = {
   paid: "This settlement is paid already.",

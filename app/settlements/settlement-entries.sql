@@ -11,5 +11,5 @@ returns table (transaction_id uuid, at timestamptz, line text, order_id uuid, co
     t.order_id, t.corrects_id, case when t.to_account_id = p_account_id then t.amount_minor else -t.amount_minor end
   from ledger_transactions t
   where t.at >= least(p_from, now() - interval '1 day') - interval '1 hour' and t.at < p_until and p_account_id in (t.from_account_id, t.to_account_id)
-    and t.kind not in ('settlement', 'fee') and not exists (select from settled_entries e where e.transaction_id = t.id);
+    and t.kind not in ('settlement', 'settlement_return', 'fee') and not exists (select from settled_entries e where e.transaction_id = t.id);
 $$;

@@ -1,10 +1,12 @@
 import { z } from "@hono/zod-openapi";
 import { actorOf, ownCafeOf, staff, staffOf } from "../identity/guards.ts";
+import { reasonField } from "../ledger/field-schemas.ts";
 import type { Platform } from "../platform/context.ts";
 import { once } from "../platform/http/once.ts";
 import { json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
 import { pageOf } from "../platform/page.ts";
 import { paySettlement } from "./pay-settlement.ts";
+import { returnSettlement } from "./return-pay-out.ts";
 import { bankReferenceField, basisPoints, dayField } from "./schemas.ts";
 import { listSettlements, readEntries, readSettlement, type Settlement, settlementStatuses } from "./settlement.ts";
 import { settlementCsv } from "./statement-csv.ts";
@@ -43,6 +45,7 @@ const SettlementBody = z
     paid_by: z.uuid().nullable(),
     paid_at: z.iso.datetime().nullable(),
     bank_reference: z.string().nullable(),
+    agreed_by: z.uuid().nullable().openapi({ description: "The first of two people, where it takes two" }),
     created_at: z.iso.datetime(),
   })
   .openapi("Settlement");
@@ -119,7 +122,20 @@ const pay = route({
   idempotency: "required",
   errors: ["NOT_FOUND", "INVALID_TRANSITION", "READ_ONLY_REGION"],
   request: { params, body: required(z.strictObject({ bank_reference: bankReferenceField })) },
-  responses: { 200: json(SettlementBody, "Paid") },
+  responses: { 200: json(SettlementBody, "Paid; above PAY_OUT_TWO_PEOPLE_ABOVE_MINOR agreed to by the first of two people") },
+});
+
+const returned = route({
+  method: "post",
+  path: "/admin/settlements/{settlementId}/return",
+  operationId: "returnSettlement",
+  tags,
+  summary: "The bank sent the transfer back: the settlement is due again",
+  who: staff("finance"),
+  idempotency: "required",
+  errors: ["NOT_FOUND", "INVALID_TRANSITION", "READ_ONLY_REGION"],
+  request: { params, body: required(z.strictObject({ reason: reasonField(3) })) },
+  responses: { 200: json(SettlementBody, "Due again") },
 });
 
 const terms = route({
@@ -188,6 +204,10 @@ export const settlementRoutes = ({ db, config }: Platform) =>
         body: presentSettlement(await paySettlement(tx, config, payOut)),
       }));
     })
+    .openapi(returned, (c) => {
+      const back = { id: c.req.valid("param").settlementId, reason: c.req.valid("json").reason, ...actorOf(c) };
+      return once(c, "forever", async (tx) => ({ status: 200 as const, body: presentSettlement(await returnSettlement(tx, back)) }));
+    })
     .openapi(terms, async (c) => {
       const items = await listTerms(db, c.req.valid("query").cafe_id);
       return c.json({ items: items.map(presentTerms), next_cursor: null }, 200);
@@ -237,6 +257,7 @@ const presentSettlement = (each: Settlement): z.infer<typeof SettlementBody> => 
   paid_by: each.paidBy,
   paid_at: each.paidAt?.toISOString() ?? null,
   bank_reference: each.bankReference,
+  agreed_by: each.agreedBy,
   created_at: each.createdAt.toISOString(),
 });
 

@@ -224,7 +224,7 @@ test("two pay-outs of one café at once see each other: the account pays only wh
   await settle(2);
   await refund(till, orderId, 1_000);
   const [later, earlier] = await settlementsOf(till);
-  const statement = (id: string | undefined) => sql`select outcome from pay_settlement(${id ?? ""}, ${finance.id}, 'SEB-1')`;
+  const statement = (id: string | undefined) => sql`select outcome from pay_settlement(${id ?? ""}, ${finance.id}, 'SEB-1', 1000000)`;
   const second = await campus.owner.transaction(async (tx) => {
     expect(await tx.row(statement(later?.id))).toEqual({ outcome: "paid" });
     const asked = campus.worker.db.row(statement(earlier?.id));
@@ -235,6 +235,48 @@ test("two pay-outs of one café at once see each other: the account pays only wh
   });
   expect(await second.asked).toEqual({ outcome: "owed_less" });
   expect(await payableBalance(till)).toBe(0);
+});
+
+test("a transfer that the bank sends back makes the settlement due again, and it is paid anew; what was said before stays in the books", async () => {
+  const till = await money.till();
+  await sell(till, 1_000);
+  await settle(1);
+  const [settlement] = await settlementsOf(till);
+  const giveBack = (key: string = randomUUID()) =>
+    finance.api<Settlement>("POST", `/admin/settlements/${settlement?.id}/return`, {
+      headers: { "Idempotency-Key": key },
+      body: { reason: "account closed" },
+    });
+  expect((await giveBack()).body).toMatchObject({ error: { code: "INVALID_TRANSITION" } });
+  expectOk(await pay(settlement?.id ?? ""));
+  expect(await payableBalance(till)).toBe(0);
+  const key = randomUUID();
+  expect(expectOk(await giveBack(key))).toMatchObject({ status: "due", bank_reference: null });
+  expectOk(await giveBack(key));
+  expect((await giveBack()).body).toMatchObject({ error: { code: "INVALID_TRANSITION" } });
+  expect(await payableBalance(till)).toBe(1_000);
+  expect(await brokenInvariants()).toEqual([]);
+  expectOk(await pay(settlement?.id ?? ""));
+  expect(await payableBalance(till)).toBe(0);
+  expect(
+    await campus.sql`select bank_reference, paid_by, returned_by from returned_pay_outs where settlement_id = ${settlement?.id}`,
+  ).toEqual([{ bankReference: "SEB-2026-0007", paidBy: finance.id, returnedBy: finance.id }]);
+  expect(await campus.sql`select actor_id from audit_log where action = 'settlement.returned' and object_id = ${settlement?.id}`).toEqual([
+    { actorId: finance.id },
+  ]);
+  expect(await brokenInvariants()).toEqual([]);
+});
+
+test("above the amount that is set two people pay a settlement, and the same one does not twice", async () => {
+  const till = await money.till();
+  await sell(till, 10_000_001);
+  await settle(1);
+  const [settlement] = await settlementsOf(till);
+  expect(expectOk(await pay(settlement?.id ?? ""))).toMatchObject({ status: "due", agreed_by: finance.id });
+  expect((await pay(settlement?.id ?? "")).body).toMatchObject({ error: { code: "INSUFFICIENT_ROLE" } });
+  expect(await payableBalance(till)).toBe(10_000_001);
+  expect(expectOk(await pay(settlement?.id ?? "", await campus.staff("finance")))).toMatchObject({ status: "paid", agreed_by: finance.id });
+  expect(await brokenInvariants()).toEqual([]);
 });
 
 test("of more cafés than one run settles those whose day ended first come first", async () => {

@@ -107,6 +107,7 @@ export const areas: readonly Area[] = [
       "settlement_terms",
       "settled_entries",
       "settlement_failures",
+      "returned_pay_outs",
       "cafe_zones",
       "settlements",
       "close_outs",

@@ -73,7 +73,7 @@ const swapAccounts: Operator = (text) =>
   });
 
 const sqlOperators: Readonly<Record<string, Operator>> = {
-  "drop a lock": matches(/ for update(?: of [\w, ]+?)?(?=[;)\s])/g, () => ""),
+  "drop a lock": matches(/ for update(?: of \w+(?:, \w+)*)?(?=[;)\s])/g, () => ""),
   "flip a comparison": matches(/(?<= )(<=|>=|<>|<|>)(?= )/g, ([found]) => otherComparison[found]),
   "drop a condition": dropCondition,
   "change a sign": matches(/(?<=[\w)] )[+-](?= (?!interval)[a-z(])/g, ([found]) => (found === "+" ? "-" : "+")),
