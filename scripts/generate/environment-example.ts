@@ -6,7 +6,7 @@ import { describedVariables } from "./configuration-page.ts";
 export function renderEnvironmentExample(): string {
   const settings = describedVariables().flatMap(({ name, about, default: preset, example, schema }) => [
     `# ${about} (${allowedValues(schema).replaceAll("`", "")})`,
-    `# ${name}=${preset ?? example ?? ""}`,
+    preset === undefined && !schema.safeParse(undefined).success ? `${name}=` : `# ${name}=${preset ?? example ?? ""}`,
     "",
   ]);
   const secrets = Object.entries(secretDescriptions).flatMap(([name, { about, required }]) => [
