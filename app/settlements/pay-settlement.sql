@@ -3,32 +3,32 @@ create type pay_outcome as (outcome text, status text, payable_minor bigint, bal
 -- The bank was told to pay a café: the amount is the settlement's own and nobody's to choose. Above p_two_above_minor the first of two
 -- people agrees and the second pays.
 create or replace function pay_settlement(p_id uuid, p_staff_id uuid, p_bank_reference text, p_two_above_minor bigint) returns pay_outcome language plpgsql security definer set search_path = public, pg_temp as $$
-declare r pay_outcome; s settlements;
+declare result pay_outcome; settlement settlements;
 begin
   -- All of a café's settlements at once: two pay-outs of one café see each other.
   perform 1 from settlements where cafe_id = (select cafe_id from settlements where id = p_id) and status = 'due' order by id for update;
-  select * into s from settlements where id = p_id;
-  if not found then r.outcome := 'not_found'; return r; end if;
-  r.status := s.status;
-  r.payable_minor := s.payable_minor;
-  if s.status <> 'due' then r.outcome := 'not_due'; return r; end if;
+  select * into settlement from settlements where id = p_id;
+  if not found then result.outcome := 'not_found'; return result; end if;
+  result.status := settlement.status;
+  result.payable_minor := settlement.payable_minor;
+  if settlement.status <> 'due' then result.outcome := 'not_due'; return result; end if;
   -- The account, and not only this row: more may have been given back since than the settlements to come take off.
-  r.balance_minor := account_balance(s.account_id);
-  if r.balance_minor < s.payable_minor then r.outcome := 'owed_less'; return r; end if;
-  if s.payable_minor > p_two_above_minor then
-    if s.agreed_by is null then
-      update settlements set agreed_by = p_staff_id, agreed_at = now() where id = s.id;
-      r.outcome := 'agreed';
-      return r;
+  result.balance_minor := account_balance(settlement.account_id);
+  if result.balance_minor < settlement.payable_minor then result.outcome := 'owed_less'; return result; end if;
+  if settlement.payable_minor > p_two_above_minor then
+    if settlement.agreed_by is null then
+      update settlements set agreed_by = p_staff_id, agreed_at = now() where id = settlement.id;
+      result.outcome := 'agreed';
+      return result;
     end if;
-    if s.agreed_by = p_staff_id then r.outcome := 'same_person'; return r; end if;
+    if settlement.agreed_by = p_staff_id then result.outcome := 'same_person'; return result; end if;
   end if;
   update settlements set status = 'paid', paid_by = p_staff_id, paid_at = now(), bank_reference = p_bank_reference,
       paid_transaction_id = post_between('settlement', account_id, account_of('bank', null, null, currency), payable_minor, currency, null, null)
-    where id = s.id and status = 'due';
-  if not found then raise exception 'the settlement % changed under its own lock', s.id; end if;
-  r.outcome := 'paid';
-  return r;
+    where id = settlement.id and status = 'due';
+  if not found then raise exception 'the settlement % changed under its own lock', settlement.id; end if;
+  result.outcome := 'paid';
+  return result;
 end $$;
 
 -- The bank sent the transfer back: the café is owed it again, and the settlement is due.
