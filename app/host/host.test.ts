@@ -37,6 +37,10 @@ test("no unit forbids memory that is written and run: Node would die of it at on
     expect(readFileSync(path.join(units, unit), "utf8")).not.toContain("MemoryDenyWriteExecute=yes");
 });
 
+test("the shipper of logs sees what journalctl reads: the boot's id stands in /proc/sys", () => {
+  expect(readFileSync(path.join(units, "campus-pay-logs.service"), "utf8")).not.toMatch(/^ProcSubset=/m);
+});
+
 test("only requests that the app knows again are sent twice", () => {
   const config = nginxConfig({ apiProcesses: 2, port: 8443, credentials: "/tls", drainSeconds: 35 });
   const [, pattern = ""] = /location ~ (\S+) \{ proxy_next_upstream error timeout non_idempotent/.exec(config) ?? [];

@@ -15,6 +15,9 @@ import { edge } from "./places.ts";
 
 export type Answer = { readonly status: number; readonly body: string; readonly retryAfterSeconds: number };
 
+/** As long as a load balancer waits; this machine may be busy. */
+const answerWithinMs = 60_000;
+
 /** Asks the site as a browser does, its certificate checked; only the name is resolved by us, since this machine's resolver stays as it is. */
 export class Site {
   /** What had to be sent more than once, and why. */
@@ -36,7 +39,7 @@ export class Site {
       ...(text && { "content-type": "application/json", "content-length": Buffer.byteLength(text) }),
     };
     return new Promise((resolve, reject) => {
-      const options = { host: edge, servername: this.host, path, method, headers, ca: this.authority, timeout: 15_000 };
+      const options = { host: edge, servername: this.host, path, method, headers, ca: this.authority, timeout: answerWithinMs };
       const asked = request(options, (response) => {
         let answer = "";
         response.on("data", (part) => {
@@ -46,7 +49,7 @@ export class Site {
         response.on("end", () => resolve({ status: response.statusCode ?? 0, body: answer, retryAfterSeconds }));
         response.on("error", reject);
       });
-      asked.on("timeout", () => asked.destroy(new Error("no answer in 15 s")));
+      asked.on("timeout", () => asked.destroy(new Error(`no answer in ${answerWithinMs / 1_000} s`)));
       asked.on("error", reject).end(text);
     });
   }
@@ -75,7 +78,7 @@ export class Site {
   }
 }
 
-const insistMs = 60_000;
+const insistMs = 120_000;
 const asksForPatience = ({ status, retryAfterSeconds }: Answer): boolean =>
   status >= 500 || status === 429 || status === 202 || (status === 409 && retryAfterSeconds > 0);
 
@@ -145,7 +148,12 @@ export const logIn = async (site: Site, demo: Demo, codeOf: (phone: string) => s
   const { phone, card_uid: cardUid } = student;
   const deadline = performance.now() + 60_000;
   // A process that has just started may be asked before it listens: a person taps again.
-  while ((await site.ask("POST", "/api/v1/auth/request-otp", undefined, { phone })).status !== 200) {
+  const asksForCode = () =>
+    site.ask("POST", "/api/v1/auth/request-otp", undefined, { phone }).then(
+      ({ status }) => status === 200,
+      () => false,
+    );
+  while (!(await asksForCode())) {
     if (performance.now() > deadline) throw new Error("no one-time password could be asked for within 60 s.");
     await new Promise((resolve) => setTimeout(resolve, 1_000));
   }

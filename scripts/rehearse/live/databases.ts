@@ -1,5 +1,6 @@
 import { chownSync, cpSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { type Cluster, startCluster } from "../../../app/local/cluster.ts";
 import { startRedis } from "../../../app/local/redis.ts";
 import { asSuperuser, createDatabase, createRoles } from "../../../app/local/roles.ts";
@@ -10,13 +11,19 @@ import { wire, wireInTls } from "./wires.ts";
 
 const nobody = 65_534;
 
+export type Database = {
+  readonly cluster: Cluster;
+  /** As Multi-AZ does it: the writer dies, and after a while its standby, which has every commit, answers under the same name. */
+  readonly failOver: (awayMs: number) => Promise<void>;
+};
+
 /** PostgreSQL at the address of the region's instance: TLS or nothing, as rds.force_ssl says. */
 export const startDatabase = async (
   folder: string,
   place: Place,
   secrets: LocalSecrets,
   { certificateFile, keyFile }: Certificates,
-): Promise<Cluster> => {
+): Promise<Database> => {
   const tls = join(folder, "tls");
   mkdirSync(tls, { mode: 0o755 });
   for (const [from, to] of [
@@ -26,19 +33,26 @@ export const startDatabase = async (
     cpSync(from, join(tls, to));
     chownSync(join(tls, to), nobody, nobody);
   }
-  const cluster = await startCluster({
+  const options = {
     dataFolder: join(folder, "postgres"),
     superuserPassword: secrets.superuserPassword,
     durable: false,
     logFile: join(folder, "postgres.log"),
     settings: { ssl: "on", ssl_cert_file: join(tls, "server.pem"), ssl_key_file: join(tls, "server.key") },
-  });
+  };
+  const cluster = await startCluster(options);
   await asSuperuser(cluster, "postgres", async (client) => {
     await createRoles(client, { owner: secrets.ownerPassword, app: secrets.appPassword });
     await createDatabase(client, "campus");
   });
   await wire({ host: place.database, port: 5432 }, { host: "127.0.0.1", port: cluster.port });
-  return cluster;
+  let writer = cluster;
+  const failOver = async (awayMs: number) => {
+    await writer.kill();
+    await pause(awayMs);
+    writer = await startCluster({ ...options, port: cluster.port });
+  };
+  return { cluster, failOver };
 };
 
 /** Redis with a password, and TLS before it. */

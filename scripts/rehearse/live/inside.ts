@@ -2,22 +2,27 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import type { Cluster } from "../../../app/local/cluster.ts";
-import type { Demo } from "../../../app/local/demo/demo.ts";
-import { type LocalSecrets, readOrMakeSecrets } from "../../../app/local/secrets.ts";
-import { type Certificates, makeCertificates } from "../../machine/certificates.ts";
-import { type Ask, askWorld } from "./ask.ts";
+import { readOrMakeSecrets } from "../../../app/local/secrets.ts";
+import { makeCertificates } from "../../machine/certificates.ts";
+import type { Alive, Campus } from "./alive.ts";
+import { askWorld } from "./ask.ts";
 import { Balancer } from "./balancer.ts";
 import { ledgerIsWhole, pay, Site, type Student, seedCampus, smsProvider, startSmsProvider } from "./campus.ts";
 import { startCache, startDatabase } from "./databases.ts";
-import { type Distribution, readDistribution, startEdge } from "./edge.ts";
+import { readDistribution, startEdge } from "./edge.ts";
 import { migrateDatabase, publishArtifact, setSecrets } from "./first-deploy.ts";
 import { Fleet } from "./fleet.ts";
+import { losesAMachine, losesTheDatabase } from "./losses.ts";
 import { startMetadata } from "./metadata.ts";
-import { addressesOf, readEndpoints, readRecords, startNameServer } from "./names.ts";
-import { fillWallets, logInAll, Payers } from "./payers.ts";
-import { bringUpLoopback, buildNetworks, others, type Place, readPlaces } from "./places.ts";
+import { addressesOf, readEndpoints, readRecords, startNameServer, useNameServer } from "./names.ts";
+import { Operator } from "./operator.ts";
+import { fillWallets, logInAll } from "./payers.ts";
+import { permissions } from "./permissions.ts";
+import { bringUpLoopback, buildNetworks, others, readPlaces } from "./places.ts";
 import { Region } from "./region.ts";
+import { type Release, releases } from "./releases.ts";
+import { inServiceWithinMs, say, step, until } from "./telling.ts";
+import { makeVariants } from "./variants.ts";
 import { wire, wireInTls } from "./wires.ts";
 
 export type Given = {
@@ -35,38 +40,6 @@ export type Given = {
 const worldPort = 4_566;
 const worldUrl = `http://127.0.0.1:${worldPort}`;
 const followEveryMs = 1_000;
-const inServiceWithinMs = 300_000;
-
-const say = (line: string) => void process.stdout.write(`${line}\n`);
-
-const step = async <T>(what: string, work: () => Promise<T>, seen: (result: T) => string = () => ""): Promise<T> => {
-  const startedAt = performance.now();
-  const result = await work();
-  const found = seen(result);
-  say(`  ${((performance.now() - startedAt) / 1_000).toFixed(1).padStart(6)} s  ${what}${found ? `: ${found}` : ""}`);
-  return result;
-};
-
-const until = async (what: string, withinMs: number, look: () => Promise<boolean>, explain = () => ""): Promise<void> => {
-  const deadline = performance.now() + withinMs;
-  while (!(await look().catch(() => false))) {
-    if (performance.now() > deadline) throw new Error(`${what}: not seen within ${withinMs / 1_000} s. ${explain()}`);
-    await pause(250);
-  }
-};
-
-type Campus = {
-  readonly ask: Ask;
-  readonly places: readonly Place[];
-  readonly certificates: Certificates;
-  readonly secrets: LocalSecrets;
-  readonly distribution: Distribution;
-  readonly site: Site;
-  readonly publishNames: () => Promise<void>;
-};
-
-/** With machines that serve, a database and people. */
-type Alive = Campus & { readonly region: Region; readonly demo: Demo; readonly cluster: Cluster };
 
 /** Networks, names and certificates as the world has them, and the world at AWS's own names. */
 const surround = async ({ folder, python, worldSocket, regions }: Given): Promise<Campus> => {
@@ -79,6 +52,7 @@ const surround = async ({ folder, python, worldSocket, regions }: Given): Promis
   const distribution = await readDistribution(ask);
   const [host = ""] = distribution.Aliases.Items;
   const nameServer = startNameServer(folder, places);
+  useNameServer(folder);
   const publishNames = async () => nameServer.publish(addressesOf(await readRecords(ask), endpoints));
   await publishNames();
   const ofAws = places.flatMap(({ region }) => [`*.${region}.amazonaws.com`, `*.s3.${region}.amazonaws.com`]);
@@ -86,7 +60,7 @@ const surround = async ({ folder, python, worldSocket, regions }: Given): Promis
   const certificates = makeCertificates(folder, [...ofAws, "*.amazonaws.com", ...ours]);
   for (const { aws } of places) await wireInTls({ host: aws, port: 443 }, { host: "127.0.0.1", port: worldPort }, certificates);
   const secrets = readOrMakeSecrets(join(folder, "secrets.json"));
-  return { ask, places, certificates, secrets, distribution, site: new Site(host, certificates.authority), publishNames };
+  return { ask, places, certificates, secrets, distribution, host, site: new Site(host, certificates.authority), publishNames };
 };
 
 /** Machines, load balancer and edge; they follow the world from now on. */
@@ -118,31 +92,9 @@ const bringUp = async ({ folder, base }: Given, { ask, places, certificates, dis
 };
 
 const students = 6;
-const paymentsAround = 20;
-
-/** Its power is cut while students pay: what was under way is sent again by their phones, and nothing is lost. */
-const losesAMachine = async (campus: Alive, payers: readonly Student[]): Promise<string> => {
-  const { region, site, demo, cluster } = campus;
-  const paying = new Payers(site, demo, payers);
-  const morePaid = async (count: number) => {
-    const before = paying.receipts.length;
-    await until(`${count} more payments`, inServiceWithinMs, async () => paying.receipts.length >= before + count);
-  };
-  await morePaid(paymentsAround);
-  const before = new Set(region.fleet.running.keys());
-  const [victim = ""] = region.inService();
-  region.fleet.running.get(victim)?.machine.kill();
-  const killedAt = performance.now();
-  await until("the dead machine left the load balancer", inServiceWithinMs, async () => !region.inService().includes(victim));
-  const noticed = (performance.now() - killedAt) / 1_000;
-  await until("a new machine in service", inServiceWithinMs, async () => region.inService().some((id) => !before.has(id)));
-  const replaced = (performance.now() - killedAt) / 1_000;
-  await morePaid(paymentsAround);
-  return `found dead after ${noticed.toFixed(0)} s, replaced after ${replaced.toFixed(0)} s; ${await paying.stop(cluster)}`;
-};
 
 /** What everybody comes for, and that it outlives a machine. */
-const serves = async (campus: Alive, codeOf: (phone: string) => string | undefined): Promise<void> => {
+const serves = async (campus: Alive, codeOf: (phone: string) => string | undefined, release: Release): Promise<void> => {
   const { site, demo } = campus;
   const payers = await step("students log in with a code by SMS", () => logInAll(site, demo, codeOf, students));
   await step(
@@ -156,9 +108,20 @@ const serves = async (campus: Alive, codeOf: (phone: string) => string | undefin
     (seen) => seen,
   );
   await step(
+    "the database fails over while they pay",
+    () => losesTheDatabase(campus, payers),
+    (seen) => seen,
+  );
+  await releases(campus, payers, release, step);
+  await step(
     "the ledger is whole",
     () => ledgerIsWhole(site, demo),
-    (seen) => seen.slice(0, 200),
+    (seen) => seen.slice(0, 60),
+  );
+  await step(
+    "what each role asked of AWS",
+    () => permissions(worldUrl, say),
+    (seen) => seen,
   );
 };
 
@@ -168,7 +131,9 @@ const main = async (given: Given): Promise<void> => {
   const { ask, places, secrets, certificates, site } = campus;
   const [north] = places;
   if (!north) throw new Error("no region has a VPC: the network stacks were not deployed.");
-  const cluster = await step("PostgreSQL with TLS at the instance's endpoint", () => startDatabase(folder, north, secrets, certificates));
+  const { cluster, failOver } = await step("PostgreSQL with TLS at the instance's endpoint", () =>
+    startDatabase(folder, north, secrets, certificates),
+  );
   const redisUrl = await step("Redis with TLS and a password", () => startCache(folder, north, secrets, certificates));
   await step("roles and schema", () => migrateDatabase(cluster, secrets));
   await step("secrets have values", () => setSecrets(ask, north.region, environment, secrets));
@@ -182,8 +147,10 @@ const main = async (given: Given): Promise<void> => {
   );
   const codeOf = await startSmsProvider(others, certificates);
   await fillWallets(cluster);
+  const artifacts = await step("three more releases are packed", () => makeVariants(folder, artifact));
   const [region] = await bringUp(given, campus);
   if (!region) return;
+  const poweredAt = performance.now();
   await step(
     "machines boot their own user data and answer the load balancer's checks",
     () =>
@@ -196,7 +163,9 @@ const main = async (given: Given): Promise<void> => {
     () => `${region.fleet.running.size} machines`,
   );
   await step("the edge's address serves", () => until("/ready", 30_000, async () => (await site.ask("GET", "/ready")).status === 200));
-  await serves({ ...campus, region, demo, cluster }, codeOf).catch((error: Error) => {
+  const bootSeconds = (performance.now() - poweredAt) / 1_000;
+  const release = { environment, bootSeconds, operator: new Operator(join(folder, "authority.pem")), artifacts };
+  await serves({ ...campus, region, demo, cluster, failOver }, codeOf, release).catch((error: Error) => {
     throw new Error(`${error.message}${region.journals()}`);
   });
   if (given.keep) await new Promise(() => setInterval(() => {}, 60_000));

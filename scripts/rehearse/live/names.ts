@@ -1,5 +1,5 @@
-import { spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Ask } from "./ask.ts";
 import { edge, nameServer, type Place } from "./places.ts";
@@ -100,4 +100,11 @@ export const startNameServer = (
       child.kill("SIGHUP");
     },
   };
+};
+
+/** What runs in this namespace asks it too: nothing here reaches another one. */
+export const useNameServer = (folder: string): void => {
+  const file = join(folder, "resolv.conf");
+  writeFileSync(file, `nameserver ${nameServer}\n`);
+  execFileSync("mount", ["--bind", file, realpathSync("/etc/resolv.conf")]);
 };

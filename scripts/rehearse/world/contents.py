@@ -1,6 +1,5 @@
 """What stands in an account of the world: every entry of every backend that a new account does not have."""
 
-from moto.core import DEFAULT_ACCOUNT_ID
 from moto.core.base_backend import BackendDict
 
 # What moto keeps of things that are gone, or never was a thing of ours.
@@ -31,7 +30,8 @@ def does_not_count(value):
     if any(state in GONE for state in states if isinstance(state, str)):
         return True
     machines = getattr(value, "instances", None)
-    return bool(machines) and all(machine._state.name == "terminated" for machine in machines)
+    names = [getattr(getattr(machine, "_state", None), "name", None) for machine in machines or ()]
+    return bool(names) and all(name == "terminated" for name in names)
 
 
 def leaves(value, path=()):
@@ -52,7 +52,7 @@ def entries(backend):
     return {name: list(leaves(value)) for name, value in collections.items()}
 
 
-def contents(account=DEFAULT_ACCOUNT_ID):
+def contents(account):
     lines = []
     for service in list(BackendDict._instances):
         for region, backend in list(dict.get(service, account, {}).items()):

@@ -6,6 +6,7 @@
 
 With --until-stdin-ends it ends with the process that started it, however that one ends.
 GET /world/contents lists what stands in the rehearsal's account; ?account=<number> asks for another.
+GET /world/judged tells by role which actions it used, which it asked without being allowed, and which it may and never used.
 POST /world/machines?region=<region> says that somebody runs the machines there: launch hooks wait, what ends drains.
 POST /world/health?region=<region> says what a load balancer found: {target group: {instance: [state, reason, description]}}.
 """
@@ -27,6 +28,8 @@ from waitress import create_server
 
 # Some calls wait for others: a function that runs calls the world, a reader of a queue holds its call for 20 s.
 THREADS = 64
+# As moto itself reads it; moto's DEFAULT_ACCOUNT_ID is the other one, whatever the environment says.
+ACCOUNT = os.environ.get("MOTO_ACCOUNT_ID", "123456789012")
 # The client ends a connection, never we: a call that is on its way when a connection ends is a lost one.
 IDLE_SECONDS = 86_400
 
@@ -49,11 +52,13 @@ def with_doors(application):
 def behind(door, asked, body):
     from additions.lifecycle import run_by_somebody, say_health
     from contents import contents
-    from moto.core import DEFAULT_ACCOUNT_ID
+    from judge import verdict
 
-    account = asked.get("account", DEFAULT_ACCOUNT_ID)
+    account = asked.get("account", ACCOUNT)
     if door == "/world/contents":
         return contents(account)
+    if door == "/world/judged":
+        return verdict(account)
     if door == "/world/machines":
         run_by_somebody(account, asked["region"])
         return {}
@@ -100,8 +105,9 @@ def main():
 
         additions.install()
         from additions.errors import never_500
+        from judge import judged
 
-        application = with_doors(once(never_500(DomainDispatcherApplication)))
+        application = with_doors(judged(once(never_500(DomainDispatcherApplication)), ACCOUNT))
     if "--until-stdin-ends" in sys.argv:
         threading.Thread(target=end_with_stdin, daemon=True).start()
     server = listen(application)

@@ -1,6 +1,8 @@
 import json
 import urllib.request
 
+import boto3
+
 
 def contents_of(client):
     sts = client("sts")
@@ -20,3 +22,12 @@ def test_what_stands_is_listed_until_it_is_deleted(client):
     sqs.delete_queue(QueueUrl=url)
     ec2.delete_vpc(VpcId=vpc)
     assert contents_of(client) == []
+
+
+def test_the_rehearsals_own_account_is_looked_at_unless_another_is_named(client):
+    sqs = boto3.client("sqs", region_name="eu-north-1", endpoint_url=client.url, aws_access_key_id="a", aws_secret_access_key="b")
+    url = sqs.create_queue(QueueName="mine")["QueueUrl"]
+    with urllib.request.urlopen(f"{client.url}/world/contents", timeout=30) as answer:
+        listed = json.load(answer)
+    sqs.delete_queue(QueueUrl=url)
+    assert any(line.startswith("sqs eu-north-1 queues: 1 (mine") for line in listed), listed

@@ -1,0 +1,88 @@
+import type { Alive } from "./alive.ts";
+import type { Student } from "./campus.ts";
+import { Hammer } from "./hammer.ts";
+import type { Operator } from "./operator.ts";
+import { Payers } from "./payers.ts";
+import type { Step } from "./telling.ts";
+import type { Artifact, Variant } from "./variants.ts";
+
+/** A second release in the place of minutes: what is waited for is the same. */
+const hurry = ["--bake", "5", "--checkpoint", "15", "--warm-up", "5"];
+const leastPosts = 10_000;
+const clients = 8;
+
+export type Release = {
+  readonly environment: string;
+  readonly operator: Operator;
+  readonly artifacts: Readonly<Record<Variant, Artifact>>;
+  /** From power to in service, as the first machines took it here. */
+  readonly bootSeconds: number;
+};
+
+const versionServed = async ({ site }: Alive): Promise<string> =>
+  (JSON.parse((await site.ask("GET", "/health")).body) as { version: string }).version;
+
+const mustServe = async (campus: Alive, sha256: string): Promise<void> => {
+  const served = await versionServed(campus);
+  if (served !== sha256) throw new Error(`${served.slice(0, 12)} serves, and not ${sha256.slice(0, 12)}.`);
+};
+
+/** One well release under load, two that must not come to anybody, and the way back. */
+export const releases = async (
+  campus: Alive,
+  students: readonly Student[],
+  { environment, operator, artifacts, bootSeconds }: Release,
+  step: Step,
+): Promise<void> => {
+  const { site, demo, cluster, region, host, certificates } = campus;
+  const there = ["--region", region.place.region];
+  const before = await versionServed(campus);
+  const {
+    "v2, which is well": good,
+    "v3, whose processes find no database": blind,
+    "v4, which is slow behind the load balancer": slow,
+  } = artifacts;
+  for (const artifact of [good, blind, slow]) await operator.must("publish", environment, "--file", artifact.file, "--keep-record");
+  const paying = new Payers(site, demo, students);
+  await step(
+    "v2 is released under load",
+    async () => {
+      const hammer = new Hammer(host, certificates.authority, clients);
+      await operator.must("release", environment, good.sha256, ...there, ...hurry);
+      while (hammer.sent < leastPosts) await new Promise((resolve) => setTimeout(resolve, 200));
+      await mustServe(campus, good.sha256);
+      return hammer.stop();
+    },
+    (posts) => `${posts} keyed POSTs, 0 failed`,
+  );
+  await step(
+    "v3, whose processes find no database, gets no request",
+    () =>
+      operator.refuses(
+        /no machine of the new version was fit to serve within \d+ s/,
+        "release",
+        environment,
+        blind.sha256,
+        ...there,
+        ...hurry,
+        "--first-machine-within",
+        String(Math.ceil(2 * bootSeconds)),
+      ),
+    (reason) => reason,
+  );
+  await step(
+    "v4, which is slow behind the load balancer, is stopped at its checkpoint",
+    () => operator.refuses(/\d+ of \d+: \/health was not answered[^(]*/, "release", environment, slow.sha256, ...there, ...hurry),
+    (reason) => reason,
+  );
+  await step("v2 serves on", () => mustServe(campus, good.sha256));
+  await step("the way back from v2", async () => {
+    await operator.must("rollback", environment, ...there, "--warm-up", "5");
+    await mustServe(campus, before);
+  });
+  await step(
+    "students paid meanwhile",
+    () => paying.stop(cluster),
+    (seen) => seen,
+  );
+};
