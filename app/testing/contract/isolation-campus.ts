@@ -32,6 +32,8 @@ export async function fillCafe(campus: Campus): Promise<FilledCafe> {
   expectOk(await device.api("POST", "/pos/shifts/open", { body: { opening_float_minor: 0 } }));
   expectOk(await device.api("POST", "/pos/shifts/close", { body: { counted_cash_minor: 0 } }));
   await campus.sql`select settle_cafe_day(${cafe.id}, day, now() + interval '9 days') from day_to_settle(${cafe.id})`;
+  await campus.sql`
+    insert into staff_passkeys (staff_id, name, credential_id, public_key) values (${owner.id}, ${`${secretWord} nyckel`}, ${secretWord}, '\\x00')`;
   await campus.sql`update staff set name = ${`${secretWord} person`} where cafe_id = ${cafe.id}`;
   await campus.sql`update devices set name = ${`${secretWord} kassa`} where cafe_id = ${cafe.id}`;
   await campus.sql`update categories set name = ${`${secretWord} kategori`} where cafe_id = ${cafe.id}`;
