@@ -47,11 +47,13 @@ export interface AppParts {
   readonly isDraining: () => boolean;
 }
 
+/** A line of a CSV for each person of a university. */
+const longTables = ["/api/v1/admin/students/import"];
+
 /** Mounts the features; nothing else. */
 export function createApp({ platform, identity, live, isDraining }: AppParts): OpenAPIHono<HttpEnv> {
-  const app = createApplication(platform, createErrorReporter(platform.config, platform.log), (answer) =>
-    countAnswer(platform.metrics, answer),
-  );
+  const reportError = createErrorReporter(platform.config, platform.log);
+  const app = createApplication(platform, reportError, (answer) => countAnswer(platform.metrics, answer), longTables);
   const receipts = createReceiptSigner(platform);
   const v1 = router();
   v1.use(withIdentity(identity));

@@ -30,6 +30,7 @@ export const variables = {
   CAMPUS_ENV: variable(
     z.enum(["sandbox", "staging", "production"]),
     "Where this process runs: no default, so that a machine that was not told starts nothing. Demo data and the sandbox are impossible in production.",
+    { example: "sandbox" },
   ),
   CAMPUS_REGION: variable(z.string().regex(/^[a-z0-9-]{2,20}$/), "The region's name, as it stands in receipts and in /health.", {
     default: "local",

@@ -8,18 +8,13 @@ import { renderAnalyticsPage } from "./analytics-page.ts";
 import { renderAsvsPage } from "./asvs-page.ts";
 import { renderBackgroundPage } from "./background-page.ts";
 import { renderConfigurationPage } from "./configuration-page.ts";
+import type { Generator } from "./generator.ts";
 import { decisionsIndex, renderDecisionsIndex } from "./decisions-index.ts";
 import { renderEnvironmentExample } from "./environment-example.ts";
 import { renderScalingPage } from "./scaling-page.ts";
 import { renderSchemaPage } from "./schema-page.ts";
 import { renderSloPage } from "./slo-page.ts";
 import { watching } from "./watching.ts";
-
-/** One file that is written from the code. `make` is pure: the same checkout gives the same text. */
-export interface Generator {
-  readonly file: string;
-  readonly make: (root: string) => string | Promise<string>;
-}
 
 export const generators: readonly Generator[] = [
   { file: "docs/openapi.json", make: renderApiDocument },

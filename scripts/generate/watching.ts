@@ -2,7 +2,7 @@ import { stringify } from "yaml";
 import { boards } from "../../dashboards/boards.ts";
 import { grafanaDashboard } from "../../dashboards/grafana.ts";
 import { prometheusRules } from "../../dashboards/prometheus.ts";
-import type { Generator } from "./generators.ts";
+import type { Generator } from "./generator.ts";
 
 /** For those who run Prometheus and Grafana: the same promises, alarms and boards. */
 export const watching: readonly Generator[] = [

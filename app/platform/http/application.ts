@@ -16,11 +16,12 @@ import { type HttpEnv, router } from "./router.ts";
 
 type OnAnswered = (answer: { readonly route: string; readonly status: number; readonly elapsedMs: number }) => void;
 
-/** The outermost layer: what happens to every request, whatever feature answers it. */
+/** The outermost layer: what happens to every request, whatever feature answers it; `longTables` are the paths that take a long CSV. */
 export function createApplication(
   platform: Platform,
   reportError: ReportError,
   onAnswered: OnAnswered = () => undefined,
+  longTables: readonly string[] = [],
 ): OpenAPIHono<HttpEnv> {
   const app = router();
   const { config } = platform;
@@ -28,7 +29,7 @@ export function createApplication(
   app.use(securityHeaders);
   app.use(answerOtherOrigins(config.CORS_ORIGINS));
   app.use(limitTime(config.REQUEST_TIMEOUT_MS));
-  app.use(limitBody(config));
+  app.use(limitBody(config, longTables));
   app.onError(answerError(platform, reportError));
   app.notFound((c) => {
     throw methodsAt(app, c.req.path);
@@ -124,20 +125,19 @@ function limitTime(timeoutMs: number): MiddlewareHandler<HttpEnv> {
   };
 }
 
-/** A table has as many lines as there are people; it is read by the route alone, after its guard. */
+/** A long table is read by its route alone, after its guard. */
 const csvLimitBytes = 8 * 1024 * 1024;
-const csvPath = "/api/v1/admin/students/import";
 
 /**
  * What is too large is still taken in and thrown away, up to a point: a connection with half a body left in it would
  * fail the next request that a proxy sends on it.
  */
-function limitBody(config: Config): MiddlewareHandler<HttpEnv> {
+function limitBody(config: Config, longTables: readonly string[]): MiddlewareHandler<HttpEnv> {
   return async (c, next) => {
     const length = c.req.header("content-length");
     const isChunked = c.req.header("transfer-encoding") !== undefined;
     const limitBytes = isChunked ? config.BODY_LIMIT_BYTES : bodyLimitOf(config, c.req.method, c.req.path);
-    const isCsv = !isChunked && c.req.path === csvPath && /^text\/csv\b/i.test(c.req.header("content-type") ?? "");
+    const isCsv = !isChunked && longTables.includes(c.req.path) && /^text\/csv\b/i.test(c.req.header("content-type") ?? "");
     const maxBytes = isCsv ? csvLimitBytes : limitBytes;
     if (!isChunked && Number(length ?? 0) <= maxBytes) return next();
     const { kept, sizeBytes } = await readUpTo(c.req.raw, maxBytes);

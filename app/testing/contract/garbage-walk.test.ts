@@ -112,6 +112,8 @@ const bodiesThatMayBeEmpty: Readonly<Record<string, string>> = {
   changeStaff: "only what is named changes",
   refreshSession: "a cookie session has its refresh token in the cookie",
   declineCharge: "a plain no needs no words; not_me is the exception",
+  unfreezeCard: "the step-up's code, which it must have, is asked for by an error of its own",
+  unfreezeWallet: "the step-up's code, which it must have, is asked for by an error of its own",
   reorder: "the same again needs no words; without_unavailable is the exception",
 };
 
