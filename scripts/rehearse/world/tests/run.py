@@ -17,7 +17,6 @@ import boto3
 from botocore.config import Config
 
 FIRST_ACCOUNT = 100_000_000_000
-REHEARSAL_ACCOUNT = "000000000042"
 HERE = Path(__file__).parent
 sys.path.append(str(HERE.parent))
 KEYS = {"aws_access_key_id": "rehearsal", "aws_secret_access_key": "rehearsal"}
@@ -31,8 +30,6 @@ class World:
     def __init__(self, *arguments):
         environment = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "MOTO_"))}
         command = [sys.executable, str(HERE.parent / "world.py"), *arguments]
-        # As the rehearsal starts it: not the account that moto takes by itself.
-        environment["MOTO_ACCOUNT_ID"] = REHEARSAL_ACCOUNT
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
         self.url = self.process.stdout.readline().removeprefix("WORLD ").strip()
         if not self.url:
