@@ -68,7 +68,7 @@ export function Bars({ bars, label, top }: { readonly bars: readonly Bar[]; read
 export const ChartAndTable = ({ chart, table }: { readonly chart: ReactNode; readonly table: ReactNode }) => (
   <div className="chart-and-table">
     {chart}
-    <div className="chart-table">{table}</div>
+    <div>{table}</div>
   </div>
 );
 
