@@ -49,6 +49,26 @@ test("finance sees what each café is owed and where the university's own accoun
   expect((await (await campus.staff("owner", till.cafe)).api("GET", "/admin/balances")).status).toBe(403);
 });
 
+test("finance reads the balances as of a moment: what was booked before it, and nothing of what came after", async () => {
+  const finance = await campus.staff("finance");
+  const balancesAt = async (at: Date) => {
+    const { items } = (
+      await finance.api<{ items: { kind: string; balance_minor: number }[] }>("GET", `/admin/balances?at=${at.toISOString()}`)
+    ).body;
+    return items.map(({ kind, balance_minor }) => [kind, balance_minor]);
+  };
+  const [sale] = await campus.sql<{ at: Date }>`select at from ledger_transactions where kind = 'debit'`;
+  if (!sale) throw new Error("Nothing was sold.");
+  expect(await balancesAt(new Date(sale.at.getTime() - 1))).toEqual([
+    ["adjustments", -10_000],
+    ["cafe_payable", 0],
+  ]);
+  expect(await balancesAt(new Date(sale.at.getTime() + 1))).toEqual([
+    ["adjustments", -10_000],
+    ["cafe_payable", 1_500],
+  ]);
+});
+
 test("a balance is the same before a snapshot, after it, and after what moved since", async () => {
   expect(await accountBalance(campus.worker.db, payable)).toBe(1_500);
   await settledSnapshot();

@@ -36,6 +36,15 @@ export interface AccountBalance {
 
 const maxAccounts = 1_000;
 
+/** The same as of a moment: all that was booked before it, from the first entry on. About a second for a million entries. */
+export const listBalancesAt = (db: Queryable, at: Date): Promise<AccountBalance[]> =>
+  db.rows<AccountBalance>(sql`
+    select a.id as account_id, a.kind, a.cafe_id, f.name as cafe_name, a.currency, coalesce(e.minor, 0)::bigint as balance_minor
+    from accounts a left join cafes f on f.id = a.cafe_id
+      left join (select account_id, sum(amount_minor) as minor from ledger_entries where at < ${at} group by account_id) e on e.account_id = a.id
+    where a.kind not in ('wallet', 'receivables')
+    order by a.kind, f.name, a.currency limit ${maxAccounts}`);
+
 /** What the university owes each café, and where its own money stands. Positive: the account received more than it gave. */
 export const listBalances = (db: Queryable): Promise<AccountBalance[]> =>
   db.rows<AccountBalance>(sql`

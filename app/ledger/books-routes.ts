@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { staff } from "../identity/guards.ts";
 import type { Platform } from "../platform/context.ts";
 import { json, listOf, route, router } from "../platform/http/router.ts";
-import { type AccountBalance, listBalances } from "./balances.ts";
+import { type AccountBalance, listBalances, listBalancesAt } from "./balances.ts";
 import { checkLedger, type LedgerCheck } from "./check-ledger.ts";
 
 const who = staff("finance", "admin");
@@ -50,15 +50,24 @@ const balances = route({
   path: "/admin/balances",
   operationId: "listBalances",
   tags: ["finance"],
-  summary: "What each café is owed and where the university's own accounts stand",
+  summary: "What each café is owed and where the university's own accounts stand, now or as of a moment",
   who,
+  request: {
+    query: z.strictObject({
+      at: z.iso.datetime({ offset: true }).optional().openapi({ description: "All that was booked before this moment; now, unless told" }),
+    }),
+  },
   responses: { 200: json(listOf(BalanceSchema), "All accounts but the students'") },
 });
 
 export const booksRoutes = (platform: Platform) =>
   router()
     .openapi(check, async (c) => c.json(presentCheck(await checkLedger(platform.db)), 200))
-    .openapi(balances, async (c) => c.json({ items: (await listBalances(platform.db)).map(presentBalance), next_cursor: null }, 200));
+    .openapi(balances, async (c) => {
+      const { at } = c.req.valid("query");
+      const found = await (at === undefined ? listBalances(platform.db) : listBalancesAt(platform.db, new Date(at)));
+      return c.json({ items: found.map(presentBalance), next_cursor: null }, 200);
+    });
 
 const presentCheck = (found: LedgerCheck): z.infer<typeof CheckSchema> => ({
   ok: found.ok,

@@ -17,7 +17,7 @@ export function LedgerPage() {
     queryFn: () => unwrap(booksApi.admin.ledger.check.$get()),
     staleTime: Number.POSITIVE_INFINITY,
   });
-  const balances = useQuery({ queryKey: ["ledger", "balances"], queryFn: () => unwrap(booksApi.admin.balances.$get()) });
+  const balances = useQuery({ queryKey: ["ledger", "balances"], queryFn: () => unwrap(booksApi.admin.balances.$get({ query: {} })) });
   return (
     <Page
       title={w.nav.ledger}
