@@ -253,7 +253,7 @@ test("a change names only what changes, and the trail holds what stood there bef
       details: {
         name: { before: cafe.name, after: name },
         address: { before: null, after: "Torget 2" },
-        numberMatchRequired: { before: true, after: false },
+        number_match_required: { before: true, after: false },
       },
     },
   ]);

@@ -10,6 +10,7 @@ const programs = {
   "app/api": "app/main.ts",
   "app/worker": "app/worker.ts",
   "app/migrate": "app/migrate.ts",
+  "app/first-admins": "app/first-admins.ts",
   "app/password-worker": "app/identity/password-worker.ts",
   "app/resize-child": "app/images/resize-child.ts",
   "host/start": "app/host/start.ts",
