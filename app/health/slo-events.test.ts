@@ -41,7 +41,11 @@ test("every operation of the API belongs to an objective or is a stream or a que
     Object.keys(operations).map((method) => `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ":$1")}`),
   );
   const none = routes.filter((route) => !objectiveOf(route));
-  expect(none.filter((route) => !/\/(stream|ws\/.+|health|ready|metrics|docs|openapi\.json|jwks\.json|verify)$/.test(route))).toEqual([]);
+  expect(
+    none.filter(
+      (route) => !/\/(stream|ws\/.+|health|ready|metrics|docs|docs\/:file|ops|ops\/page\.\w+|openapi\.json|jwks\.json|verify)$/.test(route),
+    ),
+  ).toEqual([]);
   const found = new Set(routes.map(objectiveOf));
   for (const name of ["scan", "confirm", "read", "other"] as const) expect(found.has(name), name).toBe(true);
   expect(objectiveNames).toContain("prompt");

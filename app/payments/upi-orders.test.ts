@@ -150,7 +150,7 @@ describe("money that no longer fits its order goes into the student's wallet", (
 });
 
 test("where no gateway is set up, UPI orders, top-ups and gifts are METHOD_UNAVAILABLE, and so is its webhook", async () => {
-  const without = await startCampus({ env: { CAMPUS_ENV: "staging", RATE_LIMIT_SCALE: "1" } });
+  const without = await startCampus({ env: { CAMPUS_ENV: "staging", RATE_LIMIT_SCALE: "1", STAFF_SECOND_FACTOR: "required" } });
   try {
     const student = await moneyOf(without).fundedStudent({ balanceMinor: 0 });
     const link = expectOk(await student.api<{ token: string }>("POST", "/wallet/gift-link", { body: { limit_minor: 50_000 } }));

@@ -49,7 +49,7 @@ test(
       expect(await columnsOf("charges")).not.toContain("planted");
       const beside = soFar.length;
       await reader.end();
-      expect(await migrated).toMatchObject({ applied: ["9000_planted.sql"], made: ["function digest_of", "function open_charge"] });
+      expect(await migrated).toMatchObject({ applied: ["9000_planted.sql"], made: ["function digest_of", "function write_charge"] });
       expect(await columnsOf("charges")).toContain("planted");
       return beside;
     });
