@@ -136,10 +136,9 @@ const stories: readonly Story[] = [
   },
   async function leaves({ money }) {
     const student = await money.fundedStudent({ balanceMinor: funds });
-    await student.api("POST", "/wallet/close-out", {
-      body: { pay_to: "SE45 5000 0000 0583 9825 7466" },
-      headers: { "Idempotency-Key": randomUUID() },
-    });
+    const pay_to = "SE45 5000 0000 0583 9825 7466";
+    const proof = await student.proof({ purpose: "close_out", pay_to });
+    expectOk(await student.api("POST", "/wallet/close-out", { body: { pay_to, ...proof }, headers: { "Idempotency-Key": randomUUID() } }));
   },
   async function disputesATopUp({ campus, money }) {
     const student = await money.fundedStudent({ balanceMinor: 0 });
