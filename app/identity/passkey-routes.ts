@@ -47,7 +47,7 @@ const passkeyErrors = ["METHOD_UNAVAILABLE", ...proofErrors] as const;
 
 const beginKey = route({
   method: "post",
-  path: "/admin/auth/passkeys/options",
+  path: "/admin/auth/passkey-options",
   operationId: "beginPasskey",
   tags,
   summary: "What the browser needs to make a passkey (only where the campus has a host name)",
@@ -105,7 +105,7 @@ const removeKey = route({
 
 const passkeyOptions = route({
   method: "post",
-  path: "/admin/auth/passkeys/login/options",
+  path: "/admin/auth/passkey-login/options",
   operationId: "beginPasskeyLogin",
   tags: ["auth"],
   summary: "What the browser needs to log in with a passkey; it names nobody",
@@ -130,7 +130,7 @@ const Assertion = z.object({
 
 const passkeyLogin = route({
   method: "post",
-  path: "/admin/auth/passkeys/login",
+  path: "/admin/auth/passkey-login",
   operationId: "logInWithPasskey",
   tags: ["auth"],
   summary: "Log in as staff with a passkey alone",

@@ -287,15 +287,15 @@ describe("passkeys", () => {
   }
   const register = async (member: TestStaff, key: ReturnType<typeof authenticator>, more: Readonly<Record<string, string>>) => {
     const body = { ...credentials(member), ...more };
-    const begun = expectOk(await campus.api<Begun>("POST", "/admin/auth/passkeys/options", { body }));
+    const begun = expectOk(await campus.api<Begun>("POST", "/admin/auth/passkey-options", { body }));
     const response = key.create(begun.options.challenge);
     return campus.api<{ passkey: { id: string }; recovery_codes: string[] }>("POST", "/admin/auth/passkeys", {
       body: { ...credentials(member), challenge_id: begun.challenge_id, name: "My phone", response },
     });
   };
-  const beginLogin = async () => expectOk(await campus.api<Begun>("POST", "/admin/auth/passkeys/login/options"));
+  const beginLogin = async () => expectOk(await campus.api<Begun>("POST", "/admin/auth/passkey-login/options"));
   const answerLogin = (challenge_id: string, response: unknown) =>
-    campus.api<Tokens>("POST", "/admin/auth/passkeys/login", { body: { challenge_id, response } });
+    campus.api<Tokens>("POST", "/admin/auth/passkey-login", { body: { challenge_id, response } });
 
   test("staff make a passkey and log in with it alone; it answers once, only for this origin, and only unlocked", async () => {
     const member = await campus.staff("finance");

@@ -33,7 +33,15 @@ const verify = route({
   tags: ["system"],
   summary: "Whether a receipt is ours, for tools that do not verify Ed25519 by themselves; nothing is looked up in the books",
   who: everyone,
-  request: { query: z.strictObject({ receipt: z.string().min(1).max(maxReceiptCharacters) }) },
+  request: {
+    query: z.strictObject({
+      receipt: z
+        .string()
+        .min(1)
+        .max(maxReceiptCharacters)
+        .regex(/^[\x20-\x7e]+$/, "must be printable ASCII, as every JWS is"),
+    }),
+  },
   responses: { 200: json(VerdictSchema, "The verdict") },
 });
 

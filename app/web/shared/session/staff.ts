@@ -76,10 +76,10 @@ export async function logInStaff(credentials: Credentials): Promise<void> {
 /** The device's own lock in the place of name, password and code. */
 export async function logInWithPasskey(): Promise<void> {
   const { startAuthentication } = await import("@simplewebauthn/browser");
-  const { challenge_id, options } = await unwrap(passkeys.admin.auth.passkeys.login.options.$post());
+  const { challenge_id, options } = await unwrap(passkeys.admin.auth["passkey-login"].options.$post());
   const response = await startAuthentication({ optionsJSON: options as never });
   const body = await unwrap(
-    passkeys.admin.auth.passkeys.login.$post({ json: { challenge_id, response: response as never }, header: { "x-session": "cookie" } }),
+    passkeys.admin.auth["passkey-login"].$post({ json: { challenge_id, response: response as never }, header: { "x-session": "cookie" } }),
   );
   if (!("csrf_token" in body)) throw new ApiError("INTERNAL_ERROR", "The server answered with tokens, not with a cookie.");
   become({ kind: "in", user: body.user, csrfToken: body.csrf_token });
