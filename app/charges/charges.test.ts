@@ -26,6 +26,17 @@ const refusal = (answer: Answered) => {
   return { status: answer.status, code: error?.code, details: error?.details };
 };
 
+test("money that comes in while a debit finds too little is no limit that was reached", async () => {
+  const student = await money.fundedStudent({ balanceMinor: 10_000 });
+  const charge = await student.scannedOrder({ till, totalMinor: 5_900 });
+  // What the debit's second look answers when the wallet has got its money after the first.
+  const [late] = await campus.sql<{
+    outcome: string;
+  }>`select outcome from confirm_without_debit(${charge.id}, 'wallet', null, current_date)`;
+  expect(late?.outcome).toBe("insufficient");
+  expect((await student.confirm(charge)).status).toBe(200);
+});
+
 describe("more time", () => {
   const moreTime = (student: Awaited<ReturnType<Money["fundedStudent"]>>, chargeId: string) =>
     student.api<StudentCharge>("POST", `/charges/${chargeId}/more-time`);

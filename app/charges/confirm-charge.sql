@@ -200,7 +200,9 @@ begin
     select coalesce(balance_minor - held_minor, 0), charge.amount_minor, daily_limit_minor, case when spent_day = p_day then spent_minor else 0 end, case
           when status in ('frozen', 'closed') then 'frozen'
           when coalesce(balance_minor - held_minor, 0) < charge.amount_minor then 'insufficient'
-          else 'limit'
+          when case when spent_day = p_day then spent_minor else 0 end + charge.amount_minor > daily_limit_minor then 'limit'
+          -- The money came in since the debit looked: it was not there, and the next try finds it.
+          else 'insufficient'
         end
       into result.balance_minor, result.needed_minor, result.limit_minor, result.spent_minor, result.outcome
       from (values (1)) one (row) left join wallets on student_id = charge.student_id and currency = charge.currency;
