@@ -100,9 +100,9 @@ class Campus:
         ends = (payable, other) if corrects else (other, payable)
         sequence = self.numbers + 1_000_000 * (corrects is not None) if student else None
         self.db.execute(
-            """insert into ledger_transactions (id, kind, from_account_id, to_account_id, amount_minor, currency, order_id, corrects_id, wallet_student_id, wallet_seq, wallet_balance_after_minor, at)
-               values (%s, %s, %s, %s, %s, 'SEK', %s, %s, %s, %s, %s, %s)""",
-            (transaction, kind, *ends, amount, order["id"], corrects, student, sequence, 0 if student else None, at),
+            """insert into ledger_transactions (id, kind, from_account_id, to_account_id, amount_minor, currency, order_id, charge_id, corrects_id, wallet_student_id, wallet_seq, wallet_balance_after_minor, at)
+               values (%s, %s, %s, %s, %s, 'SEK', %s, %s, %s, %s, %s, %s, %s)""",
+            (transaction, kind, *ends, amount, order["id"], str(uuid.uuid4()) if kind == "debit" else None, corrects, student, sequence, 0 if student else None, at),
         )
 
     def ledger_net(self, first: str, last: str) -> int:

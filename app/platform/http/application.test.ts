@@ -26,6 +26,7 @@ const write = route({
   summary: "Write",
   request: { params: z.object({ cupId: z.uuid() }), body: required(z.strictObject({ text: z.string().max(60_000) })) },
 });
+const sheet = route({ ...cup, method: "get", path: "/cups/sheet.png", operationId: "readSheet", summary: "Sheet" });
 const read = route({ ...cup, method: "get", path: "/cups/{cupId}", operationId: "readCup", summary: "Read" });
 const list = route({ ...cup, method: "get", path: "/cups", operationId: "listCups", summary: "List", request: { query: listQuery } });
 const remove = route({ ...cup, method: "delete", path: "/cups", operationId: "removeCups", summary: "Remove" });
@@ -41,6 +42,7 @@ function cupRoutes() {
     .openapi(write, (c) => c.json({ text: c.req.valid("json").text }, 200))
     .openapi(list, (c) => c.json({ text: String(c.req.valid("query").limit) }, 200))
     .openapi(remove, (c) => c.json({ text: "" }, 200))
+    .openapi(sheet, (c) => c.json({ text: "" }, 200))
     .openapi(read, async (c) => {
       const wanted = c.req.param("cupId") ?? "";
       if (wanted === "database") await platform.db.run(sql`select 1 / 0`);
@@ -94,6 +96,13 @@ test("a wrong method is METHOD_NOT_ALLOWED with the methods that are allowed", a
   expectRefusal(answer, 405, "METHOD_NOT_ALLOWED");
   expect(answer.headers.get("allow")).toBe("GET, POST");
   expect(answer.body.error.details).toEqual({ allow: ["GET", "POST"] });
+});
+
+test("an address that is written out has its own methods, whatever the id beside it may do", async () => {
+  expect((await call(`${cups}/sheet.png`)).status).toBe(200);
+  const answer = await call(`${cups}/sheet.png`, { method: "POST" });
+  expectRefusal(answer, 405, "METHOD_NOT_ALLOWED");
+  expect(answer.headers.get("allow")).toBe("GET");
 });
 
 test.each([

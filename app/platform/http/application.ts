@@ -30,6 +30,7 @@ export function createApplication(
   app.use(answerOtherOrigins(config.CORS_ORIGINS));
   app.use(limitTime(config.REQUEST_TIMEOUT_MS));
   app.use(limitBody(config, longTables));
+  app.use(keepLiteralsApart(app));
   app.onError(answerError(platform, reportError));
   app.notFound((c) => {
     throw methodsAt(app, c.req.path);
@@ -204,12 +205,34 @@ function asCoded(thrown: unknown): CodedError {
   );
 }
 
+const methodNames = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+
+/** An address that is written out has its own methods only: DELETE /things/sheet.png is none of DELETE /things/{id}. */
+function keepLiteralsApart(app: OpenAPIHono<HttpEnv>): MiddlewareHandler<HttpEnv> {
+  let literals: Map<string, string[]> | undefined;
+  return async (c, next) => {
+    literals ??= literalMethods(app);
+    const methods = literals.get(c.req.path);
+    if (methods && methodNames.includes(c.req.method) && !methods.includes(c.req.method)) throw notAllowed(methods);
+    await next();
+  };
+}
+
+function literalMethods(app: OpenAPIHono<HttpEnv>): Map<string, string[]> {
+  const known = new Map<string, string[]>();
+  for (const { path, method } of app.routes)
+    if (methodNames.includes(method) && !/[:*]/.test(path)) known.set(path, [...new Set([...(known.get(path) ?? []), method])]);
+  return known;
+}
+
 /** 405 with the methods that the path does have, else 404. */
 function methodsAt(app: OpenAPIHono<HttpEnv>, path: string): CodedError {
-  const methods = ["GET", "POST", "PUT", "PATCH", "DELETE"].filter((method) =>
-    app.router.match(method, path)[0].some(([[, known]]) => known.method === method),
-  );
+  const methods = methodNames.filter((method) => app.router.match(method, path)[0].some(([[, known]]) => known.method === method));
   if (methods.length === 0) return new CodedError("NOT_FOUND", "There is nothing at this address.");
+  return notAllowed(methods);
+}
+
+function notAllowed(methods: readonly string[]): CodedError {
   return new CodedError("METHOD_NOT_ALLOWED", `This address answers ${methods.join(", ")}.`, {
     headers: { Allow: methods.join(", ") },
     details: { allow: methods },

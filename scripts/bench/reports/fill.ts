@@ -141,12 +141,13 @@ const moveTheDaysMoney = (daysAgo: number) => `
     from orders, lateral (select split_part(order_number, '-', 3)::int as n) s
     where order_day = current_date - ${daysAgo + 1} and paid_at is not null and n % 80 < 4;
   analyze made_moves;
-  insert into ledger_transactions (id, kind, from_account_id, to_account_id, amount_minor, currency, order_id, corrects_id, wallet_student_id, wallet_seq,
-    wallet_balance_after_minor, at)
+  insert into ledger_transactions (id, kind, from_account_id, to_account_id, amount_minor, currency, order_id, charge_id, corrects_id, wallet_student_id,
+    wallet_seq, wallet_balance_after_minor, at)
   select m.id, case when corrects_id is not null then case method when 'upi' then 'gateway_refund' else 'refund' end
       else case method when 'wallet' then 'debit' when 'upi' then 'gateway_sale' else 'cash_sale' end end,
-    case when corrects_id is null then a.id else p.id end, case when corrects_id is null then p.id else a.id end, amount, 'SEK', order_id, corrects_id,
-    a.student_id, case when a.student_id is not null then nextval('made_entries') end, case when a.student_id is not null then 0 end, m.at
+    case when corrects_id is null then a.id else p.id end, case when corrects_id is null then p.id else a.id end, amount, 'SEK', order_id,
+    case when corrects_id is null and method = 'wallet' then uuidv7() end, corrects_id, a.student_id,
+    case when a.student_id is not null then nextval('made_entries') end, case when a.student_id is not null then 0 end, m.at
   from made_moves m join accounts p on p.kind = 'cafe_payable' and p.cafe_id = m.cafe_id
     join made_accounts a on a.owner = case method when 'wallet' then m.student_id when 'cash' then m.cafe_id else '00000000-0000-0000-0000-000000000000' end
   order by m.at`;
