@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { usernamePattern } from "./identity/field-schemas.ts";
 import { makeFirstAdmins } from "./people/make-first-admins.ts";
 import { parseConfig } from "./platform/config.ts";
 import { openPlatform } from "./platform/context.ts";
@@ -12,8 +13,6 @@ ONE_TIME_PASSWORD_HOURS and only for choosing an own one. Where the university h
 Options: --help
 Exit codes: 0 both were made · 1 they were not, and why · 2 the command was mistyped`;
 
-const namePattern = /^[a-z0-9._-]{3,50}$/;
-
 async function main(): Promise<number> {
   const { positionals, values } = parseArgs({ allowPositionals: true, options: { help: { type: "boolean" } } });
   if (values.help) {
@@ -21,7 +20,7 @@ async function main(): Promise<number> {
     return 0;
   }
   const [first, second, ...more] = positionals;
-  if (!first || !second || more.length > 0 || first === second || !positionals.every((name) => namePattern.test(name))) {
+  if (!first || !second || more.length > 0 || first === second || !positionals.every((name) => usernamePattern.test(name))) {
     console.error("first-admins: name two people, each with 3 to 50 of a-z, 0-9, dot, underscore and hyphen: first-admins anna.berg bo.ek");
     return 2;
   }

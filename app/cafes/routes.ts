@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { nameField } from "../identity/field-schemas.ts";
+import { nameField, usernamePattern } from "../identity/field-schemas.ts";
 import type { Identity } from "../identity/identity.ts";
 import type { Platform } from "../platform/context.ts";
 import { everyone, json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
@@ -20,11 +20,7 @@ const password = z
   .max(maxPasswordBytes)
   .refine((text) => Buffer.byteLength(text) <= maxPasswordBytes, "must not be longer than 72 bytes");
 
-const username = z
-  .string()
-  .trim()
-  .toLowerCase()
-  .regex(/^[a-z0-9._-]{3,50}$/, "must be 3 to 50 of a–z, 0–9, dot, underscore and hyphen");
+const username = z.string().trim().toLowerCase().regex(usernamePattern, "must be 3 to 50 of a–z, 0–9, dot, underscore and hyphen");
 
 const register = route({
   method: "post",

@@ -24,6 +24,8 @@ export const stepUpFields = {
     .openapi({ description: "The phone's signature over its challenge, once there is a confirm key" }),
 };
 
+export const usernamePattern = /^[a-z0-9._-]{3,50}$/;
+
 export const nameField = (most: number) => lineOfText(most);
 
 export const cafeQuery = z.strictObject({

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { type StaffRole, staffRoles } from "../identity/access-token.ts";
 import { proofFields, proofOf } from "../identity/factor-routes.ts";
-import { cafeQuery, nameField } from "../identity/field-schemas.ts";
+import { cafeQuery, nameField, usernamePattern } from "../identity/field-schemas.ts";
 import { actorOf, ownCafeOf, staff, staffOf } from "../identity/guards.ts";
 import type { Identity } from "../identity/identity.ts";
 import type { Platform } from "../platform/context.ts";
@@ -20,7 +20,7 @@ const params = z.object({ staffId: z.uuid() });
 const who = staff("owner", "admin");
 const tags = ["staff"];
 const role = z.enum(staffRoles);
-const username = z.string().regex(/^[a-z0-9._-]{3,50}$/, "must be 3 to 50 of a-z, 0-9, dot, underscore and hyphen");
+const username = z.string().regex(usernamePattern, "must be 3 to 50 of a-z, 0-9, dot, underscore and hyphen");
 // bcrypt reads 72 bytes and no more.
 const newPassword = z
   .string()

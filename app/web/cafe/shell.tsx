@@ -1,10 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { type ErrorComponentProps, Navigate, Outlet, useRouterState } from "@tanstack/react-router";
-import { useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { useState, useSyncExternalStore } from "react";
 import { useStaffSession } from "../shared/session/staff.ts";
 import { takeUpdate, useUpdate } from "../shared/sw/updates.ts";
 import { PersonIcon } from "../shared/ui/icons.tsx";
 import { Bones, EmptyState, Sheet } from "../shared/ui/parts.tsx";
+import { useFocusOnHeading } from "../shared/ui/use-focus-on-heading.ts";
 import { CafeChoice, openCafeQuery, useCafeChoice } from "./cafe-choice.tsx";
 import { Go } from "./link.tsx";
 import { homeOf, type NavPage, navPageOf, pagesOf } from "./nav.ts";
@@ -180,22 +181,6 @@ export const Mark = () => (
     <path d="m8 14.500 5 5 9-10" fill="none" stroke="var(--on-act)" strokeWidth="3.400" strokeLinecap="round" strokeLinejoin="round" />
   </svg>
 );
-
-/** After a change of page the reader's place is its heading; at the first page the browser knows better. */
-function useFocusOnHeading(path: string): void {
-  const isFirst = useRef(true);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the change of page is what this waits for.
-  useEffect(() => {
-    if (isFirst.current) {
-      isFirst.current = false;
-      return;
-    }
-    scrollTo(0, 0);
-    const heading = document.querySelector<HTMLElement>("main h1");
-    heading?.setAttribute("tabindex", "-1");
-    heading?.focus({ preventScroll: true });
-  }, [path]);
-}
 
 export function MissingPage() {
   const w = useWords();

@@ -1,26 +1,12 @@
-import { useSyncExternalStore } from "react";
+import { createLineState } from "../shared/live/line-state.ts";
 import { deviceFetch } from "./device.ts";
 import { look } from "./till.ts";
 
-let isLinked = false;
-const listeners = new Set<() => void>();
+const line = createLineState();
 const silenceMs = 45_000;
 const longestWaitMs = 15_000;
 
-function setLinked(linked: boolean): void {
-  if (isLinked === linked) return;
-  isLinked = linked;
-  for (const listener of listeners) listener();
-}
-
-export const useLinked = (): boolean =>
-  useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
-    () => isLinked,
-  );
+export const useLinked = line.use;
 
 /** The till's event stream, read by fetch since EventSource sends no header. Each event only says: look. */
 export function followCharges(): () => void {
@@ -33,7 +19,7 @@ export function followCharges(): () => void {
     try {
       const answer = await deviceFetch("/api/v1/pos/stream", { signal: cut.signal });
       if (!answer.ok || !answer.body) throw new Error("No stream.");
-      setLinked(true);
+      line.set(true);
       waitMs = 500;
       void look();
       const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -48,7 +34,7 @@ export function followCharges(): () => void {
       // Cut: tried again below.
     } finally {
       clearTimeout(silence);
-      setLinked(false);
+      line.set(false);
     }
   };
   const loop = async () => {

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { type ErrorComponentProps, Link, Outlet, useRouterState } from "@tanstack/react-router";
-import { useEffect, useRef, useSyncExternalStore } from "react";
+import { useSyncExternalStore } from "react";
 import { ApiError } from "../shared/api/request.ts";
 import { clock } from "../shared/money/dates.ts";
 import { money } from "../shared/money/money.ts";
@@ -8,6 +8,7 @@ import { useSession } from "../shared/session/student.ts";
 import { takeUpdate, useUpdate } from "../shared/sw/updates.ts";
 import { CupIcon, OfflineIcon, PersonIcon, TicketIcon, WalletIcon } from "../shared/ui/icons.tsx";
 import { EmptyState, Notice } from "../shared/ui/parts.tsx";
+import { useFocusOnHeading } from "../shared/ui/use-focus-on-heading.ts";
 import { readKept, walletQuery } from "./queries.ts";
 import { useWords } from "./words/words.ts";
 
@@ -115,22 +116,6 @@ function Balance() {
       <small>{w.wallet.asOf(clock(new Date(at)))}</small>
     </Link>
   );
-}
-
-/** After a change of page the reader's place is its heading; at the first page the browser knows better. */
-function useFocusOnHeading(pathname: string): void {
-  const isFirst = useRef(true);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the change of page is what this waits for.
-  useEffect(() => {
-    if (isFirst.current) {
-      isFirst.current = false;
-      return;
-    }
-    scrollTo(0, 0);
-    const heading = document.querySelector<HTMLElement>("main h1");
-    heading?.setAttribute("tabindex", "-1");
-    heading?.focus({ preventScroll: true });
-  }, [pathname]);
 }
 
 export function MissingPage() {

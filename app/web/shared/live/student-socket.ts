@@ -1,5 +1,5 @@
-import { useSyncExternalStore } from "react";
 import { renew, studentSession, subscribeToSession } from "../session/student.ts";
+import { createLineState } from "./line-state.ts";
 
 export interface LiveEvent {
   readonly event: string;
@@ -12,24 +12,10 @@ const longestWaitMs = 15_000;
 const silenceMs = 45_000;
 const tokenEnded = 4401;
 
-let isLive = false;
-const listeners = new Set<() => void>();
-
-function setLive(live: boolean): void {
-  if (isLive === live) return;
-  isLive = live;
-  for (const listener of listeners) listener();
-}
+const line = createLineState();
 
 /** Whether events arrive by themselves; where they do not, pages ask. */
-export const useLive = (): boolean =>
-  useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
-    () => isLive,
-  );
+export const useLive = line.use;
 
 /** Keeps a WebSocket open while somebody is logged in: resumes after a cut, gives up on a silent one, waits longer each time. */
 export function listenAsStudent(onEvent: (event: LiveEvent) => void): void {
@@ -61,7 +47,7 @@ export function listenAsStudent(onEvent: (event: LiveEvent) => void): void {
     opened.onmessage = ({ data }) => {
       waitMs = firstWaitMs;
       heard();
-      setLive(true);
+      line.set(true);
       const event = JSON.parse(String(data)) as LiveEvent;
       if (event.id !== undefined) lastId = event.id;
       if (event.event === "reconnect") return later(Number(event.data.retry_after_ms ?? firstWaitMs));
@@ -70,7 +56,7 @@ export function listenAsStudent(onEvent: (event: LiveEvent) => void): void {
     opened.onclose = ({ code }) => {
       if (socket !== opened) return;
       socket = undefined;
-      setLive(false);
+      line.set(false);
       clearTimeout(silence);
       if (code === tokenEnded) return void renew().then(open, () => later(longestWaitMs));
       later(waitMs);
@@ -82,7 +68,7 @@ export function listenAsStudent(onEvent: (event: LiveEvent) => void): void {
     const old = socket;
     socket = undefined;
     old?.close();
-    setLive(false);
+    line.set(false);
     open();
   };
   subscribeToSession(() => {

@@ -1,4 +1,4 @@
-import { useSyncExternalStore } from "react";
+import { createLineState } from "../../../shared/live/line-state.ts";
 import { renewStaff } from "../../../shared/session/staff.ts";
 import { refresh } from "../../queries.ts";
 import { boardKey } from "./board-orders.ts";
@@ -9,23 +9,9 @@ const silenceMs = 45_000;
 const longestWaitMs = 15_000;
 const gatherMs = 150;
 
-let isLive = false;
-const listeners = new Set<() => void>();
+const line = createLineState();
 
-function setLive(live: boolean): void {
-  if (isLive === live) return;
-  isLive = live;
-  for (const listener of listeners) listener();
-}
-
-export const useBoardLive = (): boolean =>
-  useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
-    () => isLive,
-  );
+export const useBoardLive = line.use;
 
 /** The café's events. Each one only says: look; many at once are one look. */
 export function followOrders(): () => void {
@@ -43,7 +29,7 @@ export function followOrders(): () => void {
     }, gatherMs);
   };
   const heard = () => {
-    setLive(true);
+    line.set(true);
     waitMs = 500;
     clearTimeout(silence);
     silence = setTimeout(restart, silenceMs);
@@ -52,7 +38,7 @@ export function followOrders(): () => void {
     source?.close();
     source = undefined;
     clearTimeout(silence);
-    setLive(false);
+    line.set(false);
   };
   const later = () => {
     clearTimeout(again);
@@ -75,7 +61,7 @@ export function followOrders(): () => void {
         look();
       });
     opened.onerror = () => {
-      setLive(false);
+      line.set(false);
       // Closed for good: most often the cookie ran out, and a renewed one opens it again.
       if (opened.readyState !== EventSource.CLOSED || source !== opened) return;
       cut();
