@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { checkLedger } from "../ledger/check-ledger.ts";
-import { sql } from "../platform/postgres.ts";
+import { sql, type Transaction } from "../platform/postgres.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
-import { expectOk, type Money, type MoneyStudent, moneyOf } from "../testing/money.ts";
+import { adjust, expectOk, type Money, type MoneyStudent, moneyOf } from "../testing/money.ts";
+import { oneBehindTheOther } from "../testing/one-behind-the-other.ts";
 import type { TestStaff } from "../testing/people.ts";
 import { expireJob } from "./close-out.ts";
 
@@ -187,4 +188,107 @@ test("finance pays what it was shown: nothing of it is spent meanwhile, and mone
   expectOk(await other.api("DELETE", "/wallet/close-out"));
   expectOk(await other.confirm(await other.scannedOrder({ till, totalMinor: 2_800 })));
   expect((await checkLedger(campus.worker.db)).invariants.filter(({ ok }) => !ok)).toEqual([]);
+});
+
+/** One that finance has agreed to and that may be paid, for races of the functions that decide over it. */
+async function agreedCloseOut(balanceMinor: number): Promise<{ student: MoneyStudent; id: string }> {
+  const student = await money.fundedStudent({ balanceMinor });
+  const { id } = expectOk(await ask(student));
+  expectOk(await approve(id, balanceMinor));
+  return { student, id };
+}
+const payIt = (id: string, staff: TestStaff, expectedMinor: number) => (tx: Transaction) =>
+  tx.row<{ outcome: string; because: string | null }>(
+    sql`select outcome, because from pay_close_out(${id}, ${staff.id}, ${expectedMinor}, 'SEB-78')`,
+  );
+const putIn = (student: MoneyStudent, amountMinor: number) => async (tx: Transaction) =>
+  adjust(tx, { studentId: student.id, amountMinor, requestedBy: finance.id, decidedBy: (await campus.staff("finance")).id });
+const walletOf = async (student: MoneyStudent) =>
+  (await campus.sql`select status, balance_minor, held_minor from wallets where student_id = ${student.id}`)[0];
+
+test("a close-out whose student takes it back at that moment is not paid", async () => {
+  const { student, id } = await agreedCloseOut(900);
+  const paid = await oneBehindTheOther(
+    campus.owner,
+    async (tx) => {
+      await tx.run(sql`update close_outs set status = 'withdrawn', decided_at = now() where id = ${id}`);
+      await tx.run(sql`select release_close_out(${id})`);
+    },
+    payIt(id, await campus.staff("finance"), 900),
+  );
+  expect(paid).toMatchObject({ outcome: "decided" });
+  expect(await walletOf(student)).toEqual({ status: "active", balanceMinor: 900, heldMinor: 0 });
+});
+
+test("a close-out of a student who orders at that moment waits for the order", async () => {
+  const { student, id } = await agreedCloseOut(900);
+  const till = await money.till();
+  const paid = await oneBehindTheOther(
+    campus.owner,
+    // As place_order does: the row points at its student.
+    (tx) =>
+      tx.run(sql`
+      insert into orders (cafe_id, student_id, order_number, order_day, order_type, payment_method, currency, total_minor, subtotal_minor)
+      values (${till.cafe.id}, ${student.id}, 'X-1', current_date, 'pickup', 'wallet', 'SEK', 100, 100)`),
+    payIt(id, await campus.staff("finance"), 900),
+  );
+  expect(paid).toMatchObject({ outcome: "awaited", because: "unfinished_order" });
+});
+
+test("money that comes into the wallet at that moment is in the amount that the second person is asked about", async () => {
+  const { student, id } = await agreedCloseOut(900);
+  const paid = await oneBehindTheOther(campus.owner, putIn(student, 300), payIt(id, await campus.staff("finance"), 900));
+  expect(paid).toMatchObject({ outcome: "another_amount" });
+  expect(await walletOf(student)).toEqual({ status: "active", balanceMinor: 1_200, heldMinor: 900 });
+});
+
+test("a close-out holds what comes into the wallet at the moment of the request too", async () => {
+  const student = await money.fundedStudent({ balanceMinor: 900 });
+  const [made] = await campus.sql<{ id: string }>`
+    insert into close_outs (student_id, pay_to, currency, payable_at) values (${student.id}, ${account}, 'SEK', now()) returning id`;
+  await oneBehindTheOther(campus.owner, putIn(student, 300), (tx) =>
+    tx.run(sql`select hold_for_close_out(${made?.id ?? ""}, now() + interval '30 days')`),
+  );
+  expect(await walletOf(student)).toEqual({ status: "active", balanceMinor: 1_200, heldMinor: 1_200 });
+});
+
+test("the end of a close-out's time waits for whoever decides over it, and keeps no lock that they need", async () => {
+  const { student, id } = await agreedCloseOut(900);
+  await campus.sql`update wallet_holds set expires_at = now() where document_id = ${id}`;
+  const expired = await oneBehindTheOther(
+    campus.owner,
+    (tx) => tx.run(sql`select 1 from close_outs where id = ${id} for update`),
+    (tx) => tx.row<{ count: number }>(sql`select expire_close_outs() as count`),
+    async (tx) => {
+      // A wallet that the other one holds would be a ring: it waits for the close-out.
+      await tx.run(sql`select 1 from wallets where student_id = ${student.id} for update nowait`);
+      expect(await payIt(id, await campus.staff("finance"), 900)(tx)).toMatchObject({ outcome: "paid" });
+    },
+  );
+  expect(expired).toEqual({ count: 0 });
+  expect(await walletOf(student)).toEqual({ status: "closed", balanceMinor: 0, heldMinor: 0 });
+  expect(await campus.sql`select status from wallet_holds where document_id = ${id}`).toEqual([{ status: "posted" }]);
+});
+
+test("a close-out is over at the moment that it was given, and only what is kept for one is looked at", async () => {
+  const [student, paid, later] = [await agreedCloseOut(100), await agreedCloseOut(200), await agreedCloseOut(300)];
+  expectOk(await approve(paid.id, 200, await campus.staff("finance")));
+  const count = await campus.owner.transaction(async (tx) => {
+    await tx.run(sql`update wallet_holds set expires_at = now() where document_id in (${student.id}, ${paid.id})`);
+    return tx.row(sql`select expire_close_outs() as count`);
+  });
+  expect(count).toEqual({ count: 1 });
+  const statuses =
+    await campus.sql`select id, status, reason from close_outs where id in (${student.id}, ${paid.id}, ${later.id}) order by id`;
+  expect(statuses).toEqual([
+    { id: student.id, status: "withdrawn", reason: "nobody decided in time" },
+    { id: paid.id, status: "paid", reason: null },
+    { id: later.id, status: "agreed", reason: null },
+  ]);
+});
+
+test("only what came to nothing gives back what was kept", async () => {
+  const { student, id } = await agreedCloseOut(900);
+  await campus.sql`select release_close_out(${id})`;
+  expect(await walletOf(student)).toEqual({ status: "active", balanceMinor: 900, heldMinor: 900 });
 });

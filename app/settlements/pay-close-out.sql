@@ -17,12 +17,11 @@ create or replace function release_close_out(p_id uuid) returns void language sq
   select end_hold('close_outs', id, 'voided') from close_outs where id = p_id and status in ('rejected', 'withdrawn');
 $$;
 
--- Nobody decided in time: the student has the money again and may ask anew.
+-- Nobody decided in time: the student has the money again and may ask anew. The close-out is locked before the wallet, as by whoever decides.
 create or replace function expire_close_outs() returns integer language plpgsql security definer set search_path = public, pg_temp as $$
 declare h wallet_holds; n integer := 0;
 begin
   for h in select * from wallet_holds where document = 'close_outs' and status = 'placed' and expires_at <= now() order by id limit 100 loop
-    perform 1 from wallets where student_id = h.student_id for update;
     update close_outs set status = 'withdrawn', reason = 'nobody decided in time', decided_at = now() where id = h.document_id and status in ('pending', 'agreed');
     if found then
       perform end_hold('close_outs', h.document_id, 'expired');

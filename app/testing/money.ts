@@ -180,7 +180,8 @@ interface Adjustment {
   readonly decidedBy: string;
 }
 
-async function adjust(tx: Transaction, { studentId, amountMinor, requestedBy, decidedBy }: Adjustment): Promise<void> {
+/** Money into a wallet, by an adjustment of two people. */
+export async function adjust(tx: Transaction, { studentId, amountMinor, requestedBy, decidedBy }: Adjustment): Promise<void> {
   await tx.run(sql`
     with asked as (select uuidv7() as id),
     moved as (
