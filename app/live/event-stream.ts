@@ -15,19 +15,26 @@ const headers = {
   "X-Accel-Buffering": "no",
 } as const;
 
-/** Answers with the events of these channels, from the one behind `after` on, for as long as the credential holds. */
-export function answerWithEvents(c: HttpContext, live: Live, feed: Feed) {
+/**
+ * Answers with the events of these channels, from the one behind `after` on, for as long as the credential holds. The answer begins when nothing more
+ * can be missed: a browser that reads the state once its stream is open has seen everything.
+ */
+export async function answerWithEvents(c: HttpContext, live: Live, feed: Feed) {
   live.connections.admit(feed.ownerId);
   const { incoming } = c.env as unknown as { incoming: IncomingMessage };
-  return c.body(
-    openEventStream(c.var.platform, live, feed, () => incoming.destroy()),
-    200,
-    headers,
-  );
+  const listening = Promise.withResolvers<void>();
+  const stream = openEventStream(c.var.platform, live, feed, { cut: () => incoming.destroy(), onListening: listening.resolve });
+  await listening.promise;
+  return c.body(stream, 200, headers);
 }
 
-/** `cut` ends the connection under a client that does not read. */
-function openEventStream(platform: Platform, live: Live, feed: Feed, cut: () => void): ReadableStream<Uint8Array> {
+/** `cut` ends the connection under a client that does not read; `onListening` is called once nothing is missed any more, or it failed. */
+function openEventStream(
+  platform: Platform,
+  live: Live,
+  feed: Feed,
+  { cut, onListening }: { readonly cut: () => void; readonly onListening: () => void },
+): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   let leave: (() => void) | undefined;
   let remove: (() => void) | undefined;
@@ -73,6 +80,8 @@ function openEventStream(platform: Platform, live: Live, feed: Feed, cut: () => 
         } catch (error) {
           platform.log.warn({ err: error }, "A live client could not be subscribed");
           end({ because: "unavailable", retryMs: usualRetryMs });
+        } finally {
+          onListening();
         }
       },
       cancel: close,

@@ -168,6 +168,35 @@ test("the counter's stream resumes with Last-Event-ID at another process", async
   await after.event("charge_ended", { charge_id: charge.id, state: "confirmed" });
 });
 
+test("a stream is answered only once nothing more can be missed: who reads the state then has seen everything", async () => {
+  const till = await money.till();
+  const blocker = await campus.owner.connect();
+  try {
+    await blocker.query("begin; lock table events in access exclusive mode");
+    let isAnswered = false;
+    const opening = fetch(`${campus.processes[1].url}/api/v1/pos/stream`, {
+      headers: { Authorization: till.device.authorization, "Last-Event-ID": "1-1" },
+    }).then((response) => {
+      isAnswered = true;
+      return response;
+    });
+    await until("the replay waits", async () => {
+      const waiting = await campus.database.query(
+        "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%as is_old_kept%'",
+      );
+      return waiting.length > 0;
+    });
+    expect(isAnswered).toBe(false);
+    await blocker.query("rollback");
+    const response = await opening;
+    expect(response.status).toBe(200);
+    await response.body?.cancel();
+  } finally {
+    await blocker.query("rollback");
+    blocker.release();
+  }
+});
+
 test.each([
   ["no token", {}, "401"],
   ["a token that is none", { token: "a.b.c" }, "401"],

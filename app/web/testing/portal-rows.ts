@@ -78,6 +78,7 @@ export const portalRows: readonly Row[] = [
     async run(stage) {
       const board = await stage.portalOf("kitchen");
       await countNotes(board);
+      await board.clock.install();
       await board.goto("/cafe/board");
       await board.locator(".link-live").waitFor();
       await board.getByRole("button", { name: "Start the board" }).click();
@@ -99,6 +100,8 @@ export const portalRows: readonly Row[] = [
       await ticket.getByRole("button", { name: /^Start/ }).waitFor();
       for (const step of [/^Start/, /^Ready/]) await ticket.getByRole("button", { name: step }).click();
       await board.locator(".board-column").nth(2).locator(ticket).waitFor();
+      // The page's clock stands from here on: however slow the machine is, the time to undo is not over.
+      await board.clock.pauseAt(new Date(Date.now() + 1_000));
       await ticket.getByRole("button", { name: /^Handed out/ }).click();
       await ticket.waitFor({ state: "detached" });
       assert.equal((await read()).status, "ready", "it was told before the time to undo was over");

@@ -301,6 +301,43 @@ export const rows: readonly Row[] = [
     },
   },
   {
+    name: "a card that is read between the phone's first look and its line's first word opens the question all the same",
+    async run(stage) {
+      const till = await stage.till();
+      const student = stage.takeStudent();
+      const page = await stage.phoneOf(student);
+      let hasLooked: () => void = () => undefined;
+      const looked = new Promise<void>((resolve) => {
+        hasLooked = resolve;
+      });
+      let openLine: () => void = () => undefined;
+      const opened = new Promise<void>((resolve) => {
+        openLine = resolve;
+      });
+      // Until the line opens every look is the first one's: nothing is open.
+      let isOpen = false;
+      await page.route("**/api/v1/charges/open*", async (route) => {
+        if (isOpen) return route.fallback();
+        await route.fulfill({ json: { items: [], next_cursor: null } });
+        hasLooked();
+      });
+      await page.routeWebSocket(/\/ws\/me/, async (socket) => {
+        await opened;
+        isOpen = true;
+        socket.connectToServer();
+      });
+      await stage.order(student);
+      await page.goto("/");
+      await looked;
+      await stage.scan(till, student);
+      await till.locator(".match").waitFor();
+      openLine();
+      await page.waitForURL(/\/pay\//);
+      await Promise.all([page.context().close(), till.context().close()]);
+      return undefined;
+    },
+  },
+  {
     name: "offline: the shell, the last menu and the last balance with its time; Pay is disabled and says why; the till says “not sent” and sends by itself",
     isLong: true,
     async run(stage) {

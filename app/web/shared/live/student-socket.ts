@@ -44,11 +44,17 @@ export function listenAsStudent(onEvent: (event: LiveEvent) => void): void {
     if (lastId !== undefined) address.searchParams.set("last_event_id", lastId);
     const opened = new WebSocket(address, ["campuspay.v1", `bearer.${session.token}`]);
     socket = opened;
+    // Pages were read before this line began to tell: what happened in between, nobody would tell again. A resumed line is told from where it was cut.
+    let isUntold = lastId === undefined;
     opened.onmessage = ({ data }) => {
       waitMs = firstWaitMs;
       heard();
       line.set(true);
       const event = JSON.parse(String(data)) as LiveEvent;
+      if (isUntold && event.id !== undefined) {
+        isUntold = false;
+        onEvent({ event: "resync", data: {} });
+      }
       if (event.id !== undefined) lastId = event.id;
       if (event.event === "reconnect") return later(Number(event.data.retry_after_ms ?? firstWaitMs));
       onEvent(event);
