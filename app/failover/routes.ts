@@ -169,6 +169,7 @@ const repost = route({
   summary: `The second person posts what somebody else agreed to, at most ${maxPerRepost} a call, each under its original id`,
   who,
   idempotency: "optional",
+  mayPend: true,
   errors: ["READ_ONLY_REGION"],
   responses: { 200: json(RepostedBody, "What was posted") },
 });

@@ -35,6 +35,7 @@ const request = route({
   summary: "Ask for money into a student's wallet, or out of it (negative); a second person approves",
   who,
   idempotency: "required",
+  mayPend: true,
   errors: ["NOT_FOUND", "READ_ONLY_REGION"],
   request: {
     body: required(
@@ -73,6 +74,7 @@ const approve = route({
   summary: "The second person agrees and the money moves, once: the adjustment's id is the key",
   who,
   idempotency: "optional",
+  mayPend: true,
   errors: ["NOT_FOUND", "INVALID_TRANSITION", "INSUFFICIENT_FUNDS", "CONFLICT", "READ_ONLY_REGION"],
   request: { params },
   responses: { 200: json(AdjustmentSchema, "Approved and posted") },
@@ -86,6 +88,7 @@ const reject = route({
   summary: "No; whoever asked may take it back in this way",
   who,
   idempotency: "optional",
+  mayPend: true,
   errors: ["NOT_FOUND", "INVALID_TRANSITION", "READ_ONLY_REGION"],
   request: { params },
   responses: { 200: json(AdjustmentSchema, "Rejected") },

@@ -87,3 +87,17 @@ test("nobody else finds it", async () => {
   expect(expectOk(await finance.api("GET", answer.body.status_url.replace("/api/v1", "")))).toMatchObject({ state: "pending" });
   expect(await outcome(answer.body.status_url)).toMatchObject({ state: "done" });
 });
+
+test("the API document promises 202 of what may be unknown, and of nothing that cannot be", async () => {
+  interface Operation {
+    readonly operationId: string;
+    readonly responses: Readonly<Record<string, object>>;
+  }
+  const { body } = await campus.api<{ paths: Record<string, Record<string, Operation>> }>("GET", "root:/openapi.json");
+  const pending = Object.values(body.paths)
+    .flatMap((methods) => Object.values(methods))
+    .filter(({ responses }) => JSON.stringify(responses["202"] ?? {}).includes("schemas/Pending"))
+    .map(({ operationId }) => operationId);
+  expect(pending).toEqual(expect.arrayContaining(["confirmCharge", "sellAtCounter", "approveAdjustment", "refundOrder", "acceptDispute"]));
+  for (const kept of ["beginTopUp", "requestCloseOut", "rejectCloseOut", "placeOrder"]) expect(pending).not.toContain(kept);
+});

@@ -31,6 +31,7 @@ const refund = route({
   summary: "Give a paid order's money back to the wallet, or through the gateway it came by: all that is left, or a part",
   who: staff("owner", "cashier"),
   idempotency: "required",
+  mayPend: true,
   errors: ["NOT_FOUND", "INVALID_TRANSITION", "CONFLICT", "READ_ONLY_REGION"],
   request: {
     params: z.object({ orderId: z.uuid() }),

@@ -94,6 +94,7 @@ const cash = route({
   summary: "The cash of a cash order is in the till, or in the driver's hand",
   who: staff("kitchen", "owner", "cashier", "delivery"),
   idempotency: "required",
+  mayPend: true,
   errors: ["NOT_FOUND", "INVALID_TRANSITION", "READ_ONLY_REGION"],
   request: { params: OrderParams },
   responses: {

@@ -49,6 +49,7 @@ const respond = route({
   summary: "Tell the bank, before the deadline, why the payment is right",
   who,
   idempotency: "optional",
+  mayPend: true,
   errors: ["NOT_FOUND", "INVALID_TRANSITION", "READ_ONLY_REGION"],
   request: {
     params,
@@ -74,6 +75,7 @@ const accept = route({
   summary: "Let the customer have the money",
   who,
   idempotency: "optional",
+  mayPend: true,
   errors: ["NOT_FOUND", "INVALID_TRANSITION", "READ_ONLY_REGION"],
   request: { params },
   responses: { 200: json(DisputeSchema, "Accepted") },

@@ -4,7 +4,7 @@ import { reasonField } from "../ledger/field-schemas.ts";
 import { announce } from "../live/announce.ts";
 import type { Platform } from "../platform/context.ts";
 import { once } from "../platform/http/once.ts";
-import { json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
+import { json, listOf, listQuery, PendingBody, required, route, router } from "../platform/http/router.ts";
 import { creditFoundPayment } from "./credit-found.ts";
 import { listHeldRefunds, retryHeldRefund } from "./held-refund.ts";
 import { bearers, bearOutsideRefund, listOutsideRefunds, type OutsideRefund, outsideRefundStatuses } from "./outside-refund.ts";
@@ -52,6 +52,7 @@ const bear = route({
   summary: "The café (as a refund of its order), the student (wallet, the rest is owed) or the university bears it",
   who: staff("finance"),
   idempotency: "required",
+  mayPend: true,
   errors: ["NOT_FOUND", "INVALID_TRANSITION", "CONFLICT", "READ_ONLY_REGION"],
   request: {
     params: z.object({ id: z.uuid() }),
@@ -78,9 +79,12 @@ const retryHeld = route({
   summary: "Ask the gateway once more to give held money back",
   who: staff("finance"),
   idempotency: "required",
+  mayPend: true,
   errors: ["NOT_FOUND", "READ_ONLY_REGION"],
   request: { params: z.object({ id: z.uuid() }) },
-  responses: { 202: json(z.object({ id: z.uuid(), status: z.literal("pending") }), "On its way again") },
+  responses: {
+    202: json(z.union([z.object({ id: z.uuid(), status: z.literal("pending") }), PendingBody]), "On its way again; or not known yet"),
+  },
 });
 
 const credit = route({

@@ -19,6 +19,9 @@ export async function once<Body, Status extends number>(
   work: (tx: Transaction) => Promise<Reply<Body, Status>>,
 ): Promise<Response & { readonly _data: Body; readonly _status: Status; readonly _format: "json" }> {
   const { db, metrics, log } = c.var.platform;
+  // What the API document promises and what is done are one: a route that forgets it answers nobody, and any test of it fails.
+  if ((keep === "forever") !== (c.var.mayPend ?? false))
+    throw new Error(`${routePath(c, -1)} may answer 202 exactly where it says mayPend.`);
   const claim = await claimOf(c, keep);
   try {
     return sendStored(c, await answerOnce(db, claim, async (tx) => asText(await work(tx))));

@@ -16,7 +16,7 @@ export interface Principal {
 }
 
 export interface HttpEnv {
-  Variables: { requestId: string; log: Logger; platform: Platform; principal: Principal; remoteAddress: string };
+  Variables: { requestId: string; log: Logger; platform: Platform; principal: Principal; remoteAddress: string; mayPend?: true };
 }
 
 export type HttpContext = Context<HttpEnv>;
@@ -72,11 +72,13 @@ type Spec = Omit<RouteConfig, "path"> & {
   readonly bucket?: Bucket;
   /** "required" where money moves; "optional" for every other POST that creates something. */
   readonly idempotency?: "required" | "optional";
+  /** Its commit may be lost on the way, and then it answers 202: where `once` keeps the answer for ever. */
+  readonly mayPend?: true;
 };
 
 /** createRoute with what every route of ours has: its guard, its limit, its errors, its idempotency key. */
 export function route<const R extends Spec>(spec: R): R {
-  const { who, errors = [], bucket, idempotency, ...config } = spec;
+  const { who, errors = [], bucket, idempotency, mayPend, ...config } = spec;
   const bodies = config.request?.body !== undefined;
   const codes: ErrorCode[] = [
     ...errors,
@@ -95,11 +97,12 @@ export function route<const R extends Spec>(spec: R): R {
     ...(who.scheme === "public" ? {} : { security: schemes(who.scheme) }),
     ...(who.roles.length === 0 ? {} : { "x-roles": who.roles }),
     request: { ...config.request, ...(idempotency === undefined ? {} : { headers: idempotencyHeader(idempotency) }) },
-    responses: { ...errorResponses(codes), ...(idempotency === "required" && { 202: pendingAnswer }), ...config.responses },
+    responses: { ...errorResponses(codes), ...(mayPend && { 202: pendingAnswer }), ...config.responses },
     middleware: [
       ...(who.check ? [who.check, limitRate(bucket ?? (who.scheme === "device" ? "device" : "general"))] : []),
       ...(bodies ? [takeBodyTexts] : []),
       takeQueryTexts,
+      ...(mayPend ? [noteMayPend] : []),
       ...[config.middleware ?? []].flat(),
     ],
   };
@@ -123,6 +126,11 @@ const takeQueryTexts: MiddlewareHandler<HttpEnv> = async (c, next) => {
   const problems = takeTexts(c.req.query());
   if (problems.length > 0) throw validationError("query", problems);
   await next();
+};
+
+const noteMayPend: MiddlewareHandler<HttpEnv> = (c, next) => {
+  c.set("mayPend", true);
+  return next();
 };
 
 /** Where a bearer token is taken, the portal's cookie is taken too. */
