@@ -36,6 +36,7 @@ import { outsideBoundary } from "./rules/boundary.ts";
 import { databaseWithoutAuthority } from "./rules/database-tls.ts";
 import { shutOutOfEndpoints } from "./rules/endpoints.ts";
 import { openPorts, openRoutes } from "./rules/exposure.ts";
+import { hooksThatNobodyCompletes } from "./rules/hooks.ts";
 import { filtersThatNeverMatch, tokensInLogs } from "./rules/log-lines.ts";
 import { unreasonedWildcards, wideTrust } from "./rules/policies.ts";
 import { unprotected } from "./rules/protection.ts";
@@ -46,6 +47,7 @@ import { missingTags } from "./rules/tags.ts";
 import { refuseExpiredSafeguards } from "./safeguards.ts";
 
 const pilot = withArtifact(environments.pilot as Environment, anyArtifact);
+const production = withArtifact(environments.production as Environment, anyArtifact);
 
 /** A stack of the campus with one thing in it that should not be. */
 const trial = (app: App) => new CampusStack(app, { environment: pilot, plan: pilot.primary, part: "trial" });
@@ -372,11 +374,16 @@ describe("caught by a policy test", () => {
   test.each(mistakes)("$mistake", ({ rule, put, says }) => expect(rule(withMistake(put)).join("\n")).toMatch(says));
 });
 
-/** The whole pilot with one attribute or resource of it changed: what only shows between parts. */
+/** A whole campus with one attribute or resource of it changed: what only shows between parts. */
 describe("caught by a rule over the whole campus", () => {
-  type Change = { readonly type: string; readonly path: RegExp; readonly change: (body: Body) => void };
-  const broken = ({ type, path, change }: Change): Synthesized => {
-    const campus = synthesizeCampus(pilot);
+  type Change = {
+    readonly of?: Environment;
+    readonly type: string;
+    readonly path: RegExp;
+    readonly change: (body: Body) => void;
+  };
+  const broken = ({ of = pilot, type, path, change }: Change): Synthesized => {
+    const campus = synthesizeCampus(of);
     const found = resourcesOf(campus, type).filter((resource) => path.test(resource.path));
     expect(found.length, `no ${type} at ${path}`).toBeGreaterThan(0);
     for (const resource of found) change(resource.body);
@@ -466,6 +473,47 @@ describe("caught by a rule over the whole campus", () => {
         body.condition = body.condition.filter((one: Body) => !one.http_header);
       },
       says: /route-pos takes requests that have not passed our own edge/,
+    },
+    {
+      mistake: "the endpoints' group without Glue",
+      rule: shutOutOfEndpoints,
+      of: production,
+      type: "aws_vpc_security_group_ingress_rule",
+      path: /north-analytics\/group-glue\/into-endpoints-443/,
+      change: (body) => {
+        body.referenced_security_group_id = body.security_group_id;
+      },
+      says: /north-analytics\/group-glue\/group asks AWS for things and is shut out of .*kms.*let its group into/,
+    },
+    {
+      mistake: "a role that may not complete the launch hook",
+      rule: hooksThatNobodyCompletes,
+      type: "aws_iam_role_policy",
+      path: /north-api\/machine-role\/enter-service/,
+      change: (body) => {
+        body.policy = body.policy.replace("autoScalingGroupName/campus-pilot-north-blue", "autoScalingGroupName/campus-pilot-north-green");
+      },
+      says: /north-api\/machine-role[^ ]* may not complete the hook in-service of campus-pilot-north-blue/,
+    },
+    {
+      mistake: "a role that may complete no hook at all",
+      rule: hooksThatNobodyCompletes,
+      type: "aws_iam_role_policy",
+      path: /north-api\/machine-role\/enter-service/,
+      change: (body) => {
+        body.policy = body.policy.replace("CompleteLifecycleAction", "RecordLifecycleActionHeartbeat");
+      },
+      says: /north-api\/machine-role[^ ]* may not complete the hook in-service of campus-pilot-north-blue/,
+    },
+    {
+      mistake: "machines that wait for a hook they do not know",
+      rule: hooksThatNobodyCompletes,
+      type: "aws_autoscaling_group",
+      path: /north-api\/fleet-blue/,
+      change: (body) => {
+        body.initial_lifecycle_hook[0].name = "ready";
+      },
+      says: /north-api\/fleet-blue\/machines waits for the hook ready, and its machines' user data does not name group and hook/,
     },
     {
       mistake: "a deploy that waits for no machine",

@@ -9,6 +9,7 @@ import { outsideBoundary } from "./rules/boundary.ts";
 import { databaseWithoutAuthority } from "./rules/database-tls.ts";
 import { shutOutOfEndpoints } from "./rules/endpoints.ts";
 import { exposures, openPorts, openRoutes } from "./rules/exposure.ts";
+import { hooksThatNobodyCompletes } from "./rules/hooks.ts";
 import { filtersThatNeverMatch, tokenHeaders, tokensInLogs } from "./rules/log-lines.ts";
 import { unreasonedWildcards, wideTrust, wildcards } from "./rules/policies.ts";
 import { unprotected } from "./rules/protection.ts";
@@ -98,6 +99,7 @@ test.each(campuses)("$name: a deploy waits for machines that serve, and AWS can 
   expect(policiesBeforeTheirRules(campus)).toEqual([]);
   expect(deploysThatWaitForNobody(campus)).toEqual([]);
   expect(deafTargets(campus)).toEqual([]);
+  expect(hooksThatNobodyCompletes(campus)).toEqual([]);
 });
 
 test.each(campuses)("$name: where the database takes TLS only, every machine knows whose certificate to believe", ({ campus }) =>

@@ -1,4 +1,4 @@
-import { statementsOf } from "./policies.ts";
+import { list, patternOf, statementsOf } from "./policies.ts";
 import { type Resource, referenced, resourcesOf, type Synthesized } from "./synthesized.ts";
 
 /** What AWS's own policies allow, as far as a boundary without it would break what we attach them for. */
@@ -51,11 +51,6 @@ export function outsideBoundary(synthesized: Synthesized): string[] {
     });
   });
 }
-
-const list = (value: string | readonly string[] | undefined): readonly string[] => (typeof value === "string" ? [value] : (value ?? []));
-
-/** "s3:*" as a pattern that matches "s3:GetObject" and "s3:Get*". */
-const patternOf = (action: string): RegExp => new RegExp(`^${action.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*")}$`, "i");
 
 function limitsOf(boundary: Resource) {
   const patterns = (effect: string) =>

@@ -11,7 +11,13 @@ export type PolicyStatement = {
 
 const policyFields = ["policy", "assume_role_policy"] as const;
 
-const list = (value: string | readonly string[] | undefined): readonly string[] => (typeof value === "string" ? [value] : (value ?? []));
+/** What a policy writes as one or as several. */
+export const list = (value: string | readonly string[] | undefined): readonly string[] =>
+  typeof value === "string" ? [value] : (value ?? []);
+
+/** "s3:*" as a pattern that matches "s3:GetObject" and "s3:Get*". */
+export const patternOf = (action: string): RegExp =>
+  new RegExp(`^${action.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*")}$`, "i");
 
 export function statementsOf(resource: Resource): PolicyStatement[] {
   return policyFields
