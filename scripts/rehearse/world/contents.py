@@ -19,12 +19,16 @@ RESIDUE = {
     ("ssm", "_parameters"): "public parameters of AWS, loaded when first read",
 }
 
+# They end by themselves; a user's own keys begin with other letters.
+KEYS_OF_A_SESSION = "ASIA"
 GONE = ("deleted", "terminated", "PendingDeletion")
 
 
 def does_not_count(value):
     """AWS, too, describes some things for a while after they were deleted, and makes a key of its own for disks."""
     if getattr(value, "deletion_date", None) or str(getattr(value, "description", "")).startswith("Default master key"):
+        return True
+    if str(getattr(value, "access_key_id", "")).startswith(KEYS_OF_A_SESSION):
         return True
     states = (getattr(value, name, None) for name in ("state", "key_state", "status", "_status"))
     if any(state in GONE for state in states if isinstance(state, str)):

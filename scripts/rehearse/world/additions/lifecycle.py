@@ -56,6 +56,15 @@ def create_auto_scaling_group(original, self):
     return original(self)
 
 
+# A hook outlives its group.
+@around(AutoScalingBackend)
+def delete_auto_scaling_group(original, self, group_name):
+    answer = original(self, group_name)
+    for key in [key for key, hook in self.lifecycle_hooks.items() if hook.auto_scaling_group_name == group_name]:
+        del self.lifecycle_hooks[key]
+    return answer
+
+
 @around(InstanceState)
 def __init__(original, self, *args, **kwargs):
     original(self, *args, **kwargs)

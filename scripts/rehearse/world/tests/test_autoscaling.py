@@ -29,6 +29,13 @@ def test_a_lifecycle_hook_remembers_whom_it_tells(client):
     assert {key: hook[key] for key in target} == target
 
 
+def test_a_lifecycle_hook_goes_with_its_group(client):
+    autoscaling = autoscaling_with_group(client)
+    autoscaling.put_lifecycle_hook(AutoScalingGroupName=GROUP, LifecycleHookName="launch", LifecycleTransition="autoscaling:EC2_INSTANCE_LAUNCHING")
+    autoscaling.delete_auto_scaling_group(AutoScalingGroupName=GROUP)
+    assert autoscaling.describe_lifecycle_hooks(AutoScalingGroupName=GROUP)["LifecycleHooks"] == []
+
+
 def test_a_scaling_policy_is_switched_on_and_not_predictive(client):
     autoscaling = autoscaling_with_group(client)
     target = {"PredefinedMetricSpecification": {"PredefinedMetricType": "ASGAverageCPUUtilization"}, "TargetValue": 50.0}

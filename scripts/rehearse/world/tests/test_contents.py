@@ -24,6 +24,17 @@ def test_what_stands_is_listed_until_it_is_deleted(client):
     assert contents_of(client) == []
 
 
+def test_the_keys_of_a_session_are_not_left_and_those_of_a_user_are(client):
+    iam, sts = client("iam"), client("sts")
+    arn = iam.create_role(RoleName="machine", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    sts.assume_role(RoleArn=arn, RoleSessionName="i-1")
+    iam.delete_role(RoleName="machine")
+    assert contents_of(client) == []
+    iam.create_user(UserName="somebody")
+    iam.create_access_key(UserName="somebody")
+    assert any(" access_keys: 1 " in line for line in contents_of(client)), contents_of(client)
+
+
 def test_the_rehearsals_own_account_is_looked_at_unless_another_is_named(client):
     sqs = boto3.client("sqs", region_name="eu-north-1", endpoint_url=client.url, aws_access_key_id="a", aws_secret_access_key="b")
     url = sqs.create_queue(QueueName="mine")["QueueUrl"]
