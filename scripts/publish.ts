@@ -6,12 +6,14 @@ import { type Command, refuse, runCommand } from "../app/local/command.ts";
 import { projectRoot } from "../app/local/home.ts";
 import { type Built, build } from "./build.ts";
 import { environmentNamed, type Target, targetsOf } from "./release/target.ts";
+import { putWebFiles } from "./release/web-files.ts";
 
 export const command = {
   name: "npm run publish",
   for: "platform team",
-  what: "Builds the artifact for Graviton, puts it into the artifact bucket of each region under its sha256, and writes the digest into regions/artifacts.ts.",
-  touches: "S3 objects releases/SHA256.tar.gz, regions/artifacts.ts. Run again with the same commit it finds everything done.",
+  what: "Builds the artifact for Graviton, puts it into the artifact bucket of each region under its sha256, the web apps' files with a hash in their name into the web bucket, and writes the digest into regions/artifacts.ts.",
+  touches:
+    "S3 objects releases/SHA256.tar.gz and */assets/* of the web buckets, regions/artifacts.ts. Run again with the same commit it finds everything done.",
   takes: { ENVIRONMENT: "pilot, staging or production" },
   options: {
     "dry-run": { type: "boolean", help: "build, and say what would be put where" },
@@ -54,7 +56,10 @@ await runCommand(import.meta, command, async ({ values, positionals: [name, ...m
     for (const { artifactsBucket } of targets) say(`would put ${built.sha256} into ${artifactsBucket}`);
     return;
   }
-  for (const target of targets) await put(target, built);
+  for (const target of targets) {
+    await put(target, built);
+    await putWebFiles(target, built.file, "hashed", say);
+  }
   if (values["keep-record"]) return say(built.sha256);
   const before = readFileSync(digestsFile, "utf8");
   const after = withDigest(before, environment.name, built.sha256);

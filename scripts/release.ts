@@ -30,9 +30,9 @@ export const releaseOptions = {
 export const command = {
   name: "npm run release",
   for: "platform team",
-  what: "Replaces the machines of an environment by ones that run the given artifact, one at a time; stops and goes back by itself when one is not fit, an answer is wrong or an alarm rings.",
+  what: "Replaces the machines of an environment by ones that run the given artifact, one at a time; stops and goes back by itself when one is not fit, an answer is wrong or an alarm rings. Then its pages take the place of the old ones.",
   touches:
-    "a version of the launch template, an instance refresh of the Auto Scaling group, the parameter /campus/ENVIRONMENT/release, in each region. Run again it goes on where it stopped.",
+    "a version of the launch template, an instance refresh of the Auto Scaling group, the parameter /campus/ENVIRONMENT/release, the pages in the web bucket, in each region. Run again it goes on where it stopped.",
   takes: { ENVIRONMENT: "pilot, staging or production", ARTIFACT: "the sha256 that npm run publish printed" },
   options: releaseOptions,
   exits: { 1: "not released: the old version runs, the line above says why" },

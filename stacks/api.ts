@@ -41,6 +41,9 @@ const imageParameter = "/aws/service/debian/release/12/latest/arm64";
 /** Written by app/host: the authorities of RDS, which are in the artifact. */
 const databaseCaFile = "/etc/campus-pay/database-ca.pem";
 
+/** Where the boot script's link leads: a table's code answers its page with the menu inside, as the artifact built it. */
+const webFolder = "/opt/campus-pay/current/web";
+
 const routes = [
   { name: "pos", paths: ["/api/v1/pos/*"] },
   { name: "portal", paths: ["/api/v1/admin/*", "/api/v1/delivery/*"] },
@@ -199,6 +202,7 @@ export class ApiStack extends CampusStack {
       API_PROCESSES: String(plan.api.workersPerInstance),
       AWS_REGION: this.region,
       PUBLIC_URL: `https://${environment.domain}`,
+      WEB_FOLDER: webFolder,
       TRUSTED_PROXIES: "3",
       DATABASE_URL: `postgres://campus_app@${data.database.instance.address}:${ports.postgres}/campus`,
       DATABASE_CA_FILE: databaseCaFile,

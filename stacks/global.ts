@@ -28,6 +28,7 @@ import { subscribeOnCall } from "./constructs/on-call.ts";
 import type { ResourceStatement } from "./constructs/policy.ts";
 import { Topic } from "./constructs/topic.ts";
 import { WebAcl } from "./constructs/web-acl.ts";
+import { fileHeaders } from "./edge-headers.ts";
 import { apiAt, apiOrigin, apiPaths, bucketOrigins, eitherRegion, fileParts, filesFrom, socketPaths } from "./edge-origins.ts";
 import { originName, placeOriginName } from "./origins.ts";
 import { logGroupsUser } from "./security.ts";
@@ -142,6 +143,7 @@ export class GlobalStack extends CampusStack {
       provider: this.edge,
       tell: this.alarms,
     });
+    const { pages, guide, pictures } = this.files();
     return new CloudfrontDistribution(this, "distribution", {
       comment: `Campus Pay ${environment.name}`,
       enabled: true,
@@ -155,8 +157,8 @@ export class GlobalStack extends CampusStack {
       restrictions: { geoRestriction: { restrictionType: "none", locations: [] } },
       origin: this.origins(),
       originGroup: fileParts.map((part) => eitherRegion(this.environment, part)),
-      defaultCacheBehavior: this.webApps(),
-      orderedCacheBehavior: [{ ...filesFrom("menu-images"), pathPattern: "/images/*" }, this.sockets(), ...apiPaths.map(apiAt)],
+      defaultCacheBehavior: pages,
+      orderedCacheBehavior: [pictures, guide, this.sockets(), ...apiPaths.map(apiAt)],
       waitForDeployment: false,
     });
   }
@@ -200,9 +202,14 @@ export class GlobalStack extends CampusStack {
     return topics;
   }
 
-  private webApps() {
-    const routing = this.edgeFunction("spa-routing", "pages of the web apps");
-    return { ...filesFrom("web"), responseHeadersPolicyId: this.createHeaders().id, functionAssociation: [routing] };
+  private files() {
+    const routing = [this.edgeFunction("spa-routing", "pages of the web apps")];
+    const web = { ...filesFrom("web"), functionAssociation: routing };
+    return {
+      pages: { ...web, responseHeadersPolicyId: this.createHeaders("headers", "web-headers", "apps") },
+      guide: { ...web, responseHeadersPolicyId: this.createHeaders("guide-headers", "guide-headers", "guide"), pathPattern: "/guide/*" },
+      pictures: { ...filesFrom("menu-images"), pathPattern: "/images/*" },
+    };
   }
 
   private sockets() {
@@ -220,17 +227,8 @@ export class GlobalStack extends CampusStack {
     return { eventType: "viewer-request", functionArn: arn };
   }
 
-  private createHeaders(): CloudfrontResponseHeadersPolicy {
-    return new CloudfrontResponseHeadersPolicy(this, "headers", {
-      name: this.name("other", "web-headers"),
-      comment: "security headers of the web apps; the API sends its own",
-      securityHeadersConfig: {
-        strictTransportSecurity: { accessControlMaxAgeSec: 63_072_000, includeSubdomains: true, preload: true, override: true },
-        contentTypeOptions: { override: true },
-        frameOptions: { frameOption: "DENY", override: true },
-        referrerPolicy: { referrerPolicy: "strict-origin-when-cross-origin", override: true },
-      },
-    });
+  private createHeaders(id: string, name: string, part: "apps" | "guide"): string {
+    return new CloudfrontResponseHeadersPolicy(this, id, { name: this.name("other", name), ...fileHeaders(this.environment, part) }).id;
   }
 
   private createWebAcl(): WebAcl {

@@ -5,7 +5,10 @@ function handler(event) {
   var request = event.request;
   var last = request.uri.split("/").pop();
   if (last.includes(".")) return request;
-  if (/^\/guide(\/|$)/.test(request.uri)) {
+  // The guide has a policy of its own, for which its address ends in a slash.
+  if (request.uri === "/guide")
+    return { statusCode: 308, statusDescription: "Permanent Redirect", headers: { location: { value: "/guide/" } } };
+  if (request.uri.startsWith("/guide/")) {
     request.uri = `${request.uri.replace(/\/$/, "")}/index.html`;
     return request;
   }

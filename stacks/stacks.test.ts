@@ -1,9 +1,20 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { createLog } from "../app/platform/log.ts";
-import { anyArtifact, type Environment, environments, notPublished, type RegionPlan, withArtifact } from "../regions/index.ts";
+import { openObjectStore } from "../app/platform/objects.ts";
+import { contentSecurityPolicy, guideHeader, pageHeaders } from "../app/web/page-headers.ts";
+import {
+  anyArtifact,
+  capabilities,
+  type Environment,
+  environments,
+  notPublished,
+  type RegionPlan,
+  withArtifact,
+} from "../regions/index.ts";
 import { analyticsArchive } from "./analytics-code.ts";
 import { signedWebhook } from "./constructs/web-acl.ts";
+import { bucketName } from "./names.ts";
 import { appCalls } from "./rules/app-calls.ts";
 import { outsideBoundary } from "./rules/boundary.ts";
 import { databaseWithoutAuthority } from "./rules/database-tls.ts";
@@ -107,6 +118,42 @@ test.each(campuses)("$name: where the database takes TLS only, every machine kno
 );
 
 test.each(campuses)("$name: every request of a user has passed our own edge", ({ campus }) => expect(openRoutes(campus)).toEqual([]));
+
+test.each(campuses)(
+  "$name: the edge sends our pages' headers, and its policy lets a café's picture into both buckets",
+  async ({ environment, campus }) => {
+    process.env.AWS_ACCESS_KEY_ID ??= "nobody";
+    process.env.AWS_SECRET_ACCESS_KEY ??= "nobody";
+    const policies = new Map(
+      resourcesOf(campus, "aws_cloudfront_response_headers_policy").map(({ path, body }) => [path.split("/").at(-1), body]),
+    );
+    const policyOf = (id: string): string => policies.get(id)?.security_headers_config.content_security_policy.content_security_policy;
+    const origins = [];
+    for (const plan of [environment.primary, environment.standby]) {
+      const bucket = bucketName(
+        { environment: environment.name, place: capabilities[plan.region].place, part: "menu-images" },
+        environment.accountId,
+      );
+      const { signPut } = openObjectStore({ bucket, folder: "", region: plan.region, s3Url: undefined });
+      const address = await signPut?.("uploads/a", { contentType: "image/jpeg", sizeBytes: 1, seconds: 60 });
+      origins.push(new URL(String(address)).origin);
+    }
+    expect(policyOf("headers")).toBe(contentSecurityPolicy({ frames: "none", uploadOrigins: origins }));
+    expect(policyOf("guide-headers")).toBe(guideHeader({ frames: "none" }));
+    const sent = pageHeaders({ frames: "none" });
+    for (const body of policies.values()) {
+      const named = ["Content-Security-Policy", "X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy"];
+      const others = body.custom_headers_config.items.map((item: { header: string; value: string }) => [item.header, item.value]);
+      expect([...named, ...others.map(([header]: string[]) => header)].sort()).toEqual(Object.keys(sent).sort());
+      expect(sent).toMatchObject(Object.fromEntries(others));
+    }
+    const [distribution] = resourcesOf(campus, "aws_cloudfront_distribution");
+    const behaviours = [distribution?.body.default_cache_behavior, ...(distribution?.body.ordered_cache_behavior ?? [])];
+    for (const { path_pattern, target_origin_id, response_headers_policy_id } of behaviours)
+      if (target_origin_id === "web")
+        expect(response_headers_policy_id, path_pattern).toContain(path_pattern === "/guide/*" ? "guide-headers" : "_headers");
+  },
+);
 
 test.each(campuses)("$name: error lines as the app writes them are counted, others are not", ({ campus }) => {
   const lines: string[] = [];

@@ -13,7 +13,16 @@ const sayMemory = 'data:text/javascript,process.on("exit",()=>console.error("pea
 let elsewhere = "";
 beforeAll(() => {
   elsewhere = mkdtempSync(join(tmpdir(), "campus-elsewhere-"));
-  for (const folder of ["stacks", "regions", "dashboards", "runbooks", "app/analytics", "app/platform/metric-table.ts", "package.json"])
+  for (const folder of [
+    "stacks",
+    "regions",
+    "dashboards",
+    "runbooks",
+    "app/analytics",
+    "app/platform/metric-table.ts",
+    "app/web/page-headers.ts",
+    "package.json",
+  ])
     cpSync(join(root, folder), join(elsewhere, folder), { recursive: true });
   symlinkSync(join(root, "node_modules"), join(elsewhere, "node_modules"));
 });

@@ -5,20 +5,9 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { studentPages } from "../web/apps.ts";
-import { cacheControlOf, guidePolicy, pageHeaders } from "../web/page-headers.ts";
+import { cacheControlOf, contentTypeOf, guideHeader, pageHeaders } from "../web/page-headers.ts";
 
 const compress = promisify(gzip);
-const types: Readonly<Record<string, string>> = {
-  ".html": "text/html; charset=utf-8",
-  ".js": "text/javascript; charset=utf-8",
-  ".css": "text/css; charset=utf-8",
-  ".json": "application/json",
-  ".webmanifest": "application/manifest+json",
-  ".woff2": "font/woff2",
-  ".png": "image/png",
-  ".webp": "image/webp",
-  ".svg": "image/svg+xml",
-};
 const compressible = /^(text|application)\//;
 const smallestCompressedBytes = 1_000;
 
@@ -64,7 +53,7 @@ export function openPages({ folder, demo }: PagesOptions): Pages {
       return void answer
         .writeHead(404, { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" })
         .end("There is no such file.\n");
-    const type = types[path.extname(file)] ?? "application/octet-stream";
+    const type = contentTypeOf(file);
     answer.setHeader("Content-Type", type);
     answer.setHeader("Cache-Control", cacheControlOf(pathname));
     answer.setHeader("ETag", stored.etag);
@@ -85,7 +74,7 @@ export function openPages({ folder, demo }: PagesOptions): Pages {
   /** A page of the guide; its own 404 for what is none, and a page that asks again while the first one is being built. */
   const sendGuide = async (incoming: IncomingMessage, answer: ServerResponse, pathname: string): Promise<void> => {
     const guide = path.join(folder, "guide");
-    answer.setHeader("Content-Security-Policy", `${guidePolicy}; frame-ancestors 'self'`);
+    answer.setHeader("Content-Security-Policy", guideHeader({ frames: "own" }));
     if (!existsSync(path.join(guide, "index.html")))
       return void answer
         .writeHead(503, { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store", "Retry-After": "5", Refresh: "5" })

@@ -4,12 +4,14 @@
  */
 export interface PageHeaderOptions {
   readonly frames: "none" | "own";
+  /** Where a café's picture goes straight from the page: the buckets' own addresses, where there are buckets. */
+  readonly uploadOrigins?: readonly string[];
 }
 
 /** Where a phone registers for pushes (firebase/messaging), after its student said yes. */
 const pushHosts = "https://fcmregistrations.googleapis.com https://firebaseinstallations.googleapis.com";
 
-export function contentSecurityPolicy({ frames }: PageHeaderOptions): string {
+export function contentSecurityPolicy({ frames, uploadOrigins = [] }: PageHeaderOptions): string {
   const own = frames === "own" ? "'self'" : "'none'";
   return [
     "default-src 'self'",
@@ -17,7 +19,7 @@ export function contentSecurityPolicy({ frames }: PageHeaderOptions): string {
     "style-src 'self'",
     "img-src 'self' data: blob:",
     "font-src 'self'",
-    `connect-src 'self' ${pushHosts}`,
+    ["connect-src 'self'", pushHosts, ...uploadOrigins].join(" "),
     "worker-src 'self'",
     "manifest-src 'self'",
     "object-src 'none'",
@@ -42,6 +44,10 @@ export const guidePolicy = [
   "form-action 'none'",
 ].join("; ");
 
+/** By a page's header only: in the page itself it has no effect. */
+export const guideHeader = ({ frames }: PageHeaderOptions): string =>
+  `${guidePolicy}; frame-ancestors ${frames === "own" ? "'self'" : "'none'"}`;
+
 export const pageHeaders = (options: PageHeaderOptions): Readonly<Record<string, string>> => ({
   "Content-Security-Policy": contentSecurityPolicy(options),
   "X-Content-Type-Options": "nosniff",
@@ -55,3 +61,19 @@ export const pageHeaders = (options: PageHeaderOptions): Readonly<Record<string,
 /** A page and a worker are asked for each time (304 where nothing changed); a file with a hash in its name never changes. */
 export const cacheControlOf = (path: string): string =>
   /\/assets\/[^/]+-[\w-]{8,}\.\w+$/.test(path) ? "public, max-age=31536000, immutable" : "no-cache";
+
+const types: Readonly<Record<string, string>> = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".json": "application/json",
+  ".webmanifest": "application/manifest+json",
+  ".woff2": "font/woff2",
+  ".png": "image/png",
+  ".jpg": "image/jpeg",
+  ".webp": "image/webp",
+  ".svg": "image/svg+xml",
+};
+
+/** With nosniff a browser believes nothing else. */
+export const contentTypeOf = (path: string): string => types[path.slice(path.lastIndexOf("."))] ?? "application/octet-stream";

@@ -5,6 +5,7 @@ import { readRecord, writeRecord } from "./record.ts";
 import { groupOf, rollOut } from "./rollout.ts";
 import type { Target } from "./target.ts";
 import { artifactOfVersion, versionFor } from "./template.ts";
+import { putPages } from "./web-files.ts";
 
 export interface ReleaseOptions {
   readonly isDryRun: boolean;
@@ -36,7 +37,10 @@ export async function releaseTo(target: Target, artifact: string, options: Relea
   const others = (group.Instances ?? []).filter(({ LaunchTemplate }) => LaunchTemplate?.Version !== version);
   if (version === current && others.length === 0) {
     const record = await readRecord(target);
-    if (record?.version !== version && !options.isDryRun) await writeRecord(target, { artifact, version, at: new Date().toISOString() });
+    if (record?.version !== version && !options.isDryRun) {
+      await putPages(target, artifact, say);
+      await writeRecord(target, { artifact, version, at: new Date().toISOString() });
+    }
     return say(`${target.place}: runs ${artifact.slice(0, 12)} already (version ${version})`);
   }
   say(`${target.place}: ${before.slice(0, 12)} (version ${current}) → ${artifact.slice(0, 12)} (version ${version})`);
@@ -54,6 +58,7 @@ export async function releaseTo(target: Target, artifact: string, options: Relea
     },
     say,
   );
+  await putPages(target, artifact, say);
   await writeRecord(target, { artifact, version, at: new Date().toISOString(), before: { artifact: before, version: current } });
   say(`${target.place}: every machine runs ${artifact.slice(0, 12)}`);
 }

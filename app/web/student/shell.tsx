@@ -87,13 +87,13 @@ function Tabs() {
       <Link to="/wallet">
         <WalletIcon /> {w.nav.wallet}
       </Link>
-      {session.kind === "in" ? (
-        <Link to="/me">
-          <PersonIcon /> {w.nav.me}
-        </Link>
-      ) : (
+      {session.kind === "out" ? (
         <Link to="/login">
           <PersonIcon /> {w.nav.logIn}
+        </Link>
+      ) : (
+        <Link to="/me">
+          <PersonIcon /> {w.nav.me}
         </Link>
       )}
     </nav>

@@ -354,8 +354,12 @@ export const rows: readonly Row[] = [
       await page.goto(`/c/${stage.cafeId}`);
       await page.locator(".dish").first().waitFor();
       await page.context().setOffline(true);
+      // Whoever renews the session hears that nothing answers, and still nobody is logged out.
+      const refused = page.waitForEvent("requestfailed", (request) => request.url().endsWith("/auth/refresh"));
       await page.reload();
+      await refused;
       await page.locator(".dish").first().waitFor();
+      await page.getByRole("link", { name: "Me", exact: true }).waitFor();
       assert.match(String(await page.locator(".balance").textContent()), /as of \d\d:\d\d/);
       await next(till);
       const other = stage.takeStudent();

@@ -8,7 +8,7 @@ import { Stage } from "./stage.ts";
 
 const rows = [...studentRows, ...portalRows];
 const rowTimeoutMs = 240_000;
-const picturesTimeoutMs = 900_000;
+const longRowTimeoutMs = 900_000;
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: { all: { type: "boolean" }, pictures: { type: "string" }, only: { type: "string" } },
@@ -23,10 +23,10 @@ else {
     for (const row of rows) {
       if (row.isLong && !values.all) continue;
       if (values.only !== undefined && !row.name.includes(values.only)) continue;
-      await runRow(row.name, () => row.run(stage));
+      await runRow(row.name, () => row.run(stage), row.isLong ? longRowTimeoutMs : rowTimeoutMs);
     }
     const { pictures } = values;
-    if (pictures !== undefined) await runRow("screenshots of the main screens", () => takePictures(stage, pictures), picturesTimeoutMs);
+    if (pictures !== undefined) await runRow("screenshots of the main screens", () => takePictures(stage, pictures), longRowTimeoutMs);
     await runRow("no page complained: no error, nothing that the content security policy refused", async () => {
       if (stage.complaints.length > 0) throw new Error([...new Set(stage.complaints)].slice(0, 10).join("\n"));
       return undefined;

@@ -55,11 +55,21 @@ function storage<T>(work: () => T): T | undefined {
   }
 }
 
+const askAgainMs = 5_000;
+
+/** Whoever logged in before is not logged out because nothing answers: asked again when the network says so, else after a while. */
 export async function openSession(): Promise<void> {
+  if (state.kind !== "unknown") return;
   if (!hint.read()) return become({ kind: "out" });
   await renew().catch((error: unknown) => {
     if (error instanceof ApiError && error.status === 401) return;
-    become({ kind: "out" });
+    const again = () => {
+      clearTimeout(timer);
+      removeEventListener("online", again);
+      void openSession();
+    };
+    const timer = setTimeout(again, askAgainMs);
+    addEventListener("online", again);
   });
 }
 
