@@ -62,7 +62,7 @@ describe("somebody else's tries", () => {
     const { phone } = await campus.student();
     const { request_id } = (await askFor(campus, phone)).body;
     await campus.drainOutbox();
-    const otp = (await campus.messages(phone))[0]?.data.otp as string;
+    const otp = await campus.sentOtp(request_id);
     const wrong = otp === "000000" ? "000001" : "000000";
     await askFor(campus, phone);
     for (const _ of times(6)) expect(await verify(phone, wrong)).toMatchObject(refused(400, "INVALID_OTP"));
@@ -75,7 +75,7 @@ describe("somebody else's tries", () => {
     const { phone } = await campus.student();
     const { request_id } = (await askFor(campus, phone)).body;
     await campus.drainOutbox();
-    const otp = (await campus.messages(phone))[0]?.data.otp as string;
+    const otp = await campus.sentOtp(request_id);
     const wrong = otp === "000000" ? "000001" : "000000";
     for (const _ of times(5)) await verify(phone, wrong, request_id);
     expect(await verify(phone, otp, request_id)).toMatchObject(refused(400, "INVALID_OTP"));

@@ -22,7 +22,7 @@ interface RedisOptions {
   readonly logFile: string;
 }
 
-const startTimeoutMs = 10_000;
+const startTimeoutMs = 60_000;
 const stopGraceMs = 5_000;
 const exitNoRedis = 2;
 

@@ -27,3 +27,30 @@ test("people of a test campus are rows that a statement of the owner can see", a
   expect(await campus.sql`select cafe_id from staff where id = ${staff.id}`).toEqual([{ cafeId: cafe.id }]);
   expect(await campus.sql`select cafe_id from devices where id = ${device.id}`).toEqual([{ cafeId: cafe.id }]);
 });
+
+test("a one-time password is that of its request, also where an older one or another message with six digits comes after it", async () => {
+  const phone = campus.newPhone();
+  const ask = async () => (await campus.api<{ request_id: string }>("POST", "/auth/request-otp", { body: { phone } })).body.request_id;
+  const older = await ask();
+  await campus.setFaults({ sms: "500" });
+  await campus.drainOutbox();
+  await campus.setFaults({ sms: "ok" });
+  await campus.sql`update outbox set due_at = now() + interval '1 hour' where done_at is null`;
+  const newer = await ask();
+  await campus.drainOutbox();
+  await campus.sql`update outbox set due_at = now() where done_at is null`;
+  await campus.drainOutbox();
+  await fetch(`${campus.sandboxUrl}/sandbox/sms`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ to: phone, text: "Order 123456 is ready." }),
+  });
+
+  expect((await campus.messages(phone)).map(({ data }) => data.otp)).toEqual([
+    "123456",
+    await campus.sentOtp(older),
+    await campus.sentOtp(newer),
+  ]);
+  const verified = await campus.api("POST", "/auth/verify-otp", { body: { phone, otp: await campus.sentOtp(newer) } });
+  expect(verified.status).toBe(200);
+});

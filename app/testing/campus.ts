@@ -1,6 +1,7 @@
 import { Redis } from "ioredis";
 import { createApp } from "../app.ts";
 import { type Identity, openIdentity } from "../identity/identity.ts";
+import { hashOtp } from "../identity/otp-code.ts";
 import { workerTopics } from "../job-registry.ts";
 import { type Live, openLive } from "../live/live.ts";
 import type { SentMessage } from "../local/sandbox/message-log.ts";
@@ -49,6 +50,8 @@ export interface Campus extends People {
   messages(to: string, channel?: "sms" | "push"): Promise<SentMessage[]>;
   /** Asks for a one-time password, lets the worker send it and reads it from the sandbox. */
   requestOtp(phone: string): Promise<string>;
+  /** The one-time password of this request, out of all that was sent to its phone: an older one may have come after it. */
+  sentOtp(requestId: string): Promise<string>;
   setFaults(faults: Readonly<Record<string, string>>): Promise<void>;
   /** Every log line of the API processes and the worker. */
   readonly logLines: readonly string[];
@@ -83,11 +86,12 @@ export async function startCampus({ env: own = {} }: CampusOptions = {}): Promis
     drainOutbox: () => drainOutbox(worker, topics),
     messages: (to, channel = "sms") => readMessages(sandbox, to, channel),
     async requestOtp(phone) {
-      const asked = await api("POST", "/auth/request-otp", { body: { phone } });
+      const asked = await api<{ request_id: string }>("POST", "/auth/request-otp", { body: { phone } });
       if (asked.status !== 200) throw new Error(`The request for a one-time password was answered ${asked.status}: ${asked.text}`);
       await drainOutbox(worker, topics);
-      return otpIn((await readMessages(sandbox, phone, "sms"))[0]);
+      return sentOtp({ owner, sandbox, env }, asked.body.request_id);
     },
+    sentOtp: (requestId) => sentOtp({ owner, sandbox, env }, requestId),
     setFaults: (faults) => setFaults(sandbox, faults),
     async end() {
       redis.disconnect();
@@ -159,9 +163,19 @@ async function readMessages(sandbox: Sandbox, to: string, channel: "sms" | "push
   return ((await answer.json()) as { items: SentMessage[] }).items;
 }
 
-function otpIn(message: SentMessage | undefined): string {
-  const otp = message?.data.otp;
-  if (otp === undefined) throw new Error("No one-time password was sent to this phone.");
+interface OtpParts {
+  readonly owner: Database;
+  readonly sandbox: Sandbox;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Rows of one batch are delivered at once and a failed one comes back later, so the newest message may hold another request's code. */
+async function sentOtp({ owner, sandbox, env }: OtpParts, requestId: string): Promise<string> {
+  const asked = await owner.row<{ phone: string; codeHash: Buffer }>(sql`select phone, code_hash from otps where id = ${requestId}`);
+  if (!asked) throw new Error("Nobody asked for a one-time password by this id, or it was over the budget of strangers.");
+  const sent = (await readMessages(sandbox, asked.phone, "sms")).flatMap(({ data }) => data.otp ?? []);
+  const otp = sent.find((code) => hashOtp(env.SEAL_KEY ?? "", asked.phone, code).equals(asked.codeHash));
+  if (otp === undefined) throw new Error("This one-time password was not sent to its phone.");
   return otp;
 }
 

@@ -37,13 +37,13 @@ async function aDay(): Promise<string[]> {
     return answer as never;
   };
   const { phone, name, cardUid, password, pushToken } = planted;
-  await api("POST", "/auth/request-otp", { body: { phone } });
+  const { body: asked } = await api<{ request_id: string }>("POST", "/auth/request-otp", { body: { phone } });
   await campus.setFaults({ sms: "500" });
   await campus.drainOutbox();
   await campus.setFaults({ sms: "ok" });
   await campus.sql`update outbox set due_at = now()`;
   await campus.drainOutbox();
-  const otp = (await campus.messages(phone))[0]?.data.otp as string;
+  const otp = await campus.sentOtp(asked.request_id);
   await api("POST", "/auth/verify-otp", { body: { phone, otp: otp === "000000" ? "000001" : "000000" } });
   const { body: tokens } = await api<Tokens>("POST", "/auth/verify-otp", { body: { phone, otp } });
   const token = tokens.access_token;
