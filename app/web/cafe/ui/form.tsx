@@ -1,6 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, type ReactNode, useId, useState } from "react";
 import { ApiError } from "../../shared/api/request.ts";
+import { amountPattern } from "../../shared/money/typed-amount.ts";
 import { Sheet } from "../../shared/ui/parts.tsx";
 import { useWords } from "../words/words.ts";
 import { ErrorNote } from "./parts.tsx";
@@ -110,7 +111,7 @@ export function FieldView({ field, problem }: { readonly field: Field; readonly 
           {...shared}
           type={kind === "amount" || kind === "number" || kind === "code" ? "text" : kind}
           inputMode={kind === "amount" ? "decimal" : kind === "number" || kind === "code" ? "numeric" : undefined}
-          pattern={kind === "amount" ? "-?[0-9]{1,9}([.,][0-9]{1,2})?" : kind === "number" ? "-?[0-9]{1,9}" : undefined}
+          pattern={kind === "amount" ? `-?${amountPattern}` : kind === "number" ? "-?[0-9]{1,9}" : undefined}
           autoComplete={kind === "code" ? "one-time-code" : autoComplete}
           maxLength={most}
           spellCheck={false}
@@ -128,16 +129,6 @@ export function problemsOf(error: unknown): Readonly<Record<string, string>> {
   const fields = error.details.fields as readonly { readonly field: string; readonly problem: string }[];
   return Object.fromEntries(fields.map(({ field, problem }) => [field, problem]));
 }
-
-/** `12,50` and `12.50` are 1250; an empty field is undefined. */
-export function minorOf(text: string | undefined): number | undefined {
-  if (!text) return undefined;
-  return Math.round(Number(text.replace(",", ".")) * 100);
-}
-
-/** For an amount's field: `1250` is `12.50`. */
-export const amountOf = (minor: number | null | undefined): string =>
-  minor === null || minor === undefined ? "" : minor % 100 === 0 ? String(minor / 100) : (minor / 100).toFixed(2);
 
 export const orNull = (text: string | undefined): string | null => (text ? text : null);
 

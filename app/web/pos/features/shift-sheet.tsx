@@ -3,6 +3,7 @@ import { type FormEvent, useState } from "react";
 import { ApiError, unwrap } from "../../shared/api/request.ts";
 import { clock } from "../../shared/money/dates.ts";
 import { money } from "../../shared/money/money.ts";
+import { amountPattern, minorOf } from "../../shared/money/typed-amount.ts";
 import { Bones, Notice, Sheet } from "../../shared/ui/parts.tsx";
 import { shiftApi } from "../device.ts";
 import { useWords } from "../words/words.ts";
@@ -16,8 +17,6 @@ interface Report {
   readonly vat: readonly { readonly vat_basis_points: number; readonly gross_minor: number; readonly vat_minor: number }[];
   readonly cash: { readonly expected_minor: number; readonly counted_minor: number; readonly difference_minor: number };
 }
-
-const minorOf = (form: FormData, name: string) => Math.round(Number(String(form.get(name)).replace(",", ".")) * 100);
 
 /** Open with a float, see what came in, close with what was counted: the Z-report is the answer. */
 export function ShiftSheet({ currency, onClose }: { readonly currency: string; readonly onClose: () => void }) {
@@ -76,10 +75,10 @@ export function ShiftSheet({ currency, onClose }: { readonly currency: string; r
             <dt>{w.shift.refunds}</dt>
             <dd>{money(shift.data.totals.refunds_minor, currency)}</dd>
           </dl>
-          <form className="stack" onSubmit={submitting((form) => close.mutate(minorOf(form, "counted")))}>
+          <form className="stack" onSubmit={submitting((form) => close.mutate(minorOf(form.get("counted")) ?? 0))}>
             <label className="field">
               <span>{w.shift.counted}</span>
-              <input className="input" name="counted" inputMode="decimal" required autoComplete="off" />
+              <input className="input" name="counted" inputMode="decimal" pattern={amountPattern} required autoComplete="off" />
             </label>
             <button type="submit" className="button till-button" disabled={close.isPending}>
               {w.shift.close}
@@ -88,11 +87,19 @@ export function ShiftSheet({ currency, onClose }: { readonly currency: string; r
         </>
       ) : (
         shift.isSuccess && (
-          <form className="stack" onSubmit={submitting((form) => open.mutate(minorOf(form, "float")))}>
+          <form className="stack" onSubmit={submitting((form) => open.mutate(minorOf(form.get("float")) ?? 0))}>
             <p className="soft">{w.shift.none}</p>
             <label className="field">
               <span>{w.shift.float}</span>
-              <input className="input" name="float" inputMode="decimal" required autoComplete="off" defaultValue="500" />
+              <input
+                className="input"
+                name="float"
+                inputMode="decimal"
+                pattern={amountPattern}
+                required
+                autoComplete="off"
+                defaultValue="500"
+              />
             </label>
             <button type="submit" className="button till-button" disabled={open.isPending}>
               {w.shift.open}

@@ -4,11 +4,12 @@ import { unwrap } from "../../../shared/api/request.ts";
 import { dayAndTime } from "../../../shared/money/dates.ts";
 import { money } from "../../../shared/money/money.ts";
 import { shortNumber } from "../../../shared/money/order-number.ts";
+import { amountOf, minorOf } from "../../../shared/money/typed-amount.ts";
 import { useStaffSession } from "../../../shared/session/staff.ts";
 import { Sheet } from "../../../shared/ui/parts.tsx";
 import { boardApi, intent, refundsApi, staffApi } from "../../api.ts";
 import { refresh } from "../../queries.ts";
-import { Form, minorOf } from "../../ui/form.tsx";
+import { Form } from "../../ui/form.tsx";
 import { Chip, ErrorNote, Sure } from "../../ui/parts.tsx";
 import { useWords } from "../../words/words.ts";
 import { type BoardOrder, boardKey, needsCash, sendStep } from "./board-orders.ts";
@@ -97,7 +98,7 @@ export function OrderSheet({ order, onClose }: { readonly order: BoardOrder; rea
       {isRefunding && (
         <Form
           fields={[
-            { name: "amount_minor", label: w.app.amount, kind: "amount", value: String(left / 100) },
+            { name: "amount_minor", label: w.app.amount, kind: "amount", value: amountOf(left) },
             { name: "reason", label: w.app.reason, most: 200 },
           ]}
           submit={w.board.refund}

@@ -1,9 +1,10 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { unwrap } from "../../../shared/api/request.ts";
+import { amountOf, minorOf } from "../../../shared/money/typed-amount.ts";
 import { inCafe, settingsApi } from "../../api.ts";
 import { refresh } from "../../queries.ts";
-import { amountOf, Form, minorOf, orNull } from "../../ui/form.tsx";
+import { Form, orNull } from "../../ui/form.tsx";
 import { ErrorNote, Loaded, Page } from "../../ui/parts.tsx";
 import { useWords } from "../../words/words.ts";
 import { type Setting, settingsKey, settingsQuery } from "../menu/menu-queries.ts";

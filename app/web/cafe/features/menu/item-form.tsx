@@ -1,8 +1,9 @@
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { unwrap } from "../../../shared/api/request.ts";
+import { amountOf, minorOf } from "../../../shared/money/typed-amount.ts";
 import { inCafe, itemsApi } from "../../api.ts";
-import { amountOf, FieldView, minorOf, orNull, problemsOf } from "../../ui/form.tsx";
+import { FieldView, orNull, problemsOf } from "../../ui/form.tsx";
 import { ErrorNote } from "../../ui/parts.tsx";
 import { useWords } from "../../words/words.ts";
 import type { Category, Item } from "./menu-queries.ts";

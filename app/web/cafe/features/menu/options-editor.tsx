@@ -1,4 +1,4 @@
-import { amountOf, minorOf } from "../../ui/form.tsx";
+import { amountOf, minorOf } from "../../../shared/money/typed-amount.ts";
 import { useWords } from "../../words/words.ts";
 
 export interface Group {

@@ -3,11 +3,12 @@ import { useRef, useState } from "react";
 import { type JsonOf, unwrap } from "../../../shared/api/request.ts";
 import { dayAndTime } from "../../../shared/money/dates.ts";
 import { money } from "../../../shared/money/money.ts";
+import { minorOf } from "../../../shared/money/typed-amount.ts";
 import { useStaffSession } from "../../../shared/session/staff.ts";
 import { Sheet } from "../../../shared/ui/parts.tsx";
 import { intent, shiftsApi } from "../../api.ts";
 import { refresh, useList } from "../../queries.ts";
-import { Form, minorOf } from "../../ui/form.tsx";
+import { Form } from "../../ui/form.tsx";
 import { Chip, Figure, ListView, Loaded, Page, Table } from "../../ui/parts.tsx";
 import { useWords } from "../../words/words.ts";
 

@@ -1,10 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { useRef } from "react";
 import { unwrap } from "../../../shared/api/request.ts";
+import { minorOf } from "../../../shared/money/typed-amount.ts";
 import { adjustmentsApi, intent } from "../../api.ts";
 import { allCafesQuery } from "../../cafe-choice.tsx";
 import { refresh } from "../../queries.ts";
-import { FormSheet, minorOf } from "../../ui/form.tsx";
+import { FormSheet } from "../../ui/form.tsx";
 import { useUniversityWords } from "../../words/university.ts";
 import { useWords } from "../../words/words.ts";
 

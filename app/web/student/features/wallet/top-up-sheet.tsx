@@ -2,6 +2,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { ApiError, unwrap } from "../../../shared/api/request.ts";
 import { money } from "../../../shared/money/money.ts";
+import { minorOf } from "../../../shared/money/typed-amount.ts";
 import { WalletIcon } from "../../../shared/ui/icons.tsx";
 import { Sheet } from "../../../shared/ui/parts.tsx";
 import { paymentsApi, topUpsApi } from "../../api.ts";
@@ -22,7 +23,7 @@ export function TopUpSheet({ currency, amountMinor, onDone, onClose }: TopUpProp
   const [typed, setTyped] = useState("");
   const [keeps, setKeeps] = useState(false);
   const [key] = useState(() => crypto.randomUUID());
-  const minor = amountMinor ?? Math.round(Number(typed.replace(",", ".")) * 100);
+  const minor = amountMinor ?? minorOf(typed) ?? 0;
   const pay = useMutation({
     mutationFn: async (outcome: "captured" | "failed") => {
       const order = (await unwrap(
@@ -41,7 +42,7 @@ export function TopUpSheet({ currency, amountMinor, onDone, onClose }: TopUpProp
     },
     onSuccess: () => onDone(minor),
   });
-  const isAmount = Number.isFinite(minor) && minor >= 1_000;
+  const isAmount = minor >= 1_000;
   return (
     <Sheet title={w.wallet.topUp} closeLabel={w.app.close} onClose={onClose}>
       <span className="empty-icon">

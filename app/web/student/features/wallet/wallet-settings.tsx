@@ -3,6 +3,7 @@ import { type FormEvent, type ReactNode, useState } from "react";
 import { ApiError, unwrap } from "../../../shared/api/request.ts";
 import { dayAndTime } from "../../../shared/money/dates.ts";
 import { money } from "../../../shared/money/money.ts";
+import { amountOf, amountPattern, minorOf } from "../../../shared/money/typed-amount.ts";
 import { Notice } from "../../../shared/ui/parts.tsx";
 import { closeOutApi, ownGiftsApi, topUpsApi, walletApi } from "../../api.ts";
 import { queryClient, type walletQuery } from "../../queries.ts";
@@ -13,13 +14,6 @@ import { useWords } from "../../words/words.ts";
 type Wallet = Awaited<ReturnType<NonNullable<typeof walletQuery.queryFn>>>;
 
 const changed = () => void queryClient.invalidateQueries({ queryKey: ["mine"] });
-const minorOf = (form: FormData, name: string): number | null => {
-  const text = String(form.get(name) ?? "")
-    .trim()
-    .replace(",", ".");
-  return text === "" ? null : Math.round(Number(text) * 100);
-};
-const majorOf = (minor: number | null | undefined) => (minor === null || minor === undefined ? "" : String(minor / 100));
 
 const Fold = ({ title, isOpen, children }: { readonly title: string; readonly isOpen?: boolean; readonly children: ReactNode }) => (
   <details className="card fold" open={isOpen}>
@@ -75,11 +69,11 @@ function Limits({ wallet }: { readonly wallet: Wallet }) {
       <form
         className="stack"
         onSubmit={submitting((form) =>
-          save.mutate({ daily_limit_minor: minorOf(form, "day"), low_balance_alert_minor: minorOf(form, "low") }),
+          save.mutate({ daily_limit_minor: minorOf(form.get("day")) ?? null, low_balance_alert_minor: minorOf(form.get("low")) ?? null }),
         )}
       >
-        <Amount name="day" label={w.wallet.dailyLimit} value={majorOf(wallet.daily_limit_minor)} />
-        <Amount name="low" label={w.wallet.lowAlert} value={majorOf(wallet.low_balance_alert_minor)} />
+        <Amount name="day" label={w.wallet.dailyLimit} value={amountOf(wallet.daily_limit_minor)} />
+        <Amount name="low" label={w.wallet.lowAlert} value={amountOf(wallet.low_balance_alert_minor)} />
         <small className="soft">{w.wallet.noLimit}</small>
         <SaveButton mutation={save} />
       </form>
@@ -94,7 +88,7 @@ function Automatic({ wallet }: { readonly wallet: Wallet }) {
     mutationFn: (form: FormData) =>
       unwrap(
         topUpsApi.wallet["auto-top-up"].$put({
-          json: { below_minor: minorOf(form, "below") ?? 0, to_minor: minorOf(form, "to") ?? 0 },
+          json: { below_minor: minorOf(form.get("below")) ?? 0, to_minor: minorOf(form.get("to")) ?? 0 },
         } as never) as never,
       ),
     onSuccess: changed,
@@ -108,8 +102,8 @@ function Automatic({ wallet }: { readonly wallet: Wallet }) {
       ) : (
         auto.data && (
           <form key={wallet.updated_at} className="stack" onSubmit={submitting((form) => save.mutate(form))}>
-            <Amount name="below" label={w.wallet.below} value={majorOf(auto.data.below_minor)} />
-            <Amount name="to" label={w.wallet.to} value={majorOf(auto.data.to_minor)} />
+            <Amount name="below" label={w.wallet.below} value={amountOf(auto.data.below_minor)} />
+            <Amount name="to" label={w.wallet.to} value={amountOf(auto.data.to_minor)} />
             <SaveButton mutation={save} />
             {auto.data.below_minor !== null && (
               <button type="button" className="button button-second" disabled={off.isPending} onClick={() => off.mutate()}>
@@ -265,7 +259,7 @@ function Closing({ wallet }: { readonly wallet: Wallet }) {
 const Amount = ({ name, label, value }: { readonly name: string; readonly label: string; readonly value: string }) => (
   <label className="field">
     <span>{label}</span>
-    <input className="input" name={name} inputMode="decimal" autoComplete="off" defaultValue={value} />
+    <input className="input" name={name} inputMode="decimal" pattern={amountPattern} autoComplete="off" defaultValue={value} />
   </label>
 );
 
