@@ -1,11 +1,12 @@
-import { amount, centred, localTime, pair, percent, rule } from "../receipts/paper.ts";
+import { plainAmount } from "../platform/money-text.ts";
+import { centred, localTime, pair, percent, rule } from "../receipts/paper.ts";
 import type { ZReport } from "./z-report.ts";
 
 const methodNames = { cash: "Cash", wallet: "Card (wallet)", upi: "UPI" } as const;
 
 /** A Z-report for the till's printer, 42 columns wide. */
 export function zReportText(report: ZReport): string {
-  const money = (minor: number) => amount(minor, report.currency);
+  const money = (minor: number) => plainAmount(minor, report.currency);
   const { cash } = report;
   const lines = [
     ...centred(report.cafe_name),

@@ -1,6 +1,7 @@
 import type { PushSender } from "../notifications/push/push-sender.ts";
 import type { Platform } from "../platform/context.ts";
 import type { Language } from "../platform/languages.ts";
+import { moneyText } from "../platform/money-text.ts";
 import { sql } from "../platform/postgres.ts";
 import type { LowBalance } from "./run-auto-top-up.ts";
 
@@ -26,15 +27,10 @@ export async function sendLowBalancePush(platform: Platform, sender: PushSender,
     from students s join wallets w on w.student_id = s.id
     where s.id = ${studentId} and s.notify_payments and w.balance_minor < w.low_balance_alert_minor`);
   if (!alert) return;
-  const text = words[alert.language](amountText(alert));
+  const text = words[alert.language](moneyText(alert.language, alert.balanceMinor, alert.currency));
   const data = { type: "low_balance" };
   const outcomes = await Promise.all(
     alert.tokens.map((token) => sender.send({ token, ...text, data, lifeMs, tag: `low-balance-${walletSeq}` })),
   );
   for (const outcome of outcomes) platform.metrics.count("push_total", { outcome });
-}
-
-function amountText({ language, balanceMinor, currency }: Alert): string {
-  const format = new Intl.NumberFormat(language, { style: "currency", currency });
-  return format.format(balanceMinor / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
 }

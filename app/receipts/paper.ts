@@ -33,17 +33,7 @@ export function pair(left: string, right: string, indent = ""): string[] {
   return [`${indent}${first}${" ".repeat(columns - [...first].length + 1)}${right}`, ...more.map((line) => `${indent}${line}`)];
 }
 
-/** 5900 → "59.00"; as many decimals as the currency has. */
-export function amount(minor: number, currency: string): string {
-  const decimals = decimalsOf(currency);
-  return (minor / 10 ** decimals).toFixed(decimals);
-}
-
-// A formatter takes longer to make than a line to print, and there are a few currencies and zones.
-const decimalsOf = remembered(
-  (currency) => new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits ?? 2,
-);
-
+// A formatter takes longer to make than a line to print, and there are a few zones.
 const clockOf = remembered(
   (timeZone) =>
     new Intl.DateTimeFormat("en-CA", {

@@ -2,10 +2,11 @@ import { randomUUID } from "node:crypto";
 import { inflateSync } from "node:zlib";
 import jsqr from "jsqr";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { plainAmount } from "../platform/money-text.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { addDish } from "../testing/menus.ts";
 import { expectOk, type Money, type MoneyStudent, moneyOf, type Till } from "../testing/money.ts";
-import { amount, pair, wrap } from "./paper.ts";
+import { pair, wrap } from "./paper.ts";
 import type { PrintedReceipt } from "./printed-receipt.ts";
 import { receiptPdf } from "./receipt-pdf.ts";
 import { receiptText } from "./receipt-text.ts";
@@ -150,7 +151,7 @@ describe("a receipt in text", () => {
     expect(wrap("x".repeat(100)).map((line) => line.length)).toEqual([42, 42, 16]);
     expect(wrap("cafe\u0301\u001b[31m")).toEqual(["café [31m"]);
     expect(pair("a", "1.00")[0]).toHaveLength(42);
-    expect([amount(-5, "SEK"), amount(0, "EUR"), amount(123_456, "JPY")]).toEqual(["-0.05", "0.00", "123456"]);
+    expect([plainAmount(-5, "SEK"), plainAmount(0, "EUR"), plainAmount(123_456, "JPY")]).toEqual(["-0.05", "0.00", "123456"]);
   });
 });
 

@@ -1,4 +1,5 @@
-import { amount, centred, localTime, pair, percent, rule, wrap } from "./paper.ts";
+import { plainAmount } from "../platform/money-text.ts";
+import { centred, localTime, pair, percent, rule, wrap } from "./paper.ts";
 import type { PrintedReceipt } from "./printed-receipt.ts";
 
 const methodNames = { cash: "Cash", wallet: "Campus card", upi: "UPI" } as const;
@@ -6,7 +7,7 @@ const shownOfSignature = 24;
 
 /** A receipt for the till's printer, 42 columns wide. */
 export function receiptText(receipt: PrintedReceipt): string {
-  const money = (minor: number) => amount(minor, receipt.currency);
+  const money = (minor: number) => plainAmount(minor, receipt.currency);
   const lines = [
     ...centred(receipt.cafeName),
     ...(receipt.cafeAddress === null ? [] : centred(receipt.cafeAddress)),

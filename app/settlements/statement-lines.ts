@@ -1,4 +1,5 @@
-import { amount, percent } from "../receipts/paper.ts";
+import { plainAmount } from "../platform/money-text.ts";
+import { percent } from "../receipts/paper.ts";
 import type { Settlement } from "./settlement.ts";
 
 export interface StatementRow {
@@ -30,4 +31,4 @@ export const totalOf = (settlement: Settlement): StatementRow =>
     ? { label: "Carried over to the next day", amountMinor: settlement.carriedMinor }
     : { label: "To be paid out", amountMinor: settlement.payableMinor };
 
-export const statementMoney = (minor: number, currency: string): string => `${amount(minor, currency)} ${currency}`;
+export const statementMoney = (minor: number, currency: string): string => `${plainAmount(minor, currency)} ${currency}`;

@@ -1,4 +1,5 @@
 import type { Language } from "../../platform/languages.ts";
+import { moneyText } from "../../platform/money-text.ts";
 
 export interface ChargeWords {
   readonly cafeName: string;
@@ -14,7 +15,5 @@ const questions: Record<Language, (amount: string) => string> = {
 
 /** What the lock screen shows: the café and the amount, which anyone beside the student may read, and nothing else. */
 export function chargeText(language: Language, { cafeName, amountMinor, currency }: ChargeWords): { title: string; body: string } {
-  const format = new Intl.NumberFormat(language, { style: "currency", currency });
-  const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
-  return { title: cafeName, body: questions[language](format.format(amountMinor / 10 ** digits)) };
+  return { title: cafeName, body: questions[language](moneyText(language, amountMinor, currency)) };
 }

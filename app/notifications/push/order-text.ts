@@ -1,4 +1,5 @@
 import type { Language } from "../../platform/languages.ts";
+import { moneyText } from "../../platform/money-text.ts";
 
 /** What a student is told of an order, and what the café's staff is. */
 export const orderNews = ["received", "preparing", "ready", "out_for_delivery", "new"] as const;
@@ -62,8 +63,7 @@ const words: Record<Language, Words> = {
 };
 
 export function orderText(language: Language, news: OrderNews, order: OrderWords): Text {
-  const format = new Intl.NumberFormat(language, { style: "currency", currency: order.currency });
-  const total = format.format(order.totalMinor / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
+  const total = moneyText(language, order.totalMinor, order.currency);
   const line = lines[language](order.itemCount, total);
   return words[language][news]({ number: order.number, line, isPickup: order.orderType === "pickup" });
 }

@@ -1,4 +1,5 @@
 import type { Language } from "../../platform/languages.ts";
+import { moneyText } from "../../platform/money-text.ts";
 import { localTime } from "../paper.ts";
 import type { PrintedReceipt } from "../printed-receipt.ts";
 
@@ -53,8 +54,7 @@ const words: Record<Language, Words> = {
 /** What the student reads without opening the PDF. The subject holds the order's number and nothing else: it shows on lock screens. */
 export function mailText(language: Language, receipt: PrintedReceipt, receiptId: string): { subject: string; text: string } {
   const say = words[language];
-  const format = new Intl.NumberFormat(language, { style: "currency", currency: receipt.currency });
-  const money = (minor: number) => format.format(minor / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
+  const money = (minor: number) => moneyText(language, minor, receipt.currency);
   const lines = [
     say.opening,
     "",
