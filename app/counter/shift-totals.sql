@@ -6,13 +6,13 @@ returns jsonb language sql stable as $$
     select id from accounts where kind = 'cafe_payable' and cafe_id = p_cafe_id and currency = p_currency),
   moved as materialized (
     select t.id, t.order_id, t.amount_minor, r.device_id is null and s.device_id is null as is_elsewhere,
-      movement_of(t) as what, payment_method_of(t) as method
+      movement_of_kind(t.kind) as what, payment_method_of_kind(t.kind, t.wallet_student_id) as method
     from ledger_transactions t
       left join charges c on c.id = t.charge_id
       left join counter_sales s on s.order_id = t.order_id and t.kind = 'cash_sale'
       left join counter_refunds r on r.transaction_id = t.id
     where t.xid >= least(pg_snapshot_xmin(p_since), pg_snapshot_xmin(p_cafe_since)) and pg_visible_in_snapshot(t.xid, p_until)
-      and movement_of(t) is not null
+      and movement_of_kind(t.kind) is not null
       and ((select id from payable) in (t.from_account_id, t.to_account_id))
       and coalesce(c.device_id, s.device_id, r.device_id, p_device_id) = p_device_id
       and not pg_visible_in_snapshot(t.xid, case when coalesce(c.device_id, s.device_id, r.device_id) is null then p_cafe_since else p_since end)),

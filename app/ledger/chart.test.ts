@@ -134,4 +134,24 @@ describe("the chart of accounts, also for the schema's owner", () => {
     expect([...new Set(legs.map(({ kind }) => kind))].sort()).toEqual([...new Set(known)].sort());
     expect(legs.filter(({ isTable }) => !isTable)).toEqual([]);
   });
+
+  test("each kind that moves a café's account is a sale or what went back by one of the ways to pay, or is known to be neither", async () => {
+    const kinds = await campus.sql<{ kind: string; what: string | null; way: string | null }>`
+      select distinct kind, movement_of_kind(kind) as what, payment_method_of_kind(kind, null) as way
+      from allowed_legs where 'cafe_payable' in (from_kind, to_kind) order by kind`;
+    const told = kinds.filter(({ what }) => what !== null).map(({ kind, what, way }) => `${kind}: ${what} by ${way}`);
+    expect(told).toEqual([
+      "cash_sale: sale by cash",
+      "debit: sale by wallet",
+      "dispute_lost: dispute by upi",
+      "dispute_moved: dispute by upi",
+      "gateway_refund: refund by upi",
+      "gateway_refund_return: return by upi",
+      "gateway_sale: sale by upi",
+      "refund: refund by cash",
+      "repost: sale by wallet",
+    ]);
+    const neither = kinds.filter(({ what, way }) => what === null && way === null).map(({ kind }) => kind);
+    expect(neither).toEqual(["fee", "settlement", "settlement_return"]);
+  });
 });

@@ -84,10 +84,10 @@ function boundsOf(from: string, to: string): string[] {
  */
 export const movedMoney = ({ payableId, timeZone }: ReportScope, { beginsAt, endsAt }: Span): Statement => part`
   select t.id, t.order_id, t.amount_minor, (t.at at time zone ${timeZone}::text)::date as day,
-    movement_of(t) as what, payment_method_of(t) as method
+    movement_of_kind(t.kind) as what, payment_method_of_kind(t.kind, t.wallet_student_id) as method
   from ledger_transactions t
   where t.at >= ${beginsAt} and t.at < ${endsAt}
-    and t.kind in ('debit', 'repost', 'cash_sale', 'gateway_sale', 'refund', 'gateway_refund', 'gateway_refund_return', 'dispute_lost', 'dispute_moved')
+    and movement_of_kind(t.kind) is not null
     and ${payableId}::uuid in (t.from_account_id, t.to_account_id)`;
 
 /**

@@ -14,7 +14,7 @@ with placed as (
 moved as (
   select f.id as cafe_id, (e.at at time zone f.time_zone)::date as day, count(*) as moved_count, sum(e.amount_minor)::bigint as moved_minor
   from accounts a join cafes f on f.id = a.cafe_id join ledger_entries e on e.account_id = a.id
-  where a.kind = 'cafe_payable' and e.kind not in ('settlement', 'fee')
+  where a.kind = 'cafe_payable' and e.kind not in ('settlement', 'settlement_return', 'fee')
   group by 1, 2)
 select coalesce(p.cafe_id, m.cafe_id)::text as cafe_id, coalesce(p.day, m.day) as business_day, coalesce(p.orders_count, 0)::bigint as orders_count,
   coalesce(p.ordered_minor, 0)::bigint as ordered_minor, coalesce(m.moved_count, 0)::bigint as moved_count, coalesce(m.moved_minor, 0)::bigint as moved_minor

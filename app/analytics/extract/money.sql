@@ -15,15 +15,13 @@
 -- currency string: of the amount
 select t.id::text as transaction_id, a.cafe_id::text as cafe_id, l.at::date as business_day, (l.at::date - date '1970-01-01') as day_number,
   extract(isodow from l.at)::integer as weekday, extract(hour from l.at)::integer as local_hour, t.order_id::text as order_id,
-  case when t.kind in ('refund', 'gateway_refund') then 'refund' when t.kind = 'gateway_refund_return' then 'return'
-    when t.kind = 'dispute_lost' then 'dispute' else 'sale' end as what,
-  case when t.kind in ('debit', 'repost') or t.wallet_student_id is not null then 'wallet' when t.kind in ('cash_sale', 'refund') then 'cash' else 'upi' end as method,
+  movement_of_kind(t.kind) as what, payment_method_of_kind(t.kind, t.wallet_student_id) as method,
   t.amount_minor, t.currency::text as currency
 from ledger_transactions t
   join accounts a on a.kind = 'cafe_payable'
-    and a.id = case when t.kind in ('refund', 'gateway_refund', 'dispute_lost') then t.from_account_id else t.to_account_id end
+    and a.id = case when movement_of_kind(t.kind) in ('refund', 'dispute') then t.from_account_id else t.to_account_id end
   join cafes f on f.id = a.cafe_id,
   lateral (select t.at at time zone f.time_zone as at) l
 where t.at >= timestamp '{first}' at time zone 'UTC' - interval '15 hours' and t.at < timestamp '{end}' at time zone 'UTC' + interval '15 hours'
   and l.at::date in ({days})
-  and t.kind in ('debit', 'repost', 'cash_sale', 'gateway_sale', 'refund', 'gateway_refund', 'gateway_refund_return', 'dispute_lost')
+  and movement_of_kind(t.kind) is not null

@@ -13,23 +13,23 @@
 -- gross_minor bigint: what was sold
 -- refunded_minor bigint: what was given back; below zero where a refund failed
 with moved as (
-  select t.id, t.kind, t.order_id, a.cafe_id, l.at::date as day, extract(isodow from l.at)::integer as weekday
+  select t.id, movement_of_kind(t.kind) as what, t.order_id, a.cafe_id, l.at::date as day, extract(isodow from l.at)::integer as weekday
   from ledger_transactions t
-    join accounts a on a.kind = 'cafe_payable' and a.id = case when t.kind in ('refund', 'gateway_refund') then t.from_account_id else t.to_account_id end
+    join accounts a on a.kind = 'cafe_payable' and a.id = case when movement_of_kind(t.kind) = 'refund' then t.from_account_id else t.to_account_id end
     join cafes f on f.id = a.cafe_id,
     lateral (select t.at at time zone f.time_zone as at) l
   where t.at >= timestamp '{first}' at time zone 'UTC' - interval '15 hours' and t.at < timestamp '{end}' at time zone 'UTC' + interval '15 hours'
     and l.at::date in ({days})
-    and t.kind in ('debit', 'repost', 'cash_sale', 'gateway_sale', 'refund', 'gateway_refund', 'gateway_refund_return')),
+    and movement_of_kind(t.kind) in ('sale', 'refund', 'return')),
 line as (
   select m.id, i.id::text as line_id, m.cafe_id, m.day, m.weekday, i.menu_item_id::text as menu_item_id, i.quantity::bigint as quantity,
     i.line_total_minor as gross_minor, 0::bigint as refunded_minor
   from moved m join order_items i on i.order_id = m.order_id
-  where m.kind in ('debit', 'repost', 'cash_sale', 'gateway_sale')
+  where m.what = 'sale'
   union all
   select m.id, s.place::text, m.cafe_id, m.day, m.weekday, coalesce(s.menu_item_id::text, 'delivery'), 0, 0, s.amount_minor
   from moved m, lateral refund_shares(m.id) with ordinality s (menu_item_id, amount_minor, place)
-  where m.kind in ('refund', 'gateway_refund', 'gateway_refund_return'))
+  where m.what in ('refund', 'return'))
 select id::text as transaction_id, line_id, cafe_id::text as cafe_id, day as business_day, (day - date '1970-01-01') as day_number, weekday,
   menu_item_id, quantity, gross_minor, refunded_minor
 from line

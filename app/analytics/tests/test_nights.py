@@ -58,6 +58,25 @@ def test_a_refund_three_days_late_and_a_corrected_order_are_read_and_only_their_
     assert [path for path in after - before if "sales/month=2026-10" in path]
 
 
+def test_a_pay_out_that_came_back_is_no_sale_and_a_dispute_that_moved_to_the_cafe_is_one(campus, duck):
+    (order, *_rest) = quiet_campus(campus)
+    legs = (
+        ("settlement", "cafe_payable", "bank", 3_000), ("settlement_return", "bank", "cafe_payable", 3_000),
+        ("dispute_moved", "cafe_payable", "fees", 700),
+    )
+    for kind, *ends, amount in legs:
+        accounts = [campus.one("select account_of(%s, null, %s, 'SEK')", end, order["cafe"] if end == "cafe_payable" else None) for end in ends]
+        campus.db.execute(
+            "insert into ledger_transactions (kind, from_account_id, to_account_id, amount_minor, currency, at) values (%s, %s, %s, %s, 'SEK', %s)",
+            (kind, *accounts, amount, moment("2026-09-29 10:00")),
+        )
+    duck.run(campus, "2026-09-28", "2026-10-07")
+    names = [column.name for column in texts.TABLES["sales"].columns]
+    sums = [sum(dict(zip(names, row))[name] for row in duck.rows("sales")) for name in ("gross_minor", "disputes_minor", "net_minor")]
+    gross = campus.one("select sum(total_minor)::bigint from orders")
+    assert sums == [gross, 700, gross - 700]
+
+
 def test_a_payment_that_was_not_committed_when_the_night_read_is_read_the_night_after(campus, duck):
     quiet_campus(campus)
     with psycopg.connect(campus.url) as slow:
