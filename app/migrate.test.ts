@@ -93,6 +93,41 @@ test("the functions, views, triggers and types of a migrated database are those 
   expect(await asOwner(catalog)).toEqual(byHand);
 });
 
+/** Tables with their columns, rules, indexes, rights and how many rows the steps put there; the migrator's own two left out. */
+const tables = `
+  with own as (select oid, relname, relacl from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' and relname not in ('migrations', 'sql_definitions'))
+  select 'table ' || relname as name, concat_ws('; ', (select string_agg(acl::text, ',' order by acl::text) from unnest(relacl) acl),
+      query_to_xml(format('select count(*) from %I', relname), false, true, '')::text) as described from own
+  union all select concat_ws(' ', 'column', o.relname, a.attname), concat_ws('; ', format_type(a.atttypid, a.atttypmod), a.attnotnull, pg_get_expr(d.adbin, d.adrelid), a.attacl)
+    from own o join pg_attribute a on a.attrelid = o.oid and a.attnum > 0 and not a.attisdropped left join pg_attrdef d on d.adrelid = o.oid and d.adnum = a.attnum
+  union all select concat_ws(' ', 'rule', o.relname, t.typname, c.conname), concat_ws('; ', pg_get_constraintdef(c.oid), c.convalidated)
+    from pg_constraint c left join own o on o.oid = c.conrelid left join pg_type t on t.oid = c.contypid
+    where (o.oid is not null or c.contypid <> 0) and c.contype <> 't' and c.connamespace = 'public'::regnamespace
+  union all select 'index ' || indexname, indexdef from pg_indexes where schemaname = 'public' and tablename in (select relname from own)
+  order by 1, 2`;
+
+test("steps that two people gave one number are applied in the order of their names, and the other order makes the same tables", async () => {
+  const { steps } = await readSqlFiles();
+  const number = (name: string) => name.slice(0, 4);
+  const twins = steps.filter(({ name }) => steps.filter((other) => number(other.name) === number(name)).length > 1);
+  expect(steps.map(({ name }) => name)).toEqual(files);
+  const turned = steps.toSorted((one, other) => {
+    const [first, second] = number(one.name) === number(other.name) ? [other, one] : [one, other];
+    return first.name < second.name ? -1 : 1;
+  });
+  const empty = await emptyDatabase();
+  for (const step of turned)
+    await asOwner(step.text, empty).catch((error: unknown) => {
+      throw new Error(
+        `${step.name} needs a step of its own number (of ${twins.map(({ name }) => name).join(", ")}): give it the next one.`,
+        { cause: error },
+      );
+    });
+  const found = await asOwner(tables, empty);
+  expect(found.length).toBeGreaterThan(1_000);
+  expect(found).toEqual(await asOwner(tables));
+});
+
 test("a change in a file reaches the database, and nothing that did not change is made again", async () => {
   const sql = await copySql();
   sql.edit("charges/end-charge.sql", "begin\n", "begin\n  -- planted\n");
