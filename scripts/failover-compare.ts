@@ -1,7 +1,7 @@
 import pg from "pg";
-import { createReceiptSigner, type ReceiptSigner } from "../app/charges/receipt-signer.ts";
 import { type Command, runCommand, wholeNumber } from "../app/local/command.ts";
 import { PlainError } from "../app/local/plain-error.ts";
+import { createReceiptSigner, type ReceiptSigner } from "../app/receipts/receipt-signer.ts";
 import { couldNotAsk, logIn, type StaffApi } from "./failover/staff-api.ts";
 
 const perCall = 40;

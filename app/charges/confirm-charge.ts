@@ -4,9 +4,9 @@ import type { Platform } from "../platform/context.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { OutcomeUnknown, sql, sqlState } from "../platform/postgres.ts";
 import { withDeadline } from "../platform/with-deadline.ts";
+import type { ReceiptSigner } from "../receipts/receipt-signer.ts";
 import type { ChargeState } from "./charge.ts";
 import { signatureFits } from "./digest.ts";
-import type { ReceiptSigner } from "./receipt-signer.ts";
 import { signReceipt } from "./sign-receipt.ts";
 
 export interface Confirmation {

@@ -4,11 +4,11 @@ import { announce } from "../live/announce.ts";
 import { markPrompted } from "../live/prompted.ts";
 import type { Platform } from "../platform/context.ts";
 import { json, listOf, PendingBody, required, route, router } from "../platform/http/router.ts";
+import type { ReceiptSigner } from "../receipts/receipt-signer.ts";
 import { listOpenCharges, readStudentCharge } from "./charge.ts";
 import { confirmCharge } from "./confirm-charge.ts";
 import { declineCharge } from "./end-charges.ts";
 import { giveMoreTime } from "./give-more-time.ts";
-import type { ReceiptSigner } from "./receipt-signer.ts";
 import { ChargeParams, ConfirmBody, DeclineBody, presentPaid, presentStudentCharge, ReceiptBody, StudentChargeSchema } from "./schemas.ts";
 import { lookUpCharge } from "./sign-receipt.ts";
 

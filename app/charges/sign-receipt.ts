@@ -1,6 +1,6 @@
 import type { Platform } from "../platform/context.ts";
+import type { ReceiptSigner } from "../receipts/receipt-signer.ts";
 import { type Charge, readStudentCharge } from "./charge.ts";
-import type { ReceiptSigner } from "./receipt-signer.ts";
 
 /** As the debit wrote it. */
 export interface WrittenReceipt {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createReceiptSigner } from "../charges/receipt-signer.ts";
 import { checkLedger } from "../ledger/check-ledger.ts";
+import { createReceiptSigner } from "../receipts/receipt-signer.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { testEnvironment } from "../testing/configure.ts";
 import { expectOk, type Money, type MoneyStudent, moneyOf, type ScannedCharge, type Till } from "../testing/money.ts";

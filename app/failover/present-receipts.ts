@@ -1,8 +1,8 @@
-import type { ReceiptSigner } from "../charges/receipt-signer.ts";
 import { type Actor, auditActor } from "../identity/actor.ts";
 import type { Config } from "../platform/config.ts";
 import { type Queryable, sql, type Transaction } from "../platform/postgres.ts";
 import { type HeldReceipt, readHeldReceipt } from "../receipts/held-receipt.ts";
+import type { ReceiptSigner } from "../receipts/receipt-signer.ts";
 
 /** Who brings them: a student's phone its own, a terminal those of its café, staff what the old primary's disk still holds. */
 export type Presenter =

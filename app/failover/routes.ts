@@ -1,5 +1,4 @@
 import { z } from "@hono/zod-openapi";
-import type { ReceiptSigner } from "../charges/receipt-signer.ts";
 import { actorOf, device, deviceOf, staff, student, studentOf } from "../identity/guards.ts";
 import { reasonField } from "../ledger/field-schemas.ts";
 import { announce } from "../live/announce.ts";
@@ -7,6 +6,7 @@ import type { Platform } from "../platform/context.ts";
 import { once } from "../platform/http/once.ts";
 import { json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
 import { pageOf } from "../platform/page.ts";
+import type { ReceiptSigner } from "../receipts/receipt-signer.ts";
 import { agreeToCases, dismissCase, maxPerRepost, repostAgreed } from "./decide-cases.ts";
 import { type CaseCounts, caseStatuses, countCases, type FailoverCase, listCases } from "./failover-case.ts";
 import { type Presented, presentFoundReceipts, presentReceipts } from "./present-receipts.ts";

@@ -1,7 +1,7 @@
-import { createReceiptSigner } from "../charges/receipt-signer.ts";
 import type { Platform } from "../platform/context.ts";
 import { openObjectStore } from "../platform/objects.ts";
 import { patientTries, type Topics } from "../platform/outbox.ts";
+import { createReceiptSigner } from "./receipt-signer.ts";
 import { storeReceipt } from "./store-receipt.ts";
 
 const timeoutMs = 10_000;

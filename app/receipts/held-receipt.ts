@@ -1,6 +1,6 @@
 import { compactVerify, createLocalJWKSet, errors, type JWK } from "jose";
 import { z } from "zod";
-import { type ReceiptSigner, receiptType } from "../charges/receipt-signer.ts";
+import { type ReceiptSigner, receiptType } from "./receipt-signer.ts";
 
 const Payload = z.object({
   version: z.literal(1),

@@ -1,7 +1,7 @@
-import type { ReceiptSigner } from "../charges/receipt-signer.ts";
 import type { Platform } from "../platform/context.ts";
 import type { PrintedReceipt } from "./printed-receipt.ts";
 import { readPrintedReceipt } from "./read-printed-receipt.ts";
+import type { ReceiptSigner } from "./receipt-signer.ts";
 
 export interface Paid {
   readonly orderId: string;

@@ -1,8 +1,8 @@
-import type { ReceiptSigner } from "../charges/receipt-signer.ts";
 import { signReceipt, type WrittenReceipt } from "../charges/sign-receipt.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { type Queryable, sql } from "../platform/postgres.ts";
 import type { PrintedReceipt } from "./printed-receipt.ts";
+import type { ReceiptSigner } from "./receipt-signer.ts";
 
 /** Whose receipt it is: of an order of this café, or of this student. */
 type Reader = { readonly cafeId: string } | { readonly studentId: string };

@@ -1,5 +1,4 @@
 import { z } from "@hono/zod-openapi";
-import type { ReceiptSigner } from "../charges/receipt-signer.ts";
 import { device, deviceOf, student, studentOf } from "../identity/guards.ts";
 import { OrderParams } from "../orders/schemas.ts";
 import type { Platform } from "../platform/context.ts";
@@ -7,6 +6,7 @@ import { type HttpContext, route, router } from "../platform/http/router.ts";
 import type { PrintedReceipt } from "./printed-receipt.ts";
 import { readPrintedReceipt } from "./read-printed-receipt.ts";
 import { receiptPdf } from "./receipt-pdf.ts";
+import type { ReceiptSigner } from "./receipt-signer.ts";
 import { receiptText } from "./receipt-text.ts";
 
 const request = {

@@ -1,9 +1,9 @@
-import type { ReceiptSigner } from "../charges/receipt-signer.ts";
 import type { Platform } from "../platform/context.ts";
 import type { ObjectStore } from "../platform/objects.ts";
 import { type Paid, readPaidReceipt } from "./paid-receipt.ts";
 import type { PrintedReceipt } from "./printed-receipt.ts";
 import { receiptPdf } from "./receipt-pdf.ts";
+import type { ReceiptSigner } from "./receipt-signer.ts";
 
 /**
  * Puts an order's receipt into the store, as PDF and as JSON, once: what is there already stays as it was. It holds what

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
-import type { ReceiptSigner } from "../charges/receipt-signer.ts";
 import { everyone, json, route, router } from "../platform/http/router.ts";
 import { readHeldReceipt } from "./held-receipt.ts";
+import type { ReceiptSigner } from "./receipt-signer.ts";
 
 const VerdictSchema = z
   .object({

@@ -1,8 +1,8 @@
-import { createReceiptSigner } from "../../charges/receipt-signer.ts";
 import type { Platform } from "../../platform/context.ts";
 import { type Job, purgeJob } from "../../platform/jobs.ts";
 import { patientTries, type Topics } from "../../platform/outbox.ts";
 import { part } from "../../platform/postgres.ts";
+import { createReceiptSigner } from "../receipt-signer.ts";
 import { openMailSender } from "./open-mail-sender.ts";
 import { sendReceiptMail } from "./send-receipt-mail.ts";
 

@@ -1,10 +1,10 @@
-import type { ReceiptSigner } from "../../charges/receipt-signer.ts";
 import type { Platform } from "../../platform/context.ts";
 import type { Language } from "../../platform/languages.ts";
 import { Undeliverable } from "../../platform/outbox.ts";
 import { sql } from "../../platform/postgres.ts";
 import { type Paid, readPaidReceipt } from "../paid-receipt.ts";
 import { receiptPdf } from "../receipt-pdf.ts";
+import type { ReceiptSigner } from "../receipt-signer.ts";
 import type { MailSender } from "./mail-sender.ts";
 import { mailText } from "./mail-text.ts";
 import { isMailAddress, writeMail } from "./mime.ts";

@@ -1,8 +1,8 @@
 import { expect, test, vi } from "vitest";
 import type { Confirmation, Paid, Pending } from "../../../charges/confirm-charge.ts";
-import type { ReceiptSigner } from "../../../charges/receipt-signer.ts";
 import type { Platform } from "../../../platform/context.ts";
 import { CodedError } from "../../../platform/errors.ts";
+import type { ReceiptSigner } from "../../../receipts/receipt-signer.ts";
 import { again, violatedBy } from "./broken-campus.ts";
 import { removeGuards } from "./canaries.ts";
 
