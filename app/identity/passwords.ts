@@ -10,12 +10,14 @@ const maxWaiting = 64;
 const keptForKnown = 16;
 const firstGuessMs = 60;
 const weightOfNewest = 0.2;
+// A slow minute must not make every guess at an invented name hold a request until its time-out.
+const longestTypicalMs = 1_000;
 
 /** Hashes passwords on a thread that is started with the first one. */
 export interface Passwords {
   /** Throws where the queue has no place. Asked before a try is counted. */
   refuseIfFull(isKnown: boolean): void;
-  /** How long a proof takes of late, queue included: an unknown name waits as long and costs nothing. */
+  /** How long a proof takes of late, queue included, a second at most: an unknown name waits as long and costs nothing. */
   typicalMs(): number;
   hash(password: string): Promise<string>;
   verify(password: string, hash: string): Promise<boolean>;
@@ -71,7 +73,7 @@ export function createPasswords(): Passwords {
 
   return {
     refuseIfFull,
-    typicalMs: () => typicalMs,
+    typicalMs: () => Math.min(typicalMs, longestTypicalMs),
     hash: async (password) => ask<string>((id) => ({ id, cost: passwordCost, password })),
     verify: async (password, hash) => timed(ask<boolean>((id) => ({ id, hash, password }))),
     end: () => stop(new Error("The process is stopping.")),

@@ -77,7 +77,7 @@ export async function approveStaffRequest(
   if (request.staffId === manager.staffId) throw new CodedError("INSUFFICIENT_ROLE", "Nobody decides over the own account.");
   await refuseOneBehindTwo(tx, platform.config, request.requestedBy, manager.staffId);
   const done = await carryOut(platform, tx, request, passwordHash, manager);
-  await noteOpening(tx, done.member.id, [request.requestedBy, manager.staffId]);
+  await noteOpening(tx, done.member.id, { requestedBy: request.requestedBy, readBy: manager.staffId });
   await decide(tx, request, "approved", manager);
   return done;
 }

@@ -23,12 +23,13 @@ interface Approved {
   readonly one_time_password: string | null;
 }
 
-const ask = (role: string) =>
-  admin.api<Asked>("POST", "/admin/staff", { body: { username: `u-${randomUUID().slice(0, 8)}`, name: "New One", role } });
+const ask = (role: string, by = admin) =>
+  by.api<Asked>("POST", "/admin/staff", { body: { username: `u-${randomUUID().slice(0, 8)}`, name: "New One", role } });
 const approve = (by: TestStaff, id: string) => by.api<Approved>("POST", `/admin/staff-requests/${id}/approve`);
 
-async function newFinance(): Promise<TestStaff> {
-  const { member, one_time_password } = expectOk(await approve(finance, expectOk(await ask("finance")).id));
+/** Whoever approves reads the one-time password, and could be the new person. */
+async function newFinance(readBy = finance, askedBy = admin): Promise<TestStaff> {
+  const { member, one_time_password } = expectOk(await approve(readBy, expectOk(await ask("finance", askedBy)).id));
   const password = "wobbling-otter-79-lamp";
   const body = { username: member.username, password: one_time_password, new_password: password };
   expect((await campus.api("POST", "/admin/auth/password", { body })).status).toBe(204);
@@ -44,6 +45,15 @@ async function newFinance(): Promise<TestStaff> {
     api: (m, p, o = {}) => campus.api(m, p, { token, ...o }),
   };
 }
+
+const adjustmentOf = async (by: TestStaff): Promise<string> => {
+  const student = await moneyOf(campus).fundedStudent({ balanceMinor: 0 });
+  const body = { student_id: student.id, amount_minor: 100, currency: "SEK", reason: "a test of eyes" };
+  return expectOk(await by.api<Asked>("POST", "/admin/adjustments", { body, headers: { "Idempotency-Key": randomUUID() } })).id;
+};
+const agreeTo = (by: TestStaff, id: string) =>
+  by.api("POST", `/admin/adjustments/${id}/approve`, { headers: { "Idempotency-Key": randomUUID() } });
+const oneBehindTwo = { status: 403, body: { error: { code: "INSUFFICIENT_ROLE", details: { because: "account_opened" } } } };
 
 test("one admin alone makes nobody finance or admin, resets no such account and brings none back", async () => {
   const gone = await campus.staff("finance");
@@ -78,15 +88,21 @@ test("the second person does it and reads the one-time password; a no, and a sec
 
 test("whoever asked for an account or made it is no second person for it, until some days have gone", async () => {
   const made = await newFinance();
-  const student = await moneyOf(campus).fundedStudent({ balanceMinor: 0 });
-  const body = { student_id: student.id, amount_minor: 100, currency: "SEK", reason: "a test of eyes" };
-  const headers = () => ({ "Idempotency-Key": randomUUID() });
-  const agree = (by: TestStaff, id: string) => by.api("POST", `/admin/adjustments/${id}/approve`, { headers: headers() });
-  const asked = expectOk(await made.api<Asked>("POST", "/admin/adjustments", { body, headers: headers() }));
-  expect(await agree(finance, asked.id)).toMatchObject({
-    status: 403,
-    body: { error: { code: "INSUFFICIENT_ROLE", details: { because: "account_opened" } } },
-  });
+  const asked = await adjustmentOf(made);
+  expect(await agreeTo(finance, asked)).toMatchObject(oneBehindTwo);
   await campus.sql`update staff_openings set at = at - interval '8 days' where staff_id = ${made.id}`;
-  expect((await agree(finance, asked.id)).status).toBe(200);
+  expect((await agreeTo(finance, asked)).status).toBe(200);
+});
+
+test("two accounts whose passwords one person read are that person, also through a third account", async () => {
+  const [left, right] = [await newFinance(), await newFinance()];
+  expect(await agreeTo(right, await adjustmentOf(left))).toMatchObject(oneBehindTwo);
+  const through = await newFinance(left, other);
+  expect(await agreeTo(through, await adjustmentOf(finance))).toMatchObject(oneBehindTwo);
+  expect(await agreeTo(right, await adjustmentOf(through))).toMatchObject(oneBehindTwo);
+});
+
+test("two accounts that two people handed over agree with each other at once", async () => {
+  const [left, right] = [await newFinance(), await newFinance(other)];
+  expectOk(await agreeTo(right, await adjustmentOf(left)));
 });

@@ -1,5 +1,6 @@
 import { refuseWhileReconciling } from "../failover/reconciling.ts";
 import { type Actor, auditActor } from "../identity/actor.ts";
+import { refuseOneBehindTwo } from "../identity/four-eyes.ts";
 import type { Config } from "../platform/config.ts";
 import { CodedError } from "../platform/errors.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
@@ -20,6 +21,7 @@ export async function paySettlement(tx: Transaction, config: Config, payOut: Pay
   );
   const settlement = await readSettlement(tx, settlementId);
   if (done?.outcome !== "paid" && done?.outcome !== "agreed") throw refusal(settlement, done);
+  if (done.outcome === "paid" && settlement.agreedBy !== null) await refuseOneBehindTwo(tx, config, settlement.agreedBy, staffId);
   const actor = { ...payOut, cafeId: settlement.cafeId };
   await auditActor(tx, actor, {
     action: `settlement.${done.outcome}`,

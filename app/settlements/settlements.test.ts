@@ -267,13 +267,16 @@ test("a transfer that the bank sends back makes the settlement due again, and it
   expect(await brokenInvariants()).toEqual([]);
 });
 
-test("above the amount that is set two people pay a settlement, and the same one does not twice", async () => {
+test("above the amount that is set two people pay a settlement, the same one does not twice, nor in an account that it opened", async () => {
   const till = await money.till();
   await sell(till, 10_000_001);
   await settle(1);
   const [settlement] = await settlementsOf(till);
   expect(expectOk(await pay(settlement?.id ?? ""))).toMatchObject({ status: "due", agreed_by: finance.id });
   expect((await pay(settlement?.id ?? "")).body).toMatchObject({ error: { code: "INSUFFICIENT_ROLE" } });
+  const puppet = await campus.staff("finance");
+  await campus.sql`insert into staff_openings (staff_id, opened_by) values (${puppet.id}, ${finance.id})`;
+  expect((await pay(settlement?.id ?? "", puppet)).body).toMatchObject({ error: { details: { because: "account_opened" } } });
   expect(await payableBalance(till)).toBe(10_000_001);
   expect(expectOk(await pay(settlement?.id ?? "", await campus.staff("finance")))).toMatchObject({ status: "paid", agreed_by: finance.id });
   expect(await brokenInvariants()).toEqual([]);
