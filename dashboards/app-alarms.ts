@@ -139,6 +139,15 @@ export const appAlarms: readonly AlarmDefinition[] = [
   },
   {
     ...counted,
+    name: "code-guesses",
+    severity: "ticket",
+    runbook: "stolen-card-or-account.md",
+    says: "More than 100 log-ins of students were refused in five minutes: codes may be guessed over many phones.",
+    watched: once(ours("Logins", "Sum", { kind: "student", outcome: "refused" })),
+    threshold: 100,
+  },
+  {
+    ...counted,
     name: "card-refusals-surge",
     severity: "ticket",
     runbook: "stolen-card-or-account.md",

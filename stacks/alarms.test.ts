@@ -87,6 +87,7 @@ const wanted = {
     "backup-missing",
     "card-refusals-surge",
     "certificate-expiry",
+    "code-guesses",
     "dlq-not-empty",
     "duplicate-debit-blocked",
     "error-lines",

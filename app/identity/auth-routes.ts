@@ -9,6 +9,7 @@ import { proofFields, proofOf } from "./factor-routes.ts";
 import { otpField, phoneField } from "./field-schemas.ts";
 import { holderOfRequest, signedIn, staff, staffOf } from "./guards.ts";
 import type { Identity } from "./identity.ts";
+import { knownBrowser, newBrowserSign } from "./known-browser.ts";
 import { logInStaff } from "./log-in-staff.ts";
 import { logInStudent } from "./log-in-student.ts";
 import { logOut } from "./log-out.ts";
@@ -16,7 +17,14 @@ import { originOf } from "./origin.ts";
 import { readStaff } from "./read-staff.ts";
 import { refreshSession } from "./refresh-session.ts";
 import { requestOtp } from "./request-otp.ts";
-import { endedCookies, endedStudentCookie, refreshCookieName, studentRefreshCookieName } from "./session-cookies.ts";
+import {
+  endedCookies,
+  endedStudentCookie,
+  refreshCookieName,
+  studentBrowserCookie,
+  studentBrowserCookieName,
+  studentRefreshCookieName,
+} from "./session-cookies.ts";
 import {
   answerInCookies,
   answerStaff,
@@ -44,6 +52,8 @@ const askOtp = route({
   operationId: "requestOtp",
   tags: ["auth"],
   summary: "Send a one-time password to a phone; the answer is the same for every phone",
+  description:
+    "A log-in leaves a cookie that says that this phone has logged in here before: with it the codes that strangers ask for are counted apart.",
   who: everyone,
   errors: ["RATE_LIMITED"],
   request: { body: required(z.strictObject({ phone: phoneField })) },
@@ -126,13 +136,16 @@ const ownSession = route({
 export const authRoutes = (platform: Platform, identity: Identity) =>
   router()
     .openapi(askOtp, async (c) => {
-      const requestId = await requestOtp(platform, c.req.valid("json").phone);
+      const { phone } = c.req.valid("json");
+      const installation = await knownBrowser(platform, phone, getCookie(c, studentBrowserCookieName(platform.config)));
+      const requestId = await requestOtp(platform, phone, installation);
       const message = "If this phone may log in, a code is on its way.";
       return c.json({ message, expires_in: platform.config.OTP_SECONDS, request_id: requestId }, 200);
     })
     .openapi(verifyOtp, async (c) => {
       const { request_id: requestId, ...given } = c.req.valid("json");
       const session = await logInStudent(platform, { ...given, requestId, origin: await originOf(c) }, c.var.requestId);
+      c.header("Set-Cookie", studentBrowserCookie(platform.config, await newBrowserSign(platform, given.phone)), { append: true });
       return c.req.valid("header")["x-session"] === "cookie"
         ? c.json(answerStudentInCookie(c, platform, identity, session), 200)
         : c.json(presentTokens(platform, identity, session, presentStudent(session.user)), 200);

@@ -1,3 +1,4 @@
+import { oldPhoneTopics } from "../notifications/notices/tell-old-phone.ts";
 import { noticeTopics } from "../notifications/notices/tell-student.ts";
 import { openSmsSender } from "../notifications/sms/open-sms-sender.ts";
 import type { Platform } from "../platform/context.ts";
@@ -10,7 +11,12 @@ import { stepUpSmsTopic } from "./step-up-sms.ts";
 /** What identity leaves in the outbox for the worker. */
 export async function identityTopics(platform: Platform): Promise<Topics> {
   const sms = openSmsSender(platform);
-  return { "sms.otp": otpSmsTopic(platform, sms), "sms.step_up": stepUpSmsTopic(platform, sms), ...noticeTopics(platform, sms) };
+  return {
+    "sms.otp": otpSmsTopic(platform, sms),
+    "sms.step_up": stepUpSmsTopic(platform, sms),
+    ...noticeTopics(platform, sms),
+    ...oldPhoneTopics(platform, sms),
+  };
 }
 
 const everySeconds = 300;

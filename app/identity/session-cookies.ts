@@ -28,6 +28,13 @@ export const browserCookieName = ({ COOKIE_SECURE }: Pick<Config, "COOKIE_SECURE
 export const browserCookie = (config: CookieConfig, sign: string): string =>
   cookie(config, browserCookieName(config), sign, refreshPathOf(config) === "/" ? "/" : "/api/v1/admin/auth", browserCookieSeconds);
 
+export const studentBrowserCookieName = ({ COOKIE_SECURE }: Pick<Config, "COOKIE_SECURE">) =>
+  `${COOKIE_SECURE ? prefix : ""}campus_student_browser`;
+
+/** The same for a student's phone number: codes that strangers ask for do not use up those of this installation. */
+export const studentBrowserCookie = (config: CookieConfig, sign: string): string =>
+  cookie(config, studentBrowserCookieName(config), sign, refreshPathOf(config), browserCookieSeconds);
+
 /** The values of the two Set-Cookie headers. */
 export function sessionCookies(config: CookieConfig, tokens: { readonly accessToken: string; readonly refreshToken: string }): string[] {
   return [

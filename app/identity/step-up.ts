@@ -1,8 +1,9 @@
 import { createHmac, createPublicKey, timingSafeEqual, verify } from "node:crypto";
+import type { Config } from "../platform/config.ts";
 import type { Platform } from "../platform/context.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { enqueue, outboxChannel } from "../platform/outbox.ts";
-import { sql, type Transaction } from "../platform/postgres.ts";
+import { part, type Statement, sql, type Transaction } from "../platform/postgres.ts";
 import { keyFor, seal } from "../platform/seal.ts";
 import { listConfirmKeys } from "./list-confirm-keys.ts";
 import { newOtp } from "./otp-code.ts";
@@ -34,6 +35,20 @@ export interface AskedStepUp {
   readonly needsSignature: boolean;
 }
 
+/** When a phone that the university entered may do what a token alone may not; null where it may. */
+export const endOfNewPhone = ({ NEW_PHONE_WAIT_SECONDS }: Pick<Config, "NEW_PHONE_WAIT_SECONDS">): Statement =>
+  part`(select until from (select phone_changed_at + make_interval(secs => ${NEW_PHONE_WAIT_SECONDS}) as until) w where until > clock_timestamp())`;
+
+/** Whoever may enter a phone could enter the own one: the old one was told, and its owner has these days to say so. */
+export const phoneIsNew = (until: Date) =>
+  new CodedError(
+    "CONFLICT",
+    "The university entered another phone of late: this waits for some days, in which the old one's owner can object.",
+    {
+      details: { because: "phone_changed", until: until.toISOString() },
+    },
+  );
+
 /** Sends a code that is good for this deed alone. The message says what it is for, so that its reader can see a thief's wish in it. */
 export async function askStepUp(
   { cache, config, db, secrets }: Platform,
@@ -44,10 +59,10 @@ export async function askStepUp(
   const otp = newOtp();
   const limit = config.RATE_OTP_PER_10_MINUTES * config.RATE_LIMIT_SCALE;
   const asked = await db.transaction(async (tx) => {
-    const student = await tx.row<{ requiresSignature: boolean }>(
-      sql`select requires_signature from students where id = ${studentId} and is_active for no key update`,
-    );
+    const student = await tx.row<{ requiresSignature: boolean; waitUntil: Date | null }>(sql`
+      select requires_signature, ${endOfNewPhone(config)} as wait_until from students where id = ${studentId} and is_active for no key update`);
     if (!student) throw notFound("The student");
+    if (student.waitUntil) throw phoneIsNew(student.waitUntil);
     const recent = await tx.row<{ count: number; waitSeconds: number }>(sql`
       select count(*)::int as count, greatest(1, ceil(extract(epoch from min(created_at) + interval '10 minutes' - clock_timestamp())))::int as wait_seconds
       from step_ups where student_id = ${studentId} and created_at > clock_timestamp() - interval '10 minutes'`);

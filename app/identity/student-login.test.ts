@@ -175,7 +175,48 @@ test("the fourth request of a phone within ten minutes is refused with the time 
   expect(Number(fourth.headers.get("retry-after"))).toBeGreaterThan(590);
   expect(Number(fourth.headers.get("retry-after"))).toBeLessThanOrEqual(600);
   await strict.sql`update otps set created_at = created_at - interval '10 minutes' where phone = ${phone}`;
+  const kept = await strict.redis.keys("otp:*");
+  await strict.redis.del(kept);
   expect((await ask(0)).status).toBe(200);
+});
+
+test("the fourth request is told to wait for every phone alike, also one that gets no message", async () => {
+  const answersOf = async (phone: string) => {
+    const answers = [];
+    for (const _ of times(4)) answers.push((await strict.api("POST", "/auth/request-otp", { body: { phone } })).status);
+    return answers;
+  };
+  const student = await strict.student();
+  // The country of the second one is not on the list, so nothing is sent and nothing is written.
+  expect(await answersOf("+8821600000002")).toEqual(await answersOf(student.phone));
+});
+
+test("codes that strangers ask for keep nobody out who has logged in here before, and are no more than thirty a day", async () => {
+  const student = await strict.student();
+  const ask = (cookie = "") => strict.api<{ request_id: string }>("POST", "/auth/request-otp", { body: { phone: student.phone }, cookie });
+  const otp = await strict.requestOtp(student.phone);
+  const own = (await verify(student.phone, otp, strict)).headers.getSetCookie()[0]?.split(";")[0] ?? "";
+  for (const _ of times(3)) await ask();
+  expect(await ask()).toMatchObject(refused(429, "RATE_LIMITED"));
+  expect(await ask(own.replace(/.$/, (last) => (last === "A" ? "B" : "A")))).toMatchObject(refused(429, "RATE_LIMITED"));
+  await strict.drainOutbox();
+  const mine = await ask(own);
+  expect(mine.status).toBe(200);
+  await strict.drainOutbox();
+  const code = (await strict.messages(student.phone))[0]?.data.otp as string;
+  const body = { phone: student.phone, otp: code, request_id: mine.body.request_id };
+  expect((await strict.api("POST", "/auth/verify-otp", { body })).status).toBe(200);
+
+  await strict.redis.del(await strict.redis.keys("otp:*"));
+  await strict.sql`
+    insert into otps (phone, code_hash, created_at, expires_at)
+    select ${student.phone}, '', now() - interval '1 hour', now() from generate_series(1, 30)`;
+  await strict.sql`delete from otps where phone = ${student.phone} and created_at > now() - interval '10 minutes'`;
+  const codes = () => strict.sql`select id from otps where phone = ${student.phone} and created_at > now() - interval '10 minutes'`;
+  expect((await ask()).status).toBe(200);
+  expect(await codes()).toEqual([]);
+  expect((await ask(own)).status).toBe(200);
+  expect(await codes()).toHaveLength(1);
 });
 
 test("of ten parallel requests for one phone three are taken", async () => {

@@ -1,4 +1,5 @@
 import { type Actor, auditActor } from "../identity/actor.ts";
+import { tellOldPhones } from "../notifications/notices/tell-old-phone.ts";
 import { snakeCase } from "../platform/audit.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
@@ -12,11 +13,15 @@ export interface ChangedStudent {
 
 const fieldNames = ["phone", "name", "email", "address", "studentNumber"] as const;
 
-/** Replaces what is kept of a student, if it is still what was read. Another phone is another login: what was opened with the old one ends. */
+/**
+ * Replaces what is kept of a student, if it is still what was read. Another phone is another login: what was opened with the old one ends,
+ * the old one is told, and for some days the new one takes no money out.
+ */
 export async function changeStudent(
   tx: Transaction,
   studentId: string,
   wanted: StudentFields & { readonly version: number },
+  sealKey: string,
   actor: Actor,
 ): Promise<ChangedStudent> {
   const before = await tx.row<Student>(
@@ -27,16 +32,19 @@ export async function changeStudent(
     throw new CodedError("CONFLICT", "The student was changed since you read it: read it again.", { details: { version: before.version } });
   const fields = fieldNames.filter((name) => before[name] !== wanted[name]);
   if (fields.length === 0) return { student: before, endedSessionIds: [] };
+  const isOtherPhone = fields.includes("phone");
   const student = await tx
     .row<Student>(sql`
       update students set phone = ${wanted.phone}, name = ${wanted.name}, email = ${wanted.email}, address = ${wanted.address},
-        student_number = ${wanted.studentNumber}, updated_at = clock_timestamp()
+        student_number = ${wanted.studentNumber}, updated_at = clock_timestamp(),
+        phone_changed_at = case when ${isOtherPhone} then clock_timestamp() else phone_changed_at end
       where id = ${studentId} returning ${studentColumns}`)
     .catch((error: unknown) => {
       throw asTaken(error);
     });
   if (!student) throw new Error("The student changed under its own lock.");
-  const endedSessionIds = fields.includes("phone") ? await endLogins(tx, studentId, "changed") : [];
+  if (isOtherPhone) await tellOldPhones(tx, sealKey, [before]);
+  const endedSessionIds = isOtherPhone ? await endLogins(tx, studentId, "changed") : [];
   // Which fields, never what stood in them: the trail outlives the person's erasure.
   await auditActor(tx, actor, {
     action: "student.changed",

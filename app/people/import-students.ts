@@ -1,4 +1,5 @@
 import { announceEnded } from "../identity/ended-sessions.ts";
+import { type OldPhone, tellOldPhones } from "../notifications/notices/tell-old-phone.ts";
 import { audit } from "../platform/audit.ts";
 import type { Platform } from "../platform/context.ts";
 import { sql, type Transaction, violatedConstraint } from "../platform/postgres.ts";
@@ -30,7 +31,8 @@ const maxAttempts = 5;
  * checking happen before that, outside of it, because a long write would hold back everybody's live events.
  */
 export async function importStudents(platform: Platform, importId: string, signal: AbortSignal): Promise<void> {
-  const { db, cache } = platform;
+  const { db, cache, secrets } = platform;
+  const sealKey = await secrets.get("SEAL_KEY");
   const job = await db.row<Job>(sql`
     update student_imports set status = 'running' where id = ${importId} and finished_at is null
     returning id, staff_id, mode, is_dry_run, content, request_id`);
@@ -44,7 +46,7 @@ export async function importStudents(platform: Platform, importId: string, signa
   for (let attempt = 1; ; attempt += 1) {
     signal.throwIfAborted();
     try {
-      const ended = await db.transaction((tx) => writeOutcome(tx, job, register));
+      const ended = await db.transaction((tx) => writeOutcome(tx, job, register, sealKey));
       announceEnded(cache, ended);
       return;
     } catch (error) {
@@ -54,8 +56,8 @@ export async function importStudents(platform: Platform, importId: string, signa
   }
 }
 
-async function writeOutcome(tx: Transaction, job: Job, register: Register): Promise<readonly string[]> {
-  const outcome = await applyRegister(tx, job, register);
+async function writeOutcome(tx: Transaction, job: Job, register: Register, sealKey: string): Promise<readonly string[]> {
+  const outcome = await applyRegister(tx, job, register, sealKey);
   const { status, problems, created, updated, unchanged } = outcome;
   const badLines = new Set(problems.map(({ line }) => line)).size;
   const finished = await tx.run(sql`
@@ -75,7 +77,7 @@ async function writeOutcome(tx: Transaction, job: Job, register: Register): Prom
   return outcome.endedSessionIds;
 }
 
-async function applyRegister(tx: Transaction, job: Job, register: Register): Promise<Outcome> {
+async function applyRegister(tx: Transaction, job: Job, register: Register, sealKey: string): Promise<Outcome> {
   const known = await findKnown(tx, register.lines);
   const { fresh, changed, unchanged, conflicts } = compare(register.lines, known);
   const problems = [...register.problems, ...conflicts].toSorted((a, b) => a.line - b.line);
@@ -84,6 +86,7 @@ async function applyRegister(tx: Transaction, job: Job, register: Register): Pro
   const counts = { created: fresh.length, updated: changed.length, unchanged };
   if (job.isDryRun) return { ...nothing, ...counts, status: "done" };
   await insertStudents(tx, fresh);
+  await tellOldPhones(tx, sealKey, await oldPhonesOf(tx, changed));
   const endedSessionIds = await updateStudents(tx, changed);
   return { status: "done", problems, ...counts, endedSessionIds };
 }
@@ -178,6 +181,13 @@ async function insertBatch(tx: Transaction, lines: readonly RegisterLine[]): Pro
       ${lines.map(({ studentNumber }) => studentNumber)}::text[])`);
 }
 
+/** Of those who get another phone. */
+const oldPhonesOf = (tx: Transaction, lines: readonly KnownLine[]): Promise<OldPhone[]> =>
+  tx.rows<OldPhone>(sql`
+    select s.phone, s.email, s.language from students s
+      join unnest(${lines.map(({ studentId }) => studentId)}::uuid[], ${lines.map(({ phone }) => phone)}::text[]) l (id, phone) on l.id = s.id
+    where s.phone <> l.phone and s.erased_at is null for no key update of s`);
+
 /** An empty cell leaves what is there. Another phone is another login, so what was opened with the old one ends. */
 async function updateBatch(tx: Transaction, lines: readonly KnownLine[]): Promise<string[]> {
   const ended = await tx.rows<{ id: string }>(sql`
@@ -188,7 +198,8 @@ async function updateBatch(tx: Transaction, lines: readonly KnownLine[]): Promis
     moved as (select s.id from students s join line l on l.id = s.id where s.phone <> l.phone),
     changed as (
       update students s set phone = l.phone, name = l.name, email = coalesce(l.email, s.email), address = coalesce(l.address, s.address),
-        student_number = coalesce(l.student_number, s.student_number), updated_at = clock_timestamp()
+        student_number = coalesce(l.student_number, s.student_number), updated_at = clock_timestamp(),
+        phone_changed_at = case when s.phone <> l.phone then clock_timestamp() else s.phone_changed_at end
       from line l where s.id = l.id and s.erased_at is null),
     silenced as (delete from push_tokens where student_id in (select id from moved))
     update sessions set revoked_at = clock_timestamp(), revoked_because = 'changed'

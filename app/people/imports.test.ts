@@ -163,6 +163,9 @@ test("a student who logged in before is found by the phone; another phone for a 
   expect((await student.api("GET", "/users/me")).status).toBe(200);
   const moved = fresh().phone;
   expect(await run(`${head}\n${number},Alva,${moved},,\n`)).toMatchObject({ updated: 1, created: 0 });
+  await campus.drainOutbox();
+  expect((await campus.messages(student.phone))[0]?.text).toContain("The university changed the phone number");
+  expect(await campus.sql`select id from students where id = ${student.id} and phone_changed_at is null`).toEqual([]);
   await expect.poll(async () => (await student.api("GET", "/users/me")).status).toBe(401);
 });
 

@@ -51,6 +51,8 @@ test("an owner adds staff to the own café, whose one-time password opens nothin
 test("guessing by way of the own password is counted and locked like a login", async () => {
   const { body } = await add(owner.api, "kitchen");
   for (let guess = 0; guess < 5; guess += 1) await choose(body.username, `guess ${guess}`, "a long and own one");
+  // The first lock lasts one second, and a busy machine may take longer for the next two lines.
+  await campus.sql`update login_failures set locked_until = locked_until + interval '1 hour'`;
   expect(await choose(body.username, body.one_time_password, "a long and own one")).toMatchObject(refused(429, "RATE_LIMITED"));
   expect(await logIn(body.username, body.one_time_password)).toMatchObject(refused(429, "RATE_LIMITED"));
 });

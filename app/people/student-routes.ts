@@ -76,7 +76,8 @@ const change = route({
   path: "/admin/students/{studentId}",
   operationId: "changeStudent",
   tags,
-  summary: "Replace what is kept of a student, if nobody changed it since it was read; another phone ends the sessions",
+  summary:
+    "Replace what is kept of a student, if nobody changed it since it was read; another phone ends the sessions, and the old one is told",
   who,
   errors: ["NOT_FOUND", "CONFLICT", "READ_ONLY_REGION"],
   request: { params, body: required(z.strictObject({ ...studentFields, version: versionField })) },
@@ -128,7 +129,8 @@ export const studentRoutes = (platform: Platform, identity: Pick<Identity, "sess
     .openapi(read, async (c) => c.json(presentStudent(await readStudent(db, c.req.valid("param").studentId)), 200))
     .openapi(change, async (c) => {
       const wanted = { ...fieldsOf(c.req.valid("json")), version: c.req.valid("json").version };
-      const changed = await db.transaction((tx) => changeStudent(tx, c.req.valid("param").studentId, wanted, actorOf(c)));
+      const sealKey = await platform.secrets.get("SEAL_KEY");
+      const changed = await db.transaction((tx) => changeStudent(tx, c.req.valid("param").studentId, wanted, sealKey, actorOf(c)));
       return c.json(afterwards(changed), 200);
     })
     .openapi(setActive, async (c) => {

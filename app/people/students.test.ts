@@ -1,6 +1,8 @@
+import { generateKeyPairSync } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { confirmKeyChallenge } from "../identity/confirm-key.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
-import { type Money, moneyOf, newCardUid } from "../testing/money.ts";
+import { expectOk, type Money, moneyOf, newCardUid, signDigest } from "../testing/money.ts";
 import type { TestStaff } from "../testing/people.ts";
 import { refused, unknownId } from "../testing/refusal.ts";
 
@@ -126,6 +128,34 @@ test("another phone ends the sessions of the old one on every process", async ()
   expect(await student.api("GET", "/users/me")).toMatchObject(refused(401, "INVALID_TOKEN"));
   await expect.poll(async () => (await student.api("GET", "/users/me", { process: 1 })).status).toBe(401);
   expect(await campus.sql`select token from push_tokens where student_id = ${student.id}`).toEqual([]);
+});
+
+test("whoever enters another phone for a student is told of on the old one, and gets no code for money, guards or keys for three days", async () => {
+  const student = await money.fundedStudent({ balanceMinor: 10_000 });
+  await campus.sql`update students set email = 'nils@student.example', language = 'sv' where id = ${student.id}`;
+  const { body: known } = await admin.api<StudentBody>("GET", `/admin/students/${student.id}`);
+  const phone = campus.newPhone();
+  expectOk(await admin.api("PUT", `/admin/students/${student.id}`, { body: { phone, name: "Nils", version: known.version } }));
+  const otp = await campus.requestOtp(phone);
+  const { access_token: token } = expectOk(
+    await campus.api<{ access_token: string }>("POST", "/auth/verify-otp", { body: { phone, otp } }),
+  );
+  const waits = { status: 409, body: { error: { code: "CONFLICT", details: { because: "phone_changed", until: expect.any(String) } } } };
+  for (const body of [{ purpose: "close_out", pay_to: "SE45 5000 0000 0583 9825 7466" }, { purpose: "thaw_wallet" }])
+    expect(await campus.api("POST", "/users/me/step-up", { token, body })).toMatchObject(waits);
+  const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const public_key = publicKey.export({ type: "spki", format: "der" }).toString("base64url");
+  const key = { public_key, proof: signDigest(privateKey, confirmKeyChallenge(student.id, public_key)) };
+  expect(await campus.api("POST", "/users/confirm-keys", { token, body: key })).toMatchObject(waits);
+  expect((await campus.messages(student.phone))[0]?.text).toContain("bytt telefonnumret");
+  const told = await campus.sql<{ topic: string; payload: object }>`
+    select distinct topic, payload from outbox where topic like '%.phone_changed' and done_at is not null order by topic`;
+  expect(told).toEqual([
+    { topic: "mail.phone_changed", payload: {} },
+    { topic: "sms.phone_changed", payload: {} },
+  ]);
+  await campus.sql`update students set phone_changed_at = phone_changed_at - interval '3 days' where id = ${student.id}`;
+  expect((await campus.api("POST", "/users/confirm-keys", { token, body: key })).status).toBe(201);
 });
 
 test("a deactivated student is logged out everywhere at once, pays nothing more and cannot come back until reactivated", async () => {

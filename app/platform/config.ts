@@ -115,8 +115,16 @@ export const variables = {
   RATE_CAFE_REGISTRATIONS_PER_HOUR: variable(whole(1, 1_000_000), "Registrations of cafés in an hour, from everybody together.", {
     default: "20",
   }),
-  RATE_OTP_PER_10_MINUTES: variable(whole(1, 1_000_000), "One-time passwords for one phone in ten minutes.", { default: "3" }),
-
+  RATE_OTP_PER_10_MINUTES: variable(
+    whole(1, 1_000_000),
+    "One-time passwords for one phone in ten minutes; where that phone has logged in before they are counted apart.",
+    { default: "3" },
+  ),
+  RATE_OTP_PER_DAY: variable(
+    whole(1, 1_000_000),
+    "One-time passwords in a day for a student's phone that are asked for from where it never logged in.",
+    { default: "30" },
+  ),
   OTP_STRANGERS_PER_MINUTE: variable(
     whole(1, 1_000_000),
     "One-time passwords a minute for phones that no student has, from everybody together.",
@@ -143,6 +151,11 @@ export const variables = {
     whole(0, 2_592_000),
     "How long a student who asked for the rest of the wallet, or somebody in that name, can be stopped before finance may pay.",
     { default: "172800" },
+  ),
+  NEW_PHONE_WAIT_SECONDS: variable(
+    whole(0, 2_592_000),
+    "So long after the university entered another phone for a student, that phone gets no code that lets money out, a guard down or a key in.",
+    { default: "259200" },
   ),
   CLOSE_OUT_COUNTRIES: variable(
     z
