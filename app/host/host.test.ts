@@ -41,6 +41,12 @@ test("the shipper of logs sees what journalctl reads: the boot's id stands in /p
   expect(readFileSync(path.join(units, "campus-pay-logs.service"), "utf8")).not.toMatch(/^ProcSubset=/m);
 });
 
+test("a call of AWS that fails once does not leave a launch hook open: who completes it is started again", () => {
+  const unit = readFileSync(path.join(units, "campus-pay-in-service.service"), "utf8");
+  expect(unit).toMatch(/^StartLimitIntervalSec=0$/m);
+  expect(unit).toMatch(/^Restart=on-failure$/m);
+});
+
 test("only requests that the app knows again are sent twice", () => {
   const config = nginxConfig({ apiProcesses: 2, port: 8443, credentials: "/tls", drainSeconds: 35 });
   const [, pattern = ""] = /location ~ (\S+) \{ proxy_next_upstream error timeout non_idempotent/.exec(config) ?? [];

@@ -4,8 +4,8 @@ import { readMetadata } from "./metadata.ts";
 import { firstApiPort } from "./nginx.ts";
 import { environmentOfHost, hostSettings } from "./settings.ts";
 
-const withinMs = 240_000;
 const pauseMs = 500;
+const sayEveryMs = 30_000;
 const askTimeoutMs = 5_000;
 // So many requests and the just-in-time compiler has seen the common paths, and the pools are open.
 const warmUpRequests = 200;
@@ -37,33 +37,34 @@ async function warmUp(url: string): Promise<void> {
   await Promise.all(Array.from({ length: warmUpAtOnce }, (_, index) => one(index)));
 }
 
-async function main(): Promise<number> {
+async function main(): Promise<void> {
   const { API_PROCESSES, CAMPUS_VERSION, LIFECYCLE_GROUP, LIFECYCLE_HOOK, AWS_REGION } = hostSettings(environmentOfHost());
   const urls = Array.from({ length: API_PROCESSES }, (_, index) => `http://127.0.0.1:${firstApiPort + index}`);
-  const deadline = performance.now() + withinMs;
-  let reasons: string[] = [];
-  do {
+  // Without a limit of its own: where there is a hook, its time is the limit, and Auto Scaling then throws this machine away.
+  for (let sayAt = 0; ; ) {
     const answers = await Promise.all(urls.map(async (url) => [url, await whyNot(url, CAMPUS_VERSION)] as const));
-    reasons = answers.flatMap(([url, reason]) => (reason === undefined ? [] : [`${url} ${reason}`]));
-    if (reasons.length > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
-  } while (reasons.length > 0 && performance.now() < deadline);
-  if (reasons.length === 0) await Promise.all(urls.map(warmUp));
-  const result = reasons.length === 0 ? "CONTINUE" : "ABANDON";
-  console.log(`campus-pay: ${result === "CONTINUE" ? "in service" : `not fit to serve: ${reasons.join("; ")}`}`);
-  if (LIFECYCLE_GROUP !== undefined && LIFECYCLE_HOOK !== undefined)
-    await completeHook(AWS_REGION, { group: LIFECYCLE_GROUP, hook: LIFECYCLE_HOOK, result });
-  return reasons.length === 0 ? 0 : 1;
+    const reasons = answers.flatMap(([url, reason]) => (reason === undefined ? [] : [`${url} ${reason}`]));
+    if (reasons.length === 0) break;
+    if (performance.now() > sayAt) {
+      console.log(`campus-pay: not fit to serve: ${reasons.join("; ")}`);
+      sayAt = performance.now() + sayEveryMs;
+    }
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  }
+  await Promise.all(urls.map(warmUp));
+  if (LIFECYCLE_GROUP !== undefined && LIFECYCLE_HOOK !== undefined) await completeHook(AWS_REGION, LIFECYCLE_GROUP, LIFECYCLE_HOOK);
+  console.log("campus-pay: in service");
 }
 
-async function completeHook(region: string, { group, hook, result }: { group: string; hook: string; result: string }): Promise<void> {
+async function completeHook(region: string, group: string, hook: string): Promise<void> {
   // After a restart of the machine there is no hook to complete.
   if ((await readMetadata("autoscaling/target-lifecycle-state")) === undefined) return;
   const client = new AutoScalingClient({ region, maxAttempts: 5 });
   const InstanceId = (await readMetadata("instance-id")) ?? "";
-  const completion = { AutoScalingGroupName: group, LifecycleHookName: hook, InstanceId, LifecycleActionResult: result };
+  const completion = { AutoScalingGroupName: group, LifecycleHookName: hook, InstanceId, LifecycleActionResult: "CONTINUE" };
   await client.send(new CompleteLifecycleActionCommand(completion)).catch((error: Error) => {
     if (!/No active Lifecycle Action/.test(error.message)) throw error;
   });
 }
 
-process.exitCode = await main();
+await main();
