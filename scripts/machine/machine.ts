@@ -1,6 +1,9 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, execFile, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
 
 const cloudConfig = `datasource_list: [NoCloud]
 users: []
@@ -33,16 +36,23 @@ export class Machine {
   private readonly options: MachineOptions;
   private container: ChildProcess | undefined;
 
-  constructor(options: MachineOptions) {
+  private constructor(options: MachineOptions) {
     this.options = options;
     this.root = path.join(options.folder, options.name, "root");
-    const [upper, work] = ["upper", "work"].map((part) => path.join(options.folder, options.name, part));
-    for (const folder of [this.root, upper, work]) mkdirSync(folder as string, { recursive: true });
-    execFileSync("mount", ["-t", "overlay", "overlay", "-o", `lowerdir=${options.base},upperdir=${upper},workdir=${work}`, this.root]);
-    this.prepare();
   }
 
-  private prepare(): void {
+  /** Made, and not switched on yet. It takes seconds beside other work, in which whoever makes it has other machines to answer. */
+  static async of(options: MachineOptions): Promise<Machine> {
+    const machine = new Machine(options);
+    await machine.prepare();
+    return machine;
+  }
+
+  private async prepare(): Promise<void> {
+    const { base, folder } = this.options;
+    const [upper, work] = ["upper", "work"].map((part) => path.join(folder, this.options.name, part));
+    for (const made of [this.root, upper, work]) mkdirSync(made as string, { recursive: true });
+    await run("mount", ["-t", "overlay", "overlay", "-o", `lowerdir=${base},upperdir=${upper},workdir=${work}`, this.root]);
     const { address, gateway, prefix = 24, hosts, files, userData, authority, name } = this.options;
     this.write(
       "etc/systemd/network/10-host0.network",
@@ -52,15 +62,15 @@ export class Machine {
     this.write("etc/hostname", `${name}\n`);
     this.write("etc/cloud/cloud.cfg", cloudConfig);
     this.write("usr/local/share/ca-certificates/try.crt", authority);
-    execFileSync("chroot", [this.root, "update-ca-certificates"], { stdio: "ignore" });
+    await run("chroot", [this.root, "update-ca-certificates"]);
     for (const [file, text] of Object.entries(files)) this.write(file, text);
     if (userData !== undefined) {
       this.write("var/lib/cloud/seed/nocloud/meta-data", `instance-id: ${name}\nlocal-hostname: ${name}\n`);
       this.write("var/lib/cloud/seed/nocloud/user-data", userData);
     }
     const units = ["systemd-networkd", "cloud-init-local", "cloud-init", "cloud-config", "cloud-final"];
-    execFileSync("systemctl", [`--root=${this.root}`, "enable", "--quiet", ...units], { stdio: "ignore" });
-    spawnSync("systemctl", [`--root=${this.root}`, "disable", "--quiet", "nginx"], { stdio: "ignore" });
+    await run("systemctl", [`--root=${this.root}`, "enable", "--quiet", ...units]);
+    await run("systemctl", [`--root=${this.root}`, "disable", "--quiet", "nginx"]);
   }
 
   private write(file: string, text: string): void {

@@ -33,11 +33,11 @@ interface Boot {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-function newMachine(site: Site, boot: Boot = {}): Machine {
+function newMachine(site: Site, boot: Boot = {}): Promise<Machine> {
   machines += 1;
   const sha256 = boot.sha256 ?? given.artifact.sha256;
   const environment = { ...site.environment, CAMPUS_VERSION: sha256, ...boot.environment };
-  return new Machine({
+  return Machine.of({
     base: given.base,
     folder: path.join(given.folder, "machines"),
     name: `campus-try-${machines}`,
@@ -94,7 +94,7 @@ const ready = (machine: Machine, address: string) =>
   );
 
 async function bootsAndServes(site: Site): Promise<{ machine: Machine; address: string }> {
-  const machine = newMachine(site);
+  const machine = await newMachine(site);
   const address = addressOf();
   await step("a machine boots from its user data", async () => {
     machine.powerOn();
@@ -121,7 +121,7 @@ async function bootsAgainAlone(machine: Machine, address: string): Promise<void>
 
 /** Each fault must be named in the journal, and the machine must not serve. */
 async function namesTheFault(site: Site, what: string, boot: Boot, words: RegExp): Promise<void> {
-  const machine = newMachine(site, boot);
+  const machine = await newMachine(site, boot);
   const address = addressOf();
   await step(`planted fault, ${what}`, async () => {
     machine.powerOn();

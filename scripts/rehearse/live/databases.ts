@@ -7,7 +7,7 @@ import { asSuperuser, createDatabase, createRoles } from "../../../app/local/rol
 import type { LocalSecrets } from "../../../app/local/secrets.ts";
 import type { Certificates } from "../../machine/certificates.ts";
 import type { Place } from "./places.ts";
-import { wire, wireInTls } from "./wires.ts";
+import { startWires } from "./wires.ts";
 
 const nobody = 65_534;
 
@@ -45,7 +45,8 @@ export const startDatabase = async (
     await createRoles(client, { owner: secrets.ownerPassword, app: secrets.appPassword });
     await createDatabase(client, "campus");
   });
-  await wire({ host: place.database, port: 5432 }, { host: "127.0.0.1", port: cluster.port });
+  const to = { host: "127.0.0.1", port: cluster.port };
+  await startWires(folder, "database", [{ from: { host: place.database, port: 5432 }, to }]);
   let writer = cluster;
   const failOver = async (awayMs: number) => {
     await writer.kill();
@@ -56,8 +57,9 @@ export const startDatabase = async (
 };
 
 /** Redis with a password, and TLS before it. */
-export const startCache = async (folder: string, place: Place, secrets: LocalSecrets, certificates: Certificates): Promise<string> => {
+export const startCache = async (folder: string, place: Place, secrets: LocalSecrets, certificate: string): Promise<string> => {
   const redis = await startRedis({ password: secrets.redisPassword, logFile: join(folder, "redis.log") });
-  await wireInTls({ host: place.cache, port: 6379 }, { host: "127.0.0.1", port: redis.port }, certificates);
+  const to = { host: "127.0.0.1", port: redis.port };
+  await startWires(folder, "cache", [{ from: { host: place.cache, port: 6379 }, to, certificate }]);
   return redis.url;
 };

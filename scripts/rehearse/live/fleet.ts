@@ -38,6 +38,8 @@ export class Fleet {
 
   addressOf = (id: string): string | undefined => this.running.get(id)?.address;
 
+  stateOf = (id: string): string => this.states.get(id) ?? "gone";
+
   machineAt = (address: string): Running | undefined => [...this.running.values()].find((one) => one.address === address);
 
   /** One look at the world: boots what is new, switches off what is gone. */
@@ -83,7 +85,7 @@ export class Fleet {
       InstanceProfileName: IamInstanceProfile?.Arn.split("/").at(-1),
     });
     const userData = Buffer.from(UserData, "base64").toString();
-    const machine = new Machine({
+    const machine = await Machine.of({
       base: this.base,
       folder: this.folder,
       name: id,

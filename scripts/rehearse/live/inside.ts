@@ -23,7 +23,7 @@ import { Region } from "./region.ts";
 import { type Release, releases } from "./releases.ts";
 import { inServiceWithinMs, say, step, until } from "./telling.ts";
 import { makeVariants } from "./variants.ts";
-import { wire, wireInTls } from "./wires.ts";
+import { startWires } from "./wires.ts";
 
 export type Given = {
   readonly folder: string;
@@ -40,11 +40,13 @@ export type Given = {
 const worldPort = 4_566;
 const worldUrl = `http://127.0.0.1:${worldPort}`;
 const followEveryMs = 1_000;
+/** How many times as long as in an account a launch hook waits here, where two cores do the work of all. */
+const patience = 4;
 
 /** Networks, names and certificates as the world has them, and the world at AWS's own names. */
 const surround = async ({ folder, python, worldSocket, regions }: Given): Promise<Campus> => {
   bringUpLoopback();
-  await wire({ host: "127.0.0.1", port: worldPort }, { path: worldSocket });
+  await startWires(folder, "world", [{ from: { host: "127.0.0.1", port: worldPort }, to: { path: worldSocket } }]);
   const ask = askWorld(python, worldUrl);
   const places = await readPlaces(ask, regions);
   buildNetworks(places);
@@ -58,24 +60,25 @@ const surround = async ({ folder, python, worldSocket, regions }: Given): Promis
   const ofAws = places.flatMap(({ region }) => [`*.${region}.amazonaws.com`, `*.s3.${region}.amazonaws.com`]);
   const ours = addressesOf(await readRecords(ask), endpoints).keys();
   const certificates = makeCertificates(folder, [...ofAws, "*.amazonaws.com", ...ours]);
-  for (const { aws } of places) await wireInTls({ host: aws, port: 443 }, { host: "127.0.0.1", port: worldPort }, certificates);
+  const certificate = join(folder, "ours.pem");
+  writeFileSync(certificate, `${certificates.certificate}${certificates.key}`, { mode: 0o600 });
+  const toWorld = places.map(({ aws }) => ({ from: { host: aws, port: 443 }, to: { path: worldSocket }, certificate }));
+  await startWires(folder, "aws", toWorld);
   const secrets = readOrMakeSecrets(join(folder, "secrets.json"));
   return { ask, places, certificates, secrets, distribution, host, site: new Site(host, certificates.authority), publishNames };
 };
 
 /** Machines, load balancer and edge; they follow the world from now on. */
 const bringUp = async ({ folder, base }: Given, { ask, places, certificates, distribution, publishNames }: Campus): Promise<Region[]> => {
-  const pem = join(folder, "balancer.pem");
-  writeFileSync(pem, `${certificates.certificate}${certificates.key}`, { mode: 0o600 });
   const machines = join(folder, "machines");
   mkdirSync(machines);
   const regions = places.map((place) => {
     const fleet = new Fleet({ ask, place, base, folder: machines, authority: certificates.authority });
-    return new Region(ask, worldUrl, place, fleet, new Balancer(folder, place.bridge, place.balancer, pem));
+    return new Region(ask, worldUrl, place, fleet, new Balancer(folder, place.bridge, place.balancer, join(folder, "ours.pem")));
   });
   await startMetadata(ask, (address) => regions.flatMap(({ fleet }) => fleet.machineAt(address)?.metadata ?? [])[0]);
   const [served] = places;
-  await fetch(`${worldUrl}/world/machines?region=${served?.region}`, { method: "POST" });
+  await fetch(`${worldUrl}/world/machines?region=${served?.region}&patience=${patience}`, { method: "POST" });
   const { certificateFile: certificate, keyFile: key } = certificates;
   startEdge(folder, distribution, { certificate, key, authority: join(folder, "authority.pem") });
   const follow = async () => {
@@ -134,7 +137,7 @@ const main = async (given: Given): Promise<void> => {
   const { cluster, failOver } = await step("PostgreSQL with TLS at the instance's endpoint", () =>
     startDatabase(folder, north, secrets, certificates),
   );
-  const redisUrl = await step("Redis with TLS and a password", () => startCache(folder, north, secrets, certificates));
+  const redisUrl = await step("Redis with TLS and a password", () => startCache(folder, north, secrets, join(folder, "ours.pem")));
   await step("roles and schema", () => migrateDatabase(cluster, secrets));
   await step("secrets have values", () => setSecrets(ask, north.region, environment, secrets));
   await step(
@@ -154,15 +157,15 @@ const main = async (given: Given): Promise<void> => {
   await step(
     "machines boot their own user data and answer the load balancer's checks",
     () =>
-      until(
-        "two machines in service",
-        inServiceWithinMs,
-        async () => region.inService().length >= 2,
-        () => region.journals(),
-      ),
+      until("two machines in service", inServiceWithinMs, async () => region.inService().length >= 2, {
+        standing: () => region.standing(),
+        explain: () => region.journals(),
+      }),
     () => `${region.fleet.running.size} machines`,
   );
-  await step("the edge's address serves", () => until("/ready", 30_000, async () => (await site.ask("GET", "/ready")).status === 200));
+  await step("the edge's address serves", () =>
+    until("/ready", inServiceWithinMs, async () => (await site.ask("GET", "/ready")).status === 200),
+  );
   const bootSeconds = (performance.now() - poweredAt) / 1_000;
   const release = { environment, bootSeconds, operator: new Operator(join(folder, "authority.pem")), artifacts };
   await serves({ ...campus, region, demo, cluster, failOver }, codeOf, release).catch((error: Error) => {

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Ask } from "./ask.ts";
 import { metadataAddress } from "./places.ts";
 
@@ -23,15 +23,15 @@ type Credentials = {
 };
 
 /** IMDSv2 alone: without a token nothing is said. Who asks is known by its address. */
-export const startMetadata = (ask: Ask, machineAt: (address: string) => Metadata | undefined): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const server = createServer((request, response) => {
-      const machine = machineAt(request.socket.remoteAddress ?? "");
-      if (!machine) return void response.writeHead(404).end();
-      answer(ask, machine, request, response).catch((error) => response.writeHead(500).end(String(error)));
-    });
-    server.once("error", reject).listen(80, metadataAddress, resolve);
+export const metadataServer = (ask: Ask, machineAt: (address: string) => Metadata | undefined): Server =>
+  createServer((request, response) => {
+    const machine = machineAt(request.socket.remoteAddress ?? "");
+    if (!machine) return void response.writeHead(404).end();
+    answer(ask, machine, request, response).catch((error) => response.writeHead(500).end(String(error)));
   });
+
+export const startMetadata = (ask: Ask, machineAt: (address: string) => Metadata | undefined): Promise<void> =>
+  new Promise((resolve, reject) => metadataServer(ask, machineAt).once("error", reject).listen(80, metadataAddress, resolve));
 
 const answer = async (ask: Ask, machine: Metadata, request: IncomingMessage, response: ServerResponse): Promise<void> => {
   const seconds = request.headers["x-aws-ec2-metadata-token-ttl-seconds"];
@@ -67,7 +67,19 @@ const pageOf = async (ask: Ask, machine: Metadata, path: string): Promise<string
   }
 };
 
-const credentialsOf = async (ask: Ask, { region, roleArn, instanceId }: Metadata): Promise<string> => {
+const kept = new Map<string, { readonly untilMs: number; readonly answer: Promise<string> }>();
+
+/** As AWS does, the same keys until half their life is over, and at once: the SDK waits for one second and asks no second time. */
+const credentialsOf = (ask: Ask, machine: Metadata): Promise<string> => {
+  const known = kept.get(machine.instanceId);
+  if (known && known.untilMs > performance.now()) return known.answer;
+  const answer = newCredentials(ask, machine);
+  kept.set(machine.instanceId, { untilMs: performance.now() + credentialSeconds * 500, answer });
+  answer.catch(() => kept.delete(machine.instanceId));
+  return answer;
+};
+
+const newCredentials = async (ask: Ask, { region, roleArn, instanceId }: Metadata): Promise<string> => {
   const { Credentials: keys } = await ask<{ Credentials: Credentials }>("sts", region, "assume_role", {
     RoleArn: roleArn,
     RoleSessionName: instanceId,

@@ -48,6 +48,12 @@ export class Region {
     return this.checks.all("healthy");
   }
 
+  /** Each machine's state, and what the load balancer finds. */
+  standing(): string {
+    const states = [...this.fleet.running.keys()].map((id) => `${id} ${this.fleet.stateOf(id)}`);
+    return `(${states.join(", ") || "no machine"}; healthy: ${this.inService().length})`;
+  }
+
   journals(): string {
     return [...this.fleet.running.values()].map(({ id, machine }) => `\n--- ${id}\n${machine.journal("-n", "30")}`).join("");
   }

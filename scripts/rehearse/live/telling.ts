@@ -12,12 +12,27 @@ export const step: Step = async <T>(what: string, work: () => Promise<T>, seen: 
   return result;
 };
 
-export const until = async (what: string, withinMs: number, look: () => Promise<boolean>, explain = () => ""): Promise<void> => {
-  const deadline = performance.now() + withinMs;
+const tellEveryMs = 30_000;
+
+/** Waits for a condition, says now and then that it still does, and how it stands; a busy machine only makes it longer. */
+export const until = async (
+  what: string,
+  withinMs: number,
+  look: () => Promise<boolean>,
+  { standing = () => "", explain = () => "" }: { readonly standing?: () => string; readonly explain?: () => string } = {},
+): Promise<void> => {
+  const startedAt = performance.now();
+  let toldAt = startedAt;
   while (!(await look().catch(() => false))) {
-    if (performance.now() > deadline) throw new Error(`${what}: not seen within ${withinMs / 1_000} s. ${explain()}`);
+    const now = performance.now();
+    if (now - startedAt > withinMs) throw new Error(`${what}: not seen within ${withinMs / 1_000} s. ${explain()}`);
+    if (now - toldAt > tellEveryMs) {
+      toldAt = now;
+      say(`            waits since ${((now - startedAt) / 1_000).toFixed(0)} s for: ${what} ${standing()}`);
+    }
     await pause(250);
   }
 };
 
-export const inServiceWithinMs = 300_000;
+/** A machine takes 20 s alone and minutes beside other work. */
+export const inServiceWithinMs = 900_000;

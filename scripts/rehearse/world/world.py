@@ -8,6 +8,7 @@ With --until-stdin-ends it ends with the process that started it, however that o
 GET /world/contents lists what stands in the rehearsal's account; ?account=<number> asks for another.
 GET /world/judged tells by role which actions it used, which it asked without being allowed, and which it may and never used.
 POST /world/machines?region=<region> says that somebody runs the machines there: launch hooks wait, what ends drains.
+  With &patience=<times> hooks wait so many times as long as they say.
 POST /world/health?region=<region> says what a load balancer found: {target group: {instance: [state, reason, description]}}.
 """
 
@@ -60,7 +61,7 @@ def behind(door, asked, body):
     if door == "/world/judged":
         return verdict(account)
     if door == "/world/machines":
-        run_by_somebody(account, asked["region"])
+        run_by_somebody(account, asked["region"], float(asked.get("patience", 1)))
         return {}
     if door == "/world/health":
         say_health(account, asked["region"], json.loads(body))

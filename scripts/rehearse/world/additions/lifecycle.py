@@ -22,10 +22,12 @@ WAITING, ENDING = "Pending:Wait", "Terminating"
 one_at_a_time = threading.RLock()
 
 
-def run_by_somebody(account, region):
-    """From now on a machine of this region enters service when it says so, and its health is what its load balancer found."""
+def run_by_somebody(account, region, patience=1):
+    """From now on a machine of this region enters service when it says so, and its health is what its load balancer found.
+
+    Who runs them on a busy machine asks for patience: the hooks then wait so many times as long."""
     backend = autoscaling_backends[account][region]
-    kept(backend, "machines")["run"] = True
+    kept(backend, "machines").update(run=True, patience=patience)
     for group in backend.autoscaling_groups.values():
         for state in group.instance_states if launch_hook(backend, group) else ():
             leave_targets(group, state)
@@ -191,7 +193,7 @@ def pass_time(backend):
             hook = launch_hook(backend, group)
             for state in list(group.instance_states):
                 waits = state.lifecycle_state == WAITING and hook
-                if waits and time.monotonic() - state.world_since > int(hook.heartbeat_timeout):
+                if waits and time.monotonic() - state.world_since > int(hook.heartbeat_timeout) * kept(backend, "machines")["patience"]:
                     finish_launch(group, state, hook.default_result)
                 if state.lifecycle_state == ENDING and time.monotonic() >= state.world_ends:
                     group.instance_states.remove(state)

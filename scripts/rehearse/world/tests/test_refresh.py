@@ -8,18 +8,18 @@ GROUP = "api"
 LAUNCHING = "autoscaling:EC2_INSTANCE_LAUNCHING"
 
 
-def group_with_two_versions(client, capacity=2, hook=False, **more):
+def group_with_two_versions(client, capacity=2, hook=False, hook_seconds=3_600, zone="eu-north-1a", **more):
     ec2, autoscaling = client("ec2"), client("autoscaling")
     image = ec2.describe_images()["Images"][0]["ImageId"]
     data = {"ImageId": image, "InstanceType": "t3.micro"}
     template = ec2.create_launch_template(LaunchTemplateName="api", LaunchTemplateData=data)["LaunchTemplate"]["LaunchTemplateId"]
     ec2.create_launch_template_version(LaunchTemplateId=template, LaunchTemplateData={**data, "UserData": "djI="})
-    settings = {"MinSize": 0, "MaxSize": 4, "AvailabilityZones": ["eu-north-1a"], "DefaultInstanceWarmup": 0}
+    settings = {"MinSize": 0, "MaxSize": 4, "AvailabilityZones": [zone], "DefaultInstanceWarmup": 0}
     autoscaling.create_auto_scaling_group(
         AutoScalingGroupName=GROUP,
         DesiredCapacity=0,
         LaunchTemplate={"LaunchTemplateId": template, "Version": "1"},
-        LifecycleHookSpecificationList=[{"LifecycleHookName": "ready", "LifecycleTransition": LAUNCHING}] if hook else [],
+        LifecycleHookSpecificationList=[{"LifecycleHookName": "ready", "LifecycleTransition": LAUNCHING, "HeartbeatTimeout": hook_seconds}] if hook else [],
         **settings,
         **more,
     )
@@ -27,8 +27,9 @@ def group_with_two_versions(client, capacity=2, hook=False, **more):
     return autoscaling, {"LaunchTemplate": {"LaunchTemplateId": template, "Version": "2"}}
 
 
-def run_machines(client):
-    urllib.request.urlopen(f"{client.url}/world/machines?region=eu-north-1&account={client.account}", data=b"").read()
+def run_machines(client, region="eu-north-1", patience=1):
+    asked = f"region={region}&account={client.account}&patience={patience}"
+    urllib.request.urlopen(f"{client.url}/world/machines?{asked}", data=b"").read()
 
 
 def machines(autoscaling):
@@ -126,6 +127,17 @@ def test_an_abandoned_machine_is_ended_and_another_one_is_started(client):
     autoscaling.complete_lifecycle_action(**action, InstanceId=machine)
     ((_, state, other),) = until(lambda: len(machines(autoscaling)) == 1 and machines(autoscaling))
     assert other != machine and state == "Pending:Wait"
+
+
+def test_a_hook_that_nobody_completes_gives_another_machine_and_waits_longer_where_patience_is_asked_for(client):
+    run_machines(client, patience=3_600)
+    run_machines(client, "eu-south-1")
+    patient, _ = group_with_two_versions(client, capacity=1, hook=True, hook_seconds=1)
+    ((_, _, held),) = machines(patient)
+    hasty, _ = group_with_two_versions(lambda service: client(service, "eu-south-1"), capacity=1, hook=True, hook_seconds=1, zone="eu-south-1a")
+    ((_, _, abandoned),) = machines(hasty)
+    until(lambda: abandoned not in [one for _, _, one in machines(hasty)])
+    assert machines(patient) == [("1", "Pending:Wait", held)]
 
 
 def test_a_machine_that_is_ended_drains_and_is_replaced_where_machines_are_run(client):
