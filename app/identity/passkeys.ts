@@ -21,16 +21,19 @@ const webAuthn = () => import("@simplewebauthn/server");
 const challengeSeconds = 300;
 const maxPasskeys = 10;
 
-/** Passkeys belong to a host name, which an address of numbers is not. */
-function relyingParty({ PUBLIC_URL }: Pick<Platform["config"], "PUBLIC_URL">): { readonly id: string; readonly origin: string } {
-  const { hostname, origin } = new URL(PUBLIC_URL);
-  if (isIP(hostname.replaceAll(/[[\]]/g, "")) !== 0)
+/** Passkeys belong to a host name, which an address of numbers is not; the own machine's has one. */
+export function relyingParty({ PUBLIC_URL }: Pick<Platform["config"], "PUBLIC_URL">): { readonly id: string; readonly origin: string } {
+  const url = new URL(PUBLIC_URL);
+  if (loopback.includes(url.hostname)) url.hostname = "localhost";
+  if (isIP(url.hostname.replaceAll(/[[\]]/g, "")) !== 0)
     throw new CodedError(
       "METHOD_UNAVAILABLE",
       "Passkeys need a host name, and this campus is reached by an address: use an authenticator app.",
     );
-  return { id: hostname, origin };
+  return { id: url.hostname, origin: url.origin };
 }
+
+const loopback = ["127.0.0.1", "[::1]"];
 
 /** What goes to the browser as it is. */
 export interface Challenge {

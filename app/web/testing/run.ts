@@ -1,12 +1,13 @@
 // Walks the rows of the bar in a real Chromium, before a started system: node app/web/testing/run.ts START_FILE [--all] [--pictures FOLDER] [--only TEXT]
 import { parseArgs } from "node:util";
 import { findChromium } from "./chromium.ts";
+import { passkeyRow } from "./passkey-row.ts";
 import { takePictures } from "./pictures.ts";
 import { portalRows } from "./portal-rows.ts";
 import { rows as studentRows } from "./rows.ts";
 import { Stage } from "./stage.ts";
 
-const rows = [...studentRows, ...portalRows];
+const rows = [...studentRows, ...portalRows, passkeyRow];
 const rowTimeoutMs = 240_000;
 const longRowTimeoutMs = 900_000;
 const { positionals, values } = parseArgs({

@@ -12,6 +12,7 @@ interface StartFile {
     readonly password: string;
     readonly role: string;
     readonly cafe_id: string | null;
+    readonly totp_secret: string;
   }[];
 }
 
