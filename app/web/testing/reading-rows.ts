@@ -29,7 +29,7 @@ export const referenceRow: Row = {
   },
 };
 
-const builtWithinMs = 180_000;
+const builtWithinMs = 600_000;
 
 /** Built beside the started system at the lowest priority: waited for, and then read. */
 export const guideRow: Row = {
