@@ -20,6 +20,7 @@ import {
   itemClient,
   menuClient,
   ownCafeClient,
+  passkeyClient,
   publishedClient,
   reconciliationClient,
   refundCaseClient,
@@ -43,6 +44,7 @@ import { staffFetch, staffSession } from "../shared/session/staff.ts";
 export const registrationApi = cafeClient(plainFetch);
 export const ownFactorsApi = factorClient(plainFetch);
 export const factorsApi = factorClient(staffFetch);
+export const passkeysApi = passkeyClient(staffFetch);
 export const sessionsApi = sessionClient(staffFetch);
 export const passwordApi = staffClient(plainFetch);
 export const publicMenuApi = menuClient(plainFetch);

@@ -29,6 +29,7 @@ export interface OpenCharge {
   readonly studentLabel: string;
   readonly matchCode: string;
   readonly shortCode: string;
+  readonly qrUrl: string;
   readonly isReachable: boolean;
 }
 
@@ -128,6 +129,7 @@ type Scanned = {
   };
   match_code: string;
   short_code: string;
+  qr_url: string;
   reachable: string[];
 };
 
@@ -162,6 +164,7 @@ export async function send(attempt: Attempt): Promise<void> {
         studentLabel: charge.student_label,
         matchCode: answer.match_code,
         shortCode: answer.short_code,
+        qrUrl: answer.qr_url,
         isReachable: answer.reachable.length > 0,
       },
     });

@@ -173,6 +173,35 @@ export const portalRows: readonly Row[] = [
     },
   },
   {
+    name: "an account of finance that the admin asks for is approved by a second person on the page where everything waits",
+    async run(stage) {
+      const username = `finance-${Date.now()}`;
+      const admin = await stage.portalOf("admin", { viewport: desk });
+      await admin.goto("/cafe/staff");
+      await admin.getByRole("button", { name: "Add somebody" }).click();
+      await admin.getByLabel("Name", { exact: true }).fill("Maja Lind");
+      await admin.getByLabel("Username").fill(username);
+      await admin.getByLabel("Role").selectOption("finance");
+      await admin.getByRole("button", { name: "Add", exact: true }).click();
+      await admin.getByText("A second person of the university has to agree").waitFor();
+      const finance = await stage.portalOf("finance", { viewport: desk });
+      await finance.goto("/cafe/approve");
+      const row = finance.getByRole("row").filter({ hasText: username });
+      await row.getByRole("button", { name: "Agree" }).click();
+      await row.getByRole("button", { name: "Yes, do it" }).click();
+      const password = (await finance.locator(".secret").textContent()) ?? "";
+      await Promise.all([admin.context().close(), finance.context().close()]);
+      const newcomer = await (await stage.context({ viewport: desk })).newPage();
+      await newcomer.goto("/cafe/login");
+      await newcomer.getByLabel("Username").fill(username);
+      await newcomer.getByLabel("Password").fill(password);
+      await newcomer.getByRole("button", { name: "Log in", exact: true }).click();
+      await newcomer.waitForURL(/\/cafe\/password/);
+      await newcomer.context().close();
+      return undefined;
+    },
+  },
+  {
     name: "who has another role is told so, and a page of the portal says what failed, with the request's id and one button",
     async run(stage) {
       const page = await stage.portalOf("kitchen");

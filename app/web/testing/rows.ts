@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import path from "node:path";
+import jsqr from "jsqr";
 import type { Page } from "playwright-core";
+import sharp from "sharp";
 import { builtFolder, type WebApp } from "../apps.ts";
 import { chunkKib, firstLoadKib, languageKib, measure, workerKib } from "./budgets.ts";
 import { routedPaths, studentPages } from "./pages.ts";
@@ -31,6 +33,19 @@ async function walkPages(stage: Stage, looks: readonly Look[], visit: (page: Pag
 }
 
 const digitsOf = async (till: Pick<Page, "locator">) => (await till.locator(".match").textContent()) ?? "";
+
+const decode = jsqr as unknown as typeof jsqr.default;
+
+/** What a phone's camera reads on the till. */
+async function qrOf(till: Page): Promise<string> {
+  const code = till.locator(".charge-code");
+  await code.waitFor();
+  const { data, info } = await sharp(await code.screenshot())
+    .ensureAlpha()
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  return decode(new Uint8ClampedArray(data), info.width, info.height)?.data ?? "nothing";
+}
 
 async function scannedOn(stage: Stage, till: Page, quantity = 1) {
   const student = stage.takeStudent();
@@ -155,6 +170,7 @@ export const rows: readonly Row[] = [
       });
       await till.locator(".match").waitFor();
       const digits = await digitsOf(till);
+      assert.match(await qrOf(till), new RegExp(`^http.*/\\?charge=${await till.locator(".screen-code strong").textContent()}$`));
       const spoken = (await till.evaluate("heard")) as string[];
       assert.deepEqual(spoken, [`speak ${digits[0]}. ${digits[1]}.`]);
       assert.equal(await page.locator(".digits-input").getAttribute("inputmode"), "numeric");

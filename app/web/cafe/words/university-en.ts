@@ -46,6 +46,7 @@ export const en = {
     send: "Ask",
   },
   approve: {
+    staff: "Accounts of the university",
     what: "Whatever moves money or opens a café needs a second person. Here it waits for one.",
     none: "Nothing waits.",
     noneWhat: "What somebody asks for appears here by itself.",

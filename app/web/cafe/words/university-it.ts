@@ -48,6 +48,7 @@ export const it: UniversityWords = {
     send: "Chiedi",
   },
   approve: {
+    staff: "Account dell’università",
     what: "Ciò che muove denaro o apre un bar richiede una seconda persona. Qui la aspetta.",
     none: "Nulla in attesa.",
     noneWhat: "Ciò che qualcuno chiede appare qui da solo.",

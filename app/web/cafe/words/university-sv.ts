@@ -48,6 +48,7 @@ export const sv: UniversityWords = {
     send: "Be om det",
   },
   approve: {
+    staff: "Universitetets konton",
     what: "Det som rör pengar eller öppnar ett café kräver en andra person. Här väntar det på en.",
     none: "Inget väntar.",
     noneWhat: "Det någon ber om dyker upp här av sig själv.",

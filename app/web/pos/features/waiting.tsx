@@ -1,4 +1,4 @@
-import { useEffect } from "react";
+import { lazy, Suspense, useEffect } from "react";
 import { money } from "../../shared/money/money.ts";
 import { shortNumber } from "../../shared/money/order-number.ts";
 import { SpeakIcon } from "../../shared/ui/icons.tsx";
@@ -7,6 +7,8 @@ import { useLinked } from "../link.ts";
 import { speak } from "../sound.ts";
 import { look, type OpenCharge, takeBack } from "../till.ts";
 import { useWords } from "../words/words.ts";
+
+const ChargeCode = lazy(async () => ({ default: (await import("./charge-code.tsx")).ChargeCode }));
 
 const askEveryMs = { linked: 8_000, alone: 1_500 };
 
@@ -44,9 +46,14 @@ export function Waiting({ charge }: { readonly charge: OpenCharge }) {
           {w.wait.cancel} · <span role="timer">{w.wait.left(left)}</span>
         </button>
       </div>
-      <p className={charge.isReachable ? "small" : "screen-code"}>
-        {w.wait.code} <strong>{charge.shortCode}</strong>
-      </p>
+      <div className={`screen-code ${charge.isReachable ? "screen-code-small" : ""}`}>
+        <Suspense>
+          <ChargeCode address={charge.qrUrl} label={w.wait.qr} />
+        </Suspense>
+        <p>
+          {w.wait.code} <strong>{charge.shortCode}</strong>
+        </p>
+      </div>
     </div>
   );
 }

@@ -85,6 +85,21 @@ export async function logInWithPasskey(): Promise<void> {
   become({ kind: "in", user: body.user, csrfToken: body.csrf_token });
 }
 
+// A passkey belongs to a name: at a bare address the browser refuses it.
+export const canUsePasskeys = "PublicKeyCredential" in globalThis && !/^[\d.:[\]]+$/.test(location.hostname);
+
+/** A key of this device for a login that has just been proved. An account's first factor brings recovery codes, told this once. */
+export async function addPasskey(proof: Credentials, name: string): Promise<readonly string[] | null> {
+  const { startRegistration } = await import("@simplewebauthn/browser");
+  const { challenge_id, options } = await unwrap(passkeys.admin.auth["passkey-options"].$post({ json: proof }));
+  const response = await startRegistration({ optionsJSON: options as never });
+  const { username, password } = proof;
+  const made = await unwrap(
+    passkeys.admin.auth.passkeys.$post({ json: { username, password, challenge_id, name, response: response as never } }),
+  );
+  return made.recovery_codes;
+}
+
 let renewal: Promise<void> | undefined;
 
 /** One renewal at a time in this tab, and by the lock in all of them. */

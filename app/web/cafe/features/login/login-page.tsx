@@ -2,7 +2,7 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { Navigate } from "@tanstack/react-router";
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { ApiError, plainFetch } from "../../../shared/api/request.ts";
-import { logInStaff, logInWithPasskey, useStaffSession } from "../../../shared/session/staff.ts";
+import { canUsePasskeys, logInStaff, logInWithPasskey, useStaffSession } from "../../../shared/session/staff.ts";
 import { type Language, languageNames, languages } from "../../../shared/words/language.ts";
 import { Go, useGo, useQuestion } from "../../link.tsx";
 import { homeOf } from "../../nav.ts";
@@ -15,9 +15,6 @@ export function HomePage() {
   const session = useStaffSession();
   return session.kind === "in" ? <Navigate to={homeOf(session.user.role) as "/"} replace /> : null;
 }
-
-// A passkey belongs to a name: at a bare address the browser refuses it.
-const canUsePasskeys = "PublicKeyCredential" in globalThis && !/^[\d.:[\]]+$/.test(location.hostname);
 
 const codeOf = (error: unknown): string | undefined => (error instanceof ApiError ? error.code : undefined);
 const detailOf = (error: unknown, name: string): unknown => (error instanceof ApiError ? error.details[name] : undefined);

@@ -3,6 +3,7 @@ import { logOutStaff, useStaffSession } from "../../../shared/session/staff.ts";
 import { Page } from "../../ui/parts.tsx";
 import { useWords } from "../../words/words.ts";
 import { LanguageChoice } from "./login-page.tsx";
+import { PasskeysCard } from "./passkeys-card.tsx";
 import { FactorsCard, SessionsCard } from "./sessions-card.tsx";
 
 const looks = ["auto", "light", "dark"] as const;
@@ -27,6 +28,7 @@ export function MePage() {
         </fieldset>
       </section>
       <FactorsCard />
+      <PasskeysCard />
       <SessionsCard />
       <div>
         <button type="button" className="button button-second" onClick={() => void logOutStaff()}>

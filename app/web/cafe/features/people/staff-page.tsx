@@ -3,14 +3,14 @@ import { useState } from "react";
 import { unwrap } from "../../../shared/api/request.ts";
 import { dayAndTime } from "../../../shared/money/dates.ts";
 import { type StaffRole, useStaffSession } from "../../../shared/session/staff.ts";
-import { Notice, Sheet } from "../../../shared/ui/parts.tsx";
+import { Notice } from "../../../shared/ui/parts.tsx";
 import { inCafe, staffApi } from "../../api.ts";
 import { allCafesQuery } from "../../cafe-choice.tsx";
 import { refresh, useList } from "../../queries.ts";
 import { FormSheet } from "../../ui/form.tsx";
-import { Chip, CopyButton, ErrorNote, ListView, Page, Sure } from "../../ui/parts.tsx";
+import { Chip, ErrorNote, ListView, Page, Sure } from "../../ui/parts.tsx";
 import { useWords } from "../../words/words.ts";
-import { StaffRequests } from "./staff-requests.tsx";
+import { type MadeLogin, OneTimePassword, StaffRequests } from "./staff-requests.tsx";
 
 const key = ["staff"];
 const ask = (page: { readonly cursor?: string }) => unwrap(staffApi.admin.staff.$get({ query: { limit: 50, ...page } as never }));
@@ -25,7 +25,7 @@ export function StaffPage() {
   const staff = useList<Member>(key, ask);
   const cafes = useQuery({ ...allCafesQuery, enabled: isAdmin });
   const [isAdding, setIsAdding] = useState(false);
-  const [secret, setSecret] = useState<{ readonly username: string; readonly password: string }>();
+  const [secret, setSecret] = useState<MadeLogin>();
   const [isAsked, setIsAsked] = useState(false);
   const tell = (made: { readonly username: string; readonly one_time_password: string } | { readonly kind: string }) => {
     setIsAdding(false);
@@ -54,7 +54,7 @@ export function StaffPage() {
     <Page title={w.nav.staff} what={w.staff.what} actions={add}>
       <ErrorNote error={change.error ?? reset.error} />
       {isAsked && <Notice tone="wait" title={w.staff.asked} />}
-      {isAdmin && session.kind === "in" && <StaffRequests ownId={session.user.id} onPassword={setSecret} />}
+      {isAdmin && session.kind === "in" && <StaffRequests ownId={session.user.id} />}
       <ListView
         list={staff}
         caption={w.nav.staff}
@@ -128,14 +128,7 @@ export function StaffPage() {
           onClose={() => setIsAdding(false)}
         />
       )}
-      {secret && (
-        <Sheet title={w.login.oneTime} closeLabel={w.app.close} onClose={() => setSecret(undefined)}>
-          <h2 className="sheet-title">{w.login.oneTime}</h2>
-          <p>{w.staff.oneTimeWhat(secret.username)}</p>
-          <code className="secret">{secret.password}</code>
-          <CopyButton text={secret.password} label={w.app.copy} />
-        </Sheet>
-      )}
+      {secret && <OneTimePassword made={secret} onClose={() => setSecret(undefined)} />}
     </Page>
   );
 }

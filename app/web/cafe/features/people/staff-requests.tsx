@@ -1,9 +1,11 @@
 import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
 import { unwrap } from "../../../shared/api/request.ts";
 import { dayAndTime } from "../../../shared/money/dates.ts";
+import { Sheet } from "../../../shared/ui/parts.tsx";
 import { staffRequestsApi } from "../../api.ts";
 import { refresh, useList } from "../../queries.ts";
-import { ErrorNote, ListView, Sure } from "../../ui/parts.tsx";
+import { CopyButton, ErrorNote, ListView, Sure } from "../../ui/parts.tsx";
 import { useWords } from "../../words/words.ts";
 
 const key = ["staff", "requests"];
@@ -12,21 +14,16 @@ const ask = (page: { readonly cursor?: string }) =>
 type Asked = Awaited<ReturnType<typeof ask>>["items"][number];
 
 /** Accounts of the university take two people: what one asked for waits here for another one. */
-export function StaffRequests({
-  ownId,
-  onPassword,
-}: {
-  readonly ownId: string;
-  readonly onPassword: (made: { readonly username: string; readonly password: string }) => void;
-}) {
+export function StaffRequests({ ownId }: { readonly ownId: string }) {
   const w = useWords();
+  const [secret, setSecret] = useState<MadeLogin>();
   const requests = useList<Asked>(key, ask);
   const settled = () => refresh("staff");
   const approve = useMutation({
     mutationFn: (requestId: string) =>
       unwrap(staffRequestsApi.admin["staff-requests"][":requestId"].approve.$post({ param: { requestId } })),
     onSuccess: ({ member, one_time_password }) => {
-      if (one_time_password !== null) onPassword({ username: member.username, password: one_time_password });
+      if (one_time_password !== null) setSecret({ username: member.username, password: one_time_password });
     },
     onSettled: settled,
   });
@@ -57,6 +54,25 @@ export function StaffRequests({
           </>
         )}
       />
+      {secret && <OneTimePassword made={secret} onClose={() => setSecret(undefined)} />}
     </section>
+  );
+}
+
+export interface MadeLogin {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** Shown this once, to whoever made the login. */
+export function OneTimePassword({ made, onClose }: { readonly made: MadeLogin; readonly onClose: () => void }) {
+  const w = useWords();
+  return (
+    <Sheet title={w.login.oneTime} closeLabel={w.app.close} onClose={onClose}>
+      <h2 className="sheet-title">{w.login.oneTime}</h2>
+      <p>{w.staff.oneTimeWhat(made.username)}</p>
+      <code className="secret">{made.password}</code>
+      <CopyButton text={made.password} label={w.app.copy} />
+    </Sheet>
   );
 }

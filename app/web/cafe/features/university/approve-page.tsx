@@ -13,6 +13,7 @@ import { FormSheet } from "../../ui/form.tsx";
 import { Chip, ErrorNote, Loaded, Page } from "../../ui/parts.tsx";
 import { useUniversityWords } from "../../words/university.ts";
 import { useWords } from "../../words/words.ts";
+import { StaffRequests } from "../people/staff-requests.tsx";
 import { AdjustmentSheet } from "./adjustment-sheet.tsx";
 
 const ask = {
@@ -117,6 +118,10 @@ export function ApprovePage() {
           )
         }
       </Loaded>
+      <section className="stack">
+        <h2>{u.approve.staff}</h2>
+        <StaffRequests ownId={me} />
+      </section>
       {isAsking && <AdjustmentSheet onClose={() => setIsAsking(false)} />}
       {paid && <CloseOutSheet closeOut={paid} onClose={() => setPaid(undefined)} />}
     </Page>
