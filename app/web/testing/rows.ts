@@ -34,8 +34,6 @@ async function walkPages(stage: Stage, looks: readonly Look[], visit: (page: Pag
 
 const digitsOf = async (till: Pick<Page, "locator">) => (await till.locator(".match").textContent()) ?? "";
 
-const decode = jsqr as unknown as typeof jsqr.default;
-
 /** What a phone's camera reads on the till. */
 async function qrOf(till: Page): Promise<string> {
   const code = till.locator(".charge-code");
@@ -44,7 +42,7 @@ async function qrOf(till: Page): Promise<string> {
     .ensureAlpha()
     .raw()
     .toBuffer({ resolveWithObject: true });
-  return decode(new Uint8ClampedArray(data), info.width, info.height)?.data ?? "nothing";
+  return jsqr(new Uint8ClampedArray(data), info.width, info.height)?.data ?? "nothing";
 }
 
 async function scannedOn(stage: Stage, till: Page, quantity = 1) {
