@@ -34,6 +34,7 @@ const CloseOutBody = z
     agreed_by: z.uuid().nullable(),
     decided_by: z.uuid().nullable(),
     decided_at: z.iso.datetime().nullable(),
+    return_asked_by: z.uuid().nullable().openapi({ description: "Who said first that the bank sent it back: a second person must" }),
     payable_at: z.iso.datetime().openapi({ description: "Until then the student can stop it" }),
     created_at: z.iso.datetime(),
   })
@@ -121,13 +122,14 @@ const returned = route({
   path: "/admin/close-outs/{closeOutId}/return",
   operationId: "returnCloseOut",
   tags: ["finance"],
-  summary: "The bank sent the transfer back: the wallet is open again with the money in it",
+  summary:
+    "The bank sent the transfer back: the first of two people says so, with the second the wallet is open again with the money in it",
   who: staff("finance"),
   idempotency: "required",
   mayPend: true,
   errors: ["NOT_FOUND", "INVALID_TRANSITION", "READ_ONLY_REGION"],
   request: { params, body: required(z.strictObject({ reason: reasonField(3) })) },
-  responses: { 200: json(CloseOutBody, "Back in the wallet") },
+  responses: { 200: json(CloseOutBody, "Asked for, or back in the wallet") },
 });
 
 export const closeOutRoutes = (platform: Platform) => {
@@ -160,7 +162,7 @@ export const closeOutRoutes = (platform: Platform) => {
     })
     .openapi(returned, (c) => {
       const back = { id: c.req.valid("param").closeOutId, reason: c.req.valid("json").reason, ...actorOf(c) };
-      return once(c, "forever", async (tx) => ({ status: 200 as const, body: presentCloseOut(await returnCloseOut(tx, back)) }));
+      return once(c, "forever", async (tx) => ({ status: 200 as const, body: presentCloseOut(await returnCloseOut(tx, config, back)) }));
     })
     .openapi(reject, (c) => {
       const decision = { ...decisionOf(c, c.req.valid("param")), reason: c.req.valid("json").reason };
@@ -186,6 +188,7 @@ const presentCloseOut = (each: CloseOut): z.infer<typeof CloseOutBody> => ({
   agreed_by: each.agreedBy,
   decided_by: each.decidedBy,
   decided_at: each.decidedAt?.toISOString() ?? null,
+  return_asked_by: each.returnAskedBy,
   payable_at: each.payableAt.toISOString(),
   created_at: each.createdAt.toISOString(),
 });

@@ -137,18 +137,26 @@ test("a close-out that nobody decides on gives the money back when its time is o
   expect((await approve(id, 800)).body.error?.code).toBe("INVALID_TRANSITION");
 });
 
-test("a close-out that the bank sends back opens the wallet again with the money in it, once, and the student may ask anew", async () => {
+test("a close-out that the bank sends back opens the wallet again once two people say so, and the student may ask anew", async () => {
   const student = await money.fundedStudent({ balanceMinor: 1_500 });
   const { id } = expectOk(await ask(student));
   expectOk(await approve(id, 1_500));
-  const giveBack = () =>
-    finance.api<CloseOut>("POST", `/admin/close-outs/${id}/return`, { headers: keyed(), body: { reason: "unknown account" } });
+  const [second, puppet] = [await campus.staff("finance"), await campus.staff("finance")];
+  await campus.sql`insert into staff_openings (staff_id, opened_by) values (${puppet.id}, ${finance.id})`;
+  const giveBack = (by = finance) =>
+    by.api<CloseOut>("POST", `/admin/close-outs/${id}/return`, { headers: keyed(), body: { reason: "unknown account" } });
   expect((await giveBack()).body.error?.code).toBe("INVALID_TRANSITION");
-  expectOk(await approve(id, 1_500, await campus.staff("finance")));
-  expect(expectOk(await giveBack())).toMatchObject({ status: "returned", amount_minor: 1_500 });
+  expectOk(await approve(id, 1_500, second));
+  expect(expectOk(await giveBack())).toMatchObject({ status: "paid", return_asked_by: finance.id });
+  for (const same of [finance, puppet]) expect((await giveBack(same)).body.error?.code).toBe("INSUFFICIENT_ROLE");
+  expect(expectOk(await student.api("GET", "/wallet"))).toMatchObject({ status: "closed" });
+  expect(expectOk(await giveBack(second))).toMatchObject({ status: "returned", amount_minor: 1_500 });
   expect((await giveBack()).body.error?.code).toBe("INVALID_TRANSITION");
-  expect(await campus.sql`select actor_id from audit_log where action = 'close_out.returned' and object_id = ${id}`).toEqual([
-    { actorId: finance.id },
+  expect(
+    await campus.sql`select action, actor_id from audit_log where action like 'close_out.return%' and object_id = ${id} order by id`,
+  ).toEqual([
+    { action: "close_out.return_asked", actorId: finance.id },
+    { action: "close_out.returned", actorId: second.id },
   ]);
   expect(expectOk(await student.api("GET", "/wallet"))).toMatchObject({ status: "active", balance_minor: 1_500 });
   expect(expectOk(await ask(student))).toMatchObject({ status: "pending", amount_minor: 1_500 });
