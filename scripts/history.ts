@@ -15,7 +15,7 @@ const fewestUnknown = 0.02;
 export const command = {
   name: "npm run history",
   for: "developer",
-  what: "Records what clients asked and heard of wallets while commits are cut and phones hang up, and lets porcupine judge whether it can be true; then plants lies into the record, each of which must be found.",
+  what: "Records what clients asked and heard of wallets while commits are cut and phones hang up, and lets two judges say whether it can be true: porcupine wallet by wallet, a graph of dependencies over all of them and the reports; then plants lies into the record, each of which must be found.",
   touches: "servers of its own on this machine, which it ends; the record goes into .cache/history.",
   options: {
     operations: { type: "string", value: "N", default: "10000", help: "how many are recorded, at least" },
@@ -32,9 +32,14 @@ interface Verdict {
   readonly wallets: number;
   readonly operations: number;
   readonly unknown: number;
+  readonly reports: number;
   readonly seconds: number;
+  readonly lie_seconds: number;
+  /** By porcupine: the wallets that no order explains, and those not decided in time. */
   readonly bad: readonly string[];
   readonly undecided: readonly string[];
+  /** By the graph. */
+  readonly graph: readonly string[];
   readonly planted: number;
   readonly missed: readonly string[];
 }
@@ -59,7 +64,7 @@ async function main(values: Asked): Promise<number> {
   const verdict = JSON.parse(stdout) as Verdict;
   const problems = problemsOf(verdict);
   console.log(
-    `history: ${verdict.operations} operations on ${verdict.wallets} wallets, ${verdict.unknown} of unknown outcome, judged in ${verdict.seconds.toFixed(2)} s; ${verdict.planted - verdict.missed.length} of ${verdict.planted} planted lies found`,
+    `history: ${verdict.operations} operations on ${verdict.wallets} wallets, ${verdict.unknown} of unknown outcome, and ${verdict.reports} reports, judged by both in ${verdict.seconds.toFixed(2)} s; ${verdict.planted} lies planted, judged in ${verdict.lie_seconds.toFixed(2)} s, ${verdict.missed.length} times one was not found`,
   );
   for (const problem of problems) console.log(`  FAILED ${problem}`);
   if (problems.length > 0)
@@ -69,7 +74,9 @@ async function main(values: Asked): Promise<number> {
   return problems.length === 0 ? 0 : 1;
 }
 
-const problemsOf = ({ operations, unknown, bad, undecided, missed }: Verdict): string[] => [
+const problemsOf = ({ operations, unknown, reports, bad, undecided, graph, missed }: Verdict): string[] => [
+  ...graph.map((problem) => `by the graph: ${problem}`),
+  ...(reports === 0 ? ["no report was recorded"] : []),
   ...(bad.length > 0 ? [`no order explains what the clients of ${bad.join(", ")} heard`] : []),
   ...(undecided.length > 0 ? [`not decided in time: ${undecided.join(", ")}`] : []),
   ...(missed.length > 0 ? [`planted and not found: ${missed.join("; ")}`] : []),

@@ -1,6 +1,7 @@
 // Judges a recorded history of wallets: is there an order of what happened, in keeping with when each client asked and heard, in which
 // every answer is right? The search is porcupine's; here stands only what a wallet is. A transaction touches one wallet, so each wallet
-// may be judged alone, and together they are then strictly serializable.
+// may be judged alone, and together they are then strictly serializable. The second judge (graph.go) asks the same of all wallets at once,
+// and of the reports that look at many of them.
 package main
 
 import (
@@ -9,6 +10,7 @@ import (
 	"flag"
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"math/rand"
 	"os"
 	"time"
@@ -20,13 +22,13 @@ import (
 type Operation struct {
 	Wallet   string   `json:"wallet"`
 	Client   int      `json:"client"`
-	Kind     string   `json:"kind"` // init, append, refused, read
+	Kind     string   `json:"kind"` // init, append, refused, read; report: of no wallet, what it shows of all of them
 	Key      string   `json:"key"`
 	Amount   int64    `json:"amount"`
 	CallUs   int64    `json:"call_us"`
 	ReturnUs int64    `json:"return_us"`
 	Balance  *int64   `json:"balance"` // after an append, of a read; nil where the answer does not say
-	Keys     []string `json:"keys"`    // of a read: the whole statement, the oldest first
+	Keys     []string `json:"keys"`    // of a read: the whole statement, the oldest first; of a report: payments and refunds, in any order
 }
 
 // A statement is known by its length and a hash over its keys in order.
@@ -90,7 +92,44 @@ var model = (&porcupine.NondeterministicModel{
 	Equal: func(one, other interface{}) bool { return one == other },
 }).ToModel()
 
+// settled narrows when an append that nobody heard of may have happened, by what the statements say: with eight such appends of a wallet the
+// search would else go through every order of them at every moment. It was before the first statement that shows it was answered. One that no statement
+// shows, the last of them taken after everything else was answered, happened after all that is judged or never: it is left out.
+func settled(ops []Operation) []Operation {
+	shown := map[string]int64{}
+	var answered, lastAsked int64
+	for _, op := range ops {
+		answered = max(answered, op.ReturnUs)
+		if op.Kind == "read" {
+			lastAsked = max(lastAsked, op.CallUs)
+			for _, key := range op.Keys {
+				if at, ok := shown[key]; !ok || op.ReturnUs < at {
+					shown[key] = op.ReturnUs
+				}
+			}
+		}
+	}
+	for _, op := range ops {
+		if op.Kind != "read" && max(op.CallUs, op.ReturnUs) >= lastAsked {
+			return ops // no statement ends it
+		}
+	}
+	kept := make([]Operation, 0, len(ops))
+	for _, op := range ops {
+		if op.Kind == "append" && op.ReturnUs == 0 {
+			at, ok := shown[op.Key]
+			if !ok {
+				continue
+			}
+			op.ReturnUs = max(op.CallUs, at)
+		}
+		kept = append(kept, op)
+	}
+	return kept
+}
+
 func judge(ops []Operation, limit time.Duration) porcupine.CheckResult {
+	ops = settled(ops)
 	var end int64
 	for _, op := range ops {
 		end = max(end, op.CallUs, op.ReturnUs)
@@ -127,48 +166,77 @@ func read(file string) map[string][]Operation {
 	return wallets
 }
 
+// verdict of both judges on a whole record.
+type verdict struct {
+	bad, undecided []string // by porcupine, wallet by wallet
+	graph          []string // by the graph, over all of them
+}
+
+func judgeAll(wallets map[string][]Operation, limit time.Duration) verdict {
+	found := verdict{bad: []string{}, undecided: []string{}}
+	for _, name := range sorted(wallets) {
+		if name == everybody {
+			continue
+		}
+		switch judge(wallets[name], limit) {
+		case porcupine.Illegal:
+			found.bad = append(found.bad, name)
+		case porcupine.Unknown:
+			found.undecided = append(found.undecided, name)
+		}
+	}
+	found.graph = graphProblems(wallets)
+	return found
+}
+
+// plantAll tells every lie several times and says which judge did not see it.
+func plantAll(wallets map[string][]Operation, times int, limit time.Duration) (planted int, missed []string) {
+	missed = []string{}
+	for _, mutation := range mutations {
+		for seed := 0; seed < times; seed++ {
+			where, ops := plant(wallets, mutation, rand.New(rand.NewSource(int64(seed))))
+			if ops == nil {
+				missed = append(missed, fmt.Sprintf("%s %d: the record has no place for it", mutation.name, seed))
+				continue
+			}
+			planted++
+			if where != everybody && judge(ops, limit) != porcupine.Illegal {
+				missed = append(missed, fmt.Sprintf("%s %d: by porcupine, in %s", mutation.name, seed, where))
+			}
+			changed := maps.Clone(wallets)
+			changed[where] = ops
+			if len(graphProblems(changed)) == 0 {
+				missed = append(missed, fmt.Sprintf("%s %d: by the graph, in %s", mutation.name, seed, where))
+			}
+		}
+	}
+	return planted, missed
+}
+
 func main() {
-	seeds := flag.Int("seeds", 10, "how often each mutation is planted into the record")
-	limit := flag.Duration("limit", 2*time.Minute, "for one wallet; what is not decided by then is a failure")
+	times := flag.Int("seeds", 10, "how often each lie is planted into the record")
+	limit := flag.Duration("limit", 20*time.Second, "for one wallet; what is not decided by then is a failure")
 	flag.Parse()
 	wallets := read(flag.Arg(0))
 	started := time.Now()
-	operations, unknown, bad, undecided := 0, 0, []string{}, []string{}
-	for name, ops := range wallets {
+	operations, unknown := 0, 0
+	for _, ops := range wallets {
 		operations += len(ops)
 		for _, op := range ops {
 			if op.Kind == "append" && op.ReturnUs == 0 {
 				unknown++
 			}
 		}
-		switch judge(ops, *limit) {
-		case porcupine.Illegal:
-			bad = append(bad, name)
-		case porcupine.Unknown:
-			undecided = append(undecided, name)
-		}
 	}
+	found := judgeAll(wallets, *limit)
 	took := time.Since(started)
-	missed := []string{}
-	planted := 0
-	for _, mutation := range mutations {
-		for seed := 0; seed < *seeds; seed++ {
-			ops := plant(wallets, mutation, rand.New(rand.NewSource(int64(seed))))
-			if ops == nil {
-				missed = append(missed, fmt.Sprintf("%s %d: the record has no place for it", mutation.name, seed))
-				continue
-			}
-			planted++
-			if judge(ops, *limit) != porcupine.Illegal {
-				missed = append(missed, fmt.Sprintf("%s %d", mutation.name, seed))
-			}
-		}
-	}
+	planted, missed := plantAll(wallets, *times, *limit)
 	json.NewEncoder(os.Stdout).Encode(map[string]interface{}{
-		"wallets": len(wallets), "operations": operations, "unknown": unknown, "seconds": took.Seconds(),
-		"bad": bad, "undecided": undecided, "planted": planted, "missed": missed,
+		"wallets": len(wallets) - min(1, len(wallets[everybody])), "operations": operations, "unknown": unknown, "reports": len(wallets[everybody]),
+		"seconds": took.Seconds(), "lie_seconds": (time.Since(started) - took).Seconds(),
+		"bad": found.bad, "undecided": found.undecided, "graph": found.graph, "planted": planted, "missed": missed,
 	})
-	if len(bad)+len(undecided)+len(missed) > 0 {
+	if len(found.bad)+len(found.undecided)+len(found.graph)+len(missed) > 0 {
 		os.Exit(1)
 	}
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -27,6 +29,59 @@ func TestVerdicts(t *testing.T) {
 	} {
 		if got := judge(one.ops, time.Second); got != one.want {
 			t.Errorf("%s: %v, not %v", name, got, one.want)
+		}
+	}
+}
+
+// Eight payments of unknown outcome and then a lie: the search alone would try every order of the eight.
+func TestAManyfoldUnknownIsDecided(t *testing.T) {
+	ops := []Operation{{Kind: "init", CallUs: 1, ReturnUs: 2, Balance: balance(10_000)}}
+	keys := []string{}
+	for n := int64(0); n < 12; n++ {
+		key := fmt.Sprint("paid ", n)
+		ops = append(ops, Operation{Kind: "append", Key: key, Amount: -10 - n, CallUs: 10 + n})
+		if n%2 == 0 {
+			keys = append(keys, key)
+		}
+	}
+	ops = append(ops,
+		Operation{Kind: "append", Key: "paid last", Amount: -1, CallUs: 90, ReturnUs: 95},
+		Operation{Kind: "read", Keys: append(slices.Clone(keys), "paid last"), CallUs: 100, ReturnUs: 110})
+	if got := judge(ops, 5*time.Second); got != porcupine.Ok {
+		t.Errorf("the truth: %v", got)
+	}
+	ops[len(ops)-1].Keys = keys
+	if got := judge(ops, 5*time.Second); got != porcupine.Illegal {
+		t.Errorf("the lie: %v", got)
+	}
+}
+
+func TestGraph(t *testing.T) {
+	wallet := func(name string, paidFrom, paidUntil int64) []Operation {
+		return []Operation{
+			{Wallet: name, Kind: "init", CallUs: 1, ReturnUs: 2, Balance: balance(100)},
+			{Wallet: name, Kind: "append", Key: "paid " + name, Amount: -60, CallUs: paidFrom, ReturnUs: paidUntil, Balance: balance(40)},
+			{Wallet: name, Kind: "read", Keys: []string{"paid " + name}, CallUs: 90, ReturnUs: 91},
+		}
+	}
+	report := func(from, until int64, keys ...string) Operation {
+		return Operation{Wallet: everybody, Kind: "report", Keys: keys, CallUs: from, ReturnUs: until}
+	}
+	for name, one := range map[string]struct {
+		a, b    []Operation
+		reports []Operation
+		right   bool
+	}{
+		"a report between two payments":                      {wallet("a", 10, 20), wallet("b", 40, 50), []Operation{report(30, 35, "paid a")}, true},
+		"a report that lacks what was answered before it":    {wallet("a", 10, 20), wallet("b", 40, 50), []Operation{report(30, 35)}, false},
+		"a report at the same time may show one of two":      {wallet("a", 10, 20), wallet("b", 10, 20), []Operation{report(12, 18, "paid b")}, true},
+		"but not the later and lack the earlier":             {wallet("a", 10, 12), wallet("b", 14, 20), []Operation{report(9, 18, "paid b")}, false},
+		"two reports may not see two payments in two orders": {wallet("a", 10, 20), wallet("b", 10, 20), []Operation{report(9, 18, "paid b"), report(9, 18, "paid a")}, false},
+		"a report of what nobody wrote":                      {wallet("a", 10, 20), wallet("b", 10, 20), []Operation{report(30, 40, "paid a", "paid b", "paid c")}, false},
+	} {
+		wallets := map[string][]Operation{"a": one.a, "b": one.b, everybody: one.reports}
+		if found := graphProblems(wallets); (len(found) == 0) != one.right {
+			t.Errorf("%s: %v", name, found)
 		}
 	}
 }

@@ -1,33 +1,37 @@
 package main
 
 import (
+	"maps"
 	"math/rand"
 	"slices"
-	"sort"
 )
 
-// A lie that is planted into one wallet of the true record. A judge that was never red proves nothing.
+// A lie that is planted into one wallet of the true record, or into a report. A judge that was never red proves nothing.
 type mutation struct {
 	name string
+	// Of everybody: a report is changed, which only the graph can see.
+	ofReport bool
 	// Changes the operations and says whether it found a place that cannot be explained away.
-	plant func(ops []Operation, random *rand.Rand) bool
+	plant func(ops []Operation, random *rand.Rand, wallets map[string][]Operation) bool
 }
 
 var mutations = []mutation{
-	{"an acknowledged payment vanishes from every later statement", drop},
-	{"two transactions stand in another order in one statement", swap},
-	{"a statement lacks what was acknowledged before it was asked for", stale},
-	{"an answer tells a wrong balance", wrongBalance},
-	{"a payment that was made is said to be refused", falseRefusal},
+	{"an acknowledged payment vanishes from every later statement", false, drop},
+	{"two transactions stand in another order in one statement", false, swap},
+	{"a statement lacks what was acknowledged before it was asked for", false, stale},
+	{"an answer tells a wrong balance", false, wrongBalance},
+	{"a payment that was made is said to be refused", false, falseRefusal},
+	{"a report lacks what was acknowledged before it was asked for", true, staleReport},
+	{"a report shows a payment and not the one of the same wallet before it", true, tornReport},
 }
 
-// plant tries the wallets in an order of the seed's own until one has a place.
-func plant(wallets map[string][]Operation, what mutation, random *rand.Rand) []Operation {
-	names := make([]string, 0, len(wallets))
-	for name := range wallets {
-		names = append(names, name)
-	}
-	sort.Strings(names)
+func sorted(wallets map[string][]Operation) []string {
+	return slices.Sorted(maps.Keys(wallets))
+}
+
+// plant tries the wallets in an order of the seed's own until one has a place, and says which.
+func plant(wallets map[string][]Operation, what mutation, random *rand.Rand) (string, []Operation) {
+	names := slices.DeleteFunc(sorted(wallets), func(name string) bool { return (name == everybody) != what.ofReport })
 	for _, at := range random.Perm(len(names)) {
 		ops := make([]Operation, len(wallets[names[at]]))
 		for index, op := range wallets[names[at]] {
@@ -38,11 +42,11 @@ func plant(wallets map[string][]Operation, what mutation, random *rand.Rand) []O
 			}
 			ops[index] = op
 		}
-		if what.plant(ops, random) {
-			return ops
+		if what.plant(ops, random, wallets) {
+			return names[at], ops
 		}
 	}
-	return nil
+	return "", nil
 }
 
 // pick goes through the operations in a random order until one of them can be changed.
@@ -65,27 +69,31 @@ func acknowledged(ops []Operation) map[string]Operation {
 	return found
 }
 
-func drop(ops []Operation, random *rand.Rand) bool {
+func drop(ops []Operation, random *rand.Rand, _ map[string][]Operation) bool {
 	done := acknowledged(ops)
 	return pick(ops, random, func(victim *Operation) bool {
 		if _, ok := done[victim.Key]; victim.Kind != "append" || !ok {
 			return false
 		}
-		later := false
+		if !slices.ContainsFunc(ops, func(op Operation) bool {
+			return op.Kind == "read" && op.CallUs > victim.ReturnUs && slices.Contains(op.Keys, victim.Key)
+		}) {
+			return false
+		}
 		for at := range ops {
 			if op := &ops[at]; op.Kind == "read" {
-				if place := slices.Index(op.Keys, victim.Key); place >= 0 {
-					later = later || op.CallUs > victim.ReturnUs
-					op.Keys = slices.Delete(op.Keys, place, place+1)
-					op.Balance = nil
-				}
+				op.Keys = without(op.Keys, victim.Key)
 			}
 		}
-		return later
+		return true
 	})
 }
 
-func swap(ops []Operation, random *rand.Rand) bool {
+func without(keys []string, one string) []string {
+	return slices.DeleteFunc(keys, func(key string) bool { return key == one })
+}
+
+func swap(ops []Operation, random *rand.Rand, _ map[string][]Operation) bool {
 	return pick(ops, random, func(op *Operation) bool {
 		if op.Kind != "read" || len(op.Keys) < 3 {
 			return false
@@ -103,7 +111,7 @@ func swap(ops []Operation, random *rand.Rand) bool {
 	})
 }
 
-func stale(ops []Operation, random *rand.Rand) bool {
+func stale(ops []Operation, random *rand.Rand, _ map[string][]Operation) bool {
 	done := acknowledged(ops)
 	return pick(ops, random, func(op *Operation) bool {
 		if op.Kind != "read" || len(op.Keys) == 0 {
@@ -118,17 +126,23 @@ func stale(ops []Operation, random *rand.Rand) bool {
 	})
 }
 
-func wrongBalance(ops []Operation, random *rand.Rand) bool {
+func wrongBalance(ops []Operation, random *rand.Rand, _ map[string][]Operation) bool {
 	return pick(ops, random, func(op *Operation) bool {
 		if op.Kind != "append" || op.ReturnUs == 0 || op.Balance == nil {
 			return false
 		}
-		*op.Balance++
-		return true
+		// Where it stands in a statement, one balance alone is right.
+		for _, witness := range ops {
+			if witness.Kind == "read" && slices.Contains(witness.Keys, op.Key) {
+				*op.Balance++
+				return true
+			}
+		}
+		return false
 	})
 }
 
-func falseRefusal(ops []Operation, random *rand.Rand) bool {
+func falseRefusal(ops []Operation, random *rand.Rand, _ map[string][]Operation) bool {
 	return pick(ops, random, func(op *Operation) bool {
 		if op.Kind != "append" || op.ReturnUs == 0 || op.Amount >= 0 {
 			return false
@@ -137,6 +151,48 @@ func falseRefusal(ops []Operation, random *rand.Rand) bool {
 			if witness.Kind == "read" && slices.Contains(witness.Keys, op.Key) {
 				op.Kind, op.Balance = "refused", nil
 				return true
+			}
+		}
+		return false
+	})
+}
+
+func staleReport(reports []Operation, random *rand.Rand, wallets map[string][]Operation) bool {
+	done := map[string]Operation{}
+	for name, ops := range wallets {
+		if name != everybody {
+			maps.Copy(done, acknowledged(ops))
+		}
+	}
+	return pick(reports, random, func(report *Operation) bool {
+		for _, at := range random.Perm(len(report.Keys)) {
+			if op, ok := done[report.Keys[at]]; ok && op.ReturnUs < report.CallUs {
+				report.Keys = slices.Delete(report.Keys, at, at+1)
+				return true
+			}
+		}
+		return false
+	})
+}
+
+func tornReport(reports []Operation, random *rand.Rand, wallets map[string][]Operation) bool {
+	return pick(reports, random, func(report *Operation) bool {
+		shown := map[string]bool{}
+		for _, key := range report.Keys {
+			shown[key] = true
+		}
+		for _, name := range sorted(wallets) {
+			order := longest(wallets[name])
+			before := ""
+			for _, key := range order {
+				if !shown[key] {
+					continue
+				}
+				if before != "" {
+					report.Keys = without(report.Keys, before)
+					return true
+				}
+				before = key
 			}
 		}
 		return false
