@@ -1,13 +1,15 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { createWriteStream, existsSync, globSync, mkdirSync, readFileSync } from "node:fs";
+import { createWriteStream, existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { finished } from "node:stream/promises";
 import { type Command, runCommand, wholeNumber } from "../app/local/command.ts";
 import { projectRoot } from "../app/local/home.ts";
 import { PlainError } from "../app/local/plain-error.ts";
 import { startRealCampus } from "../app/testing/proof/real-campus.ts";
+import { processors } from "./bench/machine.ts";
 import { operationsOfWallet, record } from "./history/record.ts";
+import { type HistoryResult, historyFolder } from "./proof/last-runs.ts";
 
 const cannot = 3;
 const fewestUnknown = 0.02;
@@ -63,6 +65,7 @@ async function main(values: Asked): Promise<number> {
   if (stdout === "") throw new PlainError(`The judge ended with code ${status}: ${stderr.trim()}`);
   const verdict = JSON.parse(stdout) as Verdict;
   const problems = problemsOf(verdict);
+  if (values.check === undefined) keep(values.seed, verdict, problems);
   console.log(
     `history: ${verdict.operations} operations on ${verdict.wallets} wallets, ${verdict.unknown} of unknown outcome, and ${verdict.reports} reports, judged by both in ${verdict.seconds.toFixed(2)} s; ${verdict.planted} lies planted, judged in ${verdict.lie_seconds.toFixed(2)} s, ${verdict.missed.length} times one was not found`,
   );
@@ -72,6 +75,21 @@ async function main(values: Asked): Promise<number> {
       `  again: npm run history -- --check ${path.relative(projectRoot, file)}; recorded with --seed ${seed} --operations ${wanted}`,
     );
   return problems.length === 0 ? 0 : 1;
+}
+
+/** For the page of proof. */
+function keep(seed: string, { operations, unknown, reports, planted }: Verdict, problems: readonly string[]): void {
+  const result: HistoryResult = {
+    at: new Date().toISOString(),
+    machine: processors(),
+    seed,
+    operations,
+    unknown,
+    reports,
+    planted,
+    problems,
+  };
+  writeFileSync(path.join(historyFolder, `seed-${seed}.result.json`), `${JSON.stringify(result, null, 2)}\n`);
 }
 
 const problemsOf = ({ operations, unknown, reports, bad, undecided, graph, missed }: Verdict): string[] => [
@@ -84,9 +102,8 @@ const problemsOf = ({ operations, unknown, reports, bad, undecided, graph, misse
 ];
 
 async function makeRecord(operations: number, seed: number): Promise<string> {
-  const folder = path.join(projectRoot, ".cache/history");
-  mkdirSync(folder, { recursive: true });
-  const file = path.join(folder, `seed-${seed}.jsonl`);
+  mkdirSync(historyFolder, { recursive: true });
+  const file = path.join(historyFolder, `seed-${seed}.jsonl`);
   const wallets = Math.ceil(operations / operationsOfWallet);
   const campus = await startRealCampus();
   const lines = createWriteStream(file);

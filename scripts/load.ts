@@ -4,6 +4,7 @@ import { createInterface } from "node:readline/promises";
 import { type Command, refuse, runCommand } from "../app/local/command.ts";
 import { PlainError } from "../app/local/plain-error.ts";
 import { readOrMakeSecrets } from "../app/local/secrets.ts";
+import { handfulOf } from "./load/handful.ts";
 import { openPlace, type Place } from "./load/place.ts";
 import { junit, loadPage, type Result, renderLoadPage, resultsFolder } from "./load/report.ts";
 import { type ProfileName, profiles, runScenario } from "./load/run.ts";
@@ -20,10 +21,10 @@ export const command = {
   touches:
     "a system of its own on this machine, which it ends; reports go into .cache/load. Another place only where it is named, a sandbox, and agreed to twice.",
   takes: {
-    "NAME|all": `${scenarios.map(({ name }) => name).join(", ")}; all leaves out ${scenarios
+    "NAME|all|handful": `${scenarios.map(({ name }) => name).join(", ")}; all leaves out ${scenarios
       .filter(({ apart }) => apart)
       .map(({ name }) => name)
-      .join(", ")}`,
+      .join(", ")}; handful is one load and four failures, chosen by the day`,
   },
   options: {
     profile: {
@@ -39,6 +40,7 @@ export const command = {
       help: "another place: its sandbox answers at URL; nothing is broken there",
     },
     "start-file": { type: "string", value: "FILE", help: "of the other place: who may log in there (start.json)" },
+    day: { type: "string", value: "YYYY-MM-DD", help: "of the handful; today, in UTC, unless told" },
     write: { type: "boolean", help: "then write docs/load.md from the last run of each" },
   },
   exits: { 1: "a scenario failed", 3: "there is neither k6 nor Go to build it" },
@@ -48,11 +50,12 @@ interface Asked {
   readonly profile: string;
   readonly target: string;
   readonly "start-file": string | undefined;
+  readonly day: string | undefined;
   readonly write: boolean | undefined;
 }
 
 async function main(names: readonly string[], values: Asked): Promise<number> {
-  const chosen = choose(names);
+  const chosen = choose(names, values.day ?? new Date().toISOString().slice(0, 10));
   if (!(values.profile in profiles))
     throw refuse(command, `there is no profile "${values.profile}": take ${Object.keys(profiles).join(", ")}.`);
   const k6 = await findK6();
@@ -72,10 +75,18 @@ async function main(names: readonly string[], values: Asked): Promise<number> {
   return failed.length === 0 ? 0 : 1;
 }
 
-function choose(names: readonly string[]): readonly Scenario[] {
+function choose(names: readonly string[], day: string): readonly Scenario[] {
   if (names.length === 0) throw refuse(command, "which scenario?");
+  if (!/^\d{4}-\d\d-\d\d$/.test(day) || Number.isNaN(Date.parse(day))) throw refuse(command, `--day ${day} is no day.`);
   return names.flatMap((name) => {
     if (name === "all") return scenarios.filter(({ apart }) => !apart);
+    if (name === "handful") {
+      const chosen = handfulOf(day, scenarios);
+      console.log(
+        `the handful of ${day}: ${chosen.map((scenario) => scenario.name).join(", ")}; again: npm run load -- handful --day ${day}`,
+      );
+      return chosen;
+    }
     const found = scenarios.find((scenario) => scenario.name === name);
     if (!found) throw refuse(command, `there is no scenario "${name}".`);
     return found;

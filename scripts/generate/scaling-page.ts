@@ -19,6 +19,6 @@ export const renderScalingPage = (): string =>
     "",
     "The serving region alone: machines, database in two zones, cache, load balancer and way out. The second region, logs and the edge stand in [cost](platform/cost.md); eight years of orders are kept, half of them counted as the disk's average.",
     "",
-    "What was not tried: any of these machines. The model says what a rate costs where nothing waits; a knee is found by `npm run load -- knee` on the place itself.",
+    "What was not tried: any of these machines. The model says what a rate costs where nothing waits; a knee is found by `npm run load -- knee` on the place itself, and `npm run capacity -- --knee` says how far the model is from it.",
     "",
   ].join("\n");

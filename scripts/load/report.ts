@@ -2,6 +2,8 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism, loadavg } from "node:os";
 import path from "node:path";
 import { projectRoot } from "../../app/local/home.ts";
+import { processors } from "../bench/machine.ts";
+import { judgeKnee, type Knee } from "../capacity/knee.ts";
 import { type Scenario, scenarios } from "./scenarios.ts";
 
 export const resultsFolder = path.join(projectRoot, ".cache/load");
@@ -30,6 +32,10 @@ export interface Result {
   readonly ledgerHolds: boolean;
   readonly rang: readonly string[];
   readonly load: number;
+  /** What it was run on. */
+  readonly machine: string;
+  /** Of the scenario that looks for it. */
+  readonly knee?: Knee;
   /** Why it failed; empty is what is wanted. */
   readonly problems: readonly string[];
 }
@@ -43,14 +49,19 @@ interface Run {
   readonly seconds: number;
   readonly mendedAtMs: number | undefined;
   readonly rang: readonly string[];
+  readonly knee: Knee | undefined;
 }
 
-export function resultOf({ scenario, profile, summary, exitCode, output, seconds, mendedAtMs, rang }: Run): Result {
+export function resultOf({ scenario, profile, summary, exitCode, output, seconds, mendedAtMs, rang, knee }: Run): Result {
   const value = (metric: string, name: string): number | undefined => summary?.metrics[metric]?.values[name];
   const lastBadMs = value("bad_answer_at", "max");
   const recoverySeconds = mendedAtMs === undefined ? null : Math.max(0, ((lastBadMs ?? 0) - mendedAtMs) / 1_000);
+  // Whoever looks for the knee goes on until the promise and the alarms break.
+  const isKnee = knee !== undefined;
   const crossed = Object.entries(summary?.metrics ?? {}).flatMap(([name, { thresholds = {} }]) =>
-    Object.entries(thresholds).flatMap(([threshold, { ok }]) => (ok ? [] : [`${name}: ${threshold} does not hold`])),
+    Object.entries(thresholds).flatMap(([threshold, { ok }]) =>
+      ok || (isKnee && name.startsWith("http_req_duration")) ? [] : [`${name}: ${threshold} does not hold`],
+    ),
   );
   const allowed = [...(scenario.mustRing ?? []), ...(scenario.mayRing ?? [])];
   const about = (promise: string) => (alarm: string) => alarm.startsWith(promise);
@@ -66,16 +77,23 @@ export function resultOf({ scenario, profile, summary, exitCode, output, seconds
     ledgerHolds: (value("ledger_balanced", "count") ?? 0) === 1,
     rang,
     load: loadavg()[0] ?? 0,
+    machine: processors(),
+    ...(isKnee ? { knee } : {}),
     problems: [
       ...crossed,
       ...(summary ? [] : [`k6 ended with code ${exitCode}: ${output.trim().split("\n").at(-1)}`]),
-      ...(summary && exitCode !== 0 && crossed.length === 0 ? [`k6 ended with code ${exitCode}: ${output.trim().split("\n").at(-1)}`] : []),
+      ...(isKnee && !judgeKnee(knee).holds ? judgeKnee(knee).lines.slice(1) : []),
+      ...(summary && exitCode !== 0 && !isKnee && crossed.length === 0
+        ? [`k6 ended with code ${exitCode}: ${output.trim().split("\n").at(-1)}`]
+        : []),
       ...(scenario.fault && mendedAtMs === undefined ? ["the fault was never mended: the script did not come so far"] : []),
       ...(recoverySeconds !== null && recoverySeconds > (scenario.recoverySeconds ?? 0)
         ? [`the last bad answer came ${recoverySeconds.toFixed(1)} s after it was mended, at most ${scenario.recoverySeconds} s`]
         : []),
       ...(scenario.mustRing ?? []).filter((promise) => !rang.some(about(promise))).map((promise) => `${promise} had to ring and did not`),
-      ...rang.filter((alarm) => !allowed.some((promise) => about(promise)(alarm))).map((alarm) => `${alarm} rang and should not`),
+      ...(isKnee ? [] : rang)
+        .filter((alarm) => !allowed.some((promise) => about(promise)(alarm)))
+        .map((alarm) => `${alarm} rang and should not`),
     ],
   };
 }
@@ -84,7 +102,7 @@ const percent = (share: number) => `${(share * 100).toFixed(share > 0 && share <
 
 /** What happened, in one paragraph. */
 export function paragraph(result: Result, { what, fault, mustRing = [], runbook }: Scenario): string {
-  const { requests, seconds, badShare, recoverySeconds, ledgerHolds, rang, confirmP95Ms } = result;
+  const { requests, seconds, badShare, recoverySeconds, ledgerHolds, rang, confirmP95Ms, knee } = result;
   return [
     `${result.scenario}: ${what}.`,
     `${requests} requests in ${seconds} s${confirmP95Ms === null ? "" : `, 95 of 100 confirms within ${Math.round(confirmP95Ms)} ms`}; ${percent(badShare)} of the answers were bad or none.`,
@@ -96,6 +114,7 @@ export function paragraph(result: Result, { what, fault, mustRing = [], runbook 
     `The ledger ${ledgerHolds ? "holds" : "was not asked or does NOT hold"}.`,
     `Had to ring: ${mustRing.join(", ") || "nothing"}; rang: ${rang.join(", ") || "nothing"}.`,
     ...(runbook ? [`Mended by runbooks/${runbook}.`] : []),
+    ...(knee ? judgeKnee(knee).lines.map((line) => `${line[0]?.toUpperCase()}${line.slice(1)}.`) : []),
     result.problems.length === 0 ? "Passed." : `FAILED: ${result.problems.join("; ")}.`,
   ].join(" ");
 }

@@ -5,6 +5,7 @@ import { runCommand } from "../test/run-command.ts";
 import { ringing } from "./alarms.ts";
 import { openControl } from "./control.ts";
 import { untilReady } from "./faults.ts";
+import { watchForKnee } from "./knee.ts";
 import type { Place } from "./place.ts";
 import { keep, paragraph, type Result, resultOf, resultsFolder, type Summary } from "./report.ts";
 import type { Scenario } from "./scenarios.ts";
@@ -47,11 +48,13 @@ export async function runScenario(k6: string, scenario: Scenario, profile: Profi
     ...(control ? { CONTROL: control.url } : {}),
   };
   const startedAtMs = Date.now();
+  const watching = place && scenario.looksForKnee ? await watchForKnee(place) : undefined;
   const { succeeded, output } = await runCommand([k6, "run", "--quiet", path.join("scripts/k6", scenario.kind, `${scenario.name}.ts`)], {
     signal: AbortSignal.timeout(limitMs),
     // Variables by the environment and not by -e: an argument is there for everybody to read.
     env: { ...process.env, ...variables, ...offlineReport(folder), K6_INCLUDE_SYSTEM_ENV_VARS: "true" },
   });
+  const knee = await watching?.end();
   const times = control?.times();
   await control?.close();
   if (place) await untilReady(place);
@@ -66,6 +69,7 @@ export async function runScenario(k6: string, scenario: Scenario, profile: Profi
     seconds: (Date.now() - startedAtMs) / 1_000,
     mendedAtMs: times?.mendedAtMs,
     rang: place ? ringing(place.system.home.logs, startedAtMs, Date.now()) : [],
+    knee,
   });
   keep(result, folder);
   console.log(paragraph(result, scenario));

@@ -17,6 +17,8 @@ export interface Scenario {
   readonly env?: Readonly<Record<string, string>>;
   /** Not part of `all`: it takes long, or it looks for a limit. */
   readonly apart?: true;
+  /** What was full when the promise broke is found and compared with the model. */
+  readonly looksForKnee?: true;
 }
 
 const anyRequest = ["scan-availability", "confirm-availability", "read-availability", "other-availability"];
@@ -25,12 +27,13 @@ export const scenarios: readonly Scenario[] = [
   { name: "smoke", kind: "load", what: "a few students pay at each café; one has too little money and is refused" },
   { name: "lunch", kind: "load", what: "the lunch that the platform is made for" },
   { name: "prove-60", kind: "load", what: "60 scans a second within the same promises", apart: true },
-  { name: "knee", kind: "load", what: "more and more each second, until a promise breaks", apart: true },
+  { name: "knee", kind: "load", what: "more and more each second, until a promise breaks", apart: true, looksForKnee: true },
   { name: "class-ends", kind: "load", what: "four times as many within two seconds" },
   { name: "soak", kind: "load", what: "a calm rate for twenty times as long", apart: true },
   { name: "menu-browse", kind: "load", what: "ten look at a menu for each one who buys" },
   { name: "top-up-burst", kind: "load", what: "many top up at once, each webhook three times and in any order" },
-  { name: "otp-storm", kind: "load", what: "everybody logs in at once" },
+  // On a machine that is shared an answer may take longer than two seconds, which the alarm counts; what is bad beyond that fails the script.
+  { name: "otp-storm", kind: "load", what: "everybody logs in at once", mayRing: ["other-availability"] },
   { name: "hot-cafe", kind: "load", what: "everybody pays at the same café" },
   { name: "double-scan", kind: "failure", what: "the card is read twice at the same moment" },
   { name: "hundred-confirms", kind: "failure", what: "one charge is confirmed a hundred times at once, at both processes" },
@@ -116,6 +119,14 @@ export const scenarios: readonly Scenario[] = [
     recoverySeconds: 20,
     mayRing: anyRequest,
     runbook: "bad-deploy-and-unhealthy-hosts.md",
+  },
+  {
+    name: "attacks",
+    kind: "failure",
+    what: "junk in every input, forged tokens, guessed cards and other people's orders, while people pay",
+    mayRing: [...anyRequest, "prompt-availability"],
+    // The value of all others: a system of its own, because of what junk leaves behind.
+    env: { RATE_LIMIT_SCALE: "100000" },
   },
   { name: "confirm-races-expiry", kind: "failure", what: "the thumb comes as the charge expires", env: { CHARGE_SECONDS: "3" } },
 ];

@@ -30,7 +30,8 @@ export interface RunningSystem extends StartedSystem {
   remove(): void;
 }
 
-const startTimeoutMs = 120_000;
+// Two processors that others kept busy took 79 s for the web apps alone.
+const startTimeoutMs = 300_000;
 const stopTimeoutMs = 60_000;
 const pollMs = 100;
 const shownLines = 30;

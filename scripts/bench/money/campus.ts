@@ -130,6 +130,16 @@ const openCharges = `
     returning id, order_id, student_id, digest, match_code)
   insert into bench_charges select row_number() over (order by id), * from opened`;
 
+/** The charges that wait for their confirm, in the order of their students. */
+export async function openedCharges(
+  superuser: pg.Client,
+): Promise<readonly { readonly id: string; readonly digest: string; readonly matchCode: string }[]> {
+  const { rows } = await superuser.query<{ id: string; digest: string; matchCode: string }>(
+    `select b.charge_id as id, b.digest, b.match_code as "matchCode" from bench_charges b join bench_students s using (student_id) order by s.n`,
+  );
+  return rows;
+}
+
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
 
 const peersColumns = "update (balance_minor, last_seq, spent_minor, spent_day)";

@@ -30,6 +30,7 @@ export interface DebitResult {
   readonly cpuMsPerDebit: number;
   readonly walBytesPerDebit: number;
   readonly p50Ms: number;
+  readonly p95Ms: number;
   readonly p99Ms: number;
 }
 
@@ -68,6 +69,7 @@ export async function runDebits(place: DebitPlace, run: DebitRun): Promise<Debit
       cpuMsPerDebit: (after.cpuMs - before.cpuMs) / debits,
       walBytesPerDebit: (after.walBytes - before.walBytes) / debits,
       p50Ms: at(times, 0.5),
+      p95Ms: at(times, 0.95),
       p99Ms: at(times, 0.99),
     };
   } finally {

@@ -13,7 +13,7 @@ export interface ApiPair {
   stop(): Promise<void>;
 }
 
-const readyWithinMs = 30_000;
+const readyWithinMs = 120_000;
 
 export async function startApiPair(env: Readonly<Record<string, string>>): Promise<ApiPair> {
   const processes = await Promise.all([startApi(env), startApi(env)]);
@@ -34,7 +34,10 @@ async function startApi(env: Readonly<Record<string, string>>) {
   const deadlineMs = performance.now() + readyWithinMs;
   while (!(await answers200(`http://127.0.0.1:${port}/ready`))) {
     if (child.exitCode !== null) throw new Error(`The API process ended with code ${child.exitCode}.`);
-    if (performance.now() > deadlineMs) throw new Error(`The API process was not ready within ${readyWithinMs / 1000} s.`);
+    if (performance.now() > deadlineMs) {
+      child.kill("SIGKILL");
+      throw new Error(`The API process was not ready within ${readyWithinMs / 1000} s.`);
+    }
     await pause(20);
   }
   return {

@@ -14,6 +14,10 @@ export interface Payer {
   readonly token: string;
   readonly cardUid: string;
   readonly till: string;
+  /** Opened already: then the confirm alone is asked for. */
+  readonly charge?: { readonly id: string; readonly digest: string; readonly matchCode: string } | undefined;
+  /** In the place of all that: one request of a ledger server. */
+  readonly request?: { readonly method: string; readonly path: string; readonly body: string };
 }
 
 /** What it answers, of the window alone. */

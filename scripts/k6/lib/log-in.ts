@@ -16,14 +16,14 @@ const smsDeadlineMs = 60_000;
 const pollSeconds = 0.2;
 
 /** Logs students in as their phones do: a one-time password by SMS, read from the sandbox. */
-export function logInStudents(students: readonly DemoStudent[]): Student[] {
+export function logInStudents(students: readonly DemoStudent[], askAll = sendAll): Student[] {
   const seen = newestCodes(students);
-  const asked = sendAll(
+  const asked = askAll(
     students.map(({ phone }) => ({ method: "POST", path: "/auth/request-otp", body: { phone }, name: "log in", expected: [200] })),
   );
   for (const answer of asked) bodyOf(answer, [200]);
   const passwords = awaitPasswords(students, seen);
-  const verified = sendAll(
+  const verified = askAll(
     students.map(({ phone }, index) => ({
       method: "POST",
       path: "/auth/verify-otp",

@@ -3,7 +3,7 @@ import { Rate, Trend } from "k6/metrics";
 import { cheapestItem, type DemoCafe, tillOf } from "./campus.ts";
 import type { Student } from "./log-in.ts";
 import { type Charge, confirmRequest, type Order, type Receipt, type Scan } from "./pay.ts";
-import { type Answer, send } from "./request.ts";
+import { type Answer, type Batched, send, sendAll } from "./request.ts";
 
 // What phones and tills do when something is broken: the same request, under the same key, until the answer is definite.
 
@@ -34,9 +34,30 @@ function persist(what: string, ask: () => Answer, wanted: readonly number[]): An
   }
 }
 
+/** The same of many at once: those that are told to come back come back together. */
+export function persistAll(requests: readonly Batched[]): Answer[] {
+  const answers: Answer[] = [];
+  const endsAtMs = Date.now() + patienceSeconds * 1_000;
+  for (let waiting = requests.map((_, index) => index); waiting.length > 0; ) {
+    const asked = sendAll(waiting.map((index) => requests[index] as Batched));
+    const open: number[] = [];
+    waiting.forEach((index, turn) => {
+      const answer = asked[turn] as Answer;
+      const isBad = isOpen(answer) && Date.now() < endsAtMs;
+      answersBad.add(isBad);
+      if (isBad) open.push(index);
+      else answers[index] = answer;
+    });
+    if (open.length > 0) sleep(pauseSeconds);
+    waiting = open;
+  }
+  return answers;
+}
+
 /** From the order to the receipt, through whatever breaks on the way. */
-export function payPatiently(student: Student, cafe: DemoCafe): Receipt {
-  const charge = openChargePatiently(student, cafe);
+export const payPatiently = (student: Student, cafe: DemoCafe): Receipt => confirmPatiently(student, openChargePatiently(student, cafe));
+
+export function confirmPatiently(student: Student, charge: Charge): Receipt {
   const { method, path, ...options } = confirmRequest(student, charge);
   return JSON.parse(persist("a confirm", () => send(method, path, options), [200]).body) as Receipt;
 }

@@ -16,6 +16,7 @@ export interface Scan {
 /** What the phone sees of a charge, with the number that the student reads from the till. */
 export interface Charge {
   readonly id: string;
+  readonly order_id: string;
   readonly amount_minor: number;
   readonly digest: string;
   readonly match_code: string;

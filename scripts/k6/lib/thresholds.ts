@@ -19,6 +19,9 @@ export const everyRun = { ...always, http_req_failed: ["rate==0"] };
 /** Where something is broken: this share of answers may say so (or be none), and every payment is made all the same. */
 export const everyFault = (answersBad: number) => ({ ...always, answers_bad: [`rate<=${answersBad}`] });
 
+/** And where more come than can be served at once: so many may be told to come back as the promise leaves room for. */
+export const everyStorm = everyFault((1 - objectives.other.target) * headroom);
+
 export const promisedTimes = {
   "http_req_duration{name:scan}": p95(objectives.scan.p95Ms),
   "http_req_duration{name:confirm}": p95(objectives.confirm.p95Ms),
@@ -27,3 +30,10 @@ export const promisedTimes = {
 };
 
 export const promisedReads = { "http_req_duration{name:menu}": p95(objectives.read.withinMs) };
+
+/** The climb ends where the promise breaks: that it breaks is no failure. */
+export const kneeTimes = {
+  "http_req_duration{name:confirm,scenario:climb}": [
+    { threshold: p95(objectives.confirm.p95Ms)[0] ?? "", abortOnFail: true, delayAbortEval: "5s" },
+  ],
+};
