@@ -40,31 +40,32 @@ export function readSecrets(file: string): LocalSecrets | undefined {
 
 function makeSecrets(): LocalSecrets {
   return {
-    superuserPassword: random(),
-    ownerPassword: random(),
-    appPassword: random(),
-    redisPassword: random(),
+    superuserPassword: randomWord(),
+    ownerPassword: randomWord(),
+    appPassword: randomWord(),
+    redisPassword: randomWord(),
     app: {
-      JWT_KEYS: JSON.stringify({ keys: [tokenKey()] }),
-      RECEIPT_KEYS: JSON.stringify({ keys: [receiptKey()] }),
-      CARD_PEPPER: random(),
-      LOG_PEPPER: random(),
-      SEAL_KEY: random(),
-      GATEWAY_KEY_SECRET: random(),
-      GATEWAY_WEBHOOK_SECRET: random(),
+      JWT_KEYS: JSON.stringify({ keys: [makeTokenKey()] }),
+      RECEIPT_KEYS: JSON.stringify({ keys: [makeReceiptKey()] }),
+      CARD_PEPPER: randomWord(),
+      LOG_PEPPER: randomWord(),
+      SEAL_KEY: randomWord(),
+      GATEWAY_KEY_SECRET: randomWord(),
+      GATEWAY_WEBHOOK_SECRET: randomWord(),
     },
   };
 }
 
-const random = () => randomBytes(32).toString("base64url");
+/** A password or a pepper. */
+export const randomWord = () => randomBytes(32).toString("base64url");
 const keyId = (use: string) => `${use}-${randomBytes(6).toString("hex")}`;
 
-function tokenKey() {
+export function makeTokenKey() {
   const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   return { ...privateKey.export({ format: "jwk" }), kid: keyId("token"), alg: "RS256", use: "sig" };
 }
 
-function receiptKey() {
+export function makeReceiptKey() {
   const { privateKey } = generateKeyPairSync("ed25519");
   return { ...privateKey.export({ format: "jwk" }), kid: keyId("receipt"), alg: "EdDSA", use: "sig" };
 }
