@@ -9,6 +9,7 @@ import { checkRoutes } from "./checks/routes.ts";
 import { counterRoutes } from "./counter/routes.ts";
 import { docsRoutes } from "./docs/routes.ts";
 import { failoverRoutes } from "./failover/routes.ts";
+import { grantRoutes } from "./grants/routes.ts";
 import { healthRoutes } from "./health/routes.ts";
 import { countAnswer } from "./health/slo-events.ts";
 import { withIdentity } from "./identity/guards.ts";
@@ -77,6 +78,7 @@ export function createApp({ platform, identity, live, isDraining }: AppParts): O
   v1.route("/", chargeRoutes(platform, receipts));
   v1.route("/", cardRoutes(platform));
   v1.route("/", ledgerRoutes(platform));
+  v1.route("/", grantRoutes(platform));
   v1.route("/", checkRoutes(platform));
   v1.route("/", gatewayRoutes(platform));
   v1.route("/", failoverRoutes(platform, receipts));

@@ -1,5 +1,6 @@
 import { chargeJobs } from "./charges/background.ts";
 import { checkJobs, checkTopics } from "./checks/background.ts";
+import { grantJobs, grantTopics } from "./grants/background.ts";
 import { identityJobs, identityTopics } from "./identity/background.ts";
 import { imageJobs, imageTopics } from "./images/background.ts";
 import { ledgerJobs, ledgerTopics } from "./ledger/background.ts";
@@ -34,6 +35,7 @@ export const workerTopics = async (platform: Platform): Promise<Topics> => ({
   ...receiptMailTopics(platform),
   ...imageTopics(platform),
   ...peopleTopics(platform),
+  ...grantTopics(platform),
   ...paymentTopics(platform),
 });
 
@@ -43,6 +45,7 @@ export const workerJobs = (platform: Platform): readonly Job[] => [
   ...identityJobs(),
   ...liveJobs,
   ...ledgerJobs(platform),
+  ...grantJobs,
   ...checkJobs(platform),
   ...chargeJobs(platform),
   ...unpaidOrderJobs(platform),

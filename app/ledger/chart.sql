@@ -43,6 +43,8 @@ create or replace view ledger_documents with (security_invoker = true) as
   union all select transaction_id, 'returned_pay_outs', id, amount_minor from returned_pay_outs
   union all select transaction_id, 'close_outs', id, amount_minor from close_outs where transaction_id is not null
   union all select transaction_id, 'debt_repayments', transaction_id, amount_minor from debt_repayments
+  union all select transaction_id, 'grants', id, amount_minor from grants where transaction_id is not null
+  union all select expired_transaction_id, 'grants', id, taken_back_minor from grants where expired_transaction_id is not null
   union all select transaction_id, 'debt_write_offs', id, amount_minor from debt_write_offs where transaction_id is not null
   union all select transaction_id, 'failover_cases', id, amount_minor from failover_cases where status = 'reposted'
   union all select t.id, 'failover_cases', f.id, f.owed_minor from ledger_transactions t join failover_cases f on f.charge_id = t.charge_id and f.transaction_id <> t.id

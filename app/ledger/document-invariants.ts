@@ -21,6 +21,35 @@ export const borneInFull = `
           + coalesce((select sum(f.amount_minor) from gateway_refunds f where f.payment_row_id = x.payment_row_id and f.gateway_refund_id = x.gateway_refund_id), 0) as minor) b
       where x.status = 'borne' and b.minor <> x.amount_minor`;
 
+/** Each grant is in the ledger as its line and its file say. */
+export const grantsBooked = `
+      select g.student_id, g.id as grant_id, g.amount_minor, t.amount_minor as moved_minor, 'credited, and not so in the ledger' as problem
+      from grants g left join ledger_transactions t on t.id = g.transaction_id and t.kind = 'grant' and t.wallet_student_id = g.student_id
+      where g.transaction_id is not null and t.amount_minor is distinct from g.amount_minor
+      union all
+      select g.student_id, g.id, g.amount_minor, null, 'credited by a file that nobody agreed to'
+      from grants g join bulk_credits b on b.id = g.bulk_credit_id
+      where g.transaction_id is not null and (b.status not in ('approved', 'done') or (b.two_people and (b.decided_by is null or b.decided_by = b.requested_by)))
+      union all
+      select g.student_id, g.id, g.taken_back_minor, t.amount_minor, 'taken back, and not so in the ledger, or before its day was over'
+      from grants g left join ledger_transactions t on t.id = g.expired_transaction_id and t.kind = 'grant_expired' and t.wallet_student_id = g.student_id
+      where g.taken_back_minor > 0 and (t.amount_minor is distinct from g.taken_back_minor or t.at < g.expires_at)`;
+
+/** What those that ran out gave back, against what their wallets spent meanwhile: exact where a wallet has one, within the others' amounts where it has several. */
+const grantsLeft = `
+      select e.student_id, e.id, e.amount_minor - e.taken_back_minor, e.spent_minor, 'more or less of it was taken back than was left'
+      from (
+        select g.*, (
+            select coalesce(sum(case when s.from_account_id = w.account_id then s.amount_minor else -s.amount_minor end), 0) from ledger_transactions s
+              left join ledger_transactions o on o.id = s.corrects_id
+            where s.wallet_student_id = g.student_id and s.wallet_seq <= g.ended_seq and s.kind <> 'grant_expired'
+              and ((s.from_account_id = w.account_id and s.wallet_seq > t.wallet_seq)
+                or (s.to_account_id = w.account_id and o.from_account_id = w.account_id and o.wallet_seq > t.wallet_seq))) as spent_minor,
+          (select coalesce(sum(x.amount_minor), 0) from grants x where x.student_id = g.student_id and x.id <> g.id and x.expires_at is not null) as others_minor
+        from grants g join ledger_transactions t on t.id = g.transaction_id join wallets w on w.student_id = g.student_id
+        where g.status = 'expired' and w.status <> 'closed') e
+      where e.amount_minor - e.taken_back_minor > e.spent_minor or e.amount_minor - e.taken_back_minor < least(e.amount_minor, e.spent_minor - e.others_minor)`;
+
 /** Of what stands behind the money: the chart of accounts, its documents, and what is kept until something is decided. */
 export const documentInvariants: readonly Invariant[] = [
   {
@@ -106,5 +135,17 @@ export const documentInvariants: readonly Invariant[] = [
       from ledger_entries e join accounts a on a.id = e.account_id where a.kind = 'receivables' group by a.id having sum(e.amount_minor) > 0
       union all
       ${borneInFull}`,
+  },
+  {
+    id: "I24",
+    title: "each grant was credited once by a file that was agreed to, and gave back what was left of it when its day was over",
+    sql: `
+      select null::uuid as student_id, b.id as grant_id, b.total_minor as amount_minor, sum(g.amount_minor)::bigint as moved_minor, 'another sum than its file' as problem
+      from bulk_credits b left join grants g on g.bulk_credit_id = b.id where b.status in ('pending', 'approved', 'done', 'rejected')
+      group by b.id having coalesce(sum(g.amount_minor), 0) <> b.total_minor or count(g.id) <> b.line_count
+      union all
+      ${grantsBooked}
+      union all
+      ${grantsLeft}`,
   },
 ];

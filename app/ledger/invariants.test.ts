@@ -109,7 +109,7 @@ const age = (days: number): Statement[] => [
 describe("the list of invariants", () => {
   test("has each state invariant once, in order, and names what it leaves out", () => {
     expect([...invariants.map(({ id }) => id), ...notCovered].sort((a, b) => Number(a.slice(1)) - Number(b.slice(1)))).toEqual(
-      Array.from({ length: 23 }, (_, index) => `I${index + 1}`),
+      Array.from({ length: 24 }, (_, index) => `I${index + 1}`),
     );
   });
 
@@ -510,6 +510,32 @@ const damages: readonly [string, string, () => readonly (Statement | ((tx: Trans
         insert into debt_repayments (transaction_id, student_id, amount_minor, currency) select id, ${other.id}, 50, 'SEK' from moved`,
     ],
   ],
+  ["I24", "a grant was credited by a file that waits for its second person", () => grant("pending", 100)],
+  ["I24", "more was credited than the file says", () => grant("approved", 90)],
+  [
+    "I24",
+    "a grant that was spent was taken back",
+    () => [
+      ...grant("approved", 100),
+      sql`select post_to_wallet('adjustment', ${other.id}, account_of('adjustments', null, null, 'SEK'), -100, 'SEK', null, null, null, null)`,
+      sql`with asked as (select t.id, s.id as staff_id, r.id as second_id from ledger_transactions t, (select id from staff order by id limit 1) s, (select id from staff order by id desc limit 1) r
+          where t.wallet_student_id = ${other.id} order by t.wallet_seq desc limit 1)
+        insert into adjustments (student_id, amount_minor, currency, reason, status, requested_by, decided_by, transaction_id)
+        select ${other.id}, -100, 'SEK', 'for a test', 'approved', staff_id, second_id, id from asked`,
+      sql`with moved as (select g.id, post_to_wallet('grant_expired', g.student_id, account_of('grants', null, null, 'SEK'), -100, 'SEK', null, null, null, g.transaction_id) as back_id from grants g)
+        update grants g set status = 'expired', expires_at = now() - interval '1 second', taken_back_minor = 100, expired_transaction_id = back_id,
+          ended_seq = (select last_seq from wallets where student_id = g.student_id) from moved where moved.id = g.id`,
+    ],
+  ],
+];
+
+/** One line of 100 in a file of so much. */
+const grant = (status: "pending" | "approved", totalMinor: number): Statement[] => [
+  sql`insert into bulk_credits (title, currency, status, line_count, total_minor, requested_by, decided_by)
+    select 'for a test', 'SEK', ${status}, 1, ${totalMinor}, min(id::text)::uuid, max(id::text)::uuid from staff`,
+  sql`insert into grants (bulk_credit_id, line, student_id, amount_minor, currency, reference, status, transaction_id)
+    select id, 2, ${other.id}, 100, 'SEK', 'R1', 'credited',
+      post_to_wallet('grant', ${other.id}, account_of('grants', null, null, 'SEK'), 100, 'SEK', null, null, null, null) from bulk_credits`,
 ];
 
 /** What a look at the last hour finds where it is not what the whole book shows: less of what is old or no money, more where balances are asked. */
@@ -524,6 +550,8 @@ const seenAtOnce: Readonly<Record<string, string>> = {
   "a seal in the middle is gone": "",
   "a day was never sealed": "",
   "a sale was settled in no settlement": "",
+  "more was credited than the file says": "",
+  "a grant that was spent was taken back": "",
 };
 
 describe("each invariant fires alone", () => {

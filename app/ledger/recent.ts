@@ -1,4 +1,4 @@
-import { borneInFull, mayWrite } from "./document-invariants.ts";
+import { borneInFull, grantsBooked, mayWrite } from "./document-invariants.ts";
 import type { Invariant } from "./invariant.ts";
 import { mayChange } from "./invariants.ts";
 
@@ -99,6 +99,11 @@ const ofItsOwn: Readonly<Record<string, string>> = {
     from accounts a where a.kind = 'receivables' and a.id in (select from_account_id from seen union select to_account_id from seen) and account_balance(a.id) > 0
     union all
     ${borneInFull}`,
+  // What those that ran out left is asked at night: it takes all that their wallets did meanwhile.
+  I24: `
+    with grants as (
+      select g.* from public.grants g where g.transaction_id in (select id from seen) or g.expired_transaction_id in (select id from seen))
+    ${grantsBooked}`,
 };
 
 /** Asked at night only: a step of an order is no money. */

@@ -14,6 +14,9 @@ export const eventTable = {
   refund_settled: "{order_id, refund_id, status, amount_minor, currency}: the gateway gave it back (processed) or could not (failed)",
   topped_up: "{top_up_id, transaction_id, amount_minor, currency, balance_minor, order_id}: money came into the wallet",
   debt_repaid: "{amount_minor, currency}: money that came in went against what the student owed",
+  granted: "{grant_id, transaction_id, amount_minor, currency, reference, expires_at}: the university gave money",
+  grant_expired:
+    "{grant_id, transaction_id, amount_minor, currency, reference}: what was left of such money when its day was over went back",
   heartbeat: "{}: nothing happened; its id is a place to resume from",
   resync: "{}: what came before cannot be replayed: read the state with a GET",
   reconnect: "{retry_after_ms}: this process ends; come back after that time with the last id",

@@ -69,6 +69,17 @@ const adjustment = (amount_minor = 100) =>
 const decide = async (how: "approve" | "reject") =>
   accountants[1].api("POST", `/admin/adjustments/${await made(adjustment())}/${how}`, { headers: keyed() });
 
+const bulkCredit = () =>
+  accountants[0].api("POST", "/admin/bulk-credits?title=For+the+walk", {
+    body: `student_id,amount_minor,reference\n${student.id},100,${word()}\n`,
+    headers: { "Content-Type": "text/csv", ...keyed() },
+  });
+async function decideBulkCredit(how: "approve" | "reject"): Answer {
+  const id = await made(bulkCredit());
+  await campus.drainOutbox();
+  return accountants[1].api("POST", `/admin/bulk-credits/${id}/${how}`, { headers: keyed() });
+}
+
 async function placed(more: object = {}): Promise<string> {
   const items = [{ menu_item_id: await dish(), quantity: 1 }];
   const body = { cafe_id: till.cafe.id, items, payment_method: "cash", ...more };
@@ -203,6 +214,9 @@ const walks: Readonly<Record<string, () => Answer>> = {
   requestAdjustment: () => adjustment(),
   approveAdjustment: () => decide("approve"),
   rejectAdjustment: () => decide("reject"),
+  requestBulkCredit: () => bulkCredit(),
+  approveBulkCredit: () => decideBulkCredit("approve"),
+  rejectBulkCredit: () => decideBulkCredit("reject"),
   respondToDispute: async () =>
     accountants[0].api("POST", `/admin/disputes/${await dispute()}/respond`, { body: { evidence: "Scanned at 12:03." } }),
   acceptDispute: async () => accountants[0].api("POST", `/admin/disputes/${await dispute()}/accept`),

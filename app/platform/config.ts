@@ -147,6 +147,11 @@ export const variables = {
     "Above this amount in minor units it takes two people of finance to pay a settlement. A close-out always does.",
     { default: "10000000" },
   ),
+  BULK_CREDIT_TWO_PEOPLE_ABOVE_MINOR: variable(
+    whole(0, 1_000_000_000_000),
+    "Above this amount in minor units it takes two people to credit a file of students. 0: always, as for an adjustment.",
+    { default: "0" },
+  ),
   CLOSE_OUT_WAIT_SECONDS: variable(
     whole(0, 2_592_000),
     "How long a student who asked for the rest of the wallet, or somebody in that name, can be stopped before finance may pay.",

@@ -77,6 +77,8 @@ export const areas: readonly Area[] = [
       "refunds",
       "wallet_holds",
       "debt_repayments",
+      "bulk_credits",
+      "grants",
     ],
   },
   {

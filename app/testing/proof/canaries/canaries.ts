@@ -203,6 +203,20 @@ export const canaries: readonly Canary[] = [
       ]),
   },
   {
+    name: "a line of a file credited twice",
+    caughtBy: ["I20"],
+    break: (database) =>
+      edit(database, "credit_grants", [
+        ["where bulk_credit_id = p_bulk_credit_id and status = 'waiting'", "where bulk_credit_id = p_bulk_credit_id"],
+      ]),
+  },
+  {
+    name: "a grant whose day is over takes all of it back",
+    caughtBy: ["I24"],
+    break: (database) =>
+      edit(database, "expire_grants", [["(select rest_minor from grant_rests(g.student_id) where grant_id = g.id)", "g.amount_minor"]]),
+  },
+  {
     name: "double receipt",
     caughtBy: ["I7", "I9"],
     async break(database) {

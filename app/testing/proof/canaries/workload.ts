@@ -152,6 +152,20 @@ const stories: readonly Story[] = [
         from gateway_payments where payment_id = ${checkout.payment_id}`)
       .catch(() => undefined);
   },
+  async function givenAndPartlySpent({ campus, money, till }) {
+    const student = await money.fundedStudent({ balanceMinor: funds });
+    const { id: staffId } = await campus.staff("finance");
+    const file = await campus.owner.row<{ id: string }>(sql`
+      insert into bulk_credits (title, currency, status, line_count, total_minor, two_people, requested_by)
+      values ('A meal plan', 'SEK', 'approved', 1, ${2 * totalMinor}, false, ${staffId}) returning id`);
+    await campus.owner.run(sql`
+      insert into grants (bulk_credit_id, line, student_id, amount_minor, currency, reference, expires_at)
+      values (${file?.id}, 2, ${student.id}, ${2 * totalMinor}, 'SEK', 'C-1', now() + interval '1 day')`);
+    for (const _ of times(2, (index) => index)) await campus.worker.db.run(sql`select credit_grants(${file?.id}::uuid, 10)`);
+    expectOk(await student.confirm(await student.scannedOrder({ till, totalMinor })));
+    await campus.owner.run(sql`update grants set expires_at = now() where student_id = ${student.id}`);
+    await campus.worker.db.run(sql`select expire_grants(10)`);
+  },
   async function refundWhoseAnswerIsCut(scene) {
     const { student, charge } = await scanned(scene);
     await confirm(scene, student, charge, 0);
