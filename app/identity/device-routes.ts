@@ -45,7 +45,7 @@ const postDevice = route({
   tags: ["devices"],
   summary: "Enrol a POS device. Its key is shown this once, so there is no Idempotency-Key: a stored answer would keep it",
   who,
-  errors: ["NOT_FOUND"],
+  errors: ["NOT_FOUND", "CONFLICT"],
   request: { query: cafeQuery, body: required(z.strictObject({ name: nameField(60) })) },
   responses: { 201: json(DeviceWithKey, "The device and its key") },
 });

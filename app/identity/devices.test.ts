@@ -8,7 +8,7 @@ let cafe: TestCafe;
 let owner: TestStaff;
 let admin: TestStaff;
 beforeAll(async () => {
-  campus = await startCampus();
+  campus = await startCampus({ env: { DEVICES_PER_CAFE: "40" } });
   cafe = await campus.cafe();
   [owner, admin] = [await campus.staff("owner", cafe), await campus.staff("admin")];
 });
@@ -47,6 +47,21 @@ test("an owner enrols a device of the own café, whose key is shown once and sto
   const [row] = await campus.sql<{ text: string }>`select d::text as text from devices d where id = ${body.id}`;
   expect(row?.text).not.toContain(body.key);
   expect(row?.text).not.toContain(Buffer.from(body.key, "base64url").toString("hex"));
+});
+
+test("of many enrolments at once a café has as many devices as it may, and a revoked one makes room", async () => {
+  const full = await campus.cafe();
+  const boss = await campus.staff("owner", full);
+  await campus.sql`insert into devices (cafe_id, name, key_hash) select ${full.id}, 'Till', sha256(n::text::bytea) from generate_series(1, 38) n`;
+  const answers = await Promise.all(Array.from({ length: 8 }, () => enrol(boss)));
+  expect(answers.filter(({ status }) => status === 201)).toHaveLength(2);
+  expect(answers.find(({ status }) => status !== 201)).toMatchObject({
+    status: 409,
+    body: { error: { code: "CONFLICT", details: { max: 40 } } },
+  });
+  const made = answers.find(({ status }) => status === 201)?.body.id;
+  expect((await boss.api("DELETE", `/admin/devices/${made}`)).status).toBe(204);
+  expect((await enrol(boss)).status).toBe(201);
 });
 
 test("each change of a device is audited with who did it and where", async () => {

@@ -112,6 +112,7 @@ export const variables = {
     "Cards that one café's terminals may scan in ten minutes without their being good; then all cards wait.",
     { default: "100" },
   ),
+  DEVICES_PER_CAFE: variable(whole(1, 10_000), "POS devices of one café that are not revoked.", { default: "100" }),
   RATE_CAFE_REGISTRATIONS_PER_HOUR: variable(whole(1, 1_000_000), "Registrations of cafés in an hour, from everybody together.", {
     default: "20",
   }),
