@@ -4,7 +4,7 @@ import { labelledBox, lineHeight, type Panel, rectangle, text, textWidth } from 
 
 type Place = { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
 
-const headHeight = 34;
+const titleHeight = 34;
 const padding = 10;
 const betweenRows = 16;
 const bendHeight = 6;
@@ -23,7 +23,12 @@ export function drawGraph(graph: Graph): Panel {
   return {
     width: Math.max(textWidth(graph.title, true) * 1.4, ...all.map(({ x, width }) => x + width)),
     height: Math.max(...all.map(({ y, height }) => y + height)),
-    body: [text(graph.title, 0, 14, "head"), ...drawn.map(({ line }) => line), ...boxes, ...drawn.map(({ label }) => label)]
+    body: [
+      graph.title === "" ? "" : text(graph.title, 0, 14, "head"),
+      ...drawn.map(({ line }) => line),
+      ...boxes,
+      ...drawn.map(({ label }) => label),
+    ]
       .filter((part) => part !== "")
       .join("\n"),
   };
@@ -41,7 +46,7 @@ function placesOf(graph: Graph, { columns, routes }: Layers): Map<string, Place>
   let x = 0;
   columns.forEach((column, index) => {
     const width = Math.max(60, ...column.map(({ id }) => boxWidth(boxOf.get(id))));
-    let y = headHeight + Math.round((tallest - (columnHeights[index] ?? 0)) / 2);
+    let y = (graph.title === "" ? 0 : titleHeight) + Math.round((tallest - (columnHeights[index] ?? 0)) / 2);
     for (const { id } of column) {
       places.set(id, { x, y, width, height: heightOf(id) });
       y += heightOf(id) + betweenRows;

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { linksOf } from "../docs/pages.ts";
-import { forGuide, guidePages, placeInGuide } from "./stage.ts";
+import { drawn, forGuide, guidePages, placeInGuide } from "./stage.ts";
 import { makeStrict } from "./strict.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "campus-guide-"));
@@ -29,6 +29,32 @@ test("every page of docs/ and runbooks/ is in the guide, and no link of it leads
   );
   expect(lost).toEqual([]);
   for (const reader of ["student", "cafe", "platform-team", "on-call"]) expect(pages.has(`guides/${reader}.md`)).toBe(true);
+});
+
+test("every drawing that a page is written with is a picture in the guide, with all its words", () => {
+  let drawings = 0;
+  for (const [place, { text }] of guidePages()) {
+    const { page, drawings: made } = drawn(text, path.basename(place, ".md"));
+    expect(page, place).not.toContain("```mermaid");
+    for (const [file, svg] of made) {
+      expect(page).toContain(`](./${file})`);
+      expect(svg).toMatch(/^<svg [^>]*role="img"/);
+    }
+    drawings += made.size;
+  }
+  expect(drawings).toBeGreaterThan(10);
+  const { drawings: flow } = drawn(
+    "# Paid\n\n```mermaid\nsequenceDiagram\n  participant A as Phone\n  participant B\n  A->>B: pay\n  B-->>A: paid\n  Note over A,B: one<br/>two\n  B->>B: tell\n```\n",
+    "flow",
+  );
+  for (const words of ["Phone", "1. pay", "2. paid", "one", "two", "3. tell"])
+    expect(flow.get("flow-drawing-1.svg")).toContain(`>${words}</text>`);
+  const tables = drawn(
+    '```mermaid\nerDiagram\n  a {\n    uuid id PK\n  }\n  a |o--o{ a : "before_id"\n  a ||--o{ b : "a_id"\n  b ||--o{ a : "b_id"\n```\n',
+    "schema",
+  );
+  expect(tables.drawings.get("schema-drawing-1.svg")).toContain(">uuid id PK</text>");
+  expect(() => drawn("```mermaid\npie\n```\n", "x")).toThrow('"pie" is no Mermaid');
 });
 
 test("the site's menu and home page name pages that are there", () => {

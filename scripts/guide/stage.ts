@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { projectRoot } from "../../app/local/home.ts";
+import { drawMermaid } from "../diagrams/read-mermaid.ts";
 import { readPages } from "../docs/pages.ts";
 
 /** What of the project is a page of the guide, and under which name: docs/ is its root, whose index is the home page's. */
@@ -40,6 +41,21 @@ function rewriteLinks(file: string, text: string): string {
   );
 }
 
+/** Mermaid as pictures beside the page: a browser of the guide draws nothing by itself. What its section shows as a picture already is left out. */
+export function drawn(text: string, name: string): { readonly page: string; readonly drawings: ReadonlyMap<string, string> } {
+  const drawings = new Map<string, string>();
+  const page = text.replaceAll(/^```mermaid\n([\s\S]*?)^```$/gm, (_, code: string, at: number) => {
+    const before = text.slice(0, at);
+    const section = before.slice(Math.max(0, before.lastIndexOf("\n#")));
+    if (/^!\[/m.test(section)) return "";
+    const title = (/^#+ (.*)$/m.exec(section)?.[1] ?? name).replaceAll(/[`[\]]/g, "");
+    const file = `${name}-drawing-${drawings.size + 1}.svg`;
+    drawings.set(file, drawMermaid(code, title));
+    return `<div class="drawing" tabindex="0" role="group" aria-label="${title.replaceAll('"', "")}">\n\n![${title}](./${file})\n\n</div>`;
+  });
+  return { page, drawings };
+}
+
 function copyPicture(from: string, to: string): void {
   mkdirSync(path.dirname(to), { recursive: true });
   copyFileSync(from, to);
@@ -50,7 +66,9 @@ export function stageGuide(folder: string): void {
   for (const [place, { file, text }] of guidePages()) {
     const to = path.join(folder, place);
     mkdirSync(path.dirname(to), { recursive: true });
-    writeFileSync(to, text);
+    const { page, drawings } = drawn(text, path.basename(place, ".md"));
+    writeFileSync(to, page);
+    for (const [name, svg] of drawings) writeFileSync(path.join(path.dirname(to), name), svg);
     for (const [, picture = ""] of text.matchAll(/!\[[^\]]*\]\((?!https?:)([^)\s]+)\)/g))
       copyPicture(path.join(projectRoot, path.dirname(file), picture), path.join(path.dirname(to), picture));
   }

@@ -30,7 +30,7 @@ export async function takePictures(stage: Stage, folder: string): Promise<string
         () => undefined,
       ),
     );
-    await keep(await page.screenshot(), name);
+    await keep(await page.screenshot({ animations: "disabled" }), name);
   };
   await liven(stage);
   for (const { name, ...look } of looks) {
@@ -63,7 +63,7 @@ export async function takePictures(stage: Stage, folder: string): Promise<string
     await page.locator(".digits-input").fill((await till.locator(".match").textContent()) ?? "");
     await page.locator(".pay-yes").click();
     await till.locator(".screen-paid").waitFor();
-    await keep(await till.screenshot(), `till-paid-${name}`);
+    await keep(await till.screenshot({ animations: "disabled" }), `till-paid-${name}`);
     await page.locator(".outcome-paid").waitFor();
     await take(page, `paid-${name}`);
     await page.goto("/receipts");

@@ -58,6 +58,8 @@ export const guideRow: Row = {
     await page.getByRole("heading", { level: 1, name: /Add a payment method/ }).waitFor();
     await page.goto("/guide/flow.html");
     await page.getByRole("heading", { level: 1, name: /From the scan to the receipt/ }).waitFor();
+    const drawing = page.locator(".drawing img");
+    assert.ok(await drawing.evaluate(async (image: HTMLImageElement) => image.decode().then(() => image.naturalWidth > 1_000)));
     assert.deepEqual(elsewhere, []);
     await page.context().close();
     return undefined;

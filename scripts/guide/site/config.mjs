@@ -26,10 +26,10 @@ export default {
     attrs: { disable: true },
     config: (markdown) => {
       const fence = markdown.renderer.rules.fence;
-      // Blocks of the runbooks and drawings as text have words of their own behind the three marks.
+      // Blocks of the runbooks have words of their own behind the three marks.
       markdown.renderer.rules.fence = (tokens, index, ...rest) => {
         const token = tokens[index];
-        if (/^(expect|mermaid)\b/.test(token.info)) token.info = "txt";
+        if (/^expect\b/.test(token.info)) token.info = "txt";
         return fence(tokens, index, ...rest);
       };
     },
