@@ -41,7 +41,11 @@ export function LedgerPage() {
               columns={[
                 {
                   label: u.ledger.invariant,
-                  cell: ({ id }) => <code>{id}</code>,
+                  cell: ({ id }) => (
+                    <>
+                      {nameOf(id, u.ledger.rules)} <code className="soft small">{id}</code>
+                    </>
+                  ),
                 },
                 {
                   label: w.app.status,

@@ -63,7 +63,7 @@ function Head({ order }: { readonly order: Order }) {
           : {w.orders.pickupNumber} {shortNumber(order.order_number)}
         </span>
       </h1>
-      <p className="pickup-number" aria-hidden="true">
+      <p className={`pickup-number ${shortNumber(order.order_number).length > 3 ? "pickup-number-long" : ""}`} aria-hidden="true">
         {shortNumber(order.order_number)}
       </p>
       <p>
