@@ -108,7 +108,7 @@ async function decide(
 ): Promise<Outcome | undefined> {
   const { chargeId, studentId, digest, numberMatch } = confirmation;
   const ask = () =>
-    db.decide<Outcome>(sql`
+    db.callAtomic<Outcome>(sql`
     select * from confirm_charge(${chargeId}, ${studentId}, ${digest}, ${numberMatch ?? null}, ${keyId}, ${config.CAMPUS_REGION}, ${config.CAMPUS_EPOCH},
       ${receiptKeyId}, ${config.CAMPUS_TIME_ZONE})`);
   try {

@@ -67,7 +67,7 @@ export const scanLimits = ({ RATE_LIMIT_SCALE: scale, ...config }: Config): Stat
 async function openCharge(platform: Platform, scan: Scan, hash: Buffer): Promise<OpenOutcome & Codes> {
   const attempt = async () => {
     const codes = newCodes();
-    const outcome = await platform.db.decide<OpenOutcome>(sql`
+    const outcome = await platform.db.callAtomic<OpenOutcome>(sql`
     select * from open_charge(${scan.scanId}, ${scan.device.id}, ${hash}, ${scan.orderId ?? null}, ${platform.config.CHARGE_SECONDS},
       ${randomBytes(16).toString("hex")}, ${codes.matchCode}, ${codes.shortCode}, ${scanLimits(platform.config)})`);
     if (!outcome) throw new Error("open_charge gave no answer.");

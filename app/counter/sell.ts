@@ -90,7 +90,7 @@ async function decide(platform: Platform, claim: Claim, input: SaleInput, card: 
 async function ask({ db, config }: Platform, claim: Claim, waits: boolean, input: SaleInput, card: Card | undefined): Promise<Outcome> {
   const { device, items, specialInstructions, tenderedMinor, prepare } = input;
   const { matchCode, shortCode } = newCodes();
-  const outcome = await db.decide<Outcome>(sql`
+  const outcome = await db.callAtomic<Outcome>(sql`
     select outcome, details, body from sell_once(
       ${claim.principal}, ${claim.route}, ${claim.key}, ${claim.bodyHash}, ${waits}, ${device.id}, ${device.cafeId}, ${JSON.stringify(items)}::jsonb,
       ${specialInstructions}, ${tenderedMinor ?? null}, ${prepare}, ${card?.hash ?? null}, ${card?.hasSocket ?? false}, ${config.CHARGE_SECONDS}, ${randomBytes(16).toString("hex")},

@@ -33,7 +33,7 @@ export async function placeOrder(db: Database, claim: Claim | undefined, input: 
 }
 
 async function ask(db: Database, claim: Claim | undefined, waits: boolean, input: OrderInput): Promise<AnswerOnce> {
-  const decided = await db.decide<Outcome>(sql`
+  const decided = await db.callAtomic<Outcome>(sql`
     select outcome, details, body from place_order_once(
       ${claim?.principal ?? null}, ${claim?.route ?? null}, ${claim?.key ?? null}, ${claim?.bodyHash ?? null}, ${waits},
       ${input.cafeId}, ${input.studentId}, ${JSON.stringify(input.items)}::jsonb, ${input.orderType}, ${input.paymentMethod}, ${input.specialInstructions},

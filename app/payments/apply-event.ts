@@ -46,5 +46,5 @@ async function countCredit({ db, metrics }: Platform, gateway: Gateway, { paymen
 }
 
 export async function noteFailure({ db }: Platform, gateway: Gateway, gatewayOrderId: string): Promise<void> {
-  await db.decide(sql`select note_failed_payment(${gateway.name}, ${gatewayOrderId})`);
+  await db.callAtomic(sql`select note_failed_payment(${gateway.name}, ${gatewayOrderId})`);
 }

@@ -23,7 +23,7 @@ export async function creditPayment(
 ): Promise<Credit> {
   if (payment.status !== "captured")
     throw new Error(`The payment ${payment.paymentId} is ${payment.status}: only captured money is credited.`);
-  const credit = await platform.db.decide<Credit>(sql`
+  const credit = await platform.db.callAtomic<Credit>(sql`
     select * from credit_payment(${gateway}, ${payment.paymentId}, ${payment.gatewayOrderId}, ${payment.amountMinor}, ${payment.currency},
       ${payment.feeMinor}, ${foundBy}, ${JSON.stringify(payment.response)}::jsonb, ${payment.savedMethod?.customer ?? null}, ${payment.savedMethod?.token ?? null})`);
   if (!credit) throw new Error("The payment got no answer from the books.");

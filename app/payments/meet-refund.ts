@@ -14,7 +14,7 @@ type Met = "ours" | "known" | "taken" | "returned" | "unknown_payment";
 export async function meetRefund(platform: Platform, gateway: Gateway, refund: GatewayRefund): Promise<Met> {
   const { gatewayRefundId, paymentId, amountMinor, currency, reference, status } = refund;
   const ownId = reference !== null && uuidPattern.test(reference) ? reference : null;
-  const met = await platform.db.decide<{ outcome: Met }>(sql`
+  const met = await platform.db.callAtomic<{ outcome: Met }>(sql`
     select meet_gateway_refund(${gateway.name}, ${gatewayRefundId}, ${paymentId}, ${amountMinor}, ${currency}, ${ownId}::uuid, ${status}) as outcome`);
   if (!met) throw new Error("The refund got no answer from the books.");
   if (met.outcome === "taken") {

@@ -8,7 +8,7 @@ type RefundNews = Pick<GatewayRefund, "reference" | "status"> & { readonly gatew
 /** How a refund ended at the gateway. The first end counts; a failed one gives the money back to the order. */
 export async function settleRefund(platform: Platform, { reference, gatewayRefundId, status }: RefundNews): Promise<void> {
   if (reference === null || !uuidPattern.test(reference) || status === "pending") return;
-  await platform.db.decide(sql`select finish_refund(${reference}, ${gatewayRefundId}, ${status}) as status`);
+  await platform.db.callAtomic(sql`select finish_refund(${reference}, ${gatewayRefundId}, ${status}) as status`);
   announce(platform);
 }
 

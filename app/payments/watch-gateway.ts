@@ -100,6 +100,6 @@ async function applyIfOurs(platform: Platform, gateway: Gateway, dispute: Gatewa
 
 async function meetPayOuts({ db, config }: Platform, gateway: Gateway, listed: readonly GatewayPayOut[]): Promise<void> {
   for (const { payOutId, amountMinor, feeMinor, bankReference, at } of listed)
-    await db.decide(sql`
+    await db.callAtomic(sql`
       select meet_gateway_pay_out(${gateway.name}, ${payOutId}, ${amountMinor}, ${feeMinor}, ${config.CAMPUS_CURRENCY}, ${bankReference}, ${at}::timestamptz)`);
 }

@@ -30,8 +30,8 @@ export interface Database extends Queryable {
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
   /** Reads across tables as of one moment. */
   snapshot<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
-  /** One statement that decides by itself (its own transaction). A lost connection is OutcomeUnknown, not a failure. */
-  decide<R = Row>(statement: Statement): Promise<R | undefined>;
+  /** One statement that is a transaction of its own: all of it, or nothing. A lost connection is OutcomeUnknown, not a failure. */
+  callAtomic<R = Row>(statement: Statement): Promise<R | undefined>;
   /** A connection of one's own, outside the pool's rules: advisory locks, LISTEN. */
   connect(): Promise<pg.PoolClient>;
   poolSize(): { total: number; idle: number; waiting: number };
@@ -186,7 +186,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     ...pooled,
     transaction: (work) => transact("begin", work),
     snapshot: (work) => transact("begin isolation level repeatable read read only", work),
-    decide: <R>(statement: Statement) => retried(() => withClient((client) => decideOn<R>(client, statement))),
+    callAtomic: <R>(statement: Statement) => retried(() => withClient((client) => callAtomicOn<R>(client, statement))),
     connect,
     poolSize: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     isFull: () => fullAtMs !== undefined && performance.now() - fullAtMs < fullForMs,
@@ -206,7 +206,7 @@ async function retried<T>(attemptOnce: () => Promise<T>): Promise<T> {
   }
 }
 
-async function decideOn<R>(client: pg.PoolClient, statement: Statement): Promise<R | undefined> {
+async function callAtomicOn<R>(client: pg.PoolClient, statement: Statement): Promise<R | undefined> {
   try {
     return only(await send<R>(client, statement));
   } catch (error) {

@@ -35,17 +35,17 @@ export function WalletSettings({ wallet }: { readonly wallet: Wallet }) {
   );
 }
 
-interface LimitsWish {
+interface LimitsInput {
   readonly daily_limit_minor: number | null;
   readonly low_balance_alert_minor: number | null;
 }
 
 function Limits({ wallet }: { readonly wallet: Wallet }) {
   const w = useWords();
-  const [wished, setWished] = useState<LimitsWish>();
-  const put = (wish: LimitsWish, proof: Partial<Proof> = {}) => unwrap(walletApi.wallet.limits.$put({ json: { ...wish, ...proof } }));
+  const [wished, setWished] = useState<LimitsInput>();
+  const put = (wish: LimitsInput, proof: Partial<Proof> = {}) => unwrap(walletApi.wallet.limits.$put({ json: { ...wish, ...proof } }));
   const save = useMutation({
-    mutationFn: (wish: LimitsWish) => put(wish),
+    mutationFn: (wish: LimitsInput) => put(wish),
     onSuccess: changed,
     // A higher limit needs a code of the phone.
     onError: (error, wish) => setWished(error instanceof ApiError && error.code === "INVALID_OTP" ? wish : undefined),
