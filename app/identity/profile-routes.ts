@@ -107,7 +107,11 @@ const postConfirmKey = route({
   request: {
     body: required(
       z.strictObject({
-        public_key: base64url(200).openapi({ description: "The SPKI of a P-256 public key." }),
+        public_key: base64url(200).openapi({
+          description: "The DER bytes of the SubjectPublicKeyInfo of a P-256 public key, as base64url without padding.",
+          example:
+            "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEMKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D7gS2XpJFbZiItSs3m9-9Ue6GnvHw_GW2ZZaVtszggXIw",
+        }),
         proof: base64url(200),
         otp: otpField.optional(),
       }),
