@@ -1,20 +1,20 @@
 import { spawn } from "node:child_process";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { installDriver, installPython, sparkLacks } from "../app/local/analytics-python.ts";
 import { findPython, startWorld, virtualEnvironment, type World, worldPackages } from "../app/local/aws-world.ts";
 import { type Command, runCommand } from "../app/local/command.ts";
 import { projectRoot } from "../app/local/home.ts";
 import { asSuperuser, createDatabase, createRoles } from "../app/local/roles.ts";
 import { migrate } from "../app/migrate.ts";
-import { installDriver, installPython, sparkLacks } from "./analytics/python.ts";
 import { startLocalSystem } from "./bench/local-system.ts";
 
 export const command = {
   name: "npm run analytics:test",
   for: "developer",
-  what: "Runs the Python tests of app/analytics, and holds what the portal reads of the published tables against the ledger's reports; without Java the tests of Spark are skipped, aloud.",
+  what: "Runs the Python tests of app/analytics; without Java the tests of Spark are skipped, aloud.",
   touches: "a PostgreSQL of its own and a stand-in for AWS on this machine, which it ends; what Python needs is installed into .cache.",
-  takes: { "[TEST...]": "only Python tests with this word in their names" },
+  takes: { "[TEST...]": "only tests with this word in their names" },
   exits: { 1: "a test failed", 3: "Python is missing" },
 } as const satisfies Command;
 
@@ -27,11 +27,7 @@ async function main(words: readonly string[]): Promise<number> {
   const python = installPython(say, ...(lacks === undefined ? (["spark", "test"] as const) : (["test"] as const)));
   const world = await standInForAws();
   try {
-    const code = await runPytest(python, words, world?.url ?? "", lacks === undefined ? (installDriver() ?? "") : "");
-    if (code !== 0 || words.length > 0) return code;
-    return await run(process.execPath, [path.join(projectRoot, "node_modules/vitest/vitest.mjs"), "run", "app/reports/published.test.ts"], {
-      ANALYTICS_PYTHON: python,
-    });
+    return await runPytest(python, words, world?.url ?? "", lacks === undefined ? (installDriver() ?? "") : "");
   } finally {
     world?.stop();
   }

@@ -2,12 +2,12 @@ import { spawn } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import pg from "pg";
+import { type Engine, installPython, sparkLacks } from "../app/local/analytics-python.ts";
 import { type Command, runCommand, wholeNumber } from "../app/local/command.ts";
 import { findHome, projectRoot } from "../app/local/home.ts";
 import { PlainError } from "../app/local/plain-error.ts";
 import type { ServicesFile } from "../app/local/services-file.ts";
 import { giveRolePassword, type JobInput, keyFileOf, type Place, prepareJob } from "./analytics/job.ts";
-import { type Engine, installPython, sparkLacks } from "./analytics/python.ts";
 import { startLocalSystem } from "./bench/local-system.ts";
 import { fillCampus } from "./bench/reports/fill.ts";
 

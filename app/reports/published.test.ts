@@ -3,7 +3,8 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { installPython } from "../local/analytics-python.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { gatewayOf } from "../testing/gateway.ts";
 import { expectOk, moneyOf } from "../testing/money.ts";
@@ -11,9 +12,8 @@ import { refused } from "../testing/refusal.ts";
 import { type S3World, startS3World } from "../testing/s3-world.ts";
 import { type SimulatedCafe, simulateDays } from "../testing/simulated-days.ts";
 
-/** Set by `npm run analytics:test`, which installs it: `npm test` alone needs no Python. */
-const python = process.env.ANALYTICS_PYTHON;
-if (!python) console.warn("SKIP the published tables beside the ledger's reports: `npm run analytics:test` runs them, with its Python");
+/** Undefined, with the reason printed, where there is no Python for the job. */
+const python = jobPython();
 
 const objects = mkdtempSync(path.join(tmpdir(), "campus-published-"));
 const [from, to] = ["2026-10-05", "2026-11-03"];
@@ -21,11 +21,20 @@ let campus: Campus;
 let cafe: SimulatedCafe;
 /** As on AWS the job writes into a bucket and the API reads from it; where the stand-in does not start, a folder. */
 let world: S3World | undefined;
-beforeAll(async () => {
-  world = python ? await startS3World() : undefined;
+
+function jobPython(): string | undefined {
+  try {
+    return installPython((line) => console.log(line), "test");
+  } catch (error) {
+    console.warn(`SKIP the published tables beside the ledger's reports: ${(error as Error).message}`);
+    return undefined;
+  }
+}
+
+async function publish(python: string): Promise<void> {
+  world = await startS3World();
   const bucket = world ? { ...world.env, ANALYTICS_BUCKET: world.env.MENU_IMAGES_BUCKET } : {};
   campus = await startCampus({ env: { GATEWAY_TIMEOUT_MS: "2000", OBJECT_FOLDER: objects, ...bucket } });
-  if (!python) return;
   await gatewayOf(campus).connect();
   const timeZone = "Europe/Stockholm";
   cafe = await simulateDays(campus, moneyOf(campus), {
@@ -63,14 +72,16 @@ beforeAll(async () => {
     },
   );
   if (status !== 0) throw new Error(stderr);
-}, 300_000);
-afterAll(async () => {
-  await campus.end();
-  world?.stop();
-  rmSync(objects, { recursive: true, force: true });
-});
+}
 
 describe.skipIf(!python)("published tables", () => {
+  beforeAll(() => publish(python ?? ""), 300_000);
+  afterAll(async () => {
+    await campus.end();
+    world?.stop();
+    rmSync(objects, { recursive: true, force: true });
+  });
+
   test("the heat map and the days are those of the ledger's reports, and say of when they are", async () => {
     const range = `from=${from}&to=${to}`;
     // biome-ignore lint/suspicious/noExplicitAny: held against each other below.
@@ -105,9 +116,10 @@ describe.skipIf(!python)("published tables", () => {
 });
 
 test("before the first night there is nothing to show, and nobody else's staff may ask", async () => {
-  if (python) return;
-  const owner = await campus.staff("owner", await campus.cafe());
+  const young = await startCampus({ env: { OBJECT_FOLDER: path.join(objects, "nothing published") } });
+  onTestFinished(() => young.end());
+  const owner = await young.staff("owner", await young.cafe());
   expect(await owner.api("GET", "/admin/analytics/prep-list")).toMatchObject(refused(404, "NOT_FOUND"));
-  const cashier = await campus.staff("cashier", await campus.cafe());
+  const cashier = await young.staff("cashier", await young.cafe());
   expect(await cashier.api("GET", "/admin/analytics/prep-list")).toMatchObject(refused(403, "INSUFFICIENT_ROLE"));
 });

@@ -2,10 +2,10 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import pg from "pg";
+import { type Engine, installDriver, installPython } from "../../app/local/analytics-python.ts";
 import { projectRoot } from "../../app/local/home.ts";
 import { writePrivateJson } from "../../app/local/private-file.ts";
 import { reportsRole } from "../../app/local/roles.ts";
-import { type Engine, installDriver, installPython } from "./python.ts";
 
 /** A database, as the role that reads it. */
 export interface Place {

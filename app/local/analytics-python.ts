@@ -2,8 +2,8 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { projectRoot } from "../../app/local/home.ts";
-import { PlainError } from "../../app/local/plain-error.ts";
+import { projectRoot } from "./home.ts";
+import { PlainError } from "./plain-error.ts";
 
 export type Engine = "duckdb" | "spark";
 
