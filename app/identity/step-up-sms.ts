@@ -1,11 +1,10 @@
 import { SmsRefused, type SmsSender } from "../notifications/sms/sender.ts";
 import type { Platform } from "../platform/context.ts";
+import type { Language } from "../platform/languages.ts";
 import { type OutboxRow, type Topics, Undeliverable } from "../platform/outbox.ts";
 import { sql } from "../platform/postgres.ts";
 import { unseal } from "../platform/seal.ts";
 import { type StepUpPurpose, stepUpSealPurpose } from "./step-up.ts";
-
-type Language = "sv" | "it" | "en";
 
 interface Asked {
   readonly phone: string;

@@ -1,8 +1,13 @@
+-- The VAT in a price, rounded half up, in whole numbers.
+create or replace function vat_of(p_gross_minor bigint, p_basis_points integer) returns bigint language sql immutable parallel safe as $$
+  select (2 * p_gross_minor * p_basis_points + 10000 + p_basis_points) / (2 * (10000 + p_basis_points));
+$$;
+
 -- The VAT in an order's prices, one rule everywhere: of each line by itself, rounded half up. A delivery goes with the food
 -- and is taxed as the highest rate in it.
 create or replace function order_vat(p_order_id uuid) returns table (vat_basis_points integer, gross_minor bigint, vat_minor bigint)
 language sql stable as $$
-  select l.rate, sum(l.gross)::bigint, sum(round(l.gross::numeric * l.rate / (10000 + l.rate)))::bigint
+  select l.rate, sum(l.gross)::bigint, sum(vat_of(l.gross, l.rate))::bigint
   from (
     select i.vat_basis_points as rate, i.line_total_minor as gross from order_items i where i.order_id = p_order_id
     union all

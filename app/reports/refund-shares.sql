@@ -1,8 +1,3 @@
--- The VAT in a price, rounded half up: the rule of order_vat() for one line, in whole numbers.
-create or replace function vat_of(p_gross_minor bigint, p_basis_points integer) returns bigint language sql immutable parallel safe as $$
-  select (2 * p_gross_minor * p_basis_points + 10000 + p_basis_points) / (2 * (10000 + p_basis_points));
-$$;
-
 -- The part of each line in one refund, or in the return of one that failed (below zero): of the whole in proportion, rounded over the sum
 -- of all refunds up to then, so that what was given back in parts adds up to what each line cost. The delivery has no item.
 create or replace function refund_shares(p_transaction_id uuid) returns table (menu_item_id uuid, amount_minor bigint)

@@ -12,6 +12,9 @@ export interface ApiProcess {
   signal(signal: NodeJS.Signals): void;
 }
 
+// As long as PostgreSQL and Redis have.
+const startWithinMs = 60_000;
+
 export async function startApiProcess(env: Readonly<Record<string, string>>): Promise<ApiProcess> {
   const child = spawn(process.execPath, [path.join(import.meta.dirname, "../main.ts")], {
     env: { PATH: process.env.PATH, ...env },
@@ -29,10 +32,11 @@ export async function startApiProcess(env: Readonly<Record<string, string>>): Pr
   const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) =>
     child.once("close", (code, signal) => resolve({ code, signal })),
   );
-  const listening = await until("the process listens", () => {
+  const isListening = () => {
     if (child.exitCode !== null) throw new Error(`The process ended with code ${child.exitCode}: ${lines.join("\n")}`);
     return lines.find((line) => line.includes('"msg":"listening"'));
-  }).catch((error: unknown) => {
+  };
+  const listening = await until("the process listens", isListening, startWithinMs).catch((error: unknown) => {
     child.kill("SIGKILL");
     throw error;
   });

@@ -15,7 +15,8 @@ export async function openTestPlatform(database: TestDatabase, more: Readonly<Re
   return { ...platform, logLines };
 }
 
-const deadlineMs = 10_000;
+/** No contract, only the end of hope: long for a machine that is busy, and below the time-out of a test. */
+const deadlineMs = 25_000;
 const pauseMs = 10;
 
 /** Asks until the answer is there; what never comes ends the test with `what` and not with a bare time-out. */

@@ -1,4 +1,5 @@
 import type { Platform } from "../../platform/context.ts";
+import type { Language } from "../../platform/languages.ts";
 import { enqueue, type OutboxRow, type Topics } from "../../platform/outbox.ts";
 import { type Queryable, sql } from "../../platform/postgres.ts";
 import { writeMail } from "../../receipts/mail/mime.ts";
@@ -19,8 +20,6 @@ export const noticeKinds = [
   "logged_in",
 ] as const;
 export type NoticeKind = (typeof noticeKinds)[number];
-
-type Language = "sv" | "it" | "en";
 
 // A log-in has just cost a message of its own; a thaw and a limit move no money.
 const onEveryChannel: readonly NoticeKind[] = [
