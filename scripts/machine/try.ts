@@ -15,7 +15,8 @@ interface Given {
   readonly quick: boolean;
 }
 
-const bootWithinMs = 60_000;
+/** A machine boots in 20 s alone; beside other work it takes minutes, which is no fault of it. */
+const bootWithinMs = 600_000;
 const given = JSON.parse(process.argv[2] ?? "") as Given;
 let machines = 0;
 
