@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import { judgeKnee, kneeOf, type Moment } from "./knee.ts";
 
 /** A machine of two processors on which each payment takes 8 ms, four of them the API's, beside others who take half a processor. */
-function climb(most: number, costMs = 8): Moment[] {
+function climb(most: number, othersMs = 500): Moment[] {
+  const costMs = 8;
   const moments: Moment[] = [];
   let [paid, ours, others] = [0, 0, 0];
   for (let second = 0; second <= 60; second += 1) {
@@ -17,7 +18,7 @@ function climb(most: number, costMs = 8): Moment[] {
     const done = Math.min(wanted, most);
     paid += done;
     ours += done * costMs;
-    others += 500;
+    others += othersMs;
   }
   return moments;
 }
@@ -35,4 +36,10 @@ test("a knee that comes from waiting is named so, and the model does not hold", 
   expect(knee.full).toContain("something waits");
   expect(judgeKnee(knee).holds).toBe(false);
   expect(judgeKnee(knee).lines[1]).toContain("NOT within 20 %");
+});
+
+test("a knee on a machine that others had is not judged", () => {
+  const { holds, lines } = judgeKnee(kneeOf(climb(62, 1_500), 2));
+  expect(holds).toBe(false);
+  expect(lines).toContain("not judged: others had more than half of the machine");
 });

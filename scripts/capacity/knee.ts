@@ -49,7 +49,7 @@ export function kneeOf(moments: readonly Moment[], cores: number): Knee {
   const best = windows.toSorted((one, other) => other.paid / other.ms - one.paid / one.ms)[0];
   if (!best || !(calm.paid > 0)) throw new Error("Too little was paid to find a knee.");
   const calmMs = each(calm.oursMs, (ms) => ms / calm.paid);
-  const othersCores = Math.max(0, (best.busyMs - sum(best.oursMs)) / best.ms);
+  const othersCores = Math.min(cores, Math.max(0, (best.busyMs - sum(best.oursMs)) / best.ms));
   const busy = best.busyMs / best.ms / cores;
   return {
     perSecond: (best.paid / best.ms) * 1_000,
@@ -106,11 +106,13 @@ export function judgeKnee({ perSecond, calmMs, cores, othersCores, busy, predict
   readonly holds: boolean;
 } {
   const off = predictedPerSecond / perSecond - 1;
-  const holds = Math.abs(off) <= farthestOff;
+  const isOurs = othersCores <= cores / 2;
+  const holds = isOurs && Math.abs(off) <= farthestOff;
   const parts = (Object.entries(calmMs) as [keyof CpuOfFlow, number][]).map(([who, ms]) => `${who} ${ms.toFixed(2)}`).join(", ");
   return {
     lines: [
       `knee: ${perSecond.toFixed(0)} payments a second; what was full: ${full}; processors ${(busy * 100).toFixed(0)} % busy, others had ${othersCores.toFixed(2)} of ${cores}`,
+      ...(isOurs ? [] : ["not judged: others had more than half of the machine"]),
       `model: ${sum(calmMs).toFixed(2)} ms of CPU for each while it was calm (${parts}), so ${predictedPerSecond.toFixed(0)} a second: ${off >= 0 ? "+" : ""}${(off * 100).toFixed(0)} %, ${holds ? "within" : "NOT within"} ${farthestOff * 100} %`,
     ],
     holds,
