@@ -277,6 +277,20 @@ describe("a confirm", () => {
     expect(await student.balanceMinor()).toBe(10_000);
   });
 
+  test("with twelve wrong numbers at once gets no more tries than three, and the right one comes too late", async () => {
+    const student = await money.fundedStudent({ balanceMinor: 10_000 });
+    const charge = await student.scannedOrder({ till, totalMinor: 500 });
+    const wrong = Array.from({ length: 12 }, (_, index) => String((Number(charge.match_code) + 1 + index) % 100).padStart(2, "0"));
+    const answers = await Promise.all(
+      wrong.map((number_match, index) => student.confirm(charge, { number_match, process: index % 2 === 0 ? 0 : 1 })),
+    );
+    const codes = answers.map((answer) => refusal(answer).code);
+    expect(codes.filter((code) => code === "NUMBER_MISMATCH")).toHaveLength(3);
+    expect(codes.filter((code) => code === "CHARGE_CLOSED")).toHaveLength(9);
+    expect(refusal(await student.confirm(charge))).toMatchObject({ status: 409, code: "CHARGE_CLOSED" });
+    expect(await student.balanceMinor()).toBe(10_000);
+  });
+
   test("needs no number where the café has switched it off", async () => {
     const relaxed = await money.till();
     await campus.sql`update cafes set number_match_required = false where id = ${relaxed.cafe.id}`;

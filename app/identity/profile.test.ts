@@ -88,6 +88,22 @@ test("a push token moves to whoever registered it last, and becomes active again
   expect(await ownersOf(pushToken)).toEqual([{ studentId: null, staffId: owner.id, platform: "web", isActive: true }]);
 });
 
+test("the student whose push token another account registers is told by mail and on the other phones, and nobody is who registers anew", async () => {
+  const [student, other] = [await campus.student({ name: "Alva Ek" }), await campus.student()];
+  const [taken, kept] = [token(), token()];
+  const register = (who: typeof student, pushToken: string) =>
+    who.api("POST", "/users/device-token", { body: { token: pushToken, platform: "android" } });
+  for (const each of [taken, kept, taken]) await register(student, each);
+  const told = () => campus.sql`
+    select topic from outbox where topic like '%.notice' and payload ->> 'kind' = 'push_moved' and payload ->> 'student_id' = ${student.id} order by topic`;
+  expect(await told()).toEqual([]);
+  await register(other, taken);
+  expect(await told()).toEqual([{ topic: "mail.notice" }, { topic: "push.notice" }]);
+  await campus.drainOutbox();
+  expect((await campus.messages(kept, "push")).map(({ data }) => data.kind)).toEqual(["push_moved"]);
+  expect(await campus.messages(taken, "push")).toEqual([]);
+});
+
 test("the ten newest push tokens of a person are kept", async () => {
   const student = await campus.student();
   const tokens = Array.from({ length: 12 }, token);

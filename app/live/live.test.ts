@@ -199,6 +199,7 @@ test("a stream is answered only once nothing more can be missed: who reads the s
 
 test.each([
   ["no token", {}, "401"],
+  ["a browser's cookies alone", { headers: { Cookie: "campus_access=a.b.c; campus_student_refresh=r" } }, "401"],
   ["a token that is none", { token: "a.b.c" }, "401"],
   ["a subprotocol that is not ours first", { protocols: ["bearer.x", "campuspay.v1"] }, "400"],
   ["a resume id that the server never gave", { query: { last_event_id: "yesterday" } }, "400"],

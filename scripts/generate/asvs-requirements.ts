@@ -28,7 +28,8 @@ export const chapters: readonly { readonly title: string; readonly lines: string
 2.1.5, 2.1.6 | staff change their password, with the present one | = the password alone puts no other secret in the place of the one that counts, and chooses no other password
 2.1.7 | no password that is common or was leaked | = %s is no password
 2.1.8–2.1.12 | a meter, no composition rules, no periodic change, paste and reveal allowed | : the portal's log-in page; there is no rule of composition and no forced change
-2.2.1 | guessing is slowed down for one account, and nobody is locked out by it | = hundreds of tries with invented names take no place in the queue, and no honest login is refused or locked
+2.2.1 | a student's code is guessed a few times a day, and nobody is kept out by strangers | = codes that strangers ask for keep nobody out who has logged in here before, and are no more than thirty a day
+2.2.1 | guessing is slowed down for one account of staff, and nobody is locked out by it | = hundreds of tries with invented names take no place in the queue, and no honest login is refused or locked
 2.2.2 | weak authenticators (SMS) only as a secondary means, with a stronger one beside it | = a stolen token without the phone's key confirms nothing
 2.2.3 | told of what changes the account | = the message says what the code is for, and every channel tells of the request and of the approval
 2.2.4–2.2.7 | resists phishing, replay and a stolen device (level 3 in part) | = staff make a passkey and log in with it alone; it answers once, only for this origin, and only unlocked
@@ -36,6 +37,7 @@ export const chapters: readonly { readonly title: string; readonly lines: string
 2.4.1–2.4.5 | passwords are stored as a slow salted hash | = an owner adds staff to the own café, whose one-time password opens nothing but the choice of an own one
 2.5.1–2.5.3 | recovery reveals no password and uses no hint or secret question | = a reset gives a one-time password and ends what the old one had opened
 2.5.4 | no shared or default accounts | : the demo's accounts are impossible with CAMPUS_ENV=production
+2.5.5 | another phone is told on the old one | = whoever enters another phone for a student is told of on the old one, and gets no code for money, guards or keys for three days
 2.5.5 | a changed factor is told | = the message says what the code is for, and every channel tells of the request and of the approval
 2.5.6, 2.5.7 | a lost password or factor is replaced with proof of identity of the same strength | = one admin alone makes nobody finance or admin, resets no such account and brings none back
 2.6.1–2.6.3 | recovery codes are used once, random, and hard to guess offline | = secrets and recovery codes stand in no table and no line as they are
@@ -67,6 +69,7 @@ export const chapters: readonly { readonly title: string; readonly lines: string
 4.2.2 | no request forged from another site | = a cookie session reads without a CSRF token and writes only with its own
 4.3.1 | administration by a second factor | = %s comes in with a second factor only, and sets up the first one with the password
 4.3.2 | no listing of folders | = %s shows nothing
+4.3.3 | nobody is both of two people | = two accounts whose passwords one person read are that person, also through a third account
 4.3.3 | step-up for what is of high value, and duties kept apart | = whoever asked for an account or made it is no second person for it, until some days have gone`,
   },
   {

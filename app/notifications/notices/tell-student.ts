@@ -18,6 +18,7 @@ export const noticeKinds = [
   "card_thawed",
   "confirm_key_added",
   "logged_in",
+  "push_moved",
 ] as const;
 export type NoticeKind = (typeof noticeKinds)[number];
 
@@ -30,12 +31,12 @@ const onEveryChannel: readonly NoticeKind[] = [
   "confirm_key_added",
 ];
 
-/** Left in the transaction of the deed. By push always; by SMS and mail too where money leaves or a phone may pay. */
+/** Left in the transaction of the deed. By push always; by SMS and mail too where money leaves or a phone may pay; by mail where it is the push that ended. */
 export async function tellStudent(tx: Queryable, studentId: string, kind: NoticeKind): Promise<void> {
   await enqueue(tx, "push.notice", { student_id: studentId, kind });
-  if (!onEveryChannel.includes(kind)) return;
-  await enqueue(tx, "sms.notice", { student_id: studentId, kind });
-  await enqueue(tx, "mail.notice", { student_id: studentId, kind });
+  const isEverywhere = onEveryChannel.includes(kind);
+  if (isEverywhere) await enqueue(tx, "sms.notice", { student_id: studentId, kind });
+  if (isEverywhere || kind === "push_moved") await enqueue(tx, "mail.notice", { student_id: studentId, kind });
 }
 
 const lifeMs = 86_400_000;
@@ -130,6 +131,7 @@ const words: Record<Language, Words> = {
     card_thawed: "Ditt kort kan användas igen.",
     confirm_key_added: "En ny telefon får betala från din plånbok.",
     logged_in: "Någon loggade in på ditt konto.",
+    push_moved: "Aviseringarna på en av dina enheter går nu till ett annat konto.",
     endings: { stop: "Var det inte du? Öppna Campus Pay och stoppa det nu.", look: "Var det inte du? Öppna Campus Pay." },
   },
   it: {
@@ -143,6 +145,7 @@ const words: Record<Language, Words> = {
     card_thawed: "La tua carta si può usare di nuovo.",
     confirm_key_added: "Un nuovo telefono può pagare dal tuo portafoglio.",
     logged_in: "Qualcuno è entrato nel tuo account.",
+    push_moved: "Le notifiche di uno dei tuoi dispositivi vanno ora a un altro account.",
     endings: { stop: "Non sei stato tu? Apri Campus Pay e fermalo ora.", look: "Non sei stato tu? Apri Campus Pay." },
   },
   en: {
@@ -156,6 +159,7 @@ const words: Record<Language, Words> = {
     card_thawed: "Your card can be used again.",
     confirm_key_added: "A new phone may pay from your wallet.",
     logged_in: "Somebody logged in to your account.",
+    push_moved: "The notifications of one of your devices now go to another account.",
     endings: { stop: "Was it not you? Open Campus Pay and stop it now.", look: "Was it not you? Open Campus Pay." },
   },
 };
