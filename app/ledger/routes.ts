@@ -3,6 +3,7 @@ import { router } from "../platform/http/router.ts";
 import { adjustmentRoutes } from "./adjustment-routes.ts";
 import { booksRoutes } from "./books-routes.ts";
 import { debtRoutes } from "./debt-routes.ts";
+import { journalRoutes } from "./journal-routes.ts";
 import { refundRoutes } from "./refund-routes.ts";
 import { walletRoutes } from "./wallet-routes.ts";
 
@@ -13,4 +14,5 @@ export const ledgerRoutes = (platform: Platform) =>
     .route("/", adjustmentRoutes(platform))
     .route("/", debtRoutes(platform))
     .route("/", refundRoutes(platform))
-    .route("/", booksRoutes(platform));
+    .route("/", booksRoutes(platform))
+    .route("/", journalRoutes(platform));

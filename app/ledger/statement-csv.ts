@@ -1,4 +1,5 @@
 import { csvRow } from "../platform/csv.ts";
+import { streamText } from "../platform/http/text-stream.ts";
 import type { Queryable } from "../platform/postgres.ts";
 import { readStatement, type StatementLine } from "./statement.ts";
 
@@ -8,18 +9,7 @@ const columns = ["id", "at", "kind", "amount_minor", "currency", "balance_minor_
 
 /** The whole statement as CSV (RFC 4180), read in batches while it is sent: one query each 500 lines, whatever the length. */
 export function streamStatement(db: Queryable, studentId: string): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder();
-  const lines = csvLines(db, studentId);
-  return new ReadableStream({
-    async pull(controller) {
-      const next = await lines.next();
-      if (next.done) controller.close();
-      else controller.enqueue(encoder.encode(next.value));
-    },
-    async cancel() {
-      await lines.return();
-    },
-  });
+  return streamText(csvLines(db, studentId));
 }
 
 async function* csvLines(db: Queryable, studentId: string): AsyncGenerator<string, void, void> {
