@@ -1,4 +1,6 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
+import { bankRoutes } from "./bank/routes.ts";
+import { xmlType } from "./bank/statement-routes.ts";
 import { cafeAdminRoutes } from "./cafes/admin-routes.ts";
 import { cafeRoutes } from "./cafes/routes.ts";
 import { tableLinkRoutes, tableRoutes } from "./cafes/table-routes.ts";
@@ -48,13 +50,13 @@ export interface AppParts {
   readonly isDraining: () => boolean;
 }
 
-/** A line of a CSV for each person of a university. */
-const longTables = ["/api/v1/admin/students/import"];
+/** A line for each person of a university, an entry for each movement of its account. */
+const longBodies = { "/api/v1/admin/students/import": /^text\/csv\b/i, "/api/v1/admin/bank-statements": xmlType };
 
 /** Mounts the features; nothing else. */
 export function createApp({ platform, identity, live, isDraining }: AppParts): OpenAPIHono<HttpEnv> {
   const reportError = createErrorReporter(platform.config, platform.log);
-  const app = createApplication(platform, reportError, (answer) => countAnswer(platform.metrics, answer), longTables);
+  const app = createApplication(platform, reportError, (answer) => countAnswer(platform.metrics, answer), longBodies);
   const receipts = createReceiptSigner(platform);
   const v1 = router();
   v1.use(withIdentity(identity));
@@ -83,6 +85,7 @@ export function createApp({ platform, identity, live, isDraining }: AppParts): O
   v1.route("/", gatewayRoutes(platform));
   v1.route("/", failoverRoutes(platform, receipts));
   v1.route("/", payOutRoutes(platform));
+  v1.route("/", bankRoutes(platform));
   v1.route("/", reconciliationRoutes(platform));
   v1.route("/", webhookRoutes(platform));
   v1.route("/", opsRoutes(platform));

@@ -1,10 +1,11 @@
 import { z } from "@hono/zod-openapi";
 import { actorOf, staff } from "../identity/guards.ts";
+import { listProposals, proposalStatuses, rejectProposal } from "../identity/proposal.ts";
 import type { Platform } from "../platform/context.ts";
 import { once } from "../platform/http/once.ts";
 import { json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
-import { type Adjustment, adjustmentStatuses, listAdjustments } from "./adjustment.ts";
-import { approveAdjustment, rejectAdjustment } from "./decide-adjustment.ts";
+import { type Adjustment, adjustments } from "./adjustment.ts";
+import { approveAdjustment } from "./decide-adjustment.ts";
 import { largestMinor, reasonField } from "./field-schemas.ts";
 import { requestAdjustment } from "./request-adjustment.ts";
 
@@ -15,7 +16,7 @@ const AdjustmentSchema = z
     amount_minor: z.number().int(),
     currency: z.string(),
     reason: z.string(),
-    status: z.enum(adjustmentStatuses),
+    status: z.enum(proposalStatuses),
     requested_by: z.uuid(),
     decided_by: z.uuid().nullable(),
     transaction_id: z.uuid().nullable(),
@@ -62,7 +63,7 @@ const list = route({
   tags: ["finance"],
   summary: "The adjustments, newest first",
   who,
-  request: { query: listQuery.extend({ status: z.enum(adjustmentStatuses).optional() }) },
+  request: { query: listQuery.extend({ status: z.enum(proposalStatuses).optional() }) },
   responses: { 200: json(listOf(AdjustmentSchema), "A page of them") },
 });
 
@@ -106,19 +107,22 @@ export const adjustmentRoutes = (platform: Platform) =>
     })
     .openapi(list, async (c) => {
       const { status, limit, cursor } = c.req.valid("query");
-      const { items, next } = await listAdjustments(platform.db, { status, limit, after: cursor });
+      const { items, next } = await listProposals(platform.db, adjustments, { status, limit, after: cursor });
       return c.json({ items: items.map(presentAdjustment), next_cursor: next }, 200);
     })
     .openapi(approve, (c) => {
-      const decision = { adjustmentId: c.req.valid("param").adjustmentId, ...actorOf(c) };
+      const [{ adjustmentId }, actor] = [c.req.valid("param"), actorOf(c)];
       return once(c, "forever", async (tx) => ({
         status: 200 as const,
-        body: presentAdjustment(await approveAdjustment(tx, platform.config, decision)),
+        body: presentAdjustment(await approveAdjustment(tx, platform.config, adjustmentId, actor)),
       }));
     })
     .openapi(reject, (c) => {
-      const decision = { adjustmentId: c.req.valid("param").adjustmentId, ...actorOf(c) };
-      return once(c, "forever", async (tx) => ({ status: 200 as const, body: presentAdjustment(await rejectAdjustment(tx, decision)) }));
+      const [{ adjustmentId }, actor] = [c.req.valid("param"), actorOf(c)];
+      return once(c, "forever", async (tx) => ({
+        status: 200 as const,
+        body: presentAdjustment(await rejectProposal(tx, adjustments, adjustmentId, actor)),
+      }));
     });
 
 const presentAdjustment = (adjustment: Adjustment): z.infer<typeof AdjustmentSchema> => ({

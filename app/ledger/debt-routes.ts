@@ -1,9 +1,10 @@
 import { z } from "@hono/zod-openapi";
 import { actorOf, staff } from "../identity/guards.ts";
+import { listProposals, proposalStatuses, rejectProposal } from "../identity/proposal.ts";
 import type { Platform } from "../platform/context.ts";
 import { once } from "../platform/http/once.ts";
 import { json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
-import { approveWriteOff, listDebts, listWriteOffs, rejectWriteOff, requestWriteOff, type WriteOff } from "./debt.ts";
+import { approveWriteOff, listDebts, requestWriteOff, type WriteOff, writeOffs } from "./debt.ts";
 import { reasonField } from "./field-schemas.ts";
 
 const DebtSchema = z.object({ student_id: z.uuid(), currency: z.string(), owed_minor: z.int() }).openapi("Debt");
@@ -15,7 +16,7 @@ const WriteOffSchema = z
     amount_minor: z.int(),
     currency: z.string(),
     reason: z.string(),
-    status: z.enum(["pending", "approved", "rejected"]),
+    status: z.enum(proposalStatuses),
     requested_by: z.uuid(),
     decided_by: z.uuid().nullable(),
     transaction_id: z.uuid().nullable(),
@@ -57,7 +58,7 @@ const listRequested = route({
   tags: ["finance"],
   summary: "The write-offs that were asked for, newest first",
   who,
-  request: { query: listQuery.extend({ status: z.enum(["pending", "approved", "rejected"]).optional() }) },
+  request: { query: listQuery.extend({ status: z.enum(proposalStatuses).optional() }) },
   responses: { 200: json(listOf(WriteOffSchema), "A page of them") },
 });
 
@@ -101,7 +102,7 @@ export const debtRoutes = ({ config, db }: Platform) =>
     })
     .openapi(listRequested, async (c) => {
       const { status, limit, cursor } = c.req.valid("query");
-      const { items, next } = await listWriteOffs(db, { status, limit, after: cursor });
+      const { items, next } = await listProposals(db, writeOffs, { status, limit, after: cursor });
       return c.json({ items: items.map(present), next_cursor: next }, 200);
     })
     .openapi(request, (c) => {
@@ -123,7 +124,7 @@ export const debtRoutes = ({ config, db }: Platform) =>
       const actor = actorOf(c);
       return once(c, "forever", async (tx) => ({
         status: 200 as const,
-        body: present(await rejectWriteOff(tx, c.req.valid("param").writeOffId, actor)),
+        body: present(await rejectProposal(tx, writeOffs, c.req.valid("param").writeOffId, actor)),
       }));
     });
 

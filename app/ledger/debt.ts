@@ -1,9 +1,8 @@
 import { type Actor, auditActor } from "../identity/actor.ts";
-import { refuseOneBehindTwo } from "../identity/four-eyes.ts";
+import { lockPending, type Proposal, type ProposalTable, readProposal, refuseAsSecond } from "../identity/proposal.ts";
 import type { Config } from "../platform/config.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
-import { type Page, type PageInput, pageOf } from "../platform/page.ts";
-import { type Queryable, sql, type Transaction, violatedConstraint } from "../platform/postgres.ts";
+import { part, type Queryable, sql, type Transaction, violatedConstraint } from "../platform/postgres.ts";
 
 export interface Debt {
   readonly studentId: string;
@@ -20,38 +19,22 @@ export const listDebts = (db: Queryable): Promise<Debt[]> =>
       select a.student_id, a.currency, debt_of(a.student_id, a.currency) as owed_minor from accounts a where a.kind = 'receivables') d
     where owed_minor <> 0 order by owed_minor desc, student_id limit ${maxDebts}`);
 
-export interface WriteOff {
-  readonly id: string;
+export interface WriteOff extends Proposal {
   readonly studentId: string;
   readonly amountMinor: number;
   readonly currency: string;
   readonly reason: string;
-  readonly status: "pending" | "approved" | "rejected";
-  readonly requestedBy: string;
   readonly decidedBy: string | null;
   readonly transactionId: string | null;
 }
 
-async function readWriteOff(db: Queryable, id: string): Promise<WriteOff> {
-  const found = await db.row<WriteOff>(sql`
-    select id, student_id, amount_minor, currency, reason, status, requested_by, decided_by, transaction_id from debt_write_offs where id = ${id}`);
-  if (!found) throw notFound("The write-off");
-  return found;
-}
-
-export type WriteOffStatus = WriteOff["status"];
-
-/** Newest first. */
-export async function listWriteOffs(
-  db: Queryable,
-  { status, limit, after }: PageInput & { readonly status: WriteOffStatus | undefined },
-): Promise<Page<WriteOff>> {
-  const rows = await db.rows<WriteOff>(sql`
-    select id, student_id, amount_minor, currency, reason, status, requested_by, decided_by, transaction_id from debt_write_offs
-    where (${status ?? null}::text is null or status = ${status ?? null}) and (${after ?? null}::uuid is null or id < ${after ?? null}::uuid)
-    order by id desc limit ${limit + 1}`);
-  return pageOf(rows, limit);
-}
+export const writeOffs: ProposalTable<WriteOff> = {
+  called: "The write-off",
+  table: part`debt_write_offs`,
+  columns: part`id, student_id, amount_minor, currency, reason, status, requested_by, decided_by, transaction_id`,
+  objectKind: "debt_write_off",
+  rejected: "debt.write_off_rejected",
+};
 
 export async function requestWriteOff(tx: Transaction, studentId: string, reason: string, actor: Actor): Promise<WriteOff> {
   const made = await tx
@@ -67,7 +50,7 @@ export async function requestWriteOff(tx: Transaction, studentId: string, reason
     const student = await tx.row(sql`select id from students where id = ${studentId}`);
     throw student ? new CodedError("CONFLICT", "The student owes nothing.") : notFound("The student");
   }
-  const writeOff = await readWriteOff(tx, made.id);
+  const writeOff = await readProposal(tx, writeOffs, made.id);
   await note(tx, actor, "debt.write_off_requested", writeOff);
   return writeOff;
 }
@@ -79,24 +62,12 @@ export async function approveWriteOff(
   id: string,
   actor: Actor,
 ): Promise<WriteOff> {
-  const before = await readWriteOff(tx, id);
-  if (before.requestedBy === actor.staffId) throw new CodedError("INSUFFICIENT_ROLE", "Somebody else must approve what you asked for.");
-  await refuseOneBehindTwo(tx, config, before.requestedBy, actor.staffId);
+  await refuseAsSecond(tx, config, await lockPending(tx, writeOffs, id), actor);
   const posted = await tx.row<{ id: string | null }>(sql`select write_off_debt(${id}, ${actor.staffId}) as id`);
-  const writeOff = await readWriteOff(tx, id);
+  const writeOff = await readProposal(tx, writeOffs, id);
   if (!posted?.id)
     throw new CodedError("INVALID_TRANSITION", "There is nothing to write off any more.", { details: { status: writeOff.status } });
   await note(tx, actor, "debt.written_off", writeOff);
-  return writeOff;
-}
-
-export async function rejectWriteOff(tx: Transaction, id: string, actor: Actor): Promise<WriteOff> {
-  const rejected = await tx.run(sql`
-    update debt_write_offs set status = 'rejected', decided_by = ${actor.staffId}, decided_at = now() where id = ${id} and status = 'pending'`);
-  const writeOff = await readWriteOff(tx, id);
-  if (rejected === 0)
-    throw new CodedError("INVALID_TRANSITION", `It is ${writeOff.status} already.`, { details: { status: writeOff.status } });
-  await note(tx, actor, "debt.write_off_rejected", writeOff);
   return writeOff;
 }
 

@@ -1,8 +1,9 @@
 import { type Actor, auditActor } from "../identity/actor.ts";
+import { readProposal } from "../identity/proposal.ts";
 import type { Config } from "../platform/config.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
-import { type Adjustment, readAdjustment } from "./adjustment.ts";
+import { type Adjustment, adjustments } from "./adjustment.ts";
 
 interface Input extends Actor {
   readonly studentId: string;
@@ -33,5 +34,5 @@ export async function requestAdjustment(tx: Transaction, { CAMPUS_CURRENCY }: Co
     objectId: made.id,
     details: { student_id: studentId, amount_minor: amountMinor, currency },
   });
-  return readAdjustment(tx, made.id);
+  return readProposal(tx, adjustments, made.id);
 }

@@ -251,6 +251,11 @@ const lookedForElsewhere: Readonly<Record<string, string>> = {
   creditFoundPayment: "payment.credited",
   returnSettlement: "settlement.returned",
   returnCloseOut: "close_out.returned",
+  requestCafeBankAccount: "cafe_bank_account.requested",
+  approveCafeBankAccount: "cafe_bank_account.approved",
+  rejectCafeBankAccount: "cafe_bank_account.rejected",
+  makePaymentFile: "payment_file.made",
+  importBankStatement: "bank_statement.imported",
   completeItemImage: "image.shown",
   completeCategoryImage: "image.shown",
 };

@@ -171,6 +171,18 @@ export const variables = {
     "Countries of the bank accounts that are paid to.",
     { default: "SE,IT" },
   ),
+  BANK_HOLDER: variable(optionalText, "Whose account pays cafés and students who leave: stands in the payment file for the bank."),
+  BANK_IBAN: variable(
+    optionalText,
+    "That account, an IBAN. Without it there are no payment files; statements of another account are refused.",
+  ),
+  BANK_BIC: variable(
+    z
+      .string()
+      .regex(/^[A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?$/, "must be a BIC of 8 or 11 characters")
+      .optional(),
+    "Its bank, where the bank asks for it.",
+  ),
   ACCESS_TOKEN_SECONDS: variable(whole(60, 86_400), "Life of an access token.", { default: "3600" }),
   REFRESH_TOKEN_SECONDS: variable(whole(3_600, 31_536_000), "Life of a refresh token; each use replaces it.", { default: "2592000" }),
   STUDENT_SESSION_SECONDS: variable(whole(3_600, 31_536_000), "How long a student's session lasts at most, however often it is used.", {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { checkLedger } from "../ledger/check-ledger.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
+import { gatewayOf } from "../testing/gateway.ts";
 import { adjust, expectOk, type Money, type MoneyStudent, moneyOf } from "../testing/money.ts";
 import { oneBehindTheOther } from "../testing/one-behind-the-other.ts";
 import type { TestStaff } from "../testing/people.ts";
@@ -243,10 +244,20 @@ test("a close-out of a student who orders at that moment waits for the order", a
   expect(paid).toMatchObject({ outcome: "awaited", because: "unfinished_order" });
 });
 
-test("money that comes into the wallet at that moment is in the amount that the second person is asked about", async () => {
-  const { student, id } = await agreedCloseOut(900);
-  const paid = await oneBehindTheOther(campus.owner, putIn(student, 300), payIt(id, await campus.staff("finance"), 900));
-  expect(paid).toMatchObject({ outcome: "another_amount" });
+test("a refund at that moment is in the amount that the second person is asked about", async () => {
+  const student = await money.fundedStudent({ balanceMinor: 1_200 });
+  const charge = await student.scannedOrder({ till: await money.till(), totalMinor: 300 });
+  expectOk(await student.confirm(charge));
+  await campus.sql`update orders set status = 'completed' where id = ${charge.order_id}`;
+  const { id } = expectOk(await ask(student));
+  expectOk(await approve(id, 900));
+  const refunded = await oneBehindTheOther(
+    campus.owner,
+    // It locks the order, which is completed, and the wallet: no row that the close-out takes before.
+    (tx) => tx.run(sql`select outcome from refund_order(${charge.order_id}, null, 'wallet', 'cold', null)`),
+    payIt(id, await campus.staff("finance"), 900),
+  );
+  expect(refunded).toMatchObject({ outcome: "another_amount" });
   expect(await walletOf(student)).toEqual({ status: "active", balanceMinor: 1_200, heldMinor: 900 });
 });
 
@@ -299,4 +310,39 @@ test("only what came to nothing gives back what was kept", async () => {
   const { student, id } = await agreedCloseOut(900);
   await campus.sql`select release_close_out(${id})`;
   expect(await walletOf(student)).toEqual({ status: "active", balanceMinor: 900, heldMinor: 900 });
+});
+
+test("a close-out holds what nothing else holds yet", async () => {
+  const student = await money.fundedStudent({ balanceMinor: 900 });
+  const disputeId = randomUUID();
+  await campus.sql`select place_hold(${student.id}, 200, 'gateway_disputes', ${disputeId}, null)`;
+  const { id } = expectOk(await ask(student));
+  expect(
+    await campus.sql`select h.amount_minor, c.held_minor from wallet_holds h join close_outs c on c.id = h.document_id where c.id = ${id}`,
+  ).toEqual([{ amountMinor: 700, heldMinor: 700 }]);
+  await campus.sql`select end_hold('gateway_disputes', ${disputeId}, 'voided')`;
+});
+
+test("a dispute that is decided keeps no student from leaving; one that is open does", async () => {
+  const gateway = gatewayOf(campus);
+  const student = await money.fundedStudent({ balanceMinor: 100 });
+  const checkout = await gateway.pay((await gateway.beginTopUp(student, 1_000)).gateway_order_id);
+  expectOk(await gateway.verify(student, checkout));
+  const openDispute = `dispute_${randomUUID()}`;
+  await campus.sql`select open_dispute(gateway, ${openDispute}, payment_id, 1000, 'SEK', 'not mine', now() + interval '7 days') from gateway_payments where payment_id = ${checkout.payment_id}`;
+  const { id } = expectOk(await ask(student));
+  expect((await approve(id, 1_100)).body.error?.details).toMatchObject({ because: "open_dispute" });
+  await campus.sql`select close_dispute(id, true) from gateway_disputes where dispute_id = ${openDispute}`;
+  expect(expectOk(await approve(id, 1_100))).toMatchObject({ status: "agreed" });
+});
+
+test("holds that ended long ago keep none from ending", async () => {
+  const { student, id } = await agreedCloseOut(400);
+  await campus.sql`
+    insert into wallet_holds (id, student_id, amount_minor, currency, document, document_id, status, expires_at, ended_at)
+    select ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, ${student.id}, 1, 'SEK', 'close_outs', gen_random_uuid(), 'voided', now() - interval '1 day', now()
+    from generate_series(1, 100) n`;
+  await campus.sql`update wallet_holds set expires_at = now() where document_id = ${id}`;
+  await campus.worker.db.transaction((tx) => expireJob.run(tx));
+  expect(await walletOf(student)).toEqual({ status: "active", balanceMinor: 400, heldMinor: 0 });
 });

@@ -16,12 +16,12 @@ import { type HttpEnv, router } from "./router.ts";
 
 type OnAnswered = (answer: { readonly route: string; readonly status: number; readonly elapsedMs: number }) => void;
 
-/** The outermost layer: what happens to every request, whatever feature answers it; `longTables` are the paths that take a long CSV. */
+/** The outermost layer: what happens to every request, whatever feature answers it; `longBodies` are the paths that take a long file of one content type. */
 export function createApplication(
   platform: Platform,
   reportError: ReportError,
   onAnswered: OnAnswered = () => undefined,
-  longTables: readonly string[] = [],
+  longBodies: LongBodies = {},
 ): OpenAPIHono<HttpEnv> {
   const app = router();
   const { config } = platform;
@@ -29,7 +29,7 @@ export function createApplication(
   app.use(securityHeaders);
   app.use(answerOtherOrigins(config.CORS_ORIGINS));
   app.use(limitTime(config.REQUEST_TIMEOUT_MS));
-  app.use(limitBody(config, longTables));
+  app.use(limitBody(config, longBodies));
   app.use(keepLiteralsApart(app));
   app.onError(answerError(platform, reportError));
   app.notFound((c) => {
@@ -127,19 +127,22 @@ function limitTime(timeoutMs: number): MiddlewareHandler<HttpEnv> {
 }
 
 /** A long table is read by its route alone, after its guard. */
-const csvLimitBytes = 8 * 1024 * 1024;
+const longLimitBytes = 8 * 1024 * 1024;
+
+/** By path, the content type whose body may be long. */
+export type LongBodies = Readonly<Record<string, RegExp>>;
 
 /**
  * What is too large is still taken in and thrown away, up to a point: a connection with half a body left in it would
  * fail the next request that a proxy sends on it.
  */
-function limitBody(config: Config, longTables: readonly string[]): MiddlewareHandler<HttpEnv> {
+function limitBody(config: Config, longBodies: LongBodies): MiddlewareHandler<HttpEnv> {
   return async (c, next) => {
     const length = c.req.header("content-length");
     const isChunked = c.req.header("transfer-encoding") !== undefined;
     const limitBytes = isChunked ? config.BODY_LIMIT_BYTES : bodyLimitOf(config, c.req.method, c.req.path);
-    const isCsv = !isChunked && longTables.includes(c.req.path) && /^text\/csv\b/i.test(c.req.header("content-type") ?? "");
-    const maxBytes = isCsv ? csvLimitBytes : limitBytes;
+    const isLong = !isChunked && longBodies[c.req.path]?.test(c.req.header("content-type") ?? "") === true;
+    const maxBytes = isLong ? longLimitBytes : limitBytes;
     if (!isChunked && Number(length ?? 0) <= maxBytes) return next();
     const { kept, sizeBytes } = await readUpTo(c.req.raw, maxBytes);
     if (sizeBytes > discardedBytes) c.header("Connection", "close");

@@ -1,0 +1,84 @@
+import { amountOf } from "./amount.ts";
+import { all, parseXml, textAt, type XmlElement, XmlProblem } from "./xml.ts";
+
+export interface StatementEntry {
+  readonly entryRef: string;
+  /** What names the pay-out: the end-to-end id that our file gave it, else the bank's own name of the transfer. */
+  readonly reference: string | null;
+  readonly direction: "out" | "in";
+  readonly amountMinor: number;
+  readonly currency: string;
+  /** YYYY-MM-DD. */
+  readonly bookedOn: string;
+  readonly returnReason: string | null;
+}
+
+export interface BankStatement {
+  readonly account: string;
+  readonly statementId: string;
+  readonly entries: readonly StatementEntry[];
+}
+
+export const maxStatementEntries = 20_000;
+
+/** Reads a CAMT.053 (any version since .02): the booked entries, a batch by its parts. Throws XmlProblem. */
+export function readCamt(text: string): BankStatement[] {
+  const document = parseXml(text);
+  const space = Object.entries(document.attributes).find(([name]) => name === "xmlns" || name.startsWith("xmlns:"))?.[1];
+  if (document.name !== "Document" || !/camt\.053\.001\.\d\d$/.test(space ?? "")) throw new XmlProblem("is no CAMT.053 statement");
+  const statements = all(document, "BkToCstmrStmt", "Stmt").map(readStatement);
+  if (statements.length === 0) throw new XmlProblem("holds no statement");
+  if (statements.reduce((sum, { entries }) => sum + entries.length, 0) > maxStatementEntries)
+    throw new XmlProblem(`holds more than ${maxStatementEntries} entries: import it in parts`);
+  return statements;
+}
+
+function readStatement(statement: XmlElement): BankStatement {
+  const account = textAt(statement, "Acct", "Id", "IBAN") ?? textAt(statement, "Acct", "Id", "Othr", "Id");
+  const statementId = textAt(statement, "Id");
+  if (!account || account.length > 40 || !statementId || statementId.length > 70)
+    throw new XmlProblem("holds a statement without its account or id");
+  const entries = all(statement, "Ntry")
+    .filter((entry) => (textAt(entry, "Sts", "Cd") ?? textAt(entry, "Sts")) === "BOOK")
+    .flatMap((entry, place) => readEntry(entry, `${statementId}#${place + 1}`));
+  return { account, statementId, entries };
+}
+
+/** One for each transfer of a batch where the parts say their amounts and these add up; else the entry as a whole. */
+function readEntry(entry: XmlElement, unnamed: string): StatementEntry[] {
+  const whole = readPart(entry, entry, unnamed);
+  const parts = all(entry, "NtryDtls", "TxDtls");
+  const [only] = parts;
+  if (parts.length === 1 && only) return [{ ...readPart(entry, only, unnamed), amountMinor: whole.amountMinor, currency: whole.currency }];
+  const read = parts.flatMap((part, place) =>
+    amountIn(part) ? [{ ...readPart(entry, part, unnamed), entryRef: `${whole.entryRef}/${place + 1}` }] : [],
+  );
+  const sum = read.reduce((total, { amountMinor }) => total + amountMinor, 0);
+  return read.length > 1 && sum === whole.amountMinor ? read : [whole];
+}
+
+const amountIn = (part: XmlElement) => all(part, "Amt")[0] ?? all(part, "AmtDtls", "TxAmt", "Amt")[0];
+
+function readPart(entry: XmlElement, part: XmlElement, unnamed: string): StatementEntry {
+  const amount = amountIn(part) ?? amountIn(entry);
+  const currency = amount?.attributes.Ccy ?? "";
+  const amountMinor = amountOf(amount?.text.trim() ?? "", currency);
+  const indicator = textAt(part, "CdtDbtInd") ?? textAt(entry, "CdtDbtInd");
+  const bookedOn = (textAt(entry, "BookgDt", "Dt") ?? textAt(entry, "BookgDt", "DtTm") ?? "").slice(0, 10);
+  if (amountMinor === undefined || (indicator !== "DBIT" && indicator !== "CRDT") || !/^\d{4}-\d\d-\d\d$/.test(bookedOn))
+    throw new XmlProblem(`holds an entry without a good amount, direction or day: ${unnamed}`);
+  const ownName = textAt(entry, "AcctSvcrRef") ?? textAt(entry, "NtryRef");
+  const endToEnd = textAt(part, "Refs", "EndToEndId");
+  const given = endToEnd === "NOTPROVIDED" ? undefined : endToEnd;
+  const direction = indicator === "DBIT" ? "out" : "in";
+  const isReversal = textAt(entry, "RvslInd") === "true";
+  return {
+    entryRef: `${(ownName ?? unnamed).slice(0, 100)}:${direction}`,
+    reference: (given ?? textAt(part, "Refs", "AcctSvcrRef") ?? ownName)?.slice(0, 140) ?? null,
+    direction,
+    amountMinor,
+    currency,
+    bookedOn,
+    returnReason: textAt(part, "RtrInf", "Rsn", "Cd")?.slice(0, 35) ?? (isReversal ? "reversal" : null),
+  };
+}

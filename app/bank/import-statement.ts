@@ -1,0 +1,93 @@
+import { type Actor, auditActor } from "../identity/actor.ts";
+import type { Config } from "../platform/config.ts";
+import { CodedError } from "../platform/errors.ts";
+import type { PageInput } from "../platform/page.ts";
+import { type Queryable, sql, type Transaction } from "../platform/postgres.ts";
+import { type BankStatement, readCamt } from "./camt.ts";
+import { XmlProblem } from "./xml.ts";
+
+export interface ImportedStatement {
+  readonly id: string;
+  readonly account: string;
+  readonly statementId: string;
+  readonly entriesCount: number;
+  /** Of these, the ones that no statement had before. */
+  readonly newEntries: number;
+}
+
+/** Keeps what the bank says it did. No money moves by a file: people return what came back. The same file again changes nothing. */
+export async function importStatements(tx: Transaction, config: Config, text: string, actor: Actor): Promise<ImportedStatement[]> {
+  const own = config.BANK_IBAN?.replaceAll(/\s/g, "").toUpperCase();
+  const statements = readStatements(text);
+  const foreign = statements.find(({ account }) => own !== undefined && account !== own);
+  if (foreign) throw refused("is of another account than BANK_IBAN");
+  const imported: ImportedStatement[] = [];
+  for (const statement of statements) imported.push(await keep(tx, statement, actor));
+  return imported;
+}
+
+function readStatements(text: string): BankStatement[] {
+  try {
+    return readCamt(text);
+  } catch (error) {
+    if (error instanceof XmlProblem) throw refused(error.message);
+    throw error;
+  }
+}
+
+const refused = (problem: string) =>
+  new CodedError("VALIDATION_ERROR", `The statement ${problem}.`, { details: { fields: [{ field: "body", problem }] } });
+
+async function keep(tx: Transaction, { account, statementId, entries }: BankStatement, actor: Actor): Promise<ImportedStatement> {
+  const made = await tx.row<{ id: string; isNew: boolean }>(sql`
+    with made as (
+      insert into bank_statements (account, statement_id, entries_count, imported_by) values (${account}, ${statementId}, ${entries.length}, ${actor.staffId})
+      on conflict (account, statement_id) do nothing returning id)
+    select id, true as is_new from made
+    union all select id, false from bank_statements where account = ${account} and statement_id = ${statementId} limit 1`);
+  // Two at once: the other one has it by now.
+  if (!made) throw new CodedError("CONFLICT", "The same statement is being imported at this moment.", { retryAfterSeconds: 1 });
+  const newEntries = await tx.run(sql`
+    insert into bank_entries (statement_id, account, entry_ref, reference, direction, amount_minor, currency, booked_on, return_reason)
+    select ${made.id}, ${account}, "entryRef", reference, direction, "amountMinor", currency, "bookedOn", "returnReason"
+    from jsonb_to_recordset(${JSON.stringify(entries)}::jsonb)
+      e ("entryRef" text, reference text, direction text, "amountMinor" bigint, currency text, "bookedOn" date, "returnReason" text)
+    on conflict (account, entry_ref) do nothing`);
+  if (made.isNew)
+    await auditActor(tx, actor, {
+      action: "bank_statement.imported",
+      objectKind: "bank_statement",
+      objectId: made.id,
+      details: { statement_id: statementId, entries: entries.length, new_entries: newEntries },
+    });
+  return { id: made.id, account, statementId, entriesCount: entries.length, newEntries };
+}
+
+export const entryStates = ["matched", "unmatched", "another_amount", "paid_twice", "to_return", "returned"] as const;
+
+export interface BankEntry {
+  readonly id: string;
+  readonly statementId: string;
+  readonly entryRef: string;
+  readonly reference: string | null;
+  readonly direction: "out" | "in";
+  readonly amountMinor: number;
+  readonly currency: string;
+  readonly bookedOn: string;
+  readonly returnReason: string | null;
+  readonly state: (typeof entryStates)[number];
+  readonly kind: "settlement" | "close_out" | "gateway_pay_out" | null;
+  readonly payOutId: string | null;
+}
+
+interface Wanted extends PageInput {
+  readonly state: BankEntry["state"] | undefined;
+}
+
+/** Newest first, each with what it is by now; one more than the limit tells that a further page exists. */
+export const listEntries = (db: Queryable, { state, limit, after }: Wanted): Promise<BankEntry[]> =>
+  db.rows<BankEntry>(sql`
+    select id, statement_id, entry_ref, reference, direction, amount_minor, currency, to_char(booked_on, 'YYYY-MM-DD') as booked_on, return_reason, state, kind, pay_out_id
+    from bank_entry_states
+    where (${state ?? null}::text is null or state = ${state ?? null}) and (${after ?? null}::uuid is null or id < ${after ?? null}::uuid)
+    order by id desc limit ${limit + 1}`);
