@@ -1,5 +1,5 @@
 -- A row of the ledger is a leg of the chart of accounts, in the one currency of both accounts, and numbered exactly where a wallet takes
--- part. About 15 µs a row; the debit is not asked (its CHECK stands in the table).
+-- part. Estimated at 15 µs a row; the debit is not asked (its CHECK stands in the table).
 create or replace function keep_chart() returns trigger language plpgsql as $$
 declare v_from accounts; v_to accounts;
 begin

@@ -27,6 +27,8 @@ export const targets: readonly Target[] = [
   { file: "app/settlements/settlement-entries.sql", tests: settlements },
   { file: "app/settlements/pay-settlement.sql", tests: settlements },
   { file: "app/settlements/pay-close-out.sql", tests: ["app/settlements/close-outs.test.ts"] },
+  { file: "app/bank/bank-entry-states.sql", tests: ["app/bank/bank.test.ts"] },
+  { file: "app/bank/make-payment-file.ts", tests: ["app/bank/bank.test.ts"] },
   { file: "app/settlements/settle-days.ts", tests: settlements },
   { file: "app/failover/repost-debit.sql", tests: ["app/failover/failover.test.ts"] },
   { file: "app/orders/take-cash.sql", tests: ["app/orders/board.test.ts", "app/counter/sales.test.ts"] },
