@@ -13,7 +13,7 @@ export function announce(start: StartFile, home: Home): string {
     "Campus Pay runs.",
     "",
     `  Begin here       ${base}/demo/   (phone, till and kitchen side by side, already logged in)`,
-    `  Web apps         ${base}/   ${base}/pos/   ${base}/verify`,
+    `  Web apps         ${base}/   ${base}/pos/   ${base}/cafe/   ${base}/verify`,
     "",
     `  API              ${base}/api/v1`,
     `  Documentation    ${base}/docs`,

@@ -409,6 +409,28 @@ export const rows: readonly Row[] = [
     },
   },
   {
+    name: "whoever is not logged in sees the cafés and is told what this is, in three languages, also at 320 pixels",
+    async run(stage) {
+      const faults: string[] = [];
+      for (const [language, title] of [
+        ["en", "How paying works here"],
+        ["sv", "Så betalar du här"],
+        ["it", "Come si paga qui"],
+      ] as const) {
+        const page = await (await stage.context({ language, viewport: { width: 320, height: 640 } })).newPage();
+        await page.goto("/");
+        await page.getByRole("heading", { name: title }).waitFor();
+        await page.locator(".cafe-card").first().waitFor();
+        await page.locator(".bone").first().waitFor({ state: "detached" });
+        for (const fault of [...(await violations(page)), ...(await smallTargets(page))]) faults.push(`${language}: ${fault}`);
+        if ((await wideContent(page)) > 0) faults.push(`${language}: too wide`);
+        await page.context().close();
+      }
+      assert.deepEqual(faults, []);
+      return undefined;
+    },
+  },
+  {
     name: "every page of the route table is in the walks below",
     async run() {
       assert.deepEqual(routedPaths("student").toSorted(), Object.keys(studentPages).toSorted());

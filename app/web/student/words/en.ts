@@ -23,6 +23,23 @@ export const en = {
     hello: "Skip the queue.",
     helloName: (name: string) => `Hello ${name}. What would you like?`,
     lead: "Order from your seat, hold your card at the counter, say yes on your phone.",
+    about: "How paying works here",
+    aboutParts: [
+      {
+        title: "Your card starts it, your phone decides",
+        what: "The till reads your student card. Nothing is paid before you say yes on your own phone, to the amount that you see.",
+      },
+      {
+        title: "Two digits, so that it is your order",
+        what: "The till shows two digits and you type them. A stolen card buys nothing; “It wasn’t me” freezes it at once.",
+      },
+      {
+        title: "A receipt that proves itself",
+        what: "Each receipt is signed. Your phone checks it without asking anybody, and so can everybody you show it to.",
+      },
+    ],
+    guide: "How to use it",
+    forCafes: "Register a café",
     cafes: "Cafés",
     open: "Open",
     closed: "Closed",

@@ -24,6 +24,23 @@ export const it: Words = {
     hello: "Salta la coda.",
     helloName: (name) => `Ciao ${name}. Che cosa prendi?`,
     lead: "Ordina dal posto, avvicina la tessera alla cassa, conferma sul telefono.",
+    about: "Come si paga qui",
+    aboutParts: [
+      {
+        title: "La tessera comincia, il telefono decide",
+        what: "La cassa legge la tua tessera. Nulla è pagato prima del tuo sì sul tuo telefono, all’importo che vedi.",
+      },
+      {
+        title: "Due cifre, così è il tuo ordine",
+        what: "La cassa mostra due cifre e tu le scrivi. Una tessera rubata non compra nulla; «Non sono io» la blocca subito.",
+      },
+      {
+        title: "Uno scontrino che si dimostra da solo",
+        what: "Ogni scontrino è firmato. Il tuo telefono lo verifica senza chiedere a nessuno, e così chiunque lo riceva.",
+      },
+    ],
+    guide: "Come si usa",
+    forCafes: "Registra un bar",
     cafes: "Bar",
     open: "Aperto",
     closed: "Chiuso",

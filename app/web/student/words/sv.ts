@@ -24,6 +24,23 @@ export const sv: Words = {
     hello: "Slipp kön.",
     helloName: (name) => `Hej ${name}. Vad får det vara?`,
     lead: "Beställ från din plats, håll fram kortet vid kassan, säg ja i telefonen.",
+    about: "Så betalar du här",
+    aboutParts: [
+      {
+        title: "Kortet börjar, telefonen bestämmer",
+        what: "Kassan läser ditt studentkort. Inget betalas förrän du säger ja i din egen telefon, till beloppet du ser.",
+      },
+      {
+        title: "Två siffror, så att det är din beställning",
+        what: "Kassan visar två siffror som du skriver in. Ett stulet kort köper ingenting; ”Det var inte jag” fryser det direkt.",
+      },
+      {
+        title: "Ett kvitto som bevisar sig självt",
+        what: "Varje kvitto är signerat. Din telefon kontrollerar det utan att fråga någon, och det kan alla du visar det för.",
+      },
+    ],
+    guide: "Så använder du det",
+    forCafes: "Registrera ett café",
     cafes: "Caféer",
     open: "Öppet",
     closed: "Stängt",

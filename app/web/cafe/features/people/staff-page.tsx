@@ -54,7 +54,7 @@ export function StaffPage() {
     <Page title={w.nav.staff} what={w.staff.what} actions={add}>
       <ErrorNote error={change.error ?? reset.error} />
       {isAsked && <Notice tone="wait" title={w.staff.asked} />}
-      {isAdmin && session.kind === "in" && <StaffRequests ownId={session.user.id} />}
+      {isAdmin && session.kind === "in" && <StaffRequests ownId={session.user.id} title={w.staff.requests} />}
       <ListView
         list={staff}
         caption={w.nav.staff}

@@ -14,7 +14,7 @@ const ask = (page: { readonly cursor?: string }) =>
 type Asked = Awaited<ReturnType<typeof ask>>["items"][number];
 
 /** Accounts of the university take two people: what one asked for waits here for another one. */
-export function StaffRequests({ ownId }: { readonly ownId: string }) {
+export function StaffRequests({ ownId, title }: { readonly ownId: string; readonly title: string }) {
   const w = useWords();
   const [secret, setSecret] = useState<MadeLogin>();
   const requests = useList<Asked>(key, ask);
@@ -34,6 +34,7 @@ export function StaffRequests({ ownId }: { readonly ownId: string }) {
   });
   return (
     <section className="stack">
+      <h2>{title}</h2>
       <ErrorNote error={approve.error ?? reject.error} />
       <ListView
         isPart

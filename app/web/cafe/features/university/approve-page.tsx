@@ -118,10 +118,7 @@ export function ApprovePage() {
           )
         }
       </Loaded>
-      <section className="stack">
-        <h2>{u.approve.staff}</h2>
-        <StaffRequests ownId={me} />
-      </section>
+      <StaffRequests ownId={me} title={u.approve.staff} />
       {isAsking && <AdjustmentSheet onClose={() => setIsAsking(false)} />}
       {paid && <CloseOutSheet closeOut={paid} onClose={() => setPaid(undefined)} />}
     </Page>

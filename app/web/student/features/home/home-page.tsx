@@ -5,7 +5,7 @@ import { clock } from "../../../shared/money/dates.ts";
 import { money } from "../../../shared/money/money.ts";
 import { shortNumber } from "../../../shared/money/order-number.ts";
 import { useSession } from "../../../shared/session/student.ts";
-import { CardIcon, ClockIcon, CupIcon } from "../../../shared/ui/icons.tsx";
+import { CardIcon, ClockIcon, CupIcon, ShieldIcon, TicketIcon } from "../../../shared/ui/icons.tsx";
 import { Bones, EmptyState } from "../../../shared/ui/parts.tsx";
 import { cafesQuery, itemsQuery, ordersQuery } from "../../queries.ts";
 import { ErrorState } from "../../shell.tsx";
@@ -53,7 +53,39 @@ export function HomePage() {
           </li>
         ))}
       </ul>
+      {session.kind === "out" && <About />}
     </div>
+  );
+}
+
+/** What this is, for whoever comes here for the first time; the cafés come first, because most want to eat. */
+function About() {
+  const w = useWords();
+  const icons = [<CardIcon key="card" size={28} />, <ShieldIcon key="shield" size={28} />, <TicketIcon key="ticket" size={28} />];
+  return (
+    <section className="about stack">
+      <h2>{w.home.about}</h2>
+      <ul>
+        {w.home.aboutParts.map(({ title, what }, index) => (
+          <li key={title}>
+            {icons[index]}
+            <h3>{title}</h3>
+            <p className="soft">{what}</p>
+          </li>
+        ))}
+      </ul>
+      <div className="about-links">
+        <Link to="/verify" className="button button-words">
+          {w.receipts.verify}
+        </Link>
+        <a href="/guide/guides/student.html" className="button button-words">
+          {w.home.guide}
+        </a>
+        <a href="/cafe/register" className="button button-words">
+          {w.home.forCafes}
+        </a>
+      </div>
+    </section>
   );
 }
 
