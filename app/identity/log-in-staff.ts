@@ -105,7 +105,7 @@ export async function proveStaff(
     throw error;
   });
   const staff = await readByName(db, username);
-  const matches = await proved(identity, input.password, staff).catch(async (error: unknown) => {
+  const matches = await proved(identity, input.password, staff, browser !== undefined).catch(async (error: unknown) => {
     // The queue was full: nobody has looked at the password, so this was no try.
     await giveTryBack(db, counter);
     throw error;
@@ -160,8 +160,13 @@ function noteRefusal({ log, metrics }: Platform, counter: Buffer, { origin, requ
 }
 
 /** An unknown name waits as long as a known one and takes no place in the queue. */
-async function proved({ passwords }: Pick<Identity, "passwords">, password: string, staff: StaffRow | undefined): Promise<boolean> {
-  if (staff) return passwords.verify(password, staff.passwordHash);
+async function proved(
+  { passwords }: Pick<Identity, "passwords">,
+  password: string,
+  staff: StaffRow | undefined,
+  isKnown: boolean,
+): Promise<boolean> {
+  if (staff) return passwords.verify(password, staff.passwordHash, isKnown);
   await pause(passwords.typicalMs());
   return false;
 }

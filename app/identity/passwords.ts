@@ -1,7 +1,7 @@
 import path from "node:path";
 import { Worker } from "node:worker_threads";
 import { unavailable } from "../platform/errors.ts";
-import type { PasswordAnswer, PasswordTask } from "./password-worker.ts";
+import type { PasswordTask } from "./password-worker.ts";
 
 export const passwordCost = 10;
 // At 60 ms each the last in the queue waits about 4 s, below the request's own time-out. Some places are kept for browsers that
@@ -20,47 +20,57 @@ export interface Passwords {
   /** How long a proof takes of late, queue included, a second at most: an unknown name waits as long and costs nothing. */
   typicalMs(): number;
   hash(password: string): Promise<string>;
-  verify(password: string, hash: string): Promise<boolean>;
+  /** `isKnown`: from a browser that has logged in before, which waits behind no stranger. */
+  verify(password: string, hash: string, isKnown?: boolean): Promise<boolean>;
   end(): void;
 }
 
 interface Waiting {
+  readonly task: PasswordTask;
   readonly resolve: (result: boolean | string) => void;
   readonly reject: (error: Error) => void;
 }
 
 export function createPasswords(): Passwords {
-  const waiting = new Map<number, Waiting>();
+  const known: Waiting[] = [];
+  const strangers: Waiting[] = [];
+  let proving: Waiting | undefined;
   let worker: Worker | undefined;
-  let nextId = 0;
   let typicalMs = firstGuessMs;
 
   const stop = (error: Error) => {
     void worker?.terminate();
     worker = undefined;
-    for (const { reject } of waiting.values()) reject(error);
-    waiting.clear();
+    for (const { reject } of [...(proving ? [proving] : []), ...known.splice(0), ...strangers.splice(0)]) reject(error);
+    proving = undefined;
   };
   const start = (): Worker => {
     // Beside this file in the sources, and beside the bundle in the artifact.
     const started = new Worker(new URL(`./password-worker${path.extname(import.meta.filename)}`, import.meta.url));
     started.unref();
-    started.on("message", ({ id, result }: PasswordAnswer) => {
-      waiting.get(id)?.resolve(result);
-      waiting.delete(id);
+    started.on("message", (result: boolean | string) => {
+      proving?.resolve(result);
+      proving = undefined;
+      proveNext();
     });
     started.on("error", (error: Error) => stop(error));
     return started;
   };
-  const refuseIfFull = (isKnown: boolean) => {
-    if (waiting.size >= maxWaiting + (isKnown ? keptForKnown : 0)) throw unavailable("Too many people are logging in at the moment.");
-  };
-  const ask = <T extends boolean | string>(task: (id: number) => PasswordTask): Promise<T> => {
-    refuseIfFull(true);
+  const proveNext = () => {
+    if (proving) return;
+    proving = known.shift() ?? strangers.shift();
+    if (!proving) return;
     worker ??= start();
-    nextId += 1;
-    const answer = new Promise<boolean | string>((resolve, reject) => waiting.set(nextId, { resolve, reject }));
-    worker.postMessage(task(nextId));
+    worker.postMessage(proving.task);
+  };
+  const refuseIfFull = (isKnown: boolean) => {
+    const waiting = known.length + strangers.length + (proving ? 1 : 0);
+    if (waiting >= maxWaiting + (isKnown ? keptForKnown : 0)) throw unavailable("Too many people are logging in at the moment.");
+  };
+  const ask = <T extends boolean | string>(task: PasswordTask, queue: Waiting[]): Promise<T> => {
+    refuseIfFull(true);
+    const answer = new Promise<boolean | string>((resolve, reject) => queue.push({ task, resolve, reject }));
+    proveNext();
     return answer as Promise<T>;
   };
 
@@ -74,8 +84,8 @@ export function createPasswords(): Passwords {
   return {
     refuseIfFull,
     typicalMs: () => Math.min(typicalMs, longestTypicalMs),
-    hash: async (password) => ask<string>((id) => ({ id, cost: passwordCost, password })),
-    verify: async (password, hash) => timed(ask<boolean>((id) => ({ id, hash, password }))),
+    hash: async (password) => ask<string>({ cost: passwordCost, password }, strangers),
+    verify: async (password, hash, isKnown = false) => timed(ask<boolean>({ hash, password }, isKnown ? known : strangers)),
     end: () => stop(new Error("The process is stopping.")),
   };
 }
