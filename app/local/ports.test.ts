@@ -1,5 +1,6 @@
 import { once } from "node:events";
-import { createServer } from "node:net";
+import { existsSync, readFileSync } from "node:fs";
+import { connect, createServer } from "node:net";
 import { expect, test } from "vitest";
 import { assertPortFree, freePort, freePortRow } from "./ports.ts";
 
@@ -25,4 +26,26 @@ test("two free ports asked for one after the other can both be listened on", asy
   const servers = ports.map((port) => createServer().listen(port, "127.0.0.1"));
   await Promise.all(servers.map((server) => once(server, "listening")));
   for (const server of servers) server.close();
+});
+
+const rangeFile = "/proc/sys/net/ipv4/ip_local_port_range";
+const lowestGiven = existsSync(rangeFile) ? Number(readFileSync(rangeFile, "utf8").split(/\s/)[0]) : 49_152;
+
+// A machine may be told to give away all ports; then there are none to be safe in.
+test.skipIf(lowestGiven < 32_768)("a free port is none that the system gives to a connection that goes out", async () => {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  const sources = await Promise.all(
+    Array.from({ length: 20 }, async () => {
+      const socket = connect(port, "127.0.0.1");
+      await once(socket, "connect");
+      const { localPort } = socket;
+      socket.destroy();
+      return localPort ?? 0;
+    }),
+  );
+  const free = await Promise.all(Array.from({ length: 20 }, freePort));
+  expect(Math.max(...free)).toBeLessThan(Math.min(...sources));
+  server.close();
 });

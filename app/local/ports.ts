@@ -1,27 +1,29 @@
 import { execFileSync } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import { PlainError } from "./plain-error.ts";
 
 const loopback = "127.0.0.1";
-const highestPort = 65_535;
+// Below what a system gives to connections that go out (Linux from 32768, macOS from 49152): none of those takes the port
+// between our look and the server's start, nor while a server is away that comes back on it.
+const lowestPort = 20_000;
+const highestPort = 32_767;
 const shownCommandLength = 60;
+const tries = 100;
 
-/** A port that nobody listens on at this moment. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once("error", reject);
-    probe.listen(0, loopback, () => {
-      const address = probe.address();
-      probe.close(() => (address && typeof address === "object" ? resolve(address.port) : reject(new Error("No port was given."))));
-    });
-  });
+/** A port that nobody listens on at this moment, and that no connection will be given. */
+export async function freePort(): Promise<number> {
+  for (let attempt = 0; attempt < tries; attempt += 1) {
+    const port = randomInt(lowestPort, highestPort + 1);
+    if (await isFree(port)) return port;
+  }
+  throw new PlainError(`No port between ${lowestPort} and ${highestPort} is free on this machine.`);
 }
 
 /** The first of `count` free ports in a row. */
 export async function freePortRow(count: number): Promise<number> {
-  for (let attempt = 0; attempt < 50; attempt += 1) {
+  for (let attempt = 0; attempt < tries; attempt += 1) {
     const first = await freePort();
     if (first + count > highestPort) continue;
     const row = await Promise.all(Array.from({ length: count }, (_, offset) => isFree(first + offset)));

@@ -29,9 +29,12 @@ afterAll(() => campus.end());
 const waitsFor = (because: string) => ({ status: 409, body: { error: { code: "CONFLICT", details: { because } } } });
 const onceMore = () => ({ "Idempotency-Key": randomUUID() });
 
+let persons = randomInt(1_000_000);
+
 /** Words of one person that nobody else has, to be planted wherever the API takes a text. */
 function person() {
-  const digits = String(randomInt(1_000_000)).padStart(6, "0");
+  persons = (persons + 1) % 1_000_000;
+  const digits = String(persons).padStart(6, "0");
   return {
     phone: `+46709${digits}`,
     name: `Zebulon${digits} Markerstrom`,

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
+import { freePort } from "../../../app/local/ports.ts";
 import { startWires } from "./wires.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "campus-wires-"));
@@ -13,15 +13,6 @@ afterEach(() => {
   for (const child of started.splice(0)) child.kill();
   rmSync(folder, { recursive: true, force: true });
 });
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-};
 
 const echo = `require("node:net").createServer((socket) => socket.pipe(socket)).listen(process.argv[1], () => console.log("listens"));`;
 const client = `const socket = require("node:net").connect(Number(process.argv[1]), "127.0.0.1", () => socket.write("hello"));
