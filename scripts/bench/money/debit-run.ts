@@ -63,6 +63,7 @@ export async function runDebits(place: DebitPlace, run: DebitRun): Promise<Debit
       throw new Error(`The debits ended with code ${code}: ${(await errors).trim().split("\n").slice(0, shownLines).join(" / ")}`);
     await assertAllPaid(place);
     const debits = after.turns - before.turns;
+    if (debits === 0) throw new Error(`No debit was made within ${run.seconds} s: this machine is too busy to be measured.`);
     const times = latenciesIn(folder, before.atMs, after.atMs);
     return {
       perSecond: debits / ((after.atMs - before.atMs) / 1000),
@@ -107,7 +108,7 @@ interface Sample {
 
 async function sample({ superuser, postgresPid }: DebitPlace): Promise<Sample> {
   const { rows } = await superuser.query<{ turns: string; wal_bytes: string }>(
-    "select last_value as turns, pg_current_wal_insert_lsn() - '0/0'::pg_lsn as wal_bytes from bench_turn",
+    "select case when is_called then last_value else 0 end as turns, pg_current_wal_insert_lsn() - '0/0'::pg_lsn as wal_bytes from bench_turn",
   );
   return { atMs: Date.now(), turns: Number(rows[0]?.turns), walBytes: Number(rows[0]?.wal_bytes), cpuMs: cpuMsOf(postgresPid) };
 }
@@ -115,7 +116,7 @@ async function sample({ superuser, postgresPid }: DebitPlace): Promise<Sample> {
 /** A turn without a charge behind it, or one that was refused, would be quick: then nothing was measured. */
 async function assertAllPaid({ superuser }: DebitPlace): Promise<void> {
   const { rows } = await superuser.query<{ turns: string; prepared: string; paid: string }>(
-    `select (select last_value from bench_turn) as turns, (select count(*) from bench_charges) as prepared,
+    `select (select case when is_called then last_value else 0 end from bench_turn) as turns, (select count(*) from bench_charges) as prepared,
       (select count(*) from bench_charges b join charges c on c.id = b.charge_id where c.state = 'confirmed') as paid`,
   );
   const [turns, prepared, paid] = [Number(rows[0]?.turns), Number(rows[0]?.prepared), Number(rows[0]?.paid)];
