@@ -51,7 +51,11 @@ export interface AppParts {
 }
 
 /** A line for each person of a university, an entry for each movement of its account. */
-const longBodies = { "/api/v1/admin/students/import": /^text\/csv\b/i, "/api/v1/admin/bank-statements": xmlType };
+const longBodies = {
+  "/api/v1/admin/students/import": /^text\/csv\b/i,
+  "/api/v1/admin/bulk-credits": /^text\/csv\b/i,
+  "/api/v1/admin/bank-statements": xmlType,
+};
 
 /** Mounts the features; nothing else. */
 export function createApp({ platform, identity, live, isDraining }: AppParts): OpenAPIHono<HttpEnv> {

@@ -180,6 +180,17 @@ test("every bad line is named with its column, and one bad line keeps the others
   });
 });
 
+test("a file of 20,000 lines is taken, and one line more is refused", async () => {
+  const student = await some();
+  const lines = (count: number) => Array.from({ length: count }, (_, index) => `${student.id},100,LONG-${index}`).join("\n");
+  const head = "student_id,amount_minor,reference\n";
+  const { id, ...made } = await checked(head + lines(20_000));
+  expect(made).toMatchObject({ status: "pending", lines: 20_000, total_minor: 2_000_000, problems: [] });
+  expectOk(await decide(id, "reject", finance));
+  const longer = await checked(head + lines(20_001));
+  expect(longer).toMatchObject({ status: "refused", problems: [{ line: 20_002, problem: expect.stringContaining("20000 lines") }] });
+}, 60_000);
+
 test("a small sum is credited on one person's word, a larger one never", async () => {
   const student = await some();
   const small = await given(`student_id,amount_minor,reference\n${student.id},${alone},S-1\n`);
