@@ -15,7 +15,7 @@ export const command = {
   options: {
     count: { type: "string", value: "N", default: "60", help: "how many, spread over the files" },
     seed: { type: "string", value: "N", default: "1", help: "which of them" },
-    only: { type: "string", value: "TEXT", help: "files whose name has this in it" },
+    only: { type: "string", value: "TEXT", help: "those whose place has this in it: pay-close-out, or pay-close-out.sql:24" },
     list: { type: "boolean", help: "say which they are and run none" },
   },
   exits: { 1: "more than one in ten survived" },
@@ -33,9 +33,10 @@ const mostSurvivors = 0.1;
 /** In turn from each file, so that a long one does not crowd out the others. */
 function choose(count: number, seed: number, only: string | undefined): Told[] {
   const random = randomOf(seed);
-  const wanted = targets.filter(({ file }) => only === undefined || file.includes(only));
-  const piles = wanted.map((target) =>
+  const isWanted = (file: string, line: number) => only === undefined || `${file}:${line}:`.includes(only);
+  const piles = targets.map((target) =>
     mutantsOf(target.file, readFileSync(path.join(root, target.file), "utf8"))
+      .filter(({ line }) => isWanted(target.file, line))
       .map((mutant) => ({ ...mutant, target, place: random.next() }))
       .sort((one, other) => one.place - other.place),
   );
