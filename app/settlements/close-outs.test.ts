@@ -346,3 +346,10 @@ test("holds that ended long ago keep none from ending", async () => {
   await campus.worker.db.transaction((tx) => expireJob.run(tx));
   expect(await walletOf(student)).toEqual({ status: "active", balanceMinor: 400, heldMinor: 0 });
 });
+
+test("a wallet that was closed meanwhile is not paid out", async () => {
+  const student = await money.fundedStudent({ balanceMinor: 0 });
+  const { id } = expectOk(await ask(student));
+  await campus.sql`update wallets set status = 'closed' where student_id = ${student.id}`;
+  expect((await approve(id, 0)).body.error).toMatchObject({ code: "CONFLICT", message: "The student has no open wallet any more." });
+});
