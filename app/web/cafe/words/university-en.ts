@@ -177,6 +177,7 @@ export const en = {
       I21: "A close-out is paid as it says, and closes its wallet",
       I22: "What is on its way, disputed or held is what the documents say",
       I23: "Nobody paid back more than was owed",
+      I24: "Each grant was credited once and what was left of it went back",
     },
     kinds: {
       wallet: "Wallets of students",

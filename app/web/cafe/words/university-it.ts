@@ -179,6 +179,7 @@ export const it: UniversityWords = {
       I21: "Una chiusura è pagata come indicato e chiude il portafoglio",
       I22: "Ciò che è in arrivo, contestato o trattenuto è quanto dicono i documenti",
       I23: "Nessuno ha restituito più del dovuto",
+      I24: "Ogni contributo è stato accreditato una volta, e il resto è tornato indietro",
     },
     kinds: {
       wallet: "Portafogli degli studenti",

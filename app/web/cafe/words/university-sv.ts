@@ -186,6 +186,7 @@ export const sv: UniversityWords = {
       I21: "Ett avslut betalas som det står och stänger plånboken",
       I22: "Det som är på väg, omtvistat eller innehållet är vad underlagen säger",
       I23: "Ingen har betalat tillbaka mer än skulden",
+      I24: "Varje bidrag sattes in en gång, och det som blev över gick tillbaka",
     },
     kinds: {
       wallet: "Studenters plånböcker",
