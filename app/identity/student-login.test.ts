@@ -198,7 +198,7 @@ test("codes that strangers ask for keep nobody out who has logged in here before
   const own = (await verify(student.phone, otp, strict)).headers.getSetCookie()[0]?.split(";")[0] ?? "";
   for (const _ of times(3)) await ask();
   expect(await ask()).toMatchObject(refused(429, "RATE_LIMITED"));
-  expect(await ask(own.replace(/.$/, (last) => (last === "A" ? "B" : "A")))).toMatchObject(refused(429, "RATE_LIMITED"));
+  expect(await ask(own.replace("=", "=x"))).toMatchObject(refused(429, "RATE_LIMITED"));
   await strict.drainOutbox();
   const mine = await ask(own);
   expect(mine.status).toBe(200);
