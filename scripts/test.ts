@@ -1,6 +1,8 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { installPython } from "../app/local/analytics-python.ts";
+import { findPython, virtualEnvironment, worldPackages } from "../app/local/aws-world.ts";
 import { type Command, runCommand as runAsCommand } from "../app/local/command.ts";
 import { projectRoot } from "../app/local/home.ts";
 import { runCommand } from "./test/run-command.ts";
@@ -69,11 +71,25 @@ async function runVitest(): Promise<Tally> {
   }
 }
 
+/** Before the tests that want it at once, each of which would wait for the others within its own time. */
+async function installPythons(): Promise<Tally> {
+  const python = findPython();
+  if (python === undefined) return { ...nothing, skipped: [{ what: "what needs Python", why: "there is no Python 3.10 with venv here" }] };
+  try {
+    virtualEnvironment(python, worldPackages, path.join(projectRoot, ".cache"));
+    installPython(say, "test");
+    return onePassed;
+  } catch (error) {
+    return { ...nothing, skipped: [{ what: "what needs Python", why: (error as Error).message }] };
+  }
+}
+
 const steps: readonly (readonly [name: string, work: () => Promise<Tally>])[] = [
   ["generated files are current", oneCommand(process.execPath, "scripts/generate.ts", "--check")],
   ["types (tsc)", oneCommand(tool("tsc"), "--noEmit")],
   ["types of the web apps (tsc)", oneCommand(tool("tsc"), "--noEmit", "-p", "app/web")],
   ["format and lint (biome)", oneCommand(tool("biome"), "check", ".")],
+  ["Python of the tests", installPythons],
   ["unit and feature tests (vitest)", runVitest],
   ["the started system", () => runSystemChecks(say, stopping.signal, enter)],
 ];

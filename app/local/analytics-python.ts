@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { projectRoot } from "./home.ts";
+import { waitForLock } from "./lock.ts";
 import { PlainError } from "./plain-error.ts";
 
 export type Engine = "duckdb" | "spark";
@@ -25,15 +26,19 @@ export function installPython(say: (line: string) => void, ...parts: readonly ("
   const pins = files.map((name) => readFileSync(path.join(folder, name), "utf8")).join("");
   const home = path.join(cache, `analytics-${createHash("sha256").update(pins).digest("hex").slice(0, 12)}`);
   const stamp = path.join(home, "installed");
-  if (!existsSync(stamp)) {
+  if (existsSync(stamp)) return path.join(home, "bin/python");
+  const release = waitForLock(`${home}.lock`, "the installation of the analytics");
+  try {
+    if (existsSync(stamp)) return path.join(home, "bin/python");
     say(`Installing ${pins.trim().split("\n").join(", ")} (once; Spark takes some minutes)`);
-    mkdirSync(cache, { recursive: true });
     must(python, ["-m", "venv", "--clear", home]);
     must(path.join(home, "bin/pip"), [
       ...["install", "--quiet", "--disable-pip-version-check"],
       ...files.flatMap((name) => ["--requirement", path.join(folder, name)]),
     ]);
     writeFileSync(stamp, pins);
+  } finally {
+    release();
   }
   return path.join(home, "bin/python");
 }

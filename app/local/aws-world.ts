@@ -1,9 +1,10 @@
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createWriteStream, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { projectRoot } from "./home.ts";
+import { waitForLock } from "./lock.ts";
 
 /** The account that everything in the world belongs to. It is nobody's. */
 export const rehearsalAccount = "000000000042";
@@ -34,12 +35,18 @@ export const virtualEnvironment = (python: string, requirements: string, cacheFo
   const ready = join(folder, "ready");
   const programs = join(folder, "bin");
   if (existsSync(ready)) return programs;
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(cacheFolder, { recursive: true });
-  must(python, ["-m", "venv", folder]);
-  must(join(programs, "python"), ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "-r", requirements]);
-  writeFileSync(ready, "");
-  return programs;
+  // Several test files may want it at once on a fresh machine.
+  const release = waitForLock(`${folder}.lock`, "the installation of Python packages");
+  try {
+    if (existsSync(ready)) return programs;
+    rmSync(folder, { recursive: true, force: true });
+    must(python, ["-m", "venv", folder]);
+    must(join(programs, "python"), ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "-r", requirements]);
+    writeFileSync(ready, "");
+    return programs;
+  } finally {
+    release();
+  }
 };
 
 const must = (file: string, args: readonly string[]) => {

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -79,4 +79,20 @@ test("a release removes no lock that another process took meanwhile", () => {
   writeFileSync(lock, JSON.stringify({ pid: 1, what: "npm start", since: "", bornAt: "" }));
   release();
   expect(existsSync(lock)).toBe(true);
+});
+
+const waitInProcess = `const { appendFileSync } = await import("node:fs");
+  const { waitForLock } = await import(${JSON.stringify(path.join(import.meta.dirname, "lock.ts"))});
+  const release = waitForLock(process.argv[1], "an installation");
+  appendFileSync(process.argv[2], "in ");
+  setTimeout(() => { appendFileSync(process.argv[2], "out "); release(); }, 50);`;
+
+test("who waits for the lock gets it when it is free: four that come at once work one after another", async () => {
+  const order = path.join(folder, "order");
+  const release = takeLock(lock, "npm test");
+  const waiting = [1, 2, 3, 4].map(() => spawn(process.execPath, ["--input-type=module", "-e", waitInProcess, lock, order]));
+  expect(existsSync(order)).toBe(false);
+  release();
+  await Promise.all(waiting.map((child) => once(child, "exit")));
+  expect(readFileSync(order, "utf8")).toBe("in out ".repeat(4));
 });

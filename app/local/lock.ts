@@ -26,6 +26,21 @@ export function takeLock(file: string, what: string): () => void {
   };
 }
 
+const askEveryMs = 200;
+
+/** Takes the lock as soon as nobody has it: for what is made once for all processes of a checkout. The whole process stands still meanwhile. */
+export function waitForLock(file: string, what: string, withinMs = 600_000): () => void {
+  const endsAtMs = performance.now() + withinMs;
+  for (;;) {
+    try {
+      return takeLock(file, what);
+    } catch (error) {
+      if (!(error instanceof PlainError) || performance.now() > endsAtMs) throw error;
+    }
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, askEveryMs);
+  }
+}
+
 /** A hard link appears whole or fails: nobody ever reads half a lock. */
 function tryLink(from: string, to: string): boolean {
   try {

@@ -1,4 +1,3 @@
-import { existsSync, mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
@@ -21,7 +20,6 @@ export async function startS3World(): Promise<S3World | undefined> {
   if (python === undefined) return skipped("Python 3.10 or newer with its venv module is missing");
   let programs: string;
   try {
-    if (!existsSync(cacheFolder)) mkdirSync(cacheFolder);
     programs = virtualEnvironment(python, worldPackages, cacheFolder);
   } catch (error) {
     return skipped((error as Error).message);
