@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
@@ -32,13 +32,14 @@ export async function installTerrain(packages: string, home: string): Promise<bo
 }
 
 /** What a synth reads, from the project's root. */
-const partsOfASynth = ["stacks", "regions", "runbooks", "dashboards", "app/analytics", "app/platform/metric-table.ts", "package.json"];
+const partsOfASynth = ["stacks", "regions", "runbooks", "dashboards", "app", "package.json"];
+const isOfSource = (file: string) => !["node_modules", "dist"].includes(basename(file));
 
 /** The same source with the two package names swapped, below the installed packages. */
 export function swapImports(root: string, home: string): string {
   const source = join(home, "source");
   rmSync(source, { recursive: true, force: true });
-  for (const part of partsOfASynth) cpSync(join(root, part), join(source, part), { recursive: true });
+  for (const part of partsOfASynth) cpSync(join(root, part), join(source, part), { recursive: true, filter: isOfSource });
   const stacks = join(source, "stacks");
   for (const name of readdirSync(stacks, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"))) {
     const file = join(stacks, name);
