@@ -23,17 +23,20 @@ export interface BulkCredit {
   readonly noWalletCount: number;
   readonly takenBackMinor: number;
   readonly requestedBy: string;
+  readonly requestedByName: string;
   readonly decidedBy: string | null;
+  readonly decidedByName: string | null;
   readonly createdAt: Date;
   readonly decidedAt: Date | null;
   readonly finishedAt: Date | null;
 }
 
 const columns = part`
-  b.id, b.title, b.currency, b.status, b.problems, b.line_count, b.total_minor, b.two_people, b.requested_by, b.decided_by, b.created_at, b.decided_at, b.finished_at,
+  b.id, b.title, b.currency, b.status, b.problems, b.line_count, b.total_minor, b.two_people, b.requested_by, a.name as requested_by_name,
+  b.decided_by, d.name as decided_by_name, b.created_at, b.decided_at, b.finished_at,
   g.credited_count, g.credited_minor, g.no_wallet_count, g.taken_back_minor`;
 const from = part`
-  bulk_credits b, lateral (
+  bulk_credits b join staff a on a.id = b.requested_by left join staff d on d.id = b.decided_by, lateral (
     select count(*) filter (where transaction_id is not null) as credited_count, coalesce(sum(amount_minor) filter (where transaction_id is not null), 0)::bigint as credited_minor,
       count(*) filter (where status = 'no_wallet') as no_wallet_count, coalesce(sum(taken_back_minor), 0)::bigint as taken_back_minor
     from grants where bulk_credit_id = b.id) g`;

@@ -15,6 +15,7 @@ import {
   disputeClient,
   factorClient,
   failoverClient,
+  grantClient,
   imageClient,
   importClient,
   itemClient,
@@ -73,6 +74,7 @@ export const cardsApi = cardClient(staffFetch);
 export const studentCardsApi = studentCardClient(staffFetch);
 export const importsApi = importClient(staffFetch);
 export const adjustmentsApi = adjustmentClient(staffFetch);
+export const grantsApi = grantClient(staffFetch);
 export const debtsApi = debtClient(staffFetch);
 export const closeOutsApi = closeOutClient(staffFetch);
 export const disputesApi = disputeClient(staffFetch);

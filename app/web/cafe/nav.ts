@@ -25,6 +25,7 @@ export const navPages: readonly NavPage[] = [
   { to: "/transactions", word: "transactions", group: "numbers", roles: ["owner", "finance"] },
   { to: "/settlements", word: "settlements", group: "numbers", roles: ["owner", "finance", "admin"] },
   { to: "/customers", word: "customers", group: "numbers", roles: ["owner", "finance"], isOfCafe: true },
+  { to: "/bulk-credits", word: "bulkCredits", group: "books", roles: ["finance", "admin"] },
   { to: "/disputes", word: "disputes", group: "books", roles: ["finance", "admin"] },
   { to: "/reconciliation", word: "reconciliation", group: "books", roles: ["finance", "admin"] },
   { to: "/failover", word: "failover", group: "books", roles: ["finance", "admin"] },

@@ -54,6 +54,8 @@ export const portalPages: Readonly<Record<string, PortalPage>> = {
   "/students": { address: "/cafe/students", role: "admin" },
   "/students/$studentId": { address: "/cafe/students/{student}", role: "admin" },
   "/import": { address: "/cafe/import", role: "admin" },
+  "/bulk-credits": { address: "/cafe/bulk-credits", role: "finance" },
+  "/bulk-credits/$bulkCreditId": { address: "/cafe/bulk-credits/{bulkCredit}", role: "finance" },
   "/disputes": { address: "/cafe/disputes", role: "finance" },
   "/reconciliation": { address: "/cafe/reconciliation", role: "finance" },
   "/failover": { address: "/cafe/failover", role: "finance" },

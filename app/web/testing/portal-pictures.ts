@@ -21,6 +21,7 @@ export async function liven(stage: Stage): Promise<void> {
   ] as const)
     await stage.paidOrder(stage.takeStudent(), quantity, place);
   await stage.order(stage.takeStudent(), 2, 2);
+  await stage.bulkCredit();
   await stage.json(
     "/api/v1/admin/adjustments",
     { student_id: stage.takeStudent().id, amount_minor: 12_500, currency: "SEK", reason: "The card reader at the library took it twice" },
@@ -43,6 +44,7 @@ export async function takePortalPictures(stage: Stage, look: Look, name: string,
     ["ledger", "ledger"],
     ["cafes", "cafes"],
     ["reconciliation", "reconciliation"],
+    ["bulk-credits", "bulk-credits"],
   ] as const) {
     await admin.goto(`/cafe/${address}`);
     await admin.locator("main h1").waitFor();

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import type { Page } from "playwright-core";
 import sharp from "sharp";
 import { portalPages, routedPaths } from "./pages.ts";
@@ -8,7 +9,12 @@ import type { Look, Stage } from "./stage.ts";
 /** Every page of the portal in each look; those of one role share a login. */
 async function walkPortal(stage: Stage, looks: readonly Look[], visit: (page: Page, address: string) => Promise<void>): Promise<number> {
   const pages = Object.values(portalPages);
-  const fill = (address: string) => address.replace("{item}", stage.item().id).replace("{student}", stage.start.students[0]?.id ?? "");
+  const bulkCreditId = await stage.bulkCredit();
+  const fill = (address: string) =>
+    address
+      .replace("{item}", stage.item().id)
+      .replace("{student}", stage.start.students[0]?.id ?? "")
+      .replace("{bulkCredit}", bulkCreditId);
   let visited = 0;
   for (const look of looks)
     for (const role of new Set(pages.map((page) => page.role))) {
@@ -27,6 +33,8 @@ async function walkPortal(stage: Stage, looks: readonly Look[], visit: (page: Pa
 }
 
 const desk = { width: 1280, height: 900 };
+/** The worker looks every few seconds, and the machine has others' work to do. */
+const workerMs = 90_000;
 
 /** Counts the notes that a page plays: a headless browser has no ear. */
 const countNotes = (page: Page) =>
@@ -198,6 +206,48 @@ export const portalRows: readonly Row[] = [
       await newcomer.getByRole("button", { name: "Log in", exact: true }).click();
       await newcomer.waitForURL(/\/cafe\/password/);
       await newcomer.context().close();
+      return undefined;
+    },
+  },
+  {
+    name: "a file of money for many: each bad line is named, the mended file waits for a second person, and then the student has it",
+    async run(stage) {
+      const student = stage.takeStudent();
+      const title = `Meal plan ${Date.now()}`;
+      const line = (amount: string) => `student_id,amount_minor,reference\n${student.id},${amount},${randomUUID()}\n`;
+      const finance = await stage.portalOf("finance", { viewport: desk });
+      const send = async (file: string) => {
+        await finance.goto("/cafe/bulk-credits");
+        await finance.getByLabel("What it is for").fill(title);
+        await finance.locator("input[type=file]").setInputFiles({ name: "meals.csv", mimeType: "text/csv", buffer: Buffer.from(file) });
+        await finance.getByRole("button", { name: "Send", exact: true }).click();
+        await finance.getByRole("heading", { name: title, level: 1 }).waitFor();
+      };
+      await send(line("a lot"));
+      const bad = finance.getByRole("table", { name: "Bad lines" }).getByRole("row").filter({ hasText: "amount_minor" });
+      await bad.getByText("must be a whole number").waitFor({ timeout: workerMs });
+      assert.match((await bad.textContent()) ?? "", /2/);
+      await send(line("46000"));
+      await finance.getByText("You asked for this: somebody else decides.").waitFor({ timeout: workerMs });
+      assert.equal(await finance.getByRole("button", { name: "Approve" }).count(), 0, "whoever asked may approve");
+      const admin = await stage.portalOf("admin", { viewport: desk });
+      await admin.goto("/cafe/approve");
+      const waiting = admin.locator(".waiting").filter({ hasText: title });
+      assert.match((await waiting.textContent()) ?? "", /460/);
+      await waiting.getByRole("link", { name: "Look at it" }).click();
+      await admin.getByRole("button", { name: "Approve" }).click();
+      for (const page of [admin, finance]) {
+        await page.reload();
+        await page.getByText("All of it is done.").waitFor({ timeout: workerMs });
+      }
+      await Promise.all([admin.context().close(), finance.context().close()]);
+      const phone = await stage.phoneOf(student);
+      await phone.goto("/wallet");
+      await phone
+        .getByText(/\+.*460/)
+        .first()
+        .waitFor();
+      await phone.context().close();
       return undefined;
     },
   },

@@ -62,6 +62,7 @@ export const en = {
     transactions: "Transactions",
     settlements: "Settlements",
     customers: "Customers",
+    bulkCredits: "Bulk credits",
     disputes: "Disputes and refunds",
     reconciliation: "Reconciliation",
     failover: "Failover cases",

@@ -63,6 +63,7 @@ export const it: Words = {
     transactions: "Transazioni",
     settlements: "Liquidazioni",
     customers: "Clienti",
+    bulkCredits: "Accrediti a molti",
     disputes: "Contestazioni e rimborsi",
     reconciliation: "Riconciliazione",
     failover: "Casi dopo il failover",

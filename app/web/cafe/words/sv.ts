@@ -63,6 +63,7 @@ export const sv: Words = {
     transactions: "Transaktioner",
     settlements: "Avräkningar",
     customers: "Kunder",
+    bulkCredits: "Pengar till många",
     disputes: "Tvister och återbetalningar",
     reconciliation: "Avstämning",
     failover: "Fall efter omkoppling",

@@ -10,6 +10,7 @@ import type { saleRoutes } from "../../../counter/sale-routes.ts";
 import type { shiftRoutes } from "../../../counter/shift-routes.ts";
 import type { tillRoutes } from "../../../counter/till-routes.ts";
 import type { failoverRoutes } from "../../../failover/routes.ts";
+import type { grantRoutes } from "../../../grants/routes.ts";
 import type { authRoutes } from "../../../identity/auth-routes.ts";
 import type { deviceRoutes } from "../../../identity/device-routes.ts";
 import type { factorRoutes } from "../../../identity/factor-routes.ts";
@@ -81,6 +82,7 @@ export const failoverClient = (fetch: Fetch) => hc<ReturnType<typeof failoverRou
 export const deviceClient = (fetch: Fetch) => hc<ReturnType<typeof deviceRoutes>>(base, { fetch });
 export const imageClient = (fetch: Fetch) => hc<ReturnType<typeof imageRoutes>>(base, { fetch });
 export const adjustmentClient = (fetch: Fetch) => hc<ReturnType<typeof adjustmentRoutes>>(base, { fetch });
+export const grantClient = (fetch: Fetch) => hc<ReturnType<typeof grantRoutes>>(base, { fetch });
 export const booksClient = (fetch: Fetch) => hc<ReturnType<typeof booksRoutes>>(base, { fetch });
 export const debtClient = (fetch: Fetch) => hc<ReturnType<typeof debtRoutes>>(base, { fetch });
 export const refundClient = (fetch: Fetch) => hc<ReturnType<typeof refundRoutes>>(base, { fetch });

@@ -11,6 +11,10 @@ export const day = (at: string | Date): string => format({ weekday: "long", day:
 export const dayAndTime = (at: string | Date): string =>
   format({ day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }).format(new Date(at));
 
+/** Of an end that is a day's last moment, that day: money until 31 May ends as 1 June begins. */
+export const lastDay = (end: string): string =>
+  format({ day: "numeric", month: "short", year: "numeric" }).format(new Date(new Date(end).getTime() - 1));
+
 /** "just now", "3 minutes ago": from a few minutes on the clock says more. */
 export function since(at: string | Date): string {
   const minutes = Math.round((new Date(at).getTime() - Date.now()) / 60_000);

@@ -6,7 +6,7 @@ import { money, signed } from "../../../shared/money/money.ts";
 import { useStaffSession } from "../../../shared/session/staff.ts";
 import { CheckIcon } from "../../../shared/ui/icons.tsx";
 import { EmptyState } from "../../../shared/ui/parts.tsx";
-import { adjustmentsApi, cafeApi, closeOutsApi, debtsApi, intent } from "../../api.ts";
+import { adjustmentsApi, cafeApi, closeOutsApi, debtsApi, grantsApi, intent } from "../../api.ts";
 import { Go } from "../../link.tsx";
 import { refresh } from "../../queries.ts";
 import { FormSheet } from "../../ui/form.tsx";
@@ -20,21 +20,24 @@ const ask = {
   adjustments: () => unwrap(adjustmentsApi.admin.adjustments.$get({ query: { status: "pending", limit: 100 } as never })),
   writeOffs: () => unwrap(debtsApi.admin["debt-write-offs"].$get({ query: { status: "pending", limit: 100 } as never })),
   closeOuts: () => unwrap(closeOutsApi.admin["close-outs"].$get({ query: { limit: 100 } as never })),
+  bulkCredits: () => unwrap(grantsApi.admin["bulk-credits"].$get({ query: { status: "pending", limit: 100 } as never })),
   cafes: () => unwrap(cafeApi.admin.cafes.$get({ query: { status: "pending", limit: 100 } as never })),
 };
 type CloseOut = Awaited<ReturnType<typeof ask.closeOuts>>["items"][number];
 
 async function readAll(role: string) {
-  const [adjustments, writeOffs, closeOuts, cafes] = await Promise.all([
+  const [adjustments, writeOffs, closeOuts, bulkCredits, cafes] = await Promise.all([
     ask.adjustments(),
     ask.writeOffs(),
     ask.closeOuts(),
+    ask.bulkCredits(),
     role === "admin" ? ask.cafes() : { items: [] },
   ]);
   return {
     adjustments: adjustments.items,
     writeOffs: writeOffs.items,
     closeOuts: closeOuts.items.filter(({ status }) => status === "pending" || status === "agreed"),
+    bulkCredits: bulkCredits.items,
     cafes: cafes.items,
   };
 }
@@ -62,8 +65,8 @@ export function ApprovePage() {
       }
     >
       <Loaded query={queues}>
-        {({ adjustments, writeOffs, closeOuts, cafes }) =>
-          adjustments.length + writeOffs.length + closeOuts.length + cafes.length === 0 ? (
+        {({ adjustments, writeOffs, closeOuts, bulkCredits, cafes }) =>
+          adjustments.length + writeOffs.length + closeOuts.length + bulkCredits.length + cafes.length === 0 ? (
             <EmptyState title={u.approve.none} what={u.approve.noneWhat} icon={<CheckIcon size={36} />} />
           ) : (
             <ul className="cards">
@@ -88,6 +91,19 @@ export function ApprovePage() {
                   isOwn={requested_by === me}
                   onApprove={() => unwrap(adjustmentsApi.admin.adjustments[":adjustmentId"].approve.$post({ param: { adjustmentId: id } }))}
                   onReject={() => unwrap(adjustmentsApi.admin.adjustments[":adjustmentId"].reject.$post({ param: { adjustmentId: id } }))}
+                />
+              ))}
+              {bulkCredits.map(({ id, title, total_minor, currency, lines, requested_by, requested_by_name, created_at }) => (
+                <Waiting
+                  key={id}
+                  kind={u.approve.bulkCredit}
+                  title={`${money(total_minor, currency)} · ${title}`}
+                  what={u.credits.waits(lines, requested_by_name)}
+                  page={`/bulk-credits/${id}`}
+                  at={created_at}
+                  isOwn={requested_by === me}
+                  onApprove={() => unwrap(grantsApi.admin["bulk-credits"][":bulkCreditId"].approve.$post({ param: { bulkCreditId: id } }))}
+                  onReject={() => unwrap(grantsApi.admin["bulk-credits"][":bulkCreditId"].reject.$post({ param: { bulkCreditId: id } }))}
                 />
               ))}
               {writeOffs.map(({ id, student_id, amount_minor, currency, reason, requested_by }) => (
@@ -130,6 +146,8 @@ interface WaitingProps {
   readonly title: string;
   readonly what: ReactNode;
   readonly student?: string;
+  /** Where all of it is to be read. */
+  readonly page?: string;
   readonly at?: string;
   /** Who asked may not decide. */
   readonly isOwn?: boolean;
@@ -138,7 +156,7 @@ interface WaitingProps {
   readonly onOpen?: () => void;
 }
 
-function Waiting({ kind, title, what, student, at, isOwn = false, onApprove, onReject, onOpen }: WaitingProps) {
+function Waiting({ kind, title, what, student, page, at, isOwn = false, onApprove, onReject, onOpen }: WaitingProps) {
   const w = useWords();
   const u = useUniversityWords();
   const session = useStaffSession();
@@ -160,6 +178,11 @@ function Waiting({ kind, title, what, student, at, isOwn = false, onApprove, onR
         ) : (
           <code className="soft small">{student}</code>
         ))}
+      {page && (
+        <Go to={page} className="button button-small button-words waiting-link">
+          {u.approve.look}
+        </Go>
+      )}
       <ErrorNote error={decide.error} />
       {isOwn ? (
         <p className="soft">{u.approve.own}</p>
