@@ -19,6 +19,7 @@ import {
   imageClient,
   importClient,
   itemClient,
+  journalClient,
   menuClient,
   ownCafeClient,
   passkeyClient,
@@ -82,6 +83,7 @@ export const refundCasesApi = refundCaseClient(staffFetch);
 export const reconciliationApi = reconciliationClient(staffFetch);
 export const failoverApi = failoverClient(staffFetch);
 export const booksApi = booksClient(staffFetch);
+export const journalApi = journalClient(staffFetch);
 export const auditApi = auditClient(staffFetch);
 
 let chosenCafe: string | undefined;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
 import type { Page } from "playwright-core";
 import sharp from "sharp";
 import { portalPages, routedPaths } from "./pages.ts";
@@ -248,6 +249,23 @@ export const portalRows: readonly Row[] = [
         .first()
         .waitFor();
       await phone.context().close();
+      return undefined;
+    },
+  },
+  {
+    name: "the books of last month come as a file for bookkeeping, and a day that is not over is refused at its field",
+    async run(stage) {
+      const page = await stage.portalOf("finance", { viewport: desk });
+      await page.goto("/cafe/ledger");
+      const form = page.getByRole("region", { name: "The journal for bookkeeping" });
+      const [file] = await Promise.all([page.waitForEvent("download"), form.getByRole("button", { name: "Download" }).click()]);
+      assert.match(file.suggestedFilename(), /^journal-\d{4}-\d\d-01-\d{4}-\d\d-\d\d\.se$/);
+      assert.match(readFileSync(await file.path(), "latin1"), /^#FLAGGA 0/);
+      await form.getByLabel("Until").fill("2099-01-01");
+      await form.getByLabel("From").fill("2099-01-01");
+      await form.getByRole("button", { name: "Download" }).click();
+      await form.getByText("This must be a day that is over.").waitFor();
+      await page.context().close();
       return undefined;
     },
   },

@@ -1,7 +1,14 @@
 import { expect, test } from "vitest";
+import { accountPlan } from "../../../ledger/account-plan.ts";
 import { invariants } from "../../../ledger/invariants.ts";
 import { en } from "./university-en.ts";
+import { it } from "./university-it.ts";
+import { sv } from "./university-sv.ts";
 
 test("each rule of the books has its words on the page that checks them", () => {
   expect(Object.keys(en.ledger.rules).toSorted()).toEqual(invariants.map(({ id }) => id).toSorted());
+});
+
+test("each kind of account has its words in every language", () => {
+  for (const { ledger } of [en, sv, it]) expect(Object.keys(ledger.kinds).toSorted()).toEqual(Object.keys(accountPlan).toSorted());
 });

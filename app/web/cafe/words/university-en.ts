@@ -213,6 +213,12 @@ export const en = {
     notCovered: "Not checked here:",
     balances: "What stands on each account",
     account: "Account",
+    journal: "The journal for bookkeeping",
+    journalWhat: "Whole days that are over, a year at most. No student is named.",
+    format: "Format",
+    formats: { sie: "SIE 4 (BAS accounts)", csv: "CSV, every transaction" },
+    until: "Until",
+    download: "Download",
     rules: {
       I1: "The two sides of each transaction sum to zero",
       I2: "A wallet’s balance is the sum of its lines",
@@ -247,6 +253,9 @@ export const en = {
       disputes: "Disputes",
       vat: "VAT",
       bank: "Bank",
+      grants: "Given to many at once",
+      gateway_fees: "Kept by the gateway",
+      suspense: "Not explained yet",
     } as Readonly<Record<string, string>>,
   },
   audit: {

@@ -222,6 +222,12 @@ export const it: UniversityWords = {
     notCovered: "Qui non controllate:",
     balances: "Cosa c'è su ogni conto",
     account: "Conto",
+    journal: "Il giornale per la contabilità",
+    journalWhat: "Giorni interi e passati, al massimo un anno. Nessuno studente è nominato.",
+    format: "Formato",
+    formats: { sie: "SIE 4 (conti BAS)", csv: "CSV, ogni transazione" },
+    until: "Fino al",
+    download: "Scarica",
     rules: {
       I1: "I due lati di ogni transazione danno zero",
       I2: "Il saldo di un portafoglio è la somma delle sue righe",
@@ -256,6 +262,9 @@ export const it: UniversityWords = {
       disputes: "Contestazioni",
       vat: "IVA",
       bank: "Banca",
+      grants: "Dato a molti insieme",
+      gateway_fees: "Trattenuto dal gateway",
+      suspense: "Non ancora spiegato",
     },
   },
   audit: {

@@ -228,6 +228,12 @@ export const sv: UniversityWords = {
     notCovered: "Kontrolleras inte här:",
     balances: "Vad som står på varje konto",
     account: "Konto",
+    journal: "Verifikationer till bokföringen",
+    journalWhat: "Hela dagar som är över, högst ett år. Ingen student nämns.",
+    format: "Format",
+    formats: { sie: "SIE 4 (BAS-konton)", csv: "CSV, varje transaktion" },
+    until: "Till och med",
+    download: "Ladda ner",
     rules: {
       I1: "Varje transaktions två sidor summerar till noll",
       I2: "En plånboks saldo är summan av dess rader",
@@ -262,6 +268,9 @@ export const sv: UniversityWords = {
       disputes: "Tvister",
       vat: "Moms",
       bank: "Bank",
+      grants: "Givet till många på en gång",
+      gateway_fees: "Betalväxelns avgifter",
+      suspense: "Inte förklarat än",
     },
   },
   audit: {

@@ -21,6 +21,7 @@ import type { imageRoutes } from "../../../images/routes.ts";
 import type { adjustmentRoutes } from "../../../ledger/adjustment-routes.ts";
 import type { booksRoutes } from "../../../ledger/books-routes.ts";
 import type { debtRoutes } from "../../../ledger/debt-routes.ts";
+import type { journalRoutes } from "../../../ledger/journal-routes.ts";
 import type { refundRoutes } from "../../../ledger/refund-routes.ts";
 import type { walletRoutes } from "../../../ledger/wallet-routes.ts";
 import type { categoryRoutes } from "../../../menu/category-routes.ts";
@@ -82,6 +83,7 @@ export const failoverClient = (fetch: Fetch) => hc<ReturnType<typeof failoverRou
 export const deviceClient = (fetch: Fetch) => hc<ReturnType<typeof deviceRoutes>>(base, { fetch });
 export const imageClient = (fetch: Fetch) => hc<ReturnType<typeof imageRoutes>>(base, { fetch });
 export const adjustmentClient = (fetch: Fetch) => hc<ReturnType<typeof adjustmentRoutes>>(base, { fetch });
+export const journalClient = (fetch: Fetch) => hc<ReturnType<typeof journalRoutes>>(base, { fetch });
 export const grantClient = (fetch: Fetch) => hc<ReturnType<typeof grantRoutes>>(base, { fetch });
 export const booksClient = (fetch: Fetch) => hc<ReturnType<typeof booksRoutes>>(base, { fetch });
 export const debtClient = (fetch: Fetch) => hc<ReturnType<typeof debtRoutes>>(base, { fetch });

@@ -3,8 +3,10 @@ import { unwrap } from "../../../shared/api/request.ts";
 import { dayAndTime } from "../../../shared/money/dates.ts";
 import { money } from "../../../shared/money/money.ts";
 import { Notice } from "../../../shared/ui/parts.tsx";
-import { booksApi } from "../../api.ts";
+import { booksApi, journalApi } from "../../api.ts";
+import { Form, type Values } from "../../ui/form.tsx";
 import { Chip, Loaded, Page, Table } from "../../ui/parts.tsx";
+import { saveAnswer } from "../../ui/save.ts";
 import { useUniversityWords } from "../../words/university.ts";
 import { useWords } from "../../words/words.ts";
 
@@ -96,7 +98,43 @@ export function LedgerPage() {
           />
         )}
       </Loaded>
+      <Journal />
     </Page>
+  );
+}
+
+const isoDay = (day: Date) => new Intl.DateTimeFormat("sv-SE").format(day);
+
+/** The books of a period as a file; the month that ended last unless somebody says otherwise. */
+function Journal() {
+  const w = useWords();
+  const u = useUniversityWords();
+  const now = new Date();
+  const download = ({ from = "", until = "", format }: Values) => {
+    const wanted = format === "csv" ? "csv" : "sie";
+    return saveAnswer(
+      journalApi.admin.journal.$get({ query: { from, until, format: wanted } }),
+      `journal-${from}-${until}.${wanted === "csv" ? "csv" : "se"}`,
+    );
+  };
+  return (
+    <section className="card stack narrow-form" aria-labelledby="journal">
+      <h2 id="journal">{u.ledger.journal}</h2>
+      <p className="soft">{u.ledger.journalWhat}</p>
+      <Form
+        fields={[
+          { name: "from", label: w.app.from, kind: "date", value: isoDay(new Date(now.getFullYear(), now.getMonth() - 1, 1)) },
+          { name: "until", label: u.ledger.until, kind: "date", value: isoDay(new Date(now.getFullYear(), now.getMonth(), 0)) },
+          {
+            name: "format",
+            label: u.ledger.format,
+            options: (["sie", "csv"] as const).map((value) => ({ value, label: u.ledger.formats[value] })),
+          },
+        ]}
+        submit={u.ledger.download}
+        onSubmit={download}
+      />
+    </section>
   );
 }
 
