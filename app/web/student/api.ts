@@ -4,6 +4,7 @@ import {
   chargeClient,
   closeOutClient,
   giftClient,
+  grantClient,
   menuClient,
   orderClient,
   paymentClient,
@@ -27,5 +28,6 @@ export const walletApi = walletClient(studentFetch);
 export const topUpsApi = topUpClient(studentFetch);
 export const paymentsApi = paymentClient(studentFetch);
 export const closeOutApi = closeOutClient(studentFetch);
+export const ownGrantsApi = grantClient(studentFetch);
 export const profileApi = profileClient(studentFetch);
 export const stepUpApi = stepUpClient(studentFetch);

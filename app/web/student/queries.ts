@@ -1,7 +1,7 @@
 import { QueryClient, queryOptions } from "@tanstack/react-query";
 import { ApiError, unwrap } from "../shared/api/request.ts";
 import { onSessionEnd } from "../shared/session/student.ts";
-import { cafesApi, cardsApi, chargesApi, menuApi, ordersApi, profileApi, slotsApi, walletApi } from "./api.ts";
+import { cafesApi, cardsApi, chargesApi, menuApi, ordersApi, ownGrantsApi, profileApi, slotsApi, walletApi } from "./api.ts";
 
 const retriedAtMost = 2;
 
@@ -45,7 +45,7 @@ function keep<T>(name: string, value: T): T {
 
 onSessionEnd(() => {
   try {
-    localStorage.removeItem(keptKey("wallet"));
+    for (const name of ["wallet", "grants"]) localStorage.removeItem(keptKey(name));
   } catch {
     // As above.
   }
@@ -102,6 +102,11 @@ export const slotsQuery = (cafeId: string, date: string) =>
 export const walletQuery = queryOptions({
   queryKey: ["mine", "wallet"],
   queryFn: () => orKept("wallet", () => unwrap(walletApi.wallet.$get())),
+});
+
+export const grantsQuery = queryOptions({
+  queryKey: ["mine", "grants"],
+  queryFn: () => orKept("grants", () => unwrap(ownGrantsApi.wallet.grants.$get())),
 });
 
 export const openChargesQuery = queryOptions({

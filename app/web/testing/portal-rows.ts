@@ -215,7 +215,7 @@ export const portalRows: readonly Row[] = [
     async run(stage) {
       const student = stage.takeStudent();
       const title = `Meal plan ${Date.now()}`;
-      const line = (amount: string) => `student_id,amount_minor,reference\n${student.id},${amount},${randomUUID()}\n`;
+      const line = (amount: string) => `student_id,amount_minor,reference,expires_on\n${student.id},${amount},${randomUUID()},2099-06-30\n`;
       const finance = await stage.portalOf("finance", { viewport: desk });
       const send = async (file: string) => {
         await finance.goto("/cafe/bulk-credits");
@@ -244,6 +244,9 @@ export const portalRows: readonly Row[] = [
       await Promise.all([admin.context().close(), finance.context().close()]);
       const phone = await stage.phoneOf(student);
       await phone.goto("/wallet");
+      const grants = phone.getByRole("region", { name: "From the university" });
+      await grants.getByText(title).waitFor();
+      assert.match((await grants.textContent()) ?? "", /30 Jun 2099.*460.*left of.*460/);
       await phone
         .getByText(/\+.*460/)
         .first()

@@ -12,6 +12,7 @@ import { walletApi } from "../../api.ts";
 import { queryClient, readKept, walletQuery } from "../../queries.ts";
 import { ErrorNote, ErrorState, useOnline } from "../../shell.tsx";
 import { useWords } from "../../words/words.ts";
+import { Grants } from "./grants.tsx";
 import { MonthOfWallet } from "./month-of-wallet.tsx";
 import { TopUpSheet } from "./top-up-sheet.tsx";
 import { WalletSettings } from "./wallet-settings.tsx";
@@ -44,6 +45,7 @@ export function WalletPage() {
     <div className="narrow stack wallet">
       <h1 className="sr-only">{w.wallet.title}</h1>
       <Purse wallet={shown} at={at} {...(amount === undefined ? {} : { amount })} {...(back === undefined ? {} : { back })} />
+      <Grants />
       <Statement />
       {wallet.data && <WalletSettings wallet={wallet.data} />}
     </div>
