@@ -2,6 +2,7 @@ import {
   adjustmentClient,
   adminShiftClient,
   auditClient,
+  bankClient,
   boardClient,
   booksClient,
   cafeClient,
@@ -75,6 +76,7 @@ export const cardsApi = cardClient(staffFetch);
 export const studentCardsApi = studentCardClient(staffFetch);
 export const importsApi = importClient(staffFetch);
 export const adjustmentsApi = adjustmentClient(staffFetch);
+export const bankApi = bankClient(staffFetch);
 export const grantsApi = grantClient(staffFetch);
 export const debtsApi = debtClient(staffFetch);
 export const closeOutsApi = closeOutClient(staffFetch);

@@ -26,6 +26,7 @@ export const navPages: readonly NavPage[] = [
   { to: "/settlements", word: "settlements", group: "numbers", roles: ["owner", "finance", "admin"] },
   { to: "/customers", word: "customers", group: "numbers", roles: ["owner", "finance"], isOfCafe: true },
   { to: "/bulk-credits", word: "bulkCredits", group: "books", roles: ["finance", "admin"] },
+  { to: "/bank", word: "bank", group: "books", roles: ["finance", "admin"] },
   { to: "/disputes", word: "disputes", group: "books", roles: ["finance", "admin"] },
   { to: "/reconciliation", word: "reconciliation", group: "books", roles: ["finance", "admin"] },
   { to: "/failover", word: "failover", group: "books", roles: ["finance", "admin"] },

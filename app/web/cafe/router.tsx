@@ -46,6 +46,7 @@ const routes = root.addChildren([
   page("/import", () => import("./features/university/import-page.tsx"), "ImportPage"),
   page("/bulk-credits", () => import("./features/university/bulk-credits-page.tsx"), "BulkCreditsPage"),
   page("/bulk-credits/$bulkCreditId", () => import("./features/university/bulk-credit-page.tsx"), "BulkCreditPage"),
+  page("/bank", () => import("./features/bank/bank-page.tsx"), "BankPage"),
   page("/disputes", () => import("./features/university/disputes-page.tsx"), "DisputesPage"),
   page("/reconciliation", () => import("./features/university/reconciliation-page.tsx"), "ReconciliationPage"),
   page("/failover", () => import("./features/university/failover-page.tsx"), "FailoverPage"),

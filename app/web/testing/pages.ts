@@ -56,6 +56,7 @@ export const portalPages: Readonly<Record<string, PortalPage>> = {
   "/import": { address: "/cafe/import", role: "admin" },
   "/bulk-credits": { address: "/cafe/bulk-credits", role: "finance" },
   "/bulk-credits/$bulkCreditId": { address: "/cafe/bulk-credits/{bulkCredit}", role: "finance" },
+  "/bank": { address: "/cafe/bank", role: "finance" },
   "/disputes": { address: "/cafe/disputes", role: "finance" },
   "/reconciliation": { address: "/cafe/reconciliation", role: "finance" },
   "/failover": { address: "/cafe/failover", role: "finance" },

@@ -63,6 +63,7 @@ export const en = {
     settlements: "Settlements",
     customers: "Customers",
     bulkCredits: "Bulk credits",
+    bank: "Bank",
     disputes: "Disputes and refunds",
     reconciliation: "Reconciliation",
     failover: "Failover cases",

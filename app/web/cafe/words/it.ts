@@ -64,6 +64,7 @@ export const it: Words = {
     settlements: "Liquidazioni",
     customers: "Clienti",
     bulkCredits: "Accrediti a molti",
+    bank: "Banca",
     disputes: "Contestazioni e rimborsi",
     reconciliation: "Riconciliazione",
     failover: "Casi dopo il failover",

@@ -64,6 +64,7 @@ export const sv: Words = {
     settlements: "Avräkningar",
     customers: "Kunder",
     bulkCredits: "Pengar till många",
+    bank: "Bank",
     disputes: "Tvister och återbetalningar",
     reconciliation: "Avstämning",
     failover: "Fall efter omkoppling",

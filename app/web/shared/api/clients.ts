@@ -1,4 +1,5 @@
 import { hc } from "hono/client";
+import type { bankRoutes } from "../../../bank/routes.ts";
 import type { cafeAdminRoutes } from "../../../cafes/admin-routes.ts";
 import type { cafeRoutes } from "../../../cafes/routes.ts";
 import type { tableRoutes } from "../../../cafes/table-routes.ts";
@@ -84,6 +85,7 @@ export const deviceClient = (fetch: Fetch) => hc<ReturnType<typeof deviceRoutes>
 export const imageClient = (fetch: Fetch) => hc<ReturnType<typeof imageRoutes>>(base, { fetch });
 export const adjustmentClient = (fetch: Fetch) => hc<ReturnType<typeof adjustmentRoutes>>(base, { fetch });
 export const journalClient = (fetch: Fetch) => hc<ReturnType<typeof journalRoutes>>(base, { fetch });
+export const bankClient = (fetch: Fetch) => hc<ReturnType<typeof bankRoutes>>(base, { fetch });
 export const grantClient = (fetch: Fetch) => hc<ReturnType<typeof grantRoutes>>(base, { fetch });
 export const booksClient = (fetch: Fetch) => hc<ReturnType<typeof booksRoutes>>(base, { fetch });
 export const debtClient = (fetch: Fetch) => hc<ReturnType<typeof debtRoutes>>(base, { fetch });

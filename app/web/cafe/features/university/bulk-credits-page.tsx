@@ -7,6 +7,7 @@ import { staffFetch } from "../../../shared/session/staff.ts";
 import { grantsApi, intent } from "../../api.ts";
 import { Go, useGo } from "../../link.tsx";
 import { refresh, useList } from "../../queries.ts";
+import { problemsOf } from "../../ui/form.tsx";
 import { Chip, ErrorNote, ListView, Page, Table } from "../../ui/parts.tsx";
 import { save } from "../../ui/save.ts";
 import { useUniversityWords } from "../../words/university.ts";
@@ -51,6 +52,7 @@ export function BulkCreditsPage() {
 }
 
 function SendFile() {
+  const w = useWords();
   const u = useUniversityWords();
   const go = useGo();
   // One key for one form as it is filled in: sent again unchanged, it is the same request.
@@ -70,6 +72,7 @@ function SendFile() {
       await go(`/bulk-credits/${id}`);
     },
   });
+  const problem = problemsOf(send.error).title;
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
@@ -81,7 +84,7 @@ function SendFile() {
       <label className="field">
         <span>{u.credits.title}</span>
         <input className="input" name="title" required minLength={3} maxLength={200} autoComplete="off" />
-        <small>{u.credits.titleHint}</small>
+        <small className={problem ? "problem" : ""}>{problem ? w.app.problem(problem) : u.credits.titleHint}</small>
       </label>
       <label className="field">
         <span>{u.importing.file}</span>
