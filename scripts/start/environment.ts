@@ -22,6 +22,9 @@ export function appEnvironment(
     TRUSTED_PROXIES: "1",
     COOKIE_SECURE: "false",
     RECEIPT_MAIL_FROM: "receipts@campus.example",
+    BANK_HOLDER: "Campus University",
+    // The example number of the IBAN's own description: nobody's.
+    BANK_IBAN: "SE4550000000058398257466",
     ...process.env,
     ...secrets.app,
     TZ: "UTC",

@@ -247,9 +247,9 @@ export class Stage {
     return { Authorization: `Bearer ${access_token}` };
   }
 
-  #memberOf(role: string) {
-    const member = this.start.staff.find((one) => one.role === role && (one.cafe_id === null || one.cafe_id === this.cafeId));
-    if (!member) throw new Error(`The demo campus has no ${role}.`);
+  #memberOf(role: string, place = 0) {
+    const member = this.start.staff.filter((one) => one.role === role && (one.cafe_id === null || one.cafe_id === this.cafeId))[place];
+    if (!member) throw new Error(`The demo campus has no ${role}, or too few.`);
     return member;
   }
 
@@ -262,10 +262,10 @@ export class Stage {
     throw new Error("It did not become so in time.");
   }
 
-  /** A page of the portal with this role's demo login, as the portal's own session does it. */
-  async portalOf(role: string, look: Look = {}): Promise<Page> {
+  /** A page of the portal with this role's demo login, as the portal's own session does it; the first one's, or the one behind it at this place. */
+  async portalOf(role: string, look: Look = {}, place = 0): Promise<Page> {
     const context = await this.context({ viewport: desk, ...look });
-    const { username, password } = this.#memberOf(role);
+    const { username, password } = this.#memberOf(role, place);
     const answer = await context.request.post("/api/v1/admin/auth/login", {
       data: { username, password },
       headers: { "X-Session": "cookie" },

@@ -55,6 +55,7 @@ export const en = {
     writeOff: "Debt to write off",
     closeOut: "Wallet to close",
     bulkCredit: "Bulk credit",
+    account: "Bank account of a café",
     payTo: "Pay to",
     agreed: "one person has agreed",
     own: "You asked for this: somebody else decides.",

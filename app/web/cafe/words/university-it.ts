@@ -57,6 +57,7 @@ export const it: UniversityWords = {
     writeOff: "Debito da cancellare",
     closeOut: "Portafoglio da chiudere",
     bulkCredit: "Accredito a molti",
+    account: "Conto di un bar",
     payTo: "Paga a",
     agreed: "una persona ha detto sì",
     own: "L'hai chiesto tu: decide un'altra persona.",

@@ -57,6 +57,7 @@ export const sv: UniversityWords = {
     writeOff: "Skuld att skriva av",
     closeOut: "Plånbok att stänga",
     bulkCredit: "Pengar till många",
+    account: "Ett cafés bankkonto",
     payTo: "Betala till",
     agreed: "en person har sagt ja",
     own: "Du bad om detta: någon annan avgör.",

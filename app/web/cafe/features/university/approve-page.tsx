@@ -6,9 +6,10 @@ import { money, signed } from "../../../shared/money/money.ts";
 import { useStaffSession } from "../../../shared/session/staff.ts";
 import { CheckIcon } from "../../../shared/ui/icons.tsx";
 import { EmptyState } from "../../../shared/ui/parts.tsx";
-import { adjustmentsApi, cafeApi, closeOutsApi, debtsApi, grantsApi, intent } from "../../api.ts";
+import { adjustmentsApi, bankApi, cafeApi, closeOutsApi, debtsApi, grantsApi, intent } from "../../api.ts";
+import { allCafesQuery } from "../../cafe-choice.tsx";
 import { Go } from "../../link.tsx";
-import { refresh } from "../../queries.ts";
+import { queryClient, refresh } from "../../queries.ts";
 import { FormSheet } from "../../ui/form.tsx";
 import { Chip, ErrorNote, Loaded, Page } from "../../ui/parts.tsx";
 import { useUniversityWords } from "../../words/university.ts";
@@ -21,16 +22,25 @@ const ask = {
   writeOffs: () => unwrap(debtsApi.admin["debt-write-offs"].$get({ query: { status: "pending", limit: 100 } as never })),
   closeOuts: () => unwrap(closeOutsApi.admin["close-outs"].$get({ query: { limit: 100 } as never })),
   bulkCredits: () => unwrap(grantsApi.admin["bulk-credits"].$get({ query: { status: "pending", limit: 100 } as never })),
+  accounts: async () => {
+    const [accounts, cafes] = await Promise.all([
+      unwrap(bankApi.admin["cafe-bank-accounts"].$get({ query: { status: "pending", limit: 100 } as never })),
+      queryClient.fetchQuery(allCafesQuery),
+    ]);
+    const nameOf = (cafeId: string) => cafes.items.find(({ id }) => id === cafeId)?.name ?? cafeId;
+    return { items: accounts.items.map((account) => ({ ...account, cafeName: nameOf(account.cafe_id) })) };
+  },
   cafes: () => unwrap(cafeApi.admin.cafes.$get({ query: { status: "pending", limit: 100 } as never })),
 };
 type CloseOut = Awaited<ReturnType<typeof ask.closeOuts>>["items"][number];
 
 async function readAll(role: string) {
-  const [adjustments, writeOffs, closeOuts, bulkCredits, cafes] = await Promise.all([
+  const [adjustments, writeOffs, closeOuts, bulkCredits, accounts, cafes] = await Promise.all([
     ask.adjustments(),
     ask.writeOffs(),
     ask.closeOuts(),
     ask.bulkCredits(),
+    role === "finance" ? ask.accounts() : { items: [] },
     role === "admin" ? ask.cafes() : { items: [] },
   ]);
   return {
@@ -38,6 +48,7 @@ async function readAll(role: string) {
     writeOffs: writeOffs.items,
     closeOuts: closeOuts.items.filter(({ status }) => status === "pending" || status === "agreed"),
     bulkCredits: bulkCredits.items,
+    accounts: accounts.items,
     cafes: cafes.items,
   };
 }
@@ -65,8 +76,8 @@ export function ApprovePage() {
       }
     >
       <Loaded query={queues}>
-        {({ adjustments, writeOffs, closeOuts, bulkCredits, cafes }) =>
-          adjustments.length + writeOffs.length + closeOuts.length + bulkCredits.length + cafes.length === 0 ? (
+        {({ adjustments, writeOffs, closeOuts, bulkCredits, accounts, cafes }) =>
+          [adjustments, writeOffs, closeOuts, bulkCredits, accounts, cafes].every(({ length }) => length === 0) ? (
             <EmptyState title={u.approve.none} what={u.approve.noneWhat} icon={<CheckIcon size={36} />} />
           ) : (
             <ul className="cards">
@@ -104,6 +115,26 @@ export function ApprovePage() {
                   isOwn={requested_by === me}
                   onApprove={() => unwrap(grantsApi.admin["bulk-credits"][":bulkCreditId"].approve.$post({ param: { bulkCreditId: id } }))}
                   onReject={() => unwrap(grantsApi.admin["bulk-credits"][":bulkCreditId"].reject.$post({ param: { bulkCreditId: id } }))}
+                />
+              ))}
+              {accounts.map(({ id, cafeName, holder, iban, requested_by, created_at }) => (
+                <Waiting
+                  key={id}
+                  kind={u.approve.account}
+                  title={cafeName}
+                  what={
+                    <>
+                      {holder} · <code>{iban}</code>
+                    </>
+                  }
+                  at={created_at}
+                  isOwn={requested_by === me}
+                  onApprove={() =>
+                    unwrap(bankApi.admin["cafe-bank-accounts"][":cafeBankAccountId"].approve.$post({ param: { cafeBankAccountId: id } }))
+                  }
+                  onReject={() =>
+                    unwrap(bankApi.admin["cafe-bank-accounts"][":cafeBankAccountId"].reject.$post({ param: { cafeBankAccountId: id } }))
+                  }
                 />
               ))}
               {writeOffs.map(({ id, student_id, amount_minor, currency, reason, requested_by }) => (
