@@ -102,12 +102,14 @@ test("each student of a file is found by what names one, and credited once a sec
     `${byId.id};;;;;10000;B-1;\n;G-1;;;;20000;B-1;2099-06-30\n;;given@example.org;;;30000;B-1;\n;;;${byPhone.phone};;40000;B-1;\n;;;;${byCard.cardUid};50000;B-1;`;
   const waiting = await checked(file);
   expect(waiting).toMatchObject({ status: "pending", lines: 5, total_minor: 150_000, credited_lines: 0, problems: [], two_people: true });
+  expect(waiting).toMatchObject({ requested_by_name: "The finance", decided_by_name: null });
   await run(creditJob);
   expect(await byId.balanceMinor()).toBe(0);
   expect(await decide(waiting.id, "approve", finance)).toMatchObject(refused(403, "INSUFFICIENT_ROLE"));
   expect(expectOk(await decide(waiting.id, "approve")).status).toBe("approved");
   await run(creditJob);
   expect(await read(waiting.id)).toMatchObject({ status: "done", credited_lines: 5, credited_minor: 150_000, no_wallet_lines: 0 });
+  expect(await read(waiting.id)).toMatchObject({ requested_by_name: "The finance", decided_by_name: "The admin" });
   expect(await Promise.all([byId, byNumber, byMail, byPhone, byCard].map((each) => each.balanceMinor()))).toEqual([
     10_000, 20_000, 30_000, 40_000, 50_000,
   ]);

@@ -45,6 +45,7 @@ export async function takePortalPictures(stage: Stage, look: Look, name: string,
     ["cafes", "cafes"],
     ["reconciliation", "reconciliation"],
     ["bulk-credits", "bulk-credits"],
+    ["bank", "bank"],
   ] as const) {
     await admin.goto(`/cafe/${address}`);
     await admin.locator("main h1").waitFor();
