@@ -312,7 +312,7 @@ export const portalRows: readonly Row[] = [
       await form.locator(".problem").waitFor();
       const name = `S${Date.now()}`;
       await send(bankStatement(name));
-      await form.getByText(`${name}: 1 entries, 1 of them new.`).waitFor();
+      await form.getByText(`${name}. Entries: 1, new: 1.`).waitFor();
       await first
         .getByRole("row")
         .filter({ hasText: `${name}-REF` })

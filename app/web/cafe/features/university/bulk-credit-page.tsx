@@ -61,10 +61,10 @@ function Progress({ made }: { readonly made: BulkCredit }) {
   const wasAgreed = status === "approved" || status === "done";
   return (
     <section className="card stack" aria-labelledby="bulk-credit-state">
-      <h2 id="bulk-credit-state" role="status">
+      <h2 id="bulk-credit-state">
         <Chip tone={bulkCreditTones[status]}>{u.credits.states[status]}</Chip>
       </h2>
-      <p>{u.credits.told[status]}</p>
+      <p role="status">{u.credits.told[status]}</p>
       {status === "reading" && <progress className="progress" aria-label={u.credits.states.reading} />}
       {wasAgreed && (
         <progress className="progress" max={Math.max(1, lines)} value={credited_lines + no_wallet_lines} aria-label={u.credits.credited} />

@@ -35,8 +35,12 @@ export function BulkCreditsPage() {
         empty={{ title: u.credits.none, what: u.credits.noneWhat }}
         columns={[
           { label: u.credits.title, cell: ({ title }) => <strong>{title}</strong> },
-          { label: u.importing.lines, isNumber: true, cell: ({ lines }) => lines },
-          { label: w.app.total, isNumber: true, cell: ({ total_minor, currency }) => money(total_minor, currency) },
+          { label: u.importing.lines, isNumber: true, cell: ({ total_minor, lines }) => (total_minor === 0 ? "–" : lines) },
+          {
+            label: w.app.total,
+            isNumber: true,
+            cell: ({ total_minor, currency }) => (total_minor === 0 ? "–" : money(total_minor, currency)),
+          },
           { label: u.credits.askedBy, cell: ({ requested_by_name }) => requested_by_name },
           { label: w.app.when, cell: ({ created_at }) => dayAndTime(created_at) },
           { label: w.app.status, cell: ({ status }) => <Chip tone={bulkCreditTones[status]}>{u.credits.states[status]}</Chip> },
@@ -115,32 +119,34 @@ function Columns() {
     { names: ["expires_on"], what: u.credits.dayColumn },
   ];
   return (
-    <details className="card stack">
+    <details className="card">
       <summary>{u.credits.columns}</summary>
-      <Table
-        caption={u.credits.columns}
-        rows={rows}
-        keyOf={({ what }) => what}
-        columns={[
-          {
-            label: u.importing.column,
-            cell: ({ names, isNeeded }) => (
-              <>
-                <code>{names.join(", ")}</code>
-                {isNeeded && <small className="soft"> ({u.credits.needed})</small>}
-              </>
-            ),
-          },
-          { label: u.credits.columns, cell: ({ what }) => what },
-        ]}
-      />
-      <button
-        type="button"
-        className="button button-small button-second"
-        onClick={() => save(new Blob([sample], { type: "text/csv" }), "bulk-credits.csv")}
-      >
-        {u.credits.sample}
-      </button>
+      <div className="stack">
+        <Table
+          caption={u.credits.columns}
+          rows={rows}
+          keyOf={({ what }) => what}
+          columns={[
+            {
+              label: u.importing.column,
+              cell: ({ names, isNeeded }) => (
+                <>
+                  <code>{names.join(", ")}</code>
+                  {isNeeded && <small className="soft"> ({u.credits.needed})</small>}
+                </>
+              ),
+            },
+            { label: u.credits.means, cell: ({ what }) => what },
+          ]}
+        />
+        <button
+          type="button"
+          className="button button-small button-second"
+          onClick={() => save(new Blob([sample], { type: "text/csv" }), "bulk-credits.csv")}
+        >
+          {u.credits.sample}
+        </button>
+      </div>
     </details>
   );
 }
