@@ -31,13 +31,14 @@ const shared = {
   request: { body: required(z.strictObject({ text: z.string() })) },
   responses: { 201: json(z.object({ id: z.string(), text: z.string(), at: z.string() }), "Written") },
 };
-const writeNote = route({ ...shared, path: "/notes", operationId: "writeNote", summary: "Write a note", errors: ["INSUFFICIENT_FUNDS"] });
-const writeCard = route({ ...shared, path: "/cards", operationId: "writeCard", summary: "Write a card" });
 
 /** What the handler waits for, so that a test can hold a request in flight. */
 const gates = new Map<string, Promise<void>>();
 
 function routesOf(keep: "forever" | "a day") {
+  const kept = { ...shared, ...(keep === "forever" && { mayPend: true as const }) };
+  const writeNote = route({ ...kept, path: "/notes", operationId: "writeNote", summary: "Write a note", errors: ["INSUFFICIENT_FUNDS"] });
+  const writeCard = route({ ...kept, path: "/cards", operationId: "writeCard", summary: "Write a card" });
   const write = (c: Parameters<typeof once>[0], text: string) =>
     once(c, keep, async (tx) => {
       const row = await tx.row<{ id: string; at: Date }>(
