@@ -44,14 +44,19 @@ export async function takePortalPictures(stage: Stage, look: Look, name: string,
     ["ledger", "ledger"],
     ["cafes", "cafes"],
     ["reconciliation", "reconciliation"],
-    ["bulk-credits", "bulk-credits"],
-    ["bank", "bank"],
   ] as const) {
     await admin.goto(`/cafe/${address}`);
     await admin.locator("main h1").waitFor();
     await take(admin, `${picture}-${name}`);
   }
   await admin.context().close();
+  const finance = await stage.portalOf("finance", { ...look, viewport: desk });
+  for (const page of ["bulk-credits", "bank"]) {
+    await finance.goto(`/cafe/${page}`);
+    await finance.locator("main h1").waitFor();
+    await take(finance, `${page}-${name}`);
+  }
+  await finance.context().close();
 }
 
 async function takeOwner(stage: Stage, look: Look, name: string, take: Take): Promise<void> {

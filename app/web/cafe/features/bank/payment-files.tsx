@@ -1,6 +1,6 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { unwrap } from "../../../shared/api/request.ts";
+import { ApiError, unwrap } from "../../../shared/api/request.ts";
 import { dayAndTime } from "../../../shared/money/dates.ts";
 import { money } from "../../../shared/money/money.ts";
 import { bankApi, closeOutsApi, intent, settlementsApi } from "../../api.ts";
@@ -104,6 +104,10 @@ function MakeFile() {
   );
 }
 
+/** All of a file or nothing: which of many stood in its way. */
+const isOf = (error: unknown, id: string): boolean =>
+  error instanceof ApiError && (error.details.settlement_id === id || error.details.close_out_id === id);
+
 function DueForm({ due }: { readonly due: readonly Due[] }) {
   const w = useWords();
   const u = useUniversityWords();
@@ -131,6 +135,7 @@ function DueForm({ due }: { readonly due: readonly Due[] }) {
     onSuccess: () => setChosen(new Set()),
     onSettled: () => Promise.all([refresh("bank"), refresh("settlements"), refresh("approve")]),
   });
+  const refused = due.find(({ id }) => isOf(make.error, id));
   const dayProblem = problemsOf(make.error).execution_day;
   const choose = (id: string) => {
     const next = new Set(chosen);
@@ -177,6 +182,7 @@ function DueForm({ due }: { readonly due: readonly Due[] }) {
         {dayProblem && <small className="problem">{w.app.problem(dayProblem)}</small>}
       </label>
       <ErrorNote error={make.error} />
+      {refused && <p className="problem">{refused.to}</p>}
       <button type="submit" className="button" disabled={taken.length === 0 || make.isPending}>
         {taken.length === 0 ? u.bank.choose : u.bank.makeOf(taken.length, money(totalMinor, taken[0]?.currency ?? "SEK"))}
       </button>
