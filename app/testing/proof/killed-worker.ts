@@ -65,10 +65,11 @@ export async function killWorkers(
     }
     const last = startWorkerProcess(env);
     try {
-      // A check of the books whose worker was killed comes again when its two minutes are over: nobody's event waits for it.
+      // What the worker asks by itself comes again minutes after its worker was killed: no event waits for it.
       await until(
         "nothing waits any more",
-        async () => (await count(query, "outbox where done_at is null and dead_at is null and topic <> 'books.check'")) === 0,
+        async () =>
+          (await count(query, "outbox where done_at is null and dead_at is null and topic not in ('books.check', 'gateway.watch')")) === 0,
         settledWithinMs,
       );
     } finally {
