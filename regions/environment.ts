@@ -38,6 +38,8 @@ export type Environment = {
     /** Names the account at the payment gateway; its secret stands in Secrets Manager. */
     readonly gatewayKeyId: string;
   };
+  /** Whose account at the bank pays cafés and students who leave; without it there are no payment files (docs/treasury.md). */
+  readonly bank?: { readonly holder: string; readonly iban: string; readonly bic?: string };
   /** By choice: receipts by e-mail to students who gave an address. SES must know the sender in both regions: preflight asks. */
   readonly receiptMail?: { readonly from: string };
   readonly edge: Costed & {

@@ -220,8 +220,15 @@ export class ApiStack extends CampusStack {
       SMS_ACCOUNT: environment.providers.smsAccount,
       FCM_PROJECT_ID: environment.providers.fcmProjectId,
       GATEWAY_KEY_ID: environment.providers.gatewayKeyId,
+      ...this.bankVariables(),
       ...Object.fromEntries(secretIds),
     };
+  }
+
+  private bankVariables(): Readonly<Record<string, string>> {
+    const { bank } = this.props.environment;
+    if (!bank) return {};
+    return { BANK_HOLDER: bank.holder, BANK_IBAN: bank.iban, ...(bank.bic && { BANK_BIC: bank.bic }) };
   }
 
   private createMachineRole(): Role {

@@ -413,6 +413,18 @@ test.each(campuses)(
   },
 );
 
+test.each(campuses)(
+  "$name: each machine of the API pays from the bank account that is set, and from none where none is",
+  ({ environment, campus }) => {
+    const scripts = [...campus.stacks.values()].flatMap(({ locals }) => Object.values(locals ?? {}).map(String));
+    const machines = scripts.map((script) => script.split("\n")).filter((lines) => lines.includes("CAMPUS_ENV=production"));
+    const { bank } = environment;
+    const expected = bank ? [`BANK_HOLDER=${bank.holder}`, `BANK_IBAN=${bank.iban}`, ...(bank.bic ? [`BANK_BIC=${bank.bic}`] : [])] : [];
+    expect(machines.length).toBeGreaterThanOrEqual(2);
+    for (const lines of machines) expect(lines.filter((line) => line.startsWith("BANK_"))).toEqual(expected);
+  },
+);
+
 test("with every option switched on, all rules still hold", () => {
   const pilot = environments.pilot as Environment;
   const options = (plan: RegionPlan): RegionPlan => ({

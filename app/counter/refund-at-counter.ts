@@ -16,6 +16,8 @@ export interface RefundInput {
   /** All that is left unless told. */
   readonly amountMinor: number | undefined;
   readonly reason: string;
+  /** To a card; what is above takes a second person, whom a till has not. */
+  readonly aloneUpToMinor: number;
   readonly requestId: string;
 }
 
@@ -71,12 +73,13 @@ async function giveToWallet(tx: Transaction, input: RefundInput, order: Order): 
     where k.uid_hash = ${input.cardHash} and k.status = 'active' and s.is_active`);
   if (!card) throw new CodedError("CARD_NOT_ACCEPTED", "This card is not accepted.");
   if (card.studentId !== order.studentId) throw notFound("An order of this card");
-  const { orderId, reason, staffId, amountMinor, requestId } = input;
+  const { orderId, reason, staffId, amountMinor, aloneUpToMinor, requestId } = input;
   const made = await refundOrder(tx, {
     orderId,
     reason,
     requestedBy: staffId,
     cafeId: input.device.cafeId,
+    aloneUpToMinor,
     requestId,
     ...(amountMinor === undefined ? {} : { amountMinor }),
   });

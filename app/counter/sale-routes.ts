@@ -135,6 +135,7 @@ export const saleRoutes = (platform: Platform, identity: Identity) => {
         cardHash: await hashOfCard(platform, card_uid),
         amountMinor: amount_minor,
         reason,
+        aloneUpToMinor: platform.config.REFUND_TWO_PEOPLE_ABOVE_MINOR,
         requestId: c.var.requestId,
       };
       const claim = claimOfScan(terminal.id, scan_id, [order_id, input.cardHash?.toString("base64url"), amount_minor]);

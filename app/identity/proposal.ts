@@ -1,7 +1,7 @@
 import type { Config } from "../platform/config.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { type Page, type PageInput, pageOf } from "../platform/page.ts";
-import { type Queryable, type Statement, sql, type Transaction } from "../platform/postgres.ts";
+import { part, type Queryable, type Statement, sql, type Transaction } from "../platform/postgres.ts";
 import { type Actor, auditActor } from "./actor.ts";
 import { refuseOneBehindTwo } from "./four-eyes.ts";
 
@@ -40,17 +40,19 @@ export async function readProposal<Row extends Proposal>(
 
 export interface WantedProposals extends PageInput {
   readonly status: ProposalStatus | undefined;
+  /** Which of them; all unless told. */
+  readonly within?: Statement;
 }
 
 /** Newest first. */
 export async function listProposals<Row extends Proposal>(
   db: Queryable,
   { columns, table }: ProposalTable<Row>,
-  { status, limit, after }: WantedProposals,
+  { status, limit, after, within = part`true` }: WantedProposals,
 ): Promise<Page<Row>> {
   const rows = await db.rows<Row>(sql`
     select ${columns} from ${table}
-    where (${status ?? null}::text is null or status = ${status ?? null}) and (${after ?? null}::uuid is null or id < ${after ?? null}::uuid)
+    where (${status ?? null}::text is null or status = ${status ?? null}) and (${after ?? null}::uuid is null or id < ${after ?? null}::uuid) and ${within}
     order by id desc limit ${limit + 1}`);
   return pageOf(rows, limit);
 }

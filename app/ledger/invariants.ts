@@ -147,7 +147,11 @@ export const invariants: readonly Invariant[] = [
       union all
       select o.id, o.total_minor, o.refunded_minor, sum(t.amount_minor), null, 'refunded and disputed beyond what was paid'
       from ledger_transactions t join accounts a on a.id = t.from_account_id join orders o on o.id = t.order_id
-      where t.kind in ('dispute_lost', 'dispute_moved') and a.kind = 'cafe_payable' group by o.id, o.total_minor, o.refunded_minor having o.refunded_minor + sum(t.amount_minor) > o.total_minor`,
+      where t.kind in ('dispute_lost', 'dispute_moved') and a.kind = 'cafe_payable' group by o.id, o.total_minor, o.refunded_minor having o.refunded_minor + sum(t.amount_minor) > o.total_minor
+      union all
+      select p.order_id, null, null, p.amount_minor, t.amount_minor, 'given back by two people, and not so in the ledger'
+      from refund_proposals p left join ledger_transactions t on t.id = p.transaction_id and t.order_id = p.order_id and t.kind in ('refund', 'gateway_refund')
+      where p.status = 'approved' and t.amount_minor is distinct from p.amount_minor`,
   },
   {
     id: "I11",

@@ -15,6 +15,7 @@ const world = `
   orders as materialized (select o.* from orders o where o.id in (select id from touched)),
   charges as materialized (select c.* from charges c where c.id in (select charge_id from seen)),
   refunds as materialized (select f.* from refunds f where f.order_id in (select id from touched)),
+  refund_proposals as materialized (select p.* from refund_proposals p where p.order_id in (select id from touched)),
   outbox as materialized (select o.* from outbox o where o.id >= uuid_from((select at from since) - interval '1 minute')),
   events as materialized (select e.* from events e where e.at >= (select at from since)),
   corrected as materialized (

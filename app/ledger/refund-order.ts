@@ -2,7 +2,7 @@ import { audit } from "../platform/audit.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { sql, sqlState, type Transaction } from "../platform/postgres.ts";
 
-interface Input {
+export interface RefundInput {
   readonly orderId: string;
   /** What is given back; the rest of what was paid unless told. */
   readonly amountMinor?: number;
@@ -13,6 +13,8 @@ interface Input {
   readonly requestedBy: string | null;
   /** Staff refund orders of their own café only. */
   readonly cafeId?: string;
+  /** As much of an order is given back by one person; an order that is cancelled, and two people, give back all. */
+  readonly aloneUpToMinor?: number;
   readonly requestId?: string;
 }
 
@@ -31,7 +33,7 @@ export interface Refund {
   readonly createdAt: Date;
 }
 
-interface Order {
+export interface RefundedOrder {
   readonly cafeId: string;
   readonly studentId: string | null;
   readonly paymentMethod: string;
@@ -39,12 +41,20 @@ interface Order {
   readonly paidTransactionId: string | null;
   readonly totalMinor: number;
   readonly refundedMinor: number;
+  /** What can still be given back. */
+  readonly leftMinor: number;
   readonly currency: string;
 }
 
+/** Whether giving this back takes two people. In all, so that many small refunds are no way around it. */
+export const takesTwo = ({ refundedMinor, leftMinor }: RefundedOrder, amountMinor: number | undefined, aloneUpToMinor: number): boolean =>
+  refundedMinor + (amountMinor ?? leftMinor) > aloneUpToMinor;
+
 /** Gives money of a paid order back to the wallet, or through the gateway that it came by: all that is left unless told. */
-export async function refundOrder(tx: Transaction, input: Input): Promise<Refund> {
+export async function refundOrder(tx: Transaction, input: RefundInput): Promise<Refund> {
   const order = await lockOrder(tx, input);
+  if (input.aloneUpToMinor !== undefined && takesTwo(order, input.amountMinor, input.aloneUpToMinor))
+    throw secondPersonNeeded(input.aloneUpToMinor);
   const to = input.to ?? "wallet";
   const posted = await postRefund(tx, input, to);
   if (posted.outcome !== "refunded") throw refusal(posted, order);
@@ -78,7 +88,7 @@ interface PostedRefund {
 
 async function postRefund(
   tx: Transaction,
-  { orderId, amountMinor, reason, requestedBy }: Input,
+  { orderId, amountMinor, reason, requestedBy }: RefundInput,
   to: "wallet" | "gateway",
 ): Promise<PostedRefund> {
   try {
@@ -94,16 +104,29 @@ async function postRefund(
   }
 }
 
-const refusal = ({ outcome, amountMinor }: PostedRefund, { refundedMinor }: Order) =>
-  outcome === "not_through_gateway"
-    ? new CodedError("CONFLICT", "This order was not paid through the gateway: give the money back to the wallet.")
-    : new CodedError("CONFLICT", `At most ${amountMinor} of this order can still be refunded.`, {
-        details: { refundable_minor: amountMinor, refunded_minor: refundedMinor },
-      });
+const refusal = ({ outcome, amountMinor }: PostedRefund, { refundedMinor }: RefundedOrder) =>
+  outcome === "not_through_gateway" ? notThroughGateway() : tooMuch(amountMinor, refundedMinor);
 
-async function lockOrder(tx: Transaction, { orderId, cafeId }: Input): Promise<Order> {
-  const order = await tx.row<Order>(sql`
-    select cafe_id, student_id, payment_method, payment_status, paid_transaction_id, total_minor, refunded_minor, currency
+export const notThroughGateway = () =>
+  new CodedError("CONFLICT", "This order was not paid through the gateway: give the money back to the wallet.");
+
+export const tooMuch = (refundableMinor: number, refundedMinor: number) =>
+  new CodedError("CONFLICT", `At most ${refundableMinor} of this order can still be refunded.`, {
+    details: { refundable_minor: refundableMinor, refunded_minor: refundedMinor },
+  });
+
+const secondPersonNeeded = (aboveMinor: number) =>
+  new CodedError(
+    "INSUFFICIENT_ROLE",
+    `It takes two people to give back more than ${aboveMinor} of an order: an owner or cashier asks for it in the portal, another owner or finance approves.`,
+    { details: { because: "second_person", above_minor: aboveMinor, ask_at: "POST /api/v1/admin/orders/{orderId}/refund" } },
+  );
+
+/** A paid order whose money can go back to a student; locked until the end of the transaction. */
+export async function lockOrder(tx: Transaction, { orderId, cafeId }: Pick<RefundInput, "orderId" | "cafeId">): Promise<RefundedOrder> {
+  const order = await tx.row<RefundedOrder>(sql`
+    select cafe_id, student_id, payment_method, payment_status, paid_transaction_id, total_minor, refunded_minor, currency,
+      greatest(0, total_minor - refunded_minor - taken_elsewhere(id)) as left_minor
     from orders where id = ${orderId} and (${cafeId ?? null}::uuid is null or cafe_id = ${cafeId ?? null}) for update`);
   if (!order) throw notFound("The order");
   if (order.paidTransactionId === null) {
@@ -115,13 +138,12 @@ async function lockOrder(tx: Transaction, { orderId, cafeId }: Input): Promise<O
 }
 
 /** All that is left, for an order that is cancelled; nothing where a bank or somebody at the gateway has taken, or may yet take, all of it. */
-export async function refundRest(tx: Transaction, input: Omit<Input, "amountMinor">): Promise<Refund | undefined> {
-  const order = await lockOrder(tx, input);
-  const taken = await tx.row<{ minor: number }>(sql`select taken_elsewhere(${input.orderId}) as minor`);
-  return order.totalMinor - order.refundedMinor - (taken?.minor ?? 0) > 0 ? refundOrder(tx, input) : undefined;
+export async function refundRest(tx: Transaction, input: Omit<RefundInput, "amountMinor">): Promise<Refund | undefined> {
+  const { leftMinor } = await lockOrder(tx, input);
+  return leftMinor > 0 ? refundOrder(tx, input) : undefined;
 }
 
-async function tell(tx: Transaction, input: Input, order: Order, refund: Refund): Promise<void> {
+async function tell(tx: Transaction, input: RefundInput, order: RefundedOrder, refund: Refund): Promise<void> {
   const event = {
     order_id: refund.orderId,
     refund_id: refund.id,

@@ -5,7 +5,9 @@ import type { Platform } from "../platform/context.ts";
 import { once } from "../platform/http/once.ts";
 import { json, required, route, router } from "../platform/http/router.ts";
 import { minorUnits, reasonField } from "./field-schemas.ts";
-import { type Refund, refundOrder } from "./refund-order.ts";
+import type { Refund } from "./refund-order.ts";
+import type { RefundProposal } from "./refund-proposal.ts";
+import { requestRefund } from "./request-refund.ts";
 
 const RefundSchema = z
   .object({
@@ -17,8 +19,11 @@ const RefundSchema = z
     currency: z.string(),
     reason: z.string(),
     to: z.enum(["wallet", "gateway"]),
-    status: z.enum(["done", "pending"]).openapi({ description: "pending: the gateway has yet to give it back" }),
-    transaction_id: z.uuid(),
+    status: z.enum(["done", "pending", "proposed"]).openapi({
+      description:
+        "pending: the gateway has yet to give it back; proposed: nothing moved, a second person decides at /admin/refund-proposals under this id",
+    }),
+    transaction_id: z.uuid().nullable().openapi({ description: "null while it is proposed" }),
     created_at: z.iso.datetime(),
   })
   .openapi("Refund");
@@ -28,7 +33,8 @@ const refund = route({
   path: "/admin/orders/{orderId}/refund",
   operationId: "refundOrder",
   tags: ["orders"],
-  summary: "Give a paid order's money back to the wallet, or through the gateway it came by: all that is left, or a part",
+  summary:
+    "Give a paid order's money back to the wallet, or through the gateway it came by: all that is left, or a part; above REFUND_TWO_PEOPLE_ABOVE_MINOR a second person approves",
   who: staff("owner", "cashier"),
   idempotency: "required",
   mayPend: true,
@@ -43,7 +49,7 @@ const refund = route({
       }),
     ),
   },
-  responses: { 201: json(RefundSchema, "Given back") },
+  responses: { 201: json(RefundSchema, "Given back, or waits for the second person") },
 });
 
 export const refundRoutes = (platform: Platform) =>
@@ -58,7 +64,10 @@ export const refundRoutes = (platform: Platform) =>
       requestId: c.var.requestId,
       ...(amount_minor === undefined ? {} : { amountMinor: amount_minor }),
     };
-    const answer = await once(c, "forever", async (tx) => ({ status: 201 as const, body: presentRefund(await refundOrder(tx, input)) }));
+    const answer = await once(c, "forever", async (tx) => {
+      const asked = await requestRefund(tx, platform.config, input);
+      return { status: 201 as const, body: asked.kind === "made" ? presentRefund(asked.refund) : presentProposed(asked.proposal) };
+    });
     announce(platform);
     return answer;
   });
@@ -75,4 +84,18 @@ const presentRefund = (made: Refund): z.infer<typeof RefundSchema> => ({
   status: made.status,
   transaction_id: made.transactionId,
   created_at: made.createdAt.toISOString(),
+});
+
+const presentProposed = (proposal: RefundProposal): z.infer<typeof RefundSchema> => ({
+  id: proposal.id,
+  order_id: proposal.orderId,
+  amount_minor: proposal.amountMinor,
+  refunded_minor: proposal.refundedBeforeMinor,
+  payment_status: "paid",
+  currency: proposal.currency,
+  reason: proposal.reason,
+  to: proposal.goesTo,
+  status: "proposed",
+  transaction_id: null,
+  created_at: proposal.createdAt.toISOString(),
 });

@@ -4,6 +4,7 @@ import { adjustmentRoutes } from "./adjustment-routes.ts";
 import { booksRoutes } from "./books-routes.ts";
 import { debtRoutes } from "./debt-routes.ts";
 import { journalRoutes } from "./journal-routes.ts";
+import { refundProposalRoutes } from "./refund-proposal-routes.ts";
 import { refundRoutes } from "./refund-routes.ts";
 import { walletRoutes } from "./wallet-routes.ts";
 
@@ -14,5 +15,6 @@ export const ledgerRoutes = (platform: Platform) =>
     .route("/", adjustmentRoutes(platform))
     .route("/", debtRoutes(platform))
     .route("/", refundRoutes(platform))
+    .route("/", refundProposalRoutes(platform))
     .route("/", booksRoutes(platform))
     .route("/", journalRoutes(platform));

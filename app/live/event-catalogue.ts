@@ -11,6 +11,8 @@ export const eventTable = {
   estimated_time: "{order_id, ready_by}: when it is to be ready, where that moved by a minute or more",
   delivery_assigned: "{order_id, assignment_id}: a driver is to bring it",
   refunded: "{order_id, refund_id, amount_minor, refunded_minor, currency, payment_status}: money was given back",
+  refund_proposal:
+    "{order_id, proposal_id, status, amount_minor, currency}: to the café: a refund waits for the second person (pending), or was decided",
   refund_settled: "{order_id, refund_id, status, amount_minor, currency}: the gateway gave it back (processed) or could not (failed)",
   topped_up: "{top_up_id, transaction_id, amount_minor, currency, balance_minor, order_id}: money came into the wallet",
   debt_repaid: "{amount_minor, currency}: money that came in went against what the student owed",

@@ -249,6 +249,8 @@ const lookedForElsewhere: Readonly<Record<string, string>> = {
   bearOutsideRefund: "outside_refund.borne",
   retryHeldRefund: "refund.retried",
   creditFoundPayment: "payment.credited",
+  approveRefund: "refund_proposal.approved",
+  rejectRefund: "refund_proposal.rejected",
   returnSettlement: "settlement.returned",
   returnCloseOut: "close_out.returned",
   requestCafeBankAccount: "cafe_bank_account.requested",

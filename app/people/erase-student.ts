@@ -55,6 +55,7 @@ const obstacles = {
   open_charge: "A payment is waiting for an answer: decline it, or wait a minute for it to end.",
   unfinished_order: "An order is not finished: cancel it or wait until it was handed over.",
   pending_adjustment: "An adjustment of the wallet is not decided: the finance office approves or rejects it.",
+  pending_refund: "A refund of an order is not decided: another owner of the café or the finance office approves or rejects it.",
   open_dispute: "A payment is disputed at the bank: wait until that is settled.",
   debt: "This student owes the university money: the finance office settles it.",
   balance: "There is money in the wallet: spend it, or ask for it with a close-out of the wallet.",
@@ -66,16 +67,18 @@ async function refuseIfAwaited(tx: Transaction, studentId: string): Promise<void
     sql`select balance_minor, currency from wallets where student_id = ${studentId} for update`,
   );
   const balance = wallet && wallet.balanceMinor > 0 ? { balance_minor: wallet.balanceMinor, currency: wallet.currency } : undefined;
-  const found = await tx.row<Record<"openCharge" | "unfinishedOrder" | "pendingAdjustment" | "openDispute", boolean>>(sql`
+  const found = await tx.row<Record<"openCharge" | "unfinishedOrder" | "pendingAdjustment" | "pendingRefund" | "openDispute", boolean>>(sql`
     select exists (select from charges where student_id = ${studentId} and state = 'open' and expires_at > clock_timestamp()) as open_charge,
       exists (select from orders where student_id = ${studentId} and status not in ('completed', 'cancelled')) as unfinished_order,
       exists (select from adjustments where student_id = ${studentId} and status = 'pending') as pending_adjustment,
+      exists (select from refund_proposals p join orders o on o.id = p.order_id where o.student_id = ${studentId} and p.status = 'pending') as pending_refund,
       exists (select from gateway_disputes where student_id = ${studentId} and settled_at is null) as open_dispute`);
   const account = await tx.row<{ id: string }>(sql`select id from accounts where kind = 'receivables' and student_id = ${studentId}`);
   const stands: Readonly<Record<keyof typeof obstacles, boolean>> = {
     open_charge: found?.openCharge === true,
     unfinished_order: found?.unfinishedOrder === true,
     pending_adjustment: found?.pendingAdjustment === true,
+    pending_refund: found?.pendingRefund === true,
     open_dispute: found?.openDispute === true,
     debt: account !== undefined && (await accountBalance(tx, account.id)) !== 0,
     balance: balance !== undefined,
@@ -133,6 +136,7 @@ async function blankAnswers(tx: Transaction, studentId: string, customerIds: rea
   await tx.run(sql`
     with told as (
       select id, requested_by as staff_id from refunds where order_id in (select id from orders where student_id = ${studentId})
+      union all select id, unnest(array[requested_by, decided_by]) from refund_proposals where order_id in (select id from orders where student_id = ${studentId})
       union all select id, unnest(array[requested_by, decided_by]) from adjustments where student_id = ${studentId})
     update idempotency_answers set body = '{}'
     where principal = any (array(select distinct 'staff:' || staff_id from told where staff_id is not null)) and body <> '{}'

@@ -17,7 +17,7 @@ let owner: TestStaff;
 let admin: TestStaff;
 let accountants: readonly [TestStaff, TestStaff];
 beforeAll(async () => {
-  campus = await startCampus({ env: { LOG_LEVEL: "trace" } });
+  campus = await startCampus({ env: { LOG_LEVEL: "trace", REFUND_TWO_PEOPLE_ABOVE_MINOR: "5899" } });
   money = moneyOf(campus);
   till = await money.till();
   owner = await campus.staff("owner", till.cafe);
@@ -114,6 +114,12 @@ async function aMonth(who: Somebody): Promise<void> {
   for (const status of ["preparing", "ready", "completed"]) await move(eaten, status);
   const cold = { amount_minor: 900, reason: `${words.name} of ${words.address} got it cold` };
   expectOk(await owner.api("POST", `/admin/orders/${eaten}/refund`, { body: cold, headers: onceMore() }));
+  const all = { reason: `${words.name} of ${words.address} wants all of it` };
+  const wanted = expectOk(await owner.api<{ id: string }>("POST", `/admin/orders/${eaten}/refund`, { body: all, headers: onceMore() }));
+  expect(await admin.api("DELETE", `/admin/students/${id}`)).toMatchObject({
+    body: { error: { details: { obstacles: expect.arrayContaining(["pending_refund"]) } } },
+  });
+  expectOk(await accountants[0].api("POST", `/admin/refund-proposals/${wanted.id}/reject`, { headers: onceMore() }));
 
   const brought = await order(who, { order_type: "delivery", delivery_address: words.address });
   await pay(who, brought);
@@ -207,6 +213,7 @@ test("after an erasure no table, Redis key or log line holds the person, and the
       "orders.special_instructions",
       "otps.phone",
       "push_tokens.token",
+      "refund_proposals.reason",
       "refunds.reason",
       "students.phone",
       "webhook_deliveries.body",
@@ -342,7 +349,7 @@ test("a refund and an erasure at once: the money is in the wallet and the person
     await pay(who, eaten);
     for (const status of ["preparing", "ready", "completed"]) await move(eaten, status);
     const [refund, erased] = await Promise.all([
-      owner.api("POST", `/admin/orders/${eaten}/refund`, { body: { reason: "cold" }, headers: onceMore() }),
+      owner.api("POST", `/admin/orders/${eaten}/refund`, { body: { amount_minor: 5_000, reason: "cold" }, headers: onceMore() }),
       admin.api("DELETE", `/admin/students/${who.id}`, { process: 1 }),
     ]);
     expect([
@@ -374,6 +381,7 @@ test("the export holds what is kept about the student, and nothing of another on
     push_tokens: [{ platform: "web", ends_with: pushToken.slice(-4) }],
     kept_by_cafes: [{ phone: fields.phone, address: fields.address }],
     refunds: [{ reason: expect.stringContaining(fields.name) }, { reason: expect.any(String) }],
+    refund_proposals: [{ reason: expect.stringContaining(fields.name), status: "rejected" }],
   });
   const counts = Object.fromEntries(
     ["orders", "receipts", "statement", "adjustments", "charges"].map((name) => [name, answer.body[name]?.length]),

@@ -18,6 +18,7 @@ const ExportBody = z
     charges: rows,
     receipts: rows,
     refunds: rows,
+    refund_proposals: rows,
     top_ups: rows,
     gift_links: rows,
     saved_method: z.record(z.string(), z.unknown()).nullable(),

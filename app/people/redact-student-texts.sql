@@ -6,6 +6,7 @@ begin
     raise exception 'the student % is not erased', p_student_id;
   end if;
   update refunds set reason = 'erased' where order_id in (select id from orders where student_id = p_student_id) and reason <> 'erased';
+  update refund_proposals set reason = 'erased' where order_id in (select id from orders where student_id = p_student_id) and reason <> 'erased';
   update gateway_refunds set reason = 'erased' where order_id in (select id from orders where student_id = p_student_id) and reason <> 'erased';
   update gateway_refunds r set reason = 'erased' from gateway_payments p join gateway_orders g on g.id = p.order_row_id
     where r.payment_row_id = p.id and g.student_id = p_student_id and g.order_id is null and r.reason <> 'erased';

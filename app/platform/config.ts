@@ -148,6 +148,11 @@ export const variables = {
     "Above this amount in minor units it takes two people of finance to pay a settlement. A close-out always does.",
     { default: "10000000" },
   ),
+  REFUND_TWO_PEOPLE_ABOVE_MINOR: variable(
+    whole(0, 1_000_000_000_000),
+    "Above this amount in minor units it takes two people to give money of an order back, counting what was given back of it before. 0: always.",
+    { default: "1000000" },
+  ),
   BULK_CREDIT_TWO_PEOPLE_ABOVE_MINOR: variable(
     whole(0, 1_000_000_000_000),
     "Above this amount in minor units it takes two people to credit a file of students. 0: always, as for an adjustment.",

@@ -35,6 +35,7 @@ export async function approveCloseOut(tx: Transaction, config: Config, approval:
 const waitingFor = {
   unfinished_order: "An order of the student is not finished: it is handed over or cancelled first.",
   pending_adjustment: "An adjustment of the wallet is not decided: approve or reject it first.",
+  pending_refund: "A refund of an order is not decided: approve or reject it first.",
   open_dispute: "A payment of the student is disputed at the bank: wait until that is settled.",
   debt: "The student owes the university money: settle that first.",
 } as const;

@@ -93,7 +93,7 @@ test("one close-out waits at a time; the student may take it back, and finance m
   expect(await student.balanceMinor()).toBe(100);
 });
 
-test("while an order is unfinished, an adjustment undecided or money owed, nothing is paid out", async () => {
+test("while an order is unfinished, an adjustment or a refund undecided or money owed, nothing is paid out", async () => {
   const till = await money.till();
   const student = await money.fundedStudent({ balanceMinor: 10_000 });
   const order = await student.placeOrder({ till, totalMinor: 5_900 });
@@ -104,6 +104,11 @@ test("while an order is unfinished, an adjustment undecided or money owed, nothi
   await campus.sql`insert into adjustments (student_id, amount_minor, currency, reason, requested_by) values (${student.id}, 5, 'SEK', 'for a test', ${finance.id})`;
   expect(await because()).toBe("pending_adjustment");
   await campus.sql`update adjustments set status = 'rejected', decided_by = requested_by, decided_at = now() where student_id = ${student.id} and status = 'pending'`;
+  await campus.sql`
+    insert into refund_proposals (order_id, cafe_id, amount_minor, currency, goes_to, reason, refunded_before_minor, requested_by)
+    values (${order.id}, ${till.cafe.id}, 5, 'SEK', 'wallet', 'for a test', 0, ${finance.id})`;
+  expect(await because()).toBe("pending_refund");
+  await campus.sql`update refund_proposals set status = 'rejected', decided_by = requested_by, decided_at = now() where order_id = ${order.id}`;
   await campus.sql`select post_between('outside_refund_borne', account_of('receivables', ${student.id}, null, 'SEK'), account_of('suspense', null, null, 'SEK'), 50, 'SEK', null, null)`;
   expect(await because()).toBe("debt");
   await campus.sql`delete from ledger_transactions where kind = 'outside_refund_borne'`;

@@ -76,6 +76,7 @@ export const production: Environment = {
   monthlyBudgetUsd: 2_000,
   onCallEmails: ["campus-pay-oncall@campus.example"],
   providers: { sms: "msg91", smsAccount: "campus-pay-otp", fcmProjectId: "campus-pay-production", gatewayKeyId: "rzp_live_campuspay" },
+  bank: { holder: "Campus University", iban: "SE4550000000058398257466", bic: "ESSESESS" },
   receiptMail: { from: "receipts@pay.campus.example" },
   edge: { priceClass: "PriceClass_100", requestsPer5MinutesPerAddress: 100_000, shieldAdvanced: false, monthlyUsd: 60 },
   primary: north,

@@ -75,6 +75,7 @@ export const areas: readonly Area[] = [
       "checks",
       "adjustments",
       "refunds",
+      "refund_proposals",
       "wallet_holds",
       "debt_repayments",
       "bulk_credits",

@@ -28,6 +28,7 @@ import {
   reconciliationClient,
   refundCaseClient,
   refundClient,
+  refundProposalClient,
   reportClient,
   sessionClient,
   settingClient,
@@ -62,6 +63,7 @@ export const imagesApi = imageClient(staffFetch);
 export const customersApi = customerClient(staffFetch);
 export const transactionsApi = transactionClient(staffFetch);
 export const refundsApi = refundClient(staffFetch);
+export const refundProposalsApi = refundProposalClient(staffFetch);
 export const reportsApi = reportClient(staffFetch);
 export const publishedApi = publishedClient(staffFetch);
 export const shiftsApi = adminShiftClient(staffFetch);

@@ -188,6 +188,7 @@ export const en = {
     noShow: "Nobody came",
     noShowSure: "Yes, nobody came",
     refund: "Give money back",
+    refundWaits: "Nothing was given back yet: above this amount another owner or the university’s finance must approve.",
     driver: "Who brings it",
     assign: "Assign",
   },

@@ -189,6 +189,7 @@ export const it: Words = {
     noShow: "Nessuno è venuto",
     noShowSure: "Sì, nessuno è venuto",
     refund: "Restituisci denaro",
+    refundWaits: "Non è ancora stato rimborsato nulla: oltre questo importo deve approvare un altro titolare o l’amministrazione.",
     driver: "Chi lo porta",
     assign: "Assegna",
   },

@@ -189,6 +189,7 @@ export const sv: Words = {
     noShow: "Ingen kom",
     noShowSure: "Ja, ingen kom",
     refund: "Ge pengar tillbaka",
+    refundWaits: "Inget är återbetalt än: över det här beloppet måste en annan ägare eller universitetets ekonomi godkänna.",
     driver: "Vem kör ut den",
     assign: "Tilldela",
   },

@@ -53,6 +53,7 @@ export const en = {
     cafe: "New café",
     adjustment: "Correction",
     writeOff: "Debt to write off",
+    refund: "Large refund",
     closeOut: "Wallet to close",
     bulkCredit: "Bulk credit",
     account: "Bank account of a café",

@@ -55,6 +55,7 @@ export const it: UniversityWords = {
     cafe: "Nuovo bar",
     adjustment: "Rettifica",
     writeOff: "Debito da cancellare",
+    refund: "Rimborso elevato",
     closeOut: "Portafoglio da chiudere",
     bulkCredit: "Accredito a molti",
     account: "Conto di un bar",

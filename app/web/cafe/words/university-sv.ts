@@ -55,6 +55,7 @@ export const sv: UniversityWords = {
     cafe: "Nytt café",
     adjustment: "Rättelse",
     writeOff: "Skuld att skriva av",
+    refund: "Stor återbetalning",
     closeOut: "Plånbok att stänga",
     bulkCredit: "Pengar till många",
     account: "Ett cafés bankkonto",

@@ -56,7 +56,9 @@ export function RefundSheet({ onClose }: { readonly onClose: () => void }) {
   return (
     <Sheet title={w.refund.title} closeLabel={w.app.close} onClose={onClose}>
       <h2>{w.refund.title}</h2>
-      {failed instanceof ApiError && <Notice tone="no" title={w.errors[failed.code]} />}
+      {failed instanceof ApiError && (
+        <Notice tone="no" title={failed.details.because === "second_person" ? w.refund.tooLarge : w.errors[failed.code]} />
+      )}
       {give.data ? (
         <EmptyState title={w.refund.done} what={money(give.data.amount_minor, give.data.currency)} icon={<CheckIcon size={40} />} />
       ) : !paid ? (

@@ -103,6 +103,7 @@ export const en = {
     card: "Now hold the student’s card",
     give: (amount: string) => `Give back ${amount}`,
     done: "Given back",
+    tooLarge: "Too much for one person. Ask for it in the café’s portal: another owner or finance approves.",
   },
   demo: { title: "Tap a card", what: "The demo’s students. This drawer exists in the sandbox alone." },
 };

@@ -97,6 +97,7 @@ export const it: Words = {
     card: "Ora avvicina la tessera",
     give: (amount) => `Rimborsa ${amount}`,
     done: "Rimborsato",
+    tooLarge: "Troppo per una sola persona. Chiedilo nel portale del bar: approva un altro titolare o l’amministrazione.",
   },
   demo: { title: "Avvicina una tessera", what: "Gli studenti della demo. Esiste solo nella sandbox." },
 };

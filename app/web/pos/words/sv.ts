@@ -104,6 +104,7 @@ export const sv: Words = {
     card: "Håll nu fram studentens kort",
     give: (amount) => `Återbetala ${amount}`,
     done: "Återbetalt",
+    tooLarge: "För mycket för en person. Begär det i caféets portal: en annan ägare eller ekonomin godkänner.",
   },
   demo: { title: "Visa ett kort", what: "Demons studenter. Lådan finns bara i sandlådan." },
 };

@@ -23,6 +23,7 @@ import type { adjustmentRoutes } from "../../../ledger/adjustment-routes.ts";
 import type { booksRoutes } from "../../../ledger/books-routes.ts";
 import type { debtRoutes } from "../../../ledger/debt-routes.ts";
 import type { journalRoutes } from "../../../ledger/journal-routes.ts";
+import type { refundProposalRoutes } from "../../../ledger/refund-proposal-routes.ts";
 import type { refundRoutes } from "../../../ledger/refund-routes.ts";
 import type { walletRoutes } from "../../../ledger/wallet-routes.ts";
 import type { categoryRoutes } from "../../../menu/category-routes.ts";
@@ -89,6 +90,7 @@ export const bankClient = (fetch: Fetch) => hc<ReturnType<typeof bankRoutes>>(ba
 export const grantClient = (fetch: Fetch) => hc<ReturnType<typeof grantRoutes>>(base, { fetch });
 export const booksClient = (fetch: Fetch) => hc<ReturnType<typeof booksRoutes>>(base, { fetch });
 export const debtClient = (fetch: Fetch) => hc<ReturnType<typeof debtRoutes>>(base, { fetch });
+export const refundProposalClient = (fetch: Fetch) => hc<ReturnType<typeof refundProposalRoutes>>(base, { fetch });
 export const refundClient = (fetch: Fetch) => hc<ReturnType<typeof refundRoutes>>(base, { fetch });
 export const categoryClient = (fetch: Fetch) => hc<ReturnType<typeof categoryRoutes>>(base, { fetch });
 export const itemClient = (fetch: Fetch) => hc<ReturnType<typeof itemRoutes>>(base, { fetch });

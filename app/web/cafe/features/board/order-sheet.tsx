@@ -6,7 +6,7 @@ import { money } from "../../../shared/money/money.ts";
 import { shortNumber } from "../../../shared/money/order-number.ts";
 import { amountOf, minorOf } from "../../../shared/money/typed-amount.ts";
 import { useStaffSession } from "../../../shared/session/staff.ts";
-import { Sheet } from "../../../shared/ui/parts.tsx";
+import { Notice, Sheet } from "../../../shared/ui/parts.tsx";
 import { boardApi, intent, refundsApi, staffApi } from "../../api.ts";
 import { refresh } from "../../queries.ts";
 import { Form } from "../../ui/form.tsx";
@@ -19,6 +19,7 @@ export function OrderSheet({ order, onClose }: { readonly order: BoardOrder; rea
   const w = useWords();
   const [isCancelling, setIsCancelling] = useState(false);
   const [isRefunding, setIsRefunding] = useState(false);
+  const [isProposed, setIsProposed] = useState(false);
   // One key per thing meant: a second tap after a lost answer takes the money once.
   const keys = useRef({ cash: intent(), refund: intent() });
   const done = async () => {
@@ -95,7 +96,8 @@ export function OrderSheet({ order, onClose }: { readonly order: BoardOrder; rea
           onDone={() => void done()}
         />
       )}
-      {isRefunding && (
+      {isProposed && <Notice tone="wait" title={w.board.refundWaits} />}
+      {isRefunding && !isProposed && (
         <Form
           fields={[
             { name: "amount_minor", label: w.app.amount, kind: "amount", value: amountOf(left) },
@@ -103,15 +105,16 @@ export function OrderSheet({ order, onClose }: { readonly order: BoardOrder; rea
           ]}
           submit={w.board.refund}
           tone="no"
-          onSubmit={({ amount_minor, reason = "" }) =>
-            unwrap(
+          onSubmit={async ({ amount_minor, reason = "" }) => {
+            const { status } = await unwrap(
               refundsApi.admin.orders[":orderId"].refund.$post(
                 { param, json: { amount_minor: minorOf(amount_minor) ?? left, reason } },
                 keys.current.refund,
               ),
-            )
-          }
-          onDone={() => void done()}
+            );
+            if (status === "proposed") setIsProposed(true);
+            else await done();
+          }}
         />
       )}
     </Sheet>

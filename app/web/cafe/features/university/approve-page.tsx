@@ -6,7 +6,7 @@ import { money, signed } from "../../../shared/money/money.ts";
 import { useStaffSession } from "../../../shared/session/staff.ts";
 import { CheckIcon } from "../../../shared/ui/icons.tsx";
 import { EmptyState } from "../../../shared/ui/parts.tsx";
-import { adjustmentsApi, bankApi, cafeApi, closeOutsApi, debtsApi, grantsApi, intent } from "../../api.ts";
+import { adjustmentsApi, bankApi, cafeApi, closeOutsApi, debtsApi, grantsApi, intent, refundProposalsApi } from "../../api.ts";
 import { allCafesQuery } from "../../cafe-choice.tsx";
 import { Go } from "../../link.tsx";
 import { queryClient, refresh } from "../../queries.ts";
@@ -30,17 +30,19 @@ const ask = {
     const nameOf = (cafeId: string) => cafes.items.find(({ id }) => id === cafeId)?.name ?? cafeId;
     return { items: accounts.items.map((account) => ({ ...account, cafeName: nameOf(account.cafe_id) })) };
   },
+  refunds: () => unwrap(refundProposalsApi.admin["refund-proposals"].$get({ query: { status: "pending", limit: 100 } as never })),
   cafes: () => unwrap(cafeApi.admin.cafes.$get({ query: { status: "pending", limit: 100 } as never })),
 };
 type CloseOut = Awaited<ReturnType<typeof ask.closeOuts>>["items"][number];
 
 async function readAll(role: string) {
-  const [adjustments, writeOffs, closeOuts, bulkCredits, accounts, cafes] = await Promise.all([
+  const [adjustments, writeOffs, closeOuts, bulkCredits, accounts, refunds, cafes] = await Promise.all([
     ask.adjustments(),
     ask.writeOffs(),
     ask.closeOuts(),
     ask.bulkCredits(),
     role === "finance" ? ask.accounts() : { items: [] },
+    role === "finance" ? ask.refunds() : { items: [] },
     role === "admin" ? ask.cafes() : { items: [] },
   ]);
   return {
@@ -49,6 +51,7 @@ async function readAll(role: string) {
     closeOuts: closeOuts.items.filter(({ status }) => status === "pending" || status === "agreed"),
     bulkCredits: bulkCredits.items,
     accounts: accounts.items,
+    refunds: refunds.items,
     cafes: cafes.items,
   };
 }
@@ -76,8 +79,8 @@ export function ApprovePage() {
       }
     >
       <Loaded query={queues}>
-        {({ adjustments, writeOffs, closeOuts, bulkCredits, accounts, cafes }) =>
-          [adjustments, writeOffs, closeOuts, bulkCredits, accounts, cafes].every(({ length }) => length === 0) ? (
+        {({ adjustments, writeOffs, closeOuts, bulkCredits, accounts, refunds, cafes }) =>
+          [adjustments, writeOffs, closeOuts, bulkCredits, accounts, refunds, cafes].every(({ length }) => length === 0) ? (
             <EmptyState title={u.approve.none} what={u.approve.noneWhat} icon={<CheckIcon size={36} />} />
           ) : (
             <ul className="cards">
@@ -147,6 +150,26 @@ export function ApprovePage() {
                   isOwn={requested_by === me}
                   onApprove={() => unwrap(debtsApi.admin["debt-write-offs"][":writeOffId"].approve.$post({ param: { writeOffId: id } }))}
                   onReject={() => unwrap(debtsApi.admin["debt-write-offs"][":writeOffId"].reject.$post({ param: { writeOffId: id } }))}
+                />
+              ))}
+              {refunds.map(({ id, amount_minor, currency, reason, requested_by, created_at }) => (
+                <Waiting
+                  key={id}
+                  kind={u.approve.refund}
+                  title={money(amount_minor, currency)}
+                  what={reason}
+                  at={created_at}
+                  isOwn={requested_by === me}
+                  onApprove={() =>
+                    unwrap(
+                      refundProposalsApi.admin["refund-proposals"][":refundProposalId"].approve.$post({ param: { refundProposalId: id } }),
+                    )
+                  }
+                  onReject={() =>
+                    unwrap(
+                      refundProposalsApi.admin["refund-proposals"][":refundProposalId"].reject.$post({ param: { refundProposalId: id } }),
+                    )
+                  }
                 />
               ))}
               {closeOuts.map((closeOut) => (

@@ -1,0 +1,71 @@
+import { auditActor } from "../identity/actor.ts";
+import { readProposal } from "../identity/proposal.ts";
+import type { Config } from "../platform/config.ts";
+import { CodedError } from "../platform/errors.ts";
+import { sql, type Transaction, violatedConstraint } from "../platform/postgres.ts";
+import {
+  lockOrder,
+  notThroughGateway,
+  type Refund,
+  type RefundedOrder,
+  type RefundInput,
+  refundOrder,
+  takesTwo,
+  tooMuch,
+} from "./refund-order.ts";
+import { type RefundProposal, refundProposals, tellProposal } from "./refund-proposal.ts";
+
+/** Of somebody of the café. */
+interface Input extends Omit<RefundInput, "requestedBy" | "cafeId" | "to" | "requestId"> {
+  readonly to: "wallet" | "gateway";
+  readonly requestedBy: string;
+  readonly cafeId: string;
+  readonly requestId: string;
+}
+
+export type Asked = { readonly kind: "made"; readonly refund: Refund } | { readonly kind: "proposed"; readonly proposal: RefundProposal };
+
+/** Gives money of an order back; above REFUND_TWO_PEOPLE_ABOVE_MINOR nothing moves yet, and another person decides. */
+export async function requestRefund(tx: Transaction, config: Pick<Config, "REFUND_TWO_PEOPLE_ABOVE_MINOR">, input: Input): Promise<Asked> {
+  const order = await lockOrder(tx, input);
+  if (!takesTwo(order, input.amountMinor, config.REFUND_TWO_PEOPLE_ABOVE_MINOR))
+    return { kind: "made", refund: await refundOrder(tx, input) };
+  await refuseInVain(tx, order, input);
+  const proposal = await write(tx, order, input);
+  await auditActor(
+    tx,
+    { staffId: input.requestedBy, requestId: input.requestId, cafeId: order.cafeId },
+    {
+      action: "refund_proposal.requested",
+      objectKind: "refund_proposal",
+      objectId: proposal.id,
+      details: { order_id: input.orderId, amount_minor: proposal.amountMinor, currency: proposal.currency },
+    },
+  );
+  await tellProposal(tx, proposal);
+  return { kind: "proposed", proposal };
+}
+
+/** Nobody is asked to agree to what could not be given back in any case. */
+async function refuseInVain(tx: Transaction, order: RefundedOrder, { amountMinor, to }: Input): Promise<void> {
+  const wanted = amountMinor ?? order.leftMinor;
+  if (order.paymentStatus !== "paid" || wanted > order.leftMinor || wanted === 0) throw tooMuch(order.leftMinor, order.refundedMinor);
+  if (to === "gateway" && !(await tx.row(sql`select id from gateway_payments where transaction_id = ${order.paidTransactionId}`)))
+    throw notThroughGateway();
+}
+
+async function write(tx: Transaction, order: RefundedOrder, input: Input): Promise<RefundProposal> {
+  const made = await tx
+    .row<{ id: string }>(sql`
+      insert into refund_proposals (order_id, cafe_id, amount_minor, currency, goes_to, reason, refunded_before_minor, requested_by)
+      values (${input.orderId}, ${order.cafeId}, ${input.amountMinor ?? order.leftMinor}, ${order.currency}, ${input.to}, ${input.reason},
+        ${order.refundedMinor}, ${input.requestedBy}) returning id`)
+    .catch((error: unknown) => {
+      if (violatedConstraint(error) !== "refund_proposals_one_pending") throw error;
+      throw new CodedError("CONFLICT", "A refund of this order waits for the second person already: decide on that one first.", {
+        cause: error,
+      });
+    });
+  if (!made) throw new Error("The refund was not written down.");
+  return readProposal(tx, refundProposals, made.id);
+}
