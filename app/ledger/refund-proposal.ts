@@ -27,6 +27,7 @@ export const refundProposals: ProposalTable<RefundProposal> = {
 
 /** The café's own people only: the student hears of money, not of a wish. */
 export async function tellProposal(tx: Transaction, { id, orderId, cafeId, status, amountMinor, currency }: RefundProposal): Promise<void> {
+  const channels = [`cafe:${cafeId}`];
   const event = { order_id: orderId, proposal_id: id, status, amount_minor: amountMinor, currency };
-  await tx.run(sql`select emit_event(${[`cafe:${cafeId}`]}::text[], 'refund_proposal', ${JSON.stringify(event)}::jsonb)`);
+  await tx.run(sql`select emit_event(${channels}::text[], 'refund_proposal', ${JSON.stringify(event)}::jsonb)`);
 }
