@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { createLog } from "../app/platform/log.ts";
 import { openObjectStore } from "../app/platform/objects.ts";
+import { readIban } from "../app/settlements/iban.ts";
 import { contentSecurityPolicy, guideHeader, pageHeaders } from "../app/web/page-headers.ts";
 import {
   anyArtifact,
@@ -419,6 +420,11 @@ test.each(campuses)(
     const scripts = [...campus.stacks.values()].flatMap(({ locals }) => Object.values(locals ?? {}).map(String));
     const machines = scripts.map((script) => script.split("\n")).filter((lines) => lines.includes("CAMPUS_ENV=production"));
     const { bank } = environment;
+    if (bank) {
+      expect(readIban(bank.iban, [bank.iban.slice(0, 2)])).not.toHaveProperty("problem");
+      // One line of a file of systemd.
+      expect(bank.holder).toMatch(/^[^\s"'\\][^\n"'\\]{0,69}$/);
+    }
     const expected = bank ? [`BANK_HOLDER=${bank.holder}`, `BANK_IBAN=${bank.iban}`, ...(bank.bic ? [`BANK_BIC=${bank.bic}`] : [])] : [];
     expect(machines.length).toBeGreaterThanOrEqual(2);
     for (const lines of machines) expect(lines.filter((line) => line.startsWith("BANK_"))).toEqual(expected);

@@ -3,7 +3,7 @@ import { lockPending, readProposal, refuseAsSecond, rejectProposal } from "../id
 import type { Config } from "../platform/config.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
-import { lockOrder, refundOrder } from "./refund-order.ts";
+import { lockOrder, type RefundedOrder, refundLocked } from "./refund-order.ts";
 import { type RefundProposal, refundProposals, tellProposal } from "./refund-proposal.ts";
 
 interface Decider extends Actor {
@@ -21,10 +21,10 @@ export async function approveRefund(
   await refuseAnotherCafe(tx, id, decider);
   const proposal = await lockPending(tx, refundProposals, id);
   await refuseAsSecond(tx, config, proposal, decider);
-  await refuseChanged(tx, proposal);
+  const order = await lockUnchanged(tx, proposal);
   const { orderId, cafeId, amountMinor, reason, goesTo, requestedBy } = proposal;
   const { requestId, staffId } = decider;
-  const { transactionId } = await refundOrder(tx, { orderId, cafeId, amountMinor, reason, to: goesTo, requestedBy, requestId });
+  const { transactionId } = await refundLocked(tx, order, { orderId, cafeId, amountMinor, reason, to: goesTo, requestedBy, requestId });
   await tx.run(sql`
     update refund_proposals set status = 'approved', decided_by = ${staffId}, decided_at = now(), transaction_id = ${transactionId} where id = ${id}`);
   await auditActor(
@@ -43,12 +43,14 @@ export async function rejectRefund(tx: Transaction, id: string, decider: Decider
 }
 
 /** What the first of the two saw is what the second agrees to: where more of the order was given back meanwhile, it is asked for anew. */
-async function refuseChanged(tx: Transaction, { orderId, refundedBeforeMinor }: RefundProposal): Promise<void> {
-  const { refundedMinor } = await lockOrder(tx, { orderId });
+async function lockUnchanged(tx: Transaction, { orderId, refundedBeforeMinor }: RefundProposal): Promise<RefundedOrder> {
+  const order = await lockOrder(tx, { orderId });
+  const { refundedMinor } = order;
   if (refundedMinor !== refundedBeforeMinor)
     throw new CodedError("CONFLICT", "Other money of this order was given back, or came back, meanwhile: reject this, and ask anew.", {
       details: { refunded_minor: refundedMinor, refunded_before_minor: refundedBeforeMinor },
     });
+  return order;
 }
 
 async function refuseAnotherCafe(tx: Transaction, id: string, { cafeId }: Decider): Promise<RefundProposal> {

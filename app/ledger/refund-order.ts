@@ -55,6 +55,10 @@ export async function refundOrder(tx: Transaction, input: RefundInput): Promise<
   const order = await lockOrder(tx, input);
   if (input.aloneUpToMinor !== undefined && takesTwo(order, input.amountMinor, input.aloneUpToMinor))
     throw secondPersonNeeded(input.aloneUpToMinor);
+  return refundLocked(tx, order, input);
+}
+
+export async function refundLocked(tx: Transaction, order: RefundedOrder, input: RefundInput): Promise<Refund> {
   const to = input.to ?? "wallet";
   const posted = await postRefund(tx, input, to);
   if (posted.outcome !== "refunded") throw refusal(posted, order);
@@ -139,8 +143,8 @@ export async function lockOrder(tx: Transaction, { orderId, cafeId }: Pick<Refun
 
 /** All that is left, for an order that is cancelled; nothing where a bank or somebody at the gateway has taken, or may yet take, all of it. */
 export async function refundRest(tx: Transaction, input: Omit<RefundInput, "amountMinor">): Promise<Refund | undefined> {
-  const { leftMinor } = await lockOrder(tx, input);
-  return leftMinor > 0 ? refundOrder(tx, input) : undefined;
+  const order = await lockOrder(tx, input);
+  return order.leftMinor > 0 ? refundLocked(tx, order, input) : undefined;
 }
 
 async function tell(tx: Transaction, input: RefundInput, order: RefundedOrder, refund: Refund): Promise<void> {

@@ -9,7 +9,7 @@ import {
   type Refund,
   type RefundedOrder,
   type RefundInput,
-  refundOrder,
+  refundLocked,
   takesTwo,
   tooMuch,
 } from "./refund-order.ts";
@@ -29,7 +29,7 @@ export type Asked = { readonly kind: "made"; readonly refund: Refund } | { reado
 export async function requestRefund(tx: Transaction, config: Pick<Config, "REFUND_TWO_PEOPLE_ABOVE_MINOR">, input: Input): Promise<Asked> {
   const order = await lockOrder(tx, input);
   if (!takesTwo(order, input.amountMinor, config.REFUND_TWO_PEOPLE_ABOVE_MINOR))
-    return { kind: "made", refund: await refundOrder(tx, input) };
+    return { kind: "made", refund: await refundLocked(tx, order, input) };
   await refuseInVain(tx, order, input);
   const proposal = await write(tx, order, input);
   await auditActor(
