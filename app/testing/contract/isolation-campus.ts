@@ -29,6 +29,9 @@ export async function fillCafe(campus: Campus): Promise<FilledCafe> {
   const webhook = expectOk(await owner.api<{ id: string }>("POST", "/admin/webhooks", { body: till }));
   expectOk(await owner.api("POST", `/admin/webhooks/${webhook.id}/test`));
   const studentIds = await sell(campus, { cafe, device }, staff);
+  await campus.sql`
+    insert into refund_proposals (order_id, cafe_id, amount_minor, currency, goes_to, reason, refunded_before_minor, requested_by)
+    select id, cafe_id, 100, currency, 'wallet', ${`${secretWord}t skäl`}, 0, ${owner.id} from orders where cafe_id = ${cafe.id} and payment_status = 'paid' limit 1`;
   expectOk(await device.api("POST", "/pos/shifts/open", { body: { opening_float_minor: 0 } }));
   expectOk(await device.api("POST", "/pos/shifts/close", { body: { counted_cash_minor: 0 } }));
   await campus.sql`select settle_cafe_day(${cafe.id}, day, now() + interval '9 days') from day_to_settle(${cafe.id})`;
