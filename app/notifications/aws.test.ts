@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { GetObjectCommand, HeadObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { CreateSecretCommand, PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
@@ -72,7 +73,8 @@ afterAll(async () => {
 });
 
 const receive = async (QueueUrl: string): Promise<Message[]> =>
-  (await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 }))).Messages ?? [];
+  (await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 1, MessageAttributeNames: ["All"] })))
+    .Messages ?? [];
 
 async function pay(): Promise<{ receiptId: string; orderId: string }> {
   const { body } = await student.confirm(await student.scannedOrder({ till, totalMinor: 5_900 }));
@@ -135,6 +137,47 @@ test("SNS: who subscribes to the topic hears of each payment by ids and amount, 
     currency: "SEK",
     at: expect.any(String),
   });
+});
+
+test("SNS: a refund is told by ids and amount, filtered by its event, and again under the same event's id by a worker that died meanwhile", async () => {
+  const { orderId } = await pay();
+  const owner = await campus.staff("owner", till.cafe);
+  const headers = { "Idempotency-Key": randomUUID() };
+  const made = expectOk(
+    await owner.api<{ id: string }>("POST", `/admin/orders/${orderId}/refund`, { headers, body: { amount_minor: 900, reason: "cold" } }),
+  );
+  await campus.drainOutbox();
+  const [event] = await campus.sql<{ id: string }>`
+    select id from outbox where topic = 'refund.made' and payload -> 'refund' ->> 'order_id' = ${orderId}`;
+  const told = () =>
+    until("the subscriber hears of it", async () =>
+      (await receive(subscribedUrl)).find(({ Body }) => (JSON.parse(Body ?? "{}") as { event?: string }).event === "refund.made"),
+    );
+  const first = await told();
+  expect(JSON.parse(first.Body ?? "{}")).toEqual({
+    event_id: event?.id,
+    event: "refund.made",
+    at: expect.any(String),
+    cafe_id: till.cafe.id,
+    refund: {
+      id: made.id,
+      order_id: orderId,
+      transaction_id: expect.any(String),
+      to: "wallet",
+      status: "processed",
+      amount_minor: 900,
+      currency: "SEK",
+    },
+  });
+  const attributes = Object.fromEntries(
+    Object.entries(first.MessageAttributes ?? {}).map(([name, { StringValue }]) => [name, StringValue]),
+  );
+  expect(attributes).toEqual({ event: "refund.made", cafe_id: till.cafe.id, currency: "SEK" });
+
+  await campus.sql`
+    update outbox set done_at = null, due_at = now() where topic = 'money.publish' and payload ->> 'event_id' = ${event?.id}`;
+  await campus.drainOutbox();
+  expect((await told()).Body).toBe(first.Body);
 });
 
 test("SQS: an order goes over the queue to the café's till system, once, and what is no order stays for the dead letters", async () => {

@@ -249,7 +249,7 @@ export const variables = {
   ),
   TRANSACTIONS_TOPIC: variable(
     optionalText,
-    "The SNS topic (ARN) that is told of each payment. Without one the sandbox keeps the messages in OBJECT_FOLDER.",
+    "The SNS topic (ARN) that is told of each payment, top-up, refund, dispute and settlement. Without one the sandbox keeps the messages in OBJECT_FOLDER.",
   ),
   WEBHOOKS_QUEUE: variable(
     optionalText,

@@ -6,7 +6,12 @@ export interface ReceivedWebhook {
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
-  readonly body: { readonly event_id: string; readonly event: string; readonly order?: Readonly<Record<string, unknown>> };
+  readonly body: {
+    readonly event_id: string;
+    readonly event: string;
+    readonly order?: Readonly<Record<string, unknown>>;
+    readonly refund?: Readonly<Record<string, unknown>>;
+  };
 }
 
 /** A café's till system on loopback: it writes down what it is posted, and answers what it is told to. */

@@ -14,7 +14,7 @@ const maxEndpoints = 5;
 export async function addEndpoint(
   { config, db, secrets }: Platform,
   actor: CafeActor,
-  url: string,
+  { url, hearsMoney }: Pick<WebhookEndpoint, "url" | "hearsMoney">,
 ): Promise<WebhookEndpoint & { readonly secret: string }> {
   const problem = problemOfUrl(url, config.CAMPUS_ENV === "sandbox");
   if (problem !== undefined) throw validationError("json", [{ path: ["url"], message: problem }]);
@@ -25,15 +25,15 @@ export async function addEndpoint(
     // One after the other for one café, so that the limit holds.
     await tx.run(sql`select pg_advisory_xact_lock(guard_key('webhooks', ${actor.cafeId}))`);
     const endpoint = await tx.row<WebhookEndpoint>(sql`
-      insert into webhook_endpoints (cafe_id, url, sealed_secret) select ${actor.cafeId}, ${url}, ${sealed}
+      insert into webhook_endpoints (cafe_id, url, hears_money, sealed_secret) select ${actor.cafeId}, ${url}, ${hearsMoney}, ${sealed}
       where (select count(*) from webhook_endpoints where cafe_id = ${actor.cafeId} and removed_at is null) < ${maxEndpoints}
-      returning id, cafe_id, url, created_at`);
+      returning id, cafe_id, url, hears_money, created_at`);
     if (!endpoint) throw new CodedError("CONFLICT", `A café has ${maxEndpoints} webhooks at most: remove one first.`);
     await auditActor(tx, actor, {
       action: "webhook.added",
       objectKind: "webhook",
       objectId: endpoint.id,
-      details: { host: new URL(url).host },
+      details: { host: new URL(url).host, hears_money: hearsMoney },
     });
     return endpoint;
   });

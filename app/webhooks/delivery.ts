@@ -2,9 +2,21 @@ import { type Page, type PageInput, pageOf } from "../platform/page.ts";
 import { type Queryable, sql } from "../platform/postgres.ts";
 
 export const deliveryStates = ["waiting", "delivered", "dead"] as const;
-export const webhookEvents = ["order.received", "order.paid", "order.changed", "test"] as const;
+export const webhookEvents = [
+  "order.received",
+  "order.paid",
+  "order.changed",
+  "refund.made",
+  "refund.settled",
+  "dispute.opened",
+  "dispute.closed",
+  "settlement.made",
+  "settlement.paid",
+  "settlement.returned",
+  "test",
+] as const;
 
-/** One event on its way to one till system: the line of the log. */
+/** One event on its way to one of a café's systems: the line of the log. */
 export interface WebhookDelivery {
   readonly id: string;
   readonly eventId: string;

@@ -13,7 +13,14 @@ import { removeEndpoint } from "./remove-endpoint.ts";
 import { sendTest } from "./send-test.ts";
 import { maxUrlLength } from "./webhook-url.ts";
 
-const EndpointBody = z.object({ id: z.uuid(), url: z.string(), created_at: z.iso.datetime() }).openapi("Webhook");
+const EndpointBody = z
+  .object({
+    id: z.uuid(),
+    url: z.string(),
+    money: z.boolean().openapi({ description: "Whether it is posted the café's refunds, disputes and settlements too" }),
+    created_at: z.iso.datetime(),
+  })
+  .openapi("Webhook");
 
 const EndpointWithSecret = EndpointBody.extend({
   secret: z.string().openapi({ description: "Signs what is posted. It is told this once." }),
@@ -57,7 +64,12 @@ const add = route({
   who,
   errors: ["CONFLICT", "READ_ONLY_REGION"],
   request: {
-    body: required(z.strictObject({ url: z.string().min(8).max(maxUrlLength).openapi({ example: "https://till.example.org/orders" }) })),
+    body: required(
+      z.strictObject({
+        url: z.string().min(8).max(maxUrlLength).openapi({ example: "https://till.example.org/orders" }),
+        money: z.boolean().default(false).openapi({ description: "Post the café's refunds, disputes and settlements there too" }),
+      }),
+    ),
   },
   responses: { 201: json(EndpointWithSecret, "The webhook and its secret") },
 });
@@ -119,7 +131,8 @@ export const webhookRoutes = (platform: Platform) =>
       return c.json({ items: endpoints.map(presentEndpoint), next_cursor: null, total: endpoints.length }, 200);
     })
     .openapi(add, async (c) => {
-      const added = await addEndpoint(platform, actorOf(c), c.req.valid("json").url);
+      const { url, money } = c.req.valid("json");
+      const added = await addEndpoint(platform, actorOf(c), { url, hearsMoney: money });
       return c.json({ ...presentEndpoint(added), secret: added.secret }, 201);
     })
     .openapi(remove, async (c) => {
@@ -153,9 +166,10 @@ export const webhookRoutes = (platform: Platform) =>
 
 const actorOf = (c: HttpContext): CafeActor => cafeActorOf(c, undefined);
 
-const presentEndpoint = ({ id, url, createdAt }: WebhookEndpoint): z.infer<typeof EndpointBody> => ({
+const presentEndpoint = ({ id, url, hearsMoney, createdAt }: WebhookEndpoint): z.infer<typeof EndpointBody> => ({
   id,
   url,
+  money: hearsMoney,
   created_at: createdAt.toISOString(),
 });
 

@@ -1,11 +1,12 @@
 import type { Platform } from "../../platform/context.ts";
 import { type OutboxRow, patientTries, type Topics } from "../../platform/outbox.ts";
+import { MoneyMessage } from "./money-message.ts";
 import type { TransactionMessage } from "./transaction-message.ts";
 import { openTransactionTopic } from "./transaction-topic.ts";
 
 const timeoutMs = 5_000;
 
-/** Tells the world outside of each payment: of ids and amounts, never of a person. */
+/** Tells the world outside of each payment, top-up, refund, dispute and settlement: of ids and amounts, never of a person. */
 export function transactionTopics(platform: Platform): Topics {
   const topic = openTransactionTopic(platform);
   return {
@@ -14,6 +15,13 @@ export function transactionTopics(platform: Platform): Topics {
       maxTries: patientTries,
       deliver: async ({ payload }, signal) => {
         await topic?.publish(messageOf(payload), signal);
+      },
+    },
+    "money.publish": {
+      timeoutMs,
+      maxTries: patientTries,
+      deliver: async ({ payload }, signal) => {
+        await topic?.publishMoney(MoneyMessage.parse(payload), signal);
       },
     },
   };

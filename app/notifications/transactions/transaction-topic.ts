@@ -13,11 +13,15 @@ export function openTransactionTopic({ config, db }: Platform): TransactionTopic
   if (config.CAMPUS_ENV !== "sandbox") return undefined;
   const store = openObjectStore({ bucket: undefined, folder: config.OBJECT_FOLDER, region: config.AWS_REGION, s3Url: undefined });
   const isMailed = config.RECEIPT_MAIL_FROM !== undefined && config.RECEIPT_MAIL_QUEUE === undefined;
+  const keep = (folder: string, message: { readonly event_id: string }) =>
+    store.put(`published/${folder}/${message.event_id}.json`, Buffer.from(JSON.stringify(message)), { contentType: "application/json" });
   return {
     async publish(message) {
-      const body = Buffer.from(JSON.stringify(message));
-      await store.put(`published/transactions/${message.event_id}.json`, body, { contentType: "application/json" });
+      await keep("transactions", message);
       if (isMailed) await takePayment(db, message);
+    },
+    async publishMoney(message) {
+      await keep("money", message);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -166,6 +167,13 @@ test.each([
   },
 );
 
+const allTaken = () =>
+  until("each message was taken and deleted", async () => {
+    const AttributeNames = ["ApproximateNumberOfMessages" as const, "ApproximateNumberOfMessagesNotVisible" as const];
+    const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames }));
+    return Object.values(Attributes ?? {}).every((count) => count === "0");
+  });
+
 test("the same message twice mails once", async () => {
   const payment = await pay(await newStudent({ email: "twice@student.example" }));
   await tried(payment);
@@ -174,13 +182,26 @@ test("the same message twice mails once", async () => {
   const { event_id, transaction_id, order_id, cafe_id, amount_minor, currency, at } = published?.payload ?? {};
   const message = { event_id, transaction_id, order_id, cafe_id, amount_minor, currency, at: new Date(String(at)).toISOString() };
   await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: JSON.stringify(message) }));
-  await until("the copy was taken and deleted", async () => {
-    const AttributeNames = ["ApproximateNumberOfMessages" as const, "ApproximateNumberOfMessagesNotVisible" as const];
-    const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames }));
-    return Object.values(Attributes ?? {}).every((count) => count === "0");
-  });
+  await allTaken();
   await campus.drainOutbox();
   expect(await rowsOf(payment)).toHaveLength(1);
+  expect(await sentFor(payment)).toHaveLength(1);
+});
+
+test("news of a refund on the same topic is taken from the queue and mails nothing", async () => {
+  const payment = await pay(await newStudent({ email: "refunded@student.example" }));
+  await tried(payment);
+  const owner = await campus.staff("owner", till.cafe);
+  const refund = { body: { reason: "cold" }, headers: { "Idempotency-Key": randomUUID() } };
+  expect((await owner.api("POST", `/admin/orders/${payment.orderId}/refund`, refund)).status).toBe(201);
+  await campus.drainOutbox();
+  await allTaken();
+  await campus.drainOutbox();
+  expect(
+    await campus.sql`
+    select topic from outbox where topic in ('receipt.mail', 'money.publish')
+      and (payload ->> 'order_id' = ${payment.orderId} or payload -> 'refund' ->> 'order_id' = ${payment.orderId}) and done_at is not null order by topic`,
+  ).toEqual([{ topic: "money.publish" }, { topic: "receipt.mail" }]);
   expect(await sentFor(payment)).toHaveLength(1);
 });
 

@@ -20,7 +20,7 @@ export interface KilledWorkerPlace {
 
 export interface KilledWorkerOptions {
   readonly seed: number;
-  /** Two of each order: it is received, it is paid. */
+  /** Two of each order: it is received, it is paid. One in ten is refunded in part, which makes two more: it is changed, a refund is made. */
   readonly orders: number;
   readonly kills: number;
 }
@@ -40,6 +40,7 @@ const placedAtOnce = 250;
 const longestLifeMs = 900;
 const shareOfFaults = 0.03;
 const refusedOneIn = 25;
+const refundedOneIn = 10;
 const settledWithinMs = 300_000;
 
 /** A real worker, killed with SIGKILL at moments that the seed draws while events flow, and real receivers on loopback. */
@@ -53,7 +54,9 @@ export async function killWorkers(
   const sandbox = await startSandbox({ port: 0, gatewayKey: { id: "rzp_test_sandbox", secret: own.GATEWAY_KEY_SECRET ?? "" } });
   // An order whose id ends so is refused for good, each time; some others fail now and then.
   const isRefused = (orderId: unknown) => Number.parseInt(String(orderId).slice(-4), 16) % refusedOneIn === 0;
-  const till = await startWebhookReceiver(({ body }) => (isRefused(body.order?.id) ? 422 : random.chance(shareOfFaults) ? 500 : 200));
+  const till = await startWebhookReceiver(({ body }) =>
+    isRefused(body.order?.id ?? body.refund?.order_id) ? 422 : random.chance(shareOfFaults) ? 500 : 200,
+  );
   const env: Readonly<Record<string, string>> = { ...own, SANDBOX_URL: sandbox.url, OBJECT_FOLDER: folder };
   try {
     const token = await fill(query, { sealKey: env.SEAL_KEY ?? "", url: till.url, orders });
@@ -80,8 +83,9 @@ export async function killWorkers(
       ...(await problemsOfFolder(query, folder)),
       ...(await problemsOfPhone(sandbox.url, token, orders)),
     ];
-    const events = await count(query, "outbox where topic in ('order.received', 'order.paid')");
-    if (events !== 2 * orders) problems.push(`${2 * orders} events were expected, there are ${events}`);
+    const events = await count(query, `outbox where topic in ${told}`);
+    const expected = 2 * orders + 2 * Math.floor(orders / refundedOneIn);
+    if (events !== expected) problems.push(`${expected} events were expected, there are ${events}`);
     return {
       events,
       kills,
@@ -97,6 +101,9 @@ export async function killWorkers(
 }
 
 type Query = KilledWorkerPlace["query"];
+
+/** What the till system hears of. */
+const told = "('order.received', 'order.paid', 'order.changed', 'refund.made')";
 
 const count = async (query: Query, what: string): Promise<number> =>
   (await query<{ n: number }>(`select count(*)::int as n from ${what}`))[0]?.n ?? 0;
@@ -115,10 +122,10 @@ async function fill(query: Query, { sealKey, url, orders }: { sealKey: string; u
      insert into push_tokens (token, staff_id, platform) select $1, id, 'android' from cook`,
     [token],
   );
-  await query("insert into webhook_endpoints (cafe_id, url, sealed_secret) select id, $1, $2 from cafes where code = 'KILL'", [
-    url,
-    seal(sealKey, webhookSealPurpose, newWebhookSecret()),
-  ]);
+  await query(
+    "insert into webhook_endpoints (cafe_id, url, hears_money, sealed_secret) select id, $1, true, $2 from cafes where code = 'KILL'",
+    [url, seal(sealKey, webhookSealPurpose, newWebhookSecret())],
+  );
   for (let placed = 0; placed < orders; placed += placedAtOnce) {
     const some = Math.min(placedAtOnce, orders - placed);
     await query(
@@ -128,6 +135,9 @@ async function fill(query: Query, { sealKey, url, orders }: { sealKey: string; u
     );
   }
   await query("select take_cash(id) from orders where payment_status = 'pending' order by id");
+  await query(
+    `select refund_cash(id, 900, 'cold soup', null) from (select id, row_number() over (order by id) as n from orders) o where n % ${refundedOneIn} = 0`,
+  );
   return token;
 }
 
@@ -140,7 +150,7 @@ async function problemsOfTill(
   const sent = await query<{ event_id: string; order_id: string; state: string }>(
     "select event_id, order_id, state from webhook_deliveries",
   );
-  const events = await query<{ id: string }>("select id from outbox where topic in ('order.received', 'order.paid')");
+  const events = await query<{ id: string }>(`select id from outbox where topic in ${told}`);
   const arrived = new Set(received.map(({ body }) => body.event_id));
   const states = new Map(sent.map(({ event_id, state }) => [event_id, state]));
   const wrong = sent.filter(({ order_id, state }) => state !== (isRefused(order_id) ? "dead" : "delivered"));
@@ -156,13 +166,15 @@ async function problemsOfTill(
   ];
 }
 
-/** Each payment was published once under its event's id, and its receipt is there once. */
+/** Each payment and each refund was published once under its event's id, and each receipt is there once. */
 async function problemsOfFolder(query: Query, folder: string): Promise<string[]> {
   const paid = await query<{ id: string; transaction_id: string }>(
     "select id, payload ->> 'transaction_id' as transaction_id from outbox where topic = 'order.paid'",
   );
-  const [published, receipts] = await Promise.all([
+  const refunded = await query<{ id: string }>("select id from outbox where topic = 'refund.made'");
+  const [published, money, receipts] = await Promise.all([
     readdir(path.join(folder, "published", "transactions")),
+    readdir(path.join(folder, "published", "money")),
     readdir(path.join(folder, "receipts")),
   ]);
   const whole = receipts.filter((name) => !name.endsWith(".new"));
@@ -173,6 +185,11 @@ async function problemsOfFolder(query: Query, folder: string): Promise<string[]>
       "published messages",
       published.filter((name) => !name.endsWith(".new")),
       paid.map(({ id }) => `${id}.json`),
+    ),
+    ...differs(
+      "published refunds",
+      money.filter((name) => !name.endsWith(".new")),
+      refunded.map(({ id }) => `${id}.json`),
     ),
     ...differs(
       "receipts",

@@ -356,6 +356,8 @@ export const en = {
     noneWhat: "Only needed when you run a system of your own, like a kitchen printer’s.",
     address: "Address",
     addressHint: "Begins with https:// and can be reached from the internet.",
+    money: "Refunds, disputes and settlements too",
+    moneyHint: "For your bookkeeping. A till that takes orders alone needs none of it.",
     deliveries: "Deliveries",
     removeSure: "Yes, nothing more is sent there",
     secret: "Key of the signature",

@@ -357,6 +357,8 @@ export const it: Words = {
     noneWhat: "Serve solo se hai un sistema tuo, come una stampante di cucina.",
     address: "Indirizzo",
     addressHint: "Inizia con https:// ed è raggiungibile da internet.",
+    money: "Anche rimborsi, contestazioni e liquidazioni",
+    moneyHint: "Per la contabilità. A una cassa che riceve solo ordini non serve.",
     deliveries: "Invii",
     removeSure: "Sì, non inviare più nulla",
     secret: "Chiave della firma",

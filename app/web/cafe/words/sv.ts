@@ -357,6 +357,8 @@ export const sv: Words = {
     noneWhat: "Behövs bara om du har ett eget system, som en köksskrivares.",
     address: "Adress",
     addressHint: "Börjar med https:// och nås från internet.",
+    money: "Också återbetalningar, tvister och avräkningar",
+    moneyHint: "För bokföringen. En kassa som bara tar emot beställningar behöver det inte.",
     deliveries: "Utskick",
     removeSure: "Ja, inget mer skickas dit",
     secret: "Signaturens nyckel",

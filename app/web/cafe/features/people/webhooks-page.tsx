@@ -39,6 +39,7 @@ export function WebhooksPage() {
         empty={{ title: w.webhooks.none, what: w.webhooks.noneWhat, action: add }}
         columns={[
           { label: w.webhooks.address, cell: ({ url }) => <span className="break">{url}</span> },
+          { label: w.webhooks.money, cell: ({ money }) => (money ? w.app.yes : w.app.no) },
           { label: w.app.when, cell: ({ created_at }) => dayAndTime(created_at) },
         ]}
         actions={(endpoint) => (
@@ -53,10 +54,13 @@ export function WebhooksPage() {
       {isAdding && (
         <FormSheet
           title={w.webhooks.add}
-          fields={[{ name: "url", label: w.webhooks.address, kind: "url", hint: w.webhooks.addressHint, most: 500 }]}
+          fields={[
+            { name: "url", label: w.webhooks.address, kind: "url", hint: w.webhooks.addressHint, most: 500 },
+            { name: "money", label: w.webhooks.money, kind: "check", hint: w.webhooks.moneyHint },
+          ]}
           submit={w.app.add}
-          onSubmit={async ({ url = "" }) => {
-            const { secret: made } = await unwrap(webhooksApi.admin.webhooks.$post({ json: { url } }));
+          onSubmit={async ({ url = "", money }) => {
+            const { secret: made } = await unwrap(webhooksApi.admin.webhooks.$post({ json: { url, money: money === "true" } }));
             setSecret(made);
             void refresh(...key);
           }}
