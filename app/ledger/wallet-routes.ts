@@ -8,6 +8,7 @@ import { type HttpContext, json, listOf, listQuery, required, route, router } fr
 import { changeLimits } from "./change-limits.ts";
 import { minorUnits } from "./field-schemas.ts";
 import { setWalletStatus } from "./freeze-wallet.ts";
+import { mostLines, printMonth } from "./print-month.ts";
 import { readStatement, type StatementLine } from "./statement.ts";
 import { streamStatement } from "./statement-csv.ts";
 import { readWallet, type Wallet } from "./wallet.ts";
@@ -76,6 +77,28 @@ const getStatement = route({
   },
 });
 
+const getMonth = route({
+  method: "get",
+  path: "/wallet/statement.pdf",
+  operationId: "getStatementPdf",
+  tags: ["wallet"],
+  summary: "One month of the wallet to print: opening balance, every entry, closing balance",
+  description: `In the student's language, by the campus's clock; the month that runs, as far as it has come. A month of more than ${mostLines} entries is there as CSV only.`,
+  who: student(),
+  errors: ["CONFLICT"],
+  request: {
+    query: z.strictObject({
+      month: z
+        .string()
+        .regex(/^20\d\d-(0[1-9]|1[0-2])$/, "must be a month: YYYY-MM")
+        .openapi({ example: "2026-11" }),
+    }),
+  },
+  responses: {
+    200: { description: "A4 pages", content: { "application/pdf": { schema: z.string().openapi({ format: "binary" }) } } },
+  },
+});
+
 const putLimits = route({
   method: "put",
   path: "/wallet/limits",
@@ -140,6 +163,12 @@ export const walletRoutes = (platform: Platform) => {
       const items = lines.slice(0, limit);
       const nextCursor = lines.length > limit ? String(items.at(-1)?.walletSeq) : null;
       return c.json({ items: items.map(presentLine), next_cursor: nextCursor }, 200);
+    })
+    .openapi(getMonth, async (c) => {
+      const { month } = c.req.valid("query");
+      const pdf = await printMonth(platform, studentOf(c).id, month);
+      c.header("Content-Disposition", `attachment; filename="statement-${month}.pdf"`);
+      return c.body(new Uint8Array(pdf), 200, { "Content-Type": "application/pdf" }) as never;
     })
     .openapi(putLimits, async (c) => {
       const { daily_limit_minor, low_balance_alert_minor, ...given } = c.req.valid("json");

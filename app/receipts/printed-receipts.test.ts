@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { inflateSync } from "node:zlib";
 import jsqr from "jsqr";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { plainAmount } from "../platform/money-text.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { addDish } from "../testing/menus.ts";
 import { expectOk, type Money, type MoneyStudent, moneyOf, type Till } from "../testing/money.ts";
+import { drawnOn, textsOf } from "../testing/pdf-text.ts";
 import { pair, wrap } from "./paper.ts";
 import type { PrintedReceipt } from "./printed-receipt.ts";
 import { receiptPdf } from "./receipt-pdf.ts";
@@ -56,22 +56,6 @@ const paidByCard = async (): Promise<{ student: MoneyStudent; orderId: string; j
   const paid = expectOk(await student.confirm(charge));
   return { student, orderId: charge.order_id, jws: paid.receipt ?? "", receiptId: paid.receipt_id ?? "" };
 };
-
-/** The streams of a page, inflated: what is drawn on it. */
-function drawn(pdf: Buffer): string {
-  const text = pdf.toString("latin1");
-  return [...text.matchAll(/stream\r?\n([\s\S]*?)\r?\nendstream/g)]
-    .map(([, body]) => inflateSync(Buffer.from(body ?? "", "latin1")).toString("latin1"))
-    .join("\n");
-}
-
-/** The text of a page: pdfkit writes it in hexadecimal, in the letters of Windows-1252. */
-const textOf = (pdf: Buffer): string =>
-  [...drawn(pdf).matchAll(/\[((?:<[0-9a-f]*>|[\s\d.-])*)\] TJ/g)]
-    .map(([, parts]) =>
-      [...(parts ?? "").matchAll(/<([0-9a-f]*)>/g)].map(([, hex]) => Buffer.from(hex ?? "", "hex").toString("latin1")).join(""),
-    )
-    .join("\n");
 
 describe("a receipt in text", () => {
   test("of a card's payment has the café, the printed number, the lines, the VAT, the total and the signed receipt's id", async () => {
@@ -159,10 +143,10 @@ describe("a receipt as a PDF", () => {
   test("holds the same lines with å, ä, ö, é, à and è, and is the same bytes each time", async () => {
     const pdf = await receiptPdf(receipt);
     expect(pdf.subarray(0, 5).toString()).toBe("%PDF-");
-    const text = textOf(pdf);
+    const text = textsOf(pdf).join("\n");
     for (const line of receiptText(receipt).trimEnd().split("\n")) expect(text).toContain(line.trim());
     expect((await receiptPdf(receipt)).equals(pdf)).toBe(true);
-    expect(textOf(await receiptPdf({ ...receipt, cafeName: "Ké à la 食" }))).toContain("Ké à la ?");
+    expect(textsOf(await receiptPdf({ ...receipt, cafeName: "Ké à la 食" })).join("\n")).toContain("Ké à la ?");
   });
 
   test("of a card's payment has the signed receipt as a QR code that a reader decodes to it", async () => {
@@ -173,7 +157,7 @@ describe("a receipt as a PDF", () => {
     ] as const) {
       const answer = await fetch(`${campus.processes[0].url}/api/v1${path}`, { headers: { Authorization: as.authorization } });
       expect([answer.status, answer.headers.get("content-type")]).toEqual([200, "application/pdf"]);
-      expect(readQr(drawn(Buffer.from(await answer.arrayBuffer())))).toBe(jws);
+      expect(readQr(drawnOn(Buffer.from(await answer.arrayBuffer())))).toBe(jws);
     }
   });
 });

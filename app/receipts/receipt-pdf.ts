@@ -1,4 +1,5 @@
 import { create } from "qrcode";
+import { bytesOf, printable } from "../platform/pdf.ts";
 import { paperColumns } from "./paper.ts";
 import type { PrintedReceipt } from "./printed-receipt.ts";
 import { receiptText } from "./receipt-text.ts";
@@ -28,12 +29,7 @@ export async function receiptPdf(receipt: PrintedReceipt): Promise<Buffer> {
     compress: true,
     info: { Title: `Receipt ${receipt.printedNumber}`, CreationDate: receipt.paidAt, ModDate: receipt.paidAt },
   });
-  const chunks: Buffer[] = [];
-  const whole = new Promise<Buffer>((resolve, reject) => {
-    pdf.on("data", (chunk: Buffer) => chunks.push(chunk));
-    pdf.on("end", () => resolve(Buffer.concat(chunks)));
-    pdf.on("error", reject);
-  });
+  const whole = bytesOf(pdf);
   pdf.fontSize(fontPoints);
   lines.forEach((line, place) => {
     pdf.font(line.startsWith("TOTAL") || place === 0 ? "Courier-Bold" : "Courier");
@@ -43,9 +39,6 @@ export async function receiptPdf(receipt: PrintedReceipt): Promise<Buffer> {
   pdf.end();
   return whole;
 }
-
-const outsideCourier = /[^\x20-\x7e\u00a0-\u00ff€…–—‘’“”•™Œœ\u0160\u0161Žž]/gu;
-const printable = (line: string): string => line.replaceAll(outsideCourier, "?");
 
 function drawQr(pdf: PDFKit.PDFDocument, text: string, top: number): void {
   const { modules } = create(text, { errorCorrectionLevel: "L" });

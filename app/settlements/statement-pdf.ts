@@ -1,3 +1,4 @@
+import { bytesOf, printable } from "../platform/pdf.ts";
 import { percent } from "../receipts/paper.ts";
 import type { Settlement } from "./settlement.ts";
 import { type StatementRow, statementMoney, statementRows, totalOf } from "./statement-lines.ts";
@@ -18,12 +19,7 @@ export async function settlementPdf(settlement: Settlement): Promise<Buffer> {
     margin: marginPoints,
     info: { Title: `Settlement ${printable(cafeName)} ${day}`, CreationDate: createdAt, ModDate: createdAt },
   });
-  const chunks: Buffer[] = [];
-  const whole = new Promise<Buffer>((resolve, reject) => {
-    pdf.on("data", (chunk: Buffer) => chunks.push(chunk));
-    pdf.on("end", () => resolve(Buffer.concat(chunks)));
-    pdf.on("error", reject);
-  });
+  const whole = bytesOf(pdf);
   const drawRow = ({ label, amountMinor }: StatementRow, font = "Helvetica") => {
     const top = pdf.y;
     pdf.font(font).text(printable(label), marginPoints, top, { lineBreak: false });
@@ -55,6 +51,3 @@ export async function settlementPdf(settlement: Settlement): Promise<Buffer> {
   pdf.end();
   return whole;
 }
-
-const outsideHelvetica = /[^\x20-\x7e\u00a0-\u00ff€…–—‘’“”•™Œœ\u0160\u0161Žž]/gu;
-const printable = (text: string): string => text.normalize("NFC").replaceAll(outsideHelvetica, "?");

@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
+import { statementWords } from "../../../ledger/statement-words.ts";
 import { en } from "./en.ts";
 import { it } from "./it.ts";
 import { sv } from "./sv.ts";
@@ -21,4 +22,13 @@ test.each([
 ])("every kind of movement that stands in a statement has its words in %s", (_language, words) => {
   expect(postedKinds.size).toBeGreaterThan(8);
   expect([...postedKinds].filter((kind) => kind !== undefined && words.wallet.kinds[kind] === undefined)).toEqual([]);
+});
+
+test.each([
+  ["English", en, statementWords.en],
+  ["Swedish", sv, statementWords.sv],
+  ["Italian", it, statementWords.it],
+])("on paper every kind of movement is called what the app calls it in %s", (_language, words, { kinds }) => {
+  expect([...postedKinds].filter((kind) => kind !== undefined && kinds[kind] === undefined)).toEqual([]);
+  for (const [kind, said] of Object.entries(kinds)) expect([kind, said]).toEqual([kind, words.wallet.kinds[kind]]);
 });

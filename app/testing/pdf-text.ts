@@ -1,0 +1,17 @@
+import { inflateSync } from "node:zlib";
+
+/** The streams of a page, inflated: what is drawn on it. */
+export function drawnOn(pdf: Buffer): string {
+  const text = pdf.toString("latin1");
+  return [...text.matchAll(/stream\r?\n([\s\S]*?)\r?\nendstream/g)]
+    .map(([, body]) => inflateSync(Buffer.from(body ?? "", "latin1")).toString("latin1"))
+    .join("\n");
+}
+
+const letters = new TextDecoder("windows-1252");
+
+/** The texts of all pages, each as it was drawn: pdfkit writes them in hexadecimal, in the letters of Windows-1252. */
+export const textsOf = (pdf: Buffer): string[] =>
+  [...drawnOn(pdf).matchAll(/\[((?:<[0-9a-f]*>|[\s\d.-])*)\] TJ/g)].map(([, parts]) =>
+    [...(parts ?? "").matchAll(/<([0-9a-f]*)>/g)].map(([, hex]) => letters.decode(Buffer.from(hex ?? "", "hex"))).join(""),
+  );
