@@ -7,7 +7,7 @@ import json
 import sys
 
 import boto3
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 KEYS = {"aws_access_key_id": "rehearsal", "aws_secret_access_key": "rehearsal"}
 clients = {}
@@ -29,6 +29,6 @@ def answer(question):
 for line in sys.stdin:
     try:
         said = {"answer": answer(json.loads(line))}
-    except ClientError as error:
+    except (BotoCoreError, ClientError) as error:
         said = {"error": str(error)}
     print(json.dumps(said, default=str), flush=True)

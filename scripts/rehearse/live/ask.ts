@@ -20,11 +20,13 @@ export const askWorld = (python: string, url: string): Ask => {
     if (error === undefined) asked?.resolve(answer);
     else asked?.reject(new Error(error));
   });
+  const ended = new Error("the program that asks the world has ended");
   child.on("exit", () => {
-    for (const { reject } of waiting.splice(0)) reject(new Error("the program that asks the world has ended"));
+    for (const { reject } of waiting.splice(0)) reject(ended);
   });
   return <T>(service: string, region: string, operation: string, args: Readonly<Record<string, unknown>> = {}) =>
     new Promise<T>((resolve, reject) => {
+      if (child.exitCode !== null || child.signalCode !== null) return reject(ended);
       waiting.push({ resolve: (answer) => resolve(answer as T), reject });
       child.stdin.write(`${JSON.stringify({ service, region, operation, arguments: args })}\n`);
     });

@@ -1,6 +1,7 @@
 from moto.core.types import Base64EncodedString
 from moto.ec2.models.launch_templates import LaunchTemplate, LaunchTemplateVersion
 from moto.ec2.models.security_groups import SecurityGroupRule
+from moto.ec2.responses.launch_templates import LaunchTemplates
 from moto.ec2.utils import parse_user_data
 
 from .patch import around
@@ -37,3 +38,16 @@ def user_data(self):
 
 
 LaunchTemplateVersion.user_data = property(user_data)
+
+
+# A version that names its source holds only what was sent: AWS begins with what the source holds.
+@around(LaunchTemplates)
+def create_launch_template_version(original, self):
+    get, source = self._get_param, self._get_param("SourceVersion")
+    if source:
+        name, template_id = get("LaunchTemplateName"), get("LaunchTemplateId")
+        known = self.ec2_backend
+        template = known.get_launch_template(template_id) if template_id else known.get_launch_template_by_name(name)
+        data = {**template.get_version(source).data, **get("LaunchTemplateData", {})}
+        self._get_param = lambda asked, *rest: data if asked == "LaunchTemplateData" else get(asked, *rest)
+    return original(self)

@@ -44,3 +44,15 @@ def test_machines_are_made_from_a_later_version_of_a_template(client):
         )
     made = groups.describe_auto_scaling_groups()["AutoScalingGroups"]
     assert {group["AutoScalingGroupName"]: group["Instances"][0]["LaunchTemplate"]["Version"] for group in made} == {"1": "1", "2": "2"}
+
+
+def test_a_version_of_a_template_begins_with_what_its_source_holds(client):
+    ec2 = client("ec2")
+    data = {"InstanceType": "t4g.small", "IamInstanceProfile": {"Arn": "arn:aws:iam::000000000042:instance-profile/api"}, "UserData": "djE="}
+    ec2.create_launch_template(LaunchTemplateName="source", LaunchTemplateData=data)
+    ec2.create_launch_template_version(LaunchTemplateName="source", SourceVersion="1", LaunchTemplateData={"UserData": "djI="})
+    ec2.create_launch_template_version(LaunchTemplateName="source", LaunchTemplateData={"InstanceType": "t4g.large"})
+    versions = ec2.describe_launch_template_versions(LaunchTemplateName="source", Versions=["2", "3"])["LaunchTemplateVersions"]
+    held = {one["VersionNumber"]: one["LaunchTemplateData"] for one in versions}
+    assert held[2] == {**data, "UserData": "djI="}
+    assert held[3] == {"InstanceType": "t4g.large"}
