@@ -1,10 +1,13 @@
 import { inflateSync } from "node:zlib";
 
-/** The streams of a page, inflated: what is drawn on it. */
+/** The streams of a page, inflated: what is drawn on it. Each is as long as it says: its last byte may look like the line's end behind it. */
 export function drawnOn(pdf: Buffer): string {
   const text = pdf.toString("latin1");
-  return [...text.matchAll(/stream\r?\n([\s\S]*?)\r?\nendstream/g)]
-    .map(([, body]) => inflateSync(Buffer.from(body ?? "", "latin1")).toString("latin1"))
+  return [...text.matchAll(/\/Length (\d+)[^>]*>>\s*stream\r?\n/g)]
+    .map((head) => {
+      const from = head.index + head[0].length;
+      return inflateSync(pdf.subarray(from, from + Number(head[1]))).toString("latin1");
+    })
     .join("\n");
 }
 
