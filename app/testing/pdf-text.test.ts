@@ -5,7 +5,7 @@ import { drawnOn } from "./pdf-text.ts";
 const carriageReturn = 0x0d;
 
 test("a stream is read whole, also where its last byte looks like the end of a line", () => {
-  const drawings = Array.from({ length: 2_000 }, (_, number) => `0 0 ${number} 1 re`);
+  const drawings = Array.from({ length: 256 }, (_, length) => "!".repeat(length));
   const drawing = drawings.find((text) => deflateSync(text).at(-1) === carriageReturn) ?? "";
   const body = deflateSync(drawing);
   const pdf = Buffer.concat([
