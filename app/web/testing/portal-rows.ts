@@ -114,12 +114,27 @@ export const portalRows: readonly Row[] = [
       await ticket.getByRole("button", { name: /^Start/ }).click();
       await board.getByRole("button", { name: "Undo" }).click();
       await ticket.getByRole("button", { name: /^Start/ }).waitFor();
-      for (const step of [/^Start/, /^Ready/]) await ticket.getByRole("button", { name: step }).click();
+      await ticket.getByRole("button", { name: /^Start/ }).click();
+      // The answer to "Ready" comes after "Handed out" was tapped: it must not bring the ticket back.
+      let answerReady: () => void = () => undefined;
+      const answered = new Promise<void>((resolve) => {
+        answerReady = resolve;
+      });
+      await board.route(/\/orders\/[^/]+\/status$/, async (route) => {
+        if (route.request().postDataJSON().status === "ready") await answered;
+        await route.fallback();
+      });
+      await ticket.getByRole("button", { name: /^Ready/ }).click();
       await board.locator(".board-column").nth(2).locator(ticket).waitFor();
       // The page's clock stands from here on: however slow the machine is, the time to undo is not over.
       await board.clock.pauseAt(new Date(Date.now() + 1_000));
       await ticket.getByRole("button", { name: /^Handed out/ }).click();
       await ticket.waitFor({ state: "detached" });
+      const looked = board.waitForResponse((answer) => /\/admin\/orders\?/.test(answer.url()));
+      answerReady();
+      await looked;
+      await stage.until(async () => (await read()).status === "ready");
+      assert.equal(await ticket.count(), 0, "an earlier step's answer brought the ticket back");
       assert.equal((await read()).status, "ready", "it was told before the time to undo was over");
       // Who closes the page within those seconds has handed it out all the same.
       await board.goto("about:blank");

@@ -76,7 +76,8 @@ async function send({ order, from, to }: Move): Promise<void> {
     become({ error, last: undefined });
   }
   await refresh(...boardKey);
-  become({ held: state.held.filter((id) => id !== order.id) });
+  // Only the step that is held lets go of it: an earlier one may be answered later.
+  if (to === "completed") become({ held: state.held.filter((id) => id !== order.id) });
 }
 
 function sendWaiting(): void {

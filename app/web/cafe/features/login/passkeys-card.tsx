@@ -85,7 +85,7 @@ function PasskeySheet({ user, onClose }: { readonly user: StaffUser; readonly on
       ) : (
         <Form
           fields={[
-            { name: "name", label: w.me.passkeyName, hint: w.me.passkeyNameHint, most: 60 },
+            { name: "name", label: w.me.passkeyName, most: 60 },
             { name: "password", label: w.login.password, kind: "password", autoComplete: "current-password" },
             ...(factors.data?.has_totp ? [{ name: "totp", label: w.login.totp, kind: "code" as const, most: 6 }] : []),
           ]}
