@@ -16,6 +16,7 @@ export const command = {
     "S3 objects releases/SHA256.tar.gz and */assets/* of the web buckets, regions/artifacts.ts. Run again with the same commit it finds everything done.",
   takes: { ENVIRONMENT: "pilot, staging or production" },
   options: {
+    region: { type: "string", value: "REGION", help: "only there; else both regions" },
     "dry-run": { type: "boolean", help: "build, and say what would be put where" },
     "keep-record": { type: "boolean", help: "leave regions/artifacts.ts as it is" },
     file: { type: "string", value: "FILE", help: "an archive of npm run build instead of a new one; its name is its sha256" },
@@ -51,7 +52,7 @@ await runCommand(import.meta, command, async ({ values, positionals: [name, ...m
   const built = values.file
     ? given(path.resolve(values.file))
     : await build({ arch: "arm64", out: path.join(projectRoot, "dist/releases") }, say);
-  const targets = targetsOf(environment);
+  const targets = targetsOf(environment, values.region);
   if (values["dry-run"]) {
     for (const { artifactsBucket } of targets) say(`would put ${built.sha256} into ${artifactsBucket}`);
     return;

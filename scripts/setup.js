@@ -18,6 +18,18 @@ const packageManagers = [
   { program: "apk", commands: ["apk add --no-cache --quiet redis"] },
 ];
 
+/** What the live rehearsal runs, and the Debian package that brings it. */
+const liveProgram = {
+  "systemd-nspawn": "systemd-container",
+  debootstrap: "debootstrap debian-archive-keyring",
+  ip: "iproute2",
+  pgrep: "procps",
+  openssl: "openssl",
+  dnsmasq: "dnsmasq-base",
+  haproxy: "haproxy",
+  nginx: "nginx-light",
+};
+
 /**
  * Are exactly the locked packages installed? npm writes what it installed to node_modules/.package-lock.json as its last act,
  * so an interrupted or older installation shows. An optional package may be absent: it is another system's.
@@ -121,18 +133,38 @@ async function ensureRedis() {
   }
   say(`Installing Redis with ${manager.program} …`);
   const started = Date.now();
-  const allowServices = forbidServices();
-  try {
-    for (const command of manager.commands) {
-      const { code, output } = await runQuietly("sh", ["-c", command], "/");
-      if (code !== 0) fail(`Redis could not be installed (\`${command}\`): ${reason(output)}`, exitNoRedis);
-    }
-  } finally {
-    allowServices();
-  }
+  const failure = await installSystemPackages(manager.commands);
+  if (failure) fail(`Redis could not be installed ${failure}`, exitNoRedis);
   if (!findOnPath("redis-server"))
     fail(`${manager.program} installed Redis, yet there is no redis-server on the PATH: add its folder to PATH.`, exitNoRedis);
   say(`Redis installed in ${seconds(started)} s.`);
+}
+
+/** Says why not, or nothing. @param {string[]} commands */
+async function installSystemPackages(commands) {
+  const allowServices = forbidServices();
+  try {
+    for (const command of commands) {
+      const { code, output } = await runQuietly("sh", ["-c", command], "/");
+      if (code !== 0) return `(\`${command}\`): ${reason(output)}`;
+    }
+    return undefined;
+  } finally {
+    allowServices();
+  }
+}
+
+/** A machine that cannot have them rehearses without machines, so it is told and nothing fails. */
+async function ensureLivePrograms() {
+  const missing = Object.entries(liveProgram).filter(([program]) => !findOnPath(program));
+  if (missing.length === 0) return;
+  const names = missing.map(([, name]) => name).join(" ");
+  const without = "the live rehearsal will say so and end with 3";
+  if (process.getuid?.() !== 0 || !findOnPath("apt-get")) return say(`Not installed, which takes root and apt-get: ${names}; ${without}.`);
+  say(`Installing ${names} …`);
+  const started = Date.now();
+  const failure = await installSystemPackages(["apt-get update -qq", `apt-get install -y -qq --no-install-recommends ${names}`]);
+  say(failure ? `Not installed ${failure} So ${without}.` : `Installed in ${seconds(started)} s.`);
 }
 
 /**
@@ -197,7 +229,8 @@ function fail(line, code = 1) {
   throw Object.assign(new Error(line), { exitCode: code });
 }
 
-async function setUp() {
+/** @param {boolean} isLive */
+async function setUp(isLive) {
   const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
   const major = Number(process.versions.node.split(".")[0]);
   if (major < oldestNodeMajor)
@@ -205,6 +238,7 @@ async function setUp() {
   if (!packagesAreCurrent(root)) await installPackages(root);
   const isStartWithOwnRedis = process.env.npm_lifecycle_event === "prestart" && process.env.REDIS_URL;
   if (!isStartWithOwnRedis) await ensureRedis();
+  if (isLive) await ensureLivePrograms();
 }
 
 /** In the shape of app/local/command.ts, whose types no Node before 22.18 can read. */
@@ -213,18 +247,25 @@ export const command = /** @type {const} */ ({
   for: "newcomer",
   what: "Installs the locked packages where they are missing or old, and makes sure of a redis-server; `npm start` and `npm test` begin with it.",
   touches: "node_modules; as root also the system's packages.",
+  options: {
+    live: {
+      type: "boolean",
+      help: "as root on Debian also what `npm run rehearse -- --live` runs: systemd-nspawn, debootstrap, dnsmasq, haproxy, nginx",
+    },
+  },
   exits: {
     1: "the packages could not be installed",
     2: "no redis-server, and it cannot be installed; or what was typed is not understood",
   },
 });
 
-const help = `${command.name}
+const help = `${command.name} -- [options]
 
 ${command.what}
 Touches: ${command.touches}
 
 Options:
+  --live  ${command.options.live.help}
   --help  this text, and nothing is done
 
 Exit codes:
@@ -232,14 +273,16 @@ Exit codes:
   1  ${command.exits[1]}
   2  ${command.exits[2]}`;
 
-const [unknown] = process.argv.slice(2);
-if (process.argv[1] === fileURLToPath(import.meta.url) && (unknown === "--help" || unknown === "-h")) process.stdout.write(`${help}\n`);
+const asked = process.argv.slice(2);
+const unknown = asked.find((word) => word !== "--live");
+if (process.argv[1] === fileURLToPath(import.meta.url) && (asked.includes("--help") || asked.includes("-h")))
+  process.stdout.write(`${help}\n`);
 else if (process.argv[1] === fileURLToPath(import.meta.url) && unknown !== undefined) {
   say(`npm run setup: Unknown option '${unknown}'. \`npm run setup -- --help\` says what it takes.`);
   process.exitCode = 2;
 } else if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) process.on(signal, () => process.exit(130));
-  setUp().catch((/** @type {Error & {exitCode?: number}} */ error) => {
+  setUp(asked.includes("--live")).catch((/** @type {Error & {exitCode?: number}} */ error) => {
     say(error.exitCode ? error.message : `Setting up failed: ${error.message}`);
     process.exitCode = error.exitCode ?? 1;
   });

@@ -16,7 +16,7 @@ export function whyNoMachine(): string | undefined {
   const missing = ["systemd-nspawn", "debootstrap", "unshare", "nsenter", "ip"].filter(
     (program) => spawnSync("which", [program], { stdio: "ignore" }).status !== 0,
   );
-  if (missing.length > 0) return `there is no ${missing.join(", ")} (Debian: apt-get install systemd-container debootstrap iproute2)`;
+  if (missing.length > 0) return `there is no ${missing.join(", ")} (on Debian \`npm run setup -- --live\` as root installs them)`;
   const namespaces = spawnSync("unshare", ["--net", "--mount", "true"], { encoding: "utf8" });
   return namespaces.status === 0 ? undefined : `namespaces cannot be made here: ${namespaces.stderr.trim()}`;
 }
@@ -30,7 +30,7 @@ export function debianBase(say: (line: string) => void): string {
   rmSync(unfinished, { recursive: true, force: true });
   mkdirSync(path.dirname(base), { recursive: true });
   const made = spawnSync("debootstrap", ["--variant=minbase", `--include=${packages}`, "bookworm", unfinished], { encoding: "utf8" });
-  if (made.status !== 0) throw new PlainError(`debootstrap failed: ${made.stdout.trim().split("\n").at(-1)}`);
+  if (made.status !== 0) throw new PlainError(`debootstrap failed: ${made.stdout.trim().split("\n").at(-1)}`, exitCannotTry);
   renameSync(unfinished, base);
   return base;
 }

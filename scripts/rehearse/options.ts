@@ -7,12 +7,18 @@ export type Options = {
   readonly region: string | undefined;
   readonly keep: boolean;
   readonly live: boolean;
-  readonly drill: boolean;
+  /** Deploys stacks of its own, which die in the middle. */
+  readonly stateDrill: boolean;
+  /** The one that a campus that lives goes through; undefined goes through all. */
+  readonly liveDrill: LiveDrill | undefined;
   readonly worldTest: boolean;
   readonly parallelism: number;
   /** Every so manieth answer of the world is lost on its way; undefined loses none. */
   readonly loseEvery: number | undefined;
 };
+
+export const liveDrills = ["machine-lost", "database-lost", "release"] as const;
+export type LiveDrill = (typeof liveDrills)[number];
 
 const maxParallelism = 8;
 const leastLoseEvery = 3;
@@ -37,7 +43,11 @@ export const command = {
       help: "then the campus boots, serves and loses a machine on this machine: real user data, artifact, PostgreSQL, Redis, load balancer",
     },
     keep: { type: "boolean", help: "leave everything standing until Ctrl-C, to look around with terraform or the AWS CLI" },
-    drill: { type: "boolean", help: "the failure drill: a deploy that dies in the middle, mended by runbooks/terraform-state.md" },
+    drill: {
+      type: "string",
+      value: "NAME",
+      help: `alone, on a campus that lives: ${liveDrills.join(", ")}; or "state": a deploy that dies in the middle, mended by runbooks/terraform-state.md`,
+    },
     "world-test": { type: "boolean", help: "prove every addition to moto, and that moto still lacks it" },
     parallelism: { type: "string", value: "N", default: "3", help: `stacks at a time, up to ${maxParallelism}; each takes about 0.7 GB` },
     "lose-every": {
@@ -57,17 +67,21 @@ export const command = {
 const environments = ["pilot", "staging", "production"];
 
 export const optionsOf = ({ values }: Asked<(typeof command)["options"]>): Options => {
-  const { environment, only, region, keep = false, live = false, drill = false, parallelism } = values;
+  const { environment, only, region, keep = false, live = false, drill, parallelism } = values;
   if (!environments.includes(environment))
     throw refuse(command, `there is no environment "${environment}"; there are ${environments.join(", ")}.`);
+  const liveDrill = liveDrills.find((known) => known === drill);
+  if (drill !== undefined && drill !== "state" && !liveDrill)
+    throw refuse(command, `there is no drill "${drill}"; there are state, ${liveDrills.join(", ")}.`);
   const loseEvery = values["lose-every"];
   return {
     environment,
     only,
     region,
     keep,
-    live,
-    drill,
+    live: live || liveDrill !== undefined,
+    stateDrill: drill === "state",
+    liveDrill,
     worldTest: values["world-test"] === true,
     parallelism: wholeNumber(command, "parallelism", parallelism, { to: maxParallelism }),
     loseEvery: loseEvery === undefined ? undefined : wholeNumber(command, "lose-every", loseEvery, { from: leastLoseEvery }),

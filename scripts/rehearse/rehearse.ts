@@ -85,9 +85,8 @@ const rehearse = async (options: Options, site: Site, world: World, python: stri
   if (prepared) heading("the campus comes to life");
   const { primary, standby } = environments[options.environment] ?? {};
   const regions = [primary, standby].flatMap((plan) => plan?.region ?? []);
-  const lives =
-    !prepared ||
-    (await liveRehearsal({ ...prepared, worldUrl: world.url, python, environment: options.environment, regions, keep: options.keep }));
+  const { environment, keep, liveDrill: drill } = options;
+  const lives = !prepared || (await liveRehearsal({ ...prepared, worldUrl: world.url, python, environment, regions, keep, drill }));
   if (options.keep) await leaveStanding(site);
 
   heading("destroy");
@@ -97,7 +96,7 @@ const rehearse = async (options: Options, site: Site, world: World, python: stri
   return clean && found && lives && destroyed;
 };
 
-const drill = (site: Site, python: string): Promise<boolean> => {
+const stateDrill = (site: Site, python: string): Promise<boolean> => {
   const programs = virtualEnvironment(python, drillPackages, cacheFolder);
   return failureDrill({ ...site, env: { ...site.env, PATH: `${programs}:${site.env.PATH}` } });
 };
@@ -113,7 +112,7 @@ const main = async (options: Options): Promise<number> => {
   const python = join(virtualEnvironment(pythonFound, worldPackages, cacheFolder), "python");
   if (options.worldTest) return testWorld(python);
 
-  const folder = workFolder(options.drill ? "drill" : options.environment);
+  const folder = workFolder(options.stateDrill ? "drill" : options.environment);
   takeFolder(folder);
   const memory = watchMemory();
   const world = await startWorld(python, join(folder, "world.log"), options.loseEvery);
@@ -121,7 +120,7 @@ const main = async (options: Options): Promise<number> => {
   endOnSignals(world);
   try {
     const site = siteOf(folder, world.networkUrl, await provideProvider(folder));
-    const ok = options.drill ? await drill(site, pythonFound) : await rehearse(options, site, world, python);
+    const ok = options.stateDrill ? await stateDrill(site, pythonFound) : await rehearse(options, site, world, python);
     if (options.loseEvery) say(`${world.lostAnswers()} answers were lost on the way`);
     heading(`${ok ? "rehearsed" : "REHEARSAL FAILED"}: ${duration(secondsSinceStart())}, at most ${memory.peakGb().toFixed(1)} GB`);
     return ok ? exitCodes.ok : exitCodes.failed;

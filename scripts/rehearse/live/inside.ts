@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { readOrMakeSecrets } from "../../../app/local/secrets.ts";
 import { makeCertificates } from "../../machine/certificates.ts";
+import { type LiveDrill, liveDrills } from "../options.ts";
 import type { Alive, Campus } from "./alive.ts";
 import { askWorld } from "./ask.ts";
 import { Balancer } from "./balancer.ts";
@@ -35,6 +36,7 @@ export type Given = {
   readonly environment: string;
   readonly regions: readonly string[];
   readonly keep: boolean;
+  readonly drill: LiveDrill | undefined;
 };
 
 const worldPort = 4_566;
@@ -57,7 +59,8 @@ const surround = async ({ folder, python, worldSocket, regions }: Given): Promis
   useNameServer(folder);
   const publishNames = async () => nameServer.publish(addressesOf(await readRecords(ask), endpoints));
   await publishNames();
-  const ofAws = places.flatMap(({ region }) => [`*.${region}.amazonaws.com`, `*.s3.${region}.amazonaws.com`]);
+  // Of every region, also where only one stands: an operator's command asks both.
+  const ofAws = regions.flatMap((region) => [`*.${region}.amazonaws.com`, `*.s3.${region}.amazonaws.com`]);
   const ours = addressesOf(await readRecords(ask), endpoints).keys();
   const certificates = makeCertificates(folder, [...ofAws, "*.amazonaws.com", ...ours]);
   const certificate = join(folder, "ours.pem");
@@ -96,8 +99,30 @@ const bringUp = async ({ folder, base }: Given, { ask, places, certificates, dis
 
 const students = 6;
 
-/** What everybody comes for, and that it outlives a machine. */
-const serves = async (campus: Alive, codeOf: (phone: string) => string | undefined, release: Release): Promise<void> => {
+/** What a campus goes through, each while students pay: all of them in this order, or one alone. */
+const drills: Readonly<Record<LiveDrill, (campus: Alive, payers: readonly Student[], release: Release) => Promise<unknown>>> = {
+  "machine-lost": (campus, payers) =>
+    step(
+      "a machine is killed while they pay, and replaced",
+      () => losesAMachine(campus, payers),
+      (seen) => seen,
+    ),
+  "database-lost": (campus, payers) =>
+    step(
+      "the database fails over while they pay",
+      () => losesTheDatabase(campus, payers),
+      (seen) => seen,
+    ),
+  release: (campus, payers, release) => releases(campus, payers, release, step),
+};
+
+/** What everybody comes for, and that it outlives what a campus goes through. */
+const serves = async (
+  campus: Alive,
+  codeOf: (phone: string) => string | undefined,
+  release: Release,
+  drill: LiveDrill | undefined,
+): Promise<void> => {
   const { site, demo } = campus;
   const payers = await step("students log in with a code by SMS", () => logInAll(site, demo, codeOf, students));
   await step(
@@ -105,17 +130,7 @@ const serves = async (campus: Alive, codeOf: (phone: string) => string | undefin
     () => pay(site, demo, payers[0] as Student),
     ({ receipt_id }) => `receipt ${receipt_id}`,
   );
-  await step(
-    "a machine is killed while they pay, and replaced",
-    () => losesAMachine(campus, payers),
-    (seen) => seen,
-  );
-  await step(
-    "the database fails over while they pay",
-    () => losesTheDatabase(campus, payers),
-    (seen) => seen,
-  );
-  await releases(campus, payers, release, step);
+  for (const name of drill ? [drill] : liveDrills) await drills[name](campus, payers, release);
   await step(
     "the ledger is whole",
     () => ledgerIsWhole(site, demo),
@@ -168,7 +183,7 @@ const main = async (given: Given): Promise<void> => {
   );
   const bootSeconds = (performance.now() - poweredAt) / 1_000;
   const release = { environment, bootSeconds, operator: new Operator(join(folder, "authority.pem")), artifacts };
-  await serves({ ...campus, region, demo, cluster, failOver }, codeOf, release).catch((error: Error) => {
+  await serves({ ...campus, region, demo, cluster, failOver }, codeOf, release, given.drill).catch((error: Error) => {
     throw new Error(`${error.message}${region.journals()}`);
   });
   if (given.keep) await new Promise(() => setInterval(() => {}, 60_000));

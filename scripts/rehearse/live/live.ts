@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { archs } from "../../build/artifact.ts";
 import { type Built, build } from "../../build.ts";
 import { debianBase, whyNoMachine } from "../../machine/debian.ts";
+import type { LiveDrill } from "../options.ts";
 import { root } from "../places.ts";
 import { CannotRun } from "../preconditions.ts";
 import { run } from "../processes.ts";
@@ -14,18 +15,51 @@ import { wire } from "./wires.ts";
 /** What machines are made of: a Debian, and the artifact that they run. */
 export type Prepared = { readonly base: string; readonly artifact: Built };
 
-const programs = { dnsmasq: "dnsmasq-base", haproxy: "haproxy", nginx: "nginx-light" } as const;
+const programs = ["dnsmasq", "haproxy", "nginx"];
+const namespaces = ["--net", "--mount", "--pid", "--mount-proc", "--fork", "--kill-child"];
 
 const programsEnvironment = (): Record<string, string> => ({ PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "/root" });
 
 /** Before anything is deployed, since the stacks carry the artifact's digest. */
 export const prepareLive = async (say: (line: string) => void): Promise<Prepared> => {
-  const missing = Object.entries(programs).filter(([program]) => spawnSync("which", [program], { stdio: "ignore" }).status !== 0);
-  const lacking = missing.length > 0 ? `there is no ${missing.map(([program]) => program).join(", ")}` : undefined;
-  const reason = whyNoMachine() ?? (lacking && `${lacking} (Debian: apt-get install ${missing.map(([, name]) => name).join(" ")})`);
+  const missing = programs.filter((program) => spawnSync("which", [program], { stdio: "ignore" }).status !== 0);
+  const lacking =
+    missing.length > 0 ? `there is no ${missing.join(", ")} (on Debian \`npm run setup -- --live\` as root installs them)` : undefined;
+  const reason = whyNoMachine() ?? lacking;
   if (reason) throw new CannotRun(`The campus cannot be brought to life: ${reason}.`);
+  const base = debianBase(say);
+  const silence = await whyNoBoot(base);
+  if (silence) throw new CannotRun(`The campus cannot be brought to life: ${silence}.`);
   const arch = archs.find((known) => known === process.arch) ?? "x64";
-  return { base: debianBase(say), artifact: await build({ arch, out: join(root, "dist/releases") }, say) };
+  return { base, artifact: await build({ arch, out: join(root, "dist/releases") }, say) };
+};
+
+/** Runs one of our programs in namespaces of its own for processes, networks and mounts, which end with its first process. */
+const apart = (program: string, args: readonly string[], onLine: (line: string) => void) =>
+  run({
+    file: "unshare",
+    args: [...namespaces, process.execPath, join(import.meta.dirname, program), ...args],
+    cwd: root,
+    env: programsEnvironment(),
+    onLine,
+  });
+
+/** What a container may lack is found out in seconds, and not after everything was deployed. */
+const whyNoBoot = async (base: string): Promise<string | undefined> => {
+  const folder = temporaryFolder();
+  try {
+    const said: string[] = [];
+    const { code } = await apart("probe.ts", [base, folder.path], (line) => said.push(line));
+    return code === 0 ? undefined : `no machine boots here (${said.find((line) => /^\w*Error:|did not/.test(line)) ?? said.at(-1)})`;
+  } finally {
+    folder.remove();
+  }
+};
+
+const temporaryFolder = (): { readonly path: string; readonly remove: () => void } => {
+  const path = mkdtempSync(join(tmpdir(), "campus-live-"));
+  const remove = () => rmSync(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 500 });
+  return { path, remove };
 };
 
 export type Live = Prepared & {
@@ -36,6 +70,8 @@ export type Live = Prepared & {
   readonly regions: readonly string[];
   /** Leave it standing until a signal ends it. */
   readonly keep: boolean;
+  /** Goes through this one alone; undefined goes through all. */
+  readonly drill: LiveDrill | undefined;
 };
 
 /**
@@ -43,34 +79,13 @@ export type Live = Prepared & {
  * Whatever ends the first process in them ends all of it.
  */
 export const liveRehearsal = async ({ worldUrl, ...live }: Live): Promise<boolean> => {
-  const folder = mkdtempSync(join(tmpdir(), "campus-live-"));
-  const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 500 });
+  const { path: folder, remove } = temporaryFolder();
   process.once("exit", remove);
   const worldSocket = join(folder, "world.sock");
   const bridge = await wire({ path: worldSocket }, { host: "127.0.0.1", port: Number(new URL(worldUrl).port) });
   const given: Given = { ...live, folder, worldSocket };
-  const inside = [
-    "--net",
-    "--mount",
-    "--pid",
-    "--mount-proc",
-    "--fork",
-    "--kill-child",
-    process.execPath,
-    join(import.meta.dirname, "inside.ts"),
-  ];
   try {
-    return (
-      (
-        await run({
-          file: "unshare",
-          args: [...inside, JSON.stringify(given)],
-          cwd: root,
-          env: programsEnvironment(),
-          onLine: (line) => console.log(line),
-        })
-      ).code === 0
-    );
+    return (await apart("inside.ts", [JSON.stringify(given)], (line) => console.log(line))).code === 0;
   } finally {
     bridge.close();
     process.off("exit", remove);

@@ -16,7 +16,7 @@ import http from "node:http";
 const emit = http.Server.prototype.emit;
 http.Server.prototype.emit = function (what, request, ...rest) {
   if (what !== "request" || !request.headers["x-forwarded-for"]) return emit.call(this, what, request, ...rest);
-  setTimeout(() => emit.call(this, what, request, ...rest), 3_000);
+  setTimeout(() => emit.call(this, what, request, ...rest), 2_500);
   return true;
 };`,
 } as const;
