@@ -27,7 +27,7 @@ await runCommand(import.meta, command, async ({ values }) => {
   if (reason) throw new PlainError(`host:try is SKIPPED: ${reason}.`, exitCannotTry);
   const say = (line: string) => void process.stderr.write(`${line}\n`);
   const arch = archs.find((known) => known === process.arch) ?? "x64";
-  const base = debianBase(say);
+  const base = await debianBase(say);
   const artifact = await build({ arch, out: path.join(projectRoot, "dist/releases") }, say);
   const folder = mkdtempSync(path.join(tmpdir(), "campus-host-"));
   mkdirSync(path.join(folder, "machines"));

@@ -1,6 +1,7 @@
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
+import { promisify } from "node:util";
 import { projectRoot } from "../../app/local/home.ts";
 import { PlainError } from "../../app/local/plain-error.ts";
 
@@ -22,15 +23,17 @@ export function whyNoMachine(): string | undefined {
 }
 
 /** Debian 12 as its cloud image has it, and nginx; made once with debootstrap (a minute or two, 400 MB). */
-export function debianBase(say: (line: string) => void): string {
+export async function debianBase(say: (line: string) => void): Promise<string> {
   const base = path.join(projectRoot, ".cache/debian-12");
   if (existsSync(path.join(base, "usr"))) return base;
   say("Making a Debian 12 (once, a minute or two) …");
   const unfinished = `${base}.new`;
   rmSync(unfinished, { recursive: true, force: true });
   mkdirSync(path.dirname(base), { recursive: true });
-  const made = spawnSync("debootstrap", ["--variant=minbase", `--include=${packages}`, "bookworm", unfinished], { encoding: "utf8" });
-  if (made.status !== 0) throw new PlainError(`debootstrap failed: ${made.stdout.trim().split("\n").at(-1)}`, exitCannotTry);
+  const words = ["--variant=minbase", `--include=${packages}`, "bookworm", unfinished];
+  await promisify(execFile)("debootstrap", words, { maxBuffer: 16 << 20 }).catch(({ stdout }: { stdout: string }) => {
+    throw new PlainError(`debootstrap failed: ${stdout.trim().split("\n").at(-1)}`, exitCannotTry);
+  });
   renameSync(unfinished, base);
   return base;
 }

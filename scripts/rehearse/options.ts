@@ -6,7 +6,8 @@ export type Options = {
   readonly only: readonly string[];
   readonly region: string | undefined;
   readonly keep: boolean;
-  readonly live: boolean;
+  /** Whether the campus comes to life; where it only may, a machine that cannot do it rehearses the stacks alone. */
+  readonly live: "demanded" | "where-possible" | undefined;
   /** Deploys stacks of its own, which die in the middle. */
   readonly stateDrill: boolean;
   /** The one that a campus that lives goes through; undefined goes through all. */
@@ -42,6 +43,7 @@ export const command = {
       type: "boolean",
       help: "then the campus boots, serves and loses a machine on this machine: real user data, artifact, PostgreSQL, Redis, load balancer",
     },
+    "live-where-possible": { type: "boolean", help: "--live where machines can boot; elsewhere it says why not, and goes on without" },
     keep: { type: "boolean", help: "leave everything standing until Ctrl-C, to look around with terraform or the AWS CLI" },
     drill: {
       type: "string",
@@ -79,7 +81,7 @@ export const optionsOf = ({ values }: Asked<(typeof command)["options"]>): Optio
     only,
     region,
     keep,
-    live: live || liveDrill !== undefined,
+    live: live || liveDrill ? "demanded" : values["live-where-possible"] ? "where-possible" : undefined,
     stateDrill: drill === "state",
     liveDrill,
     worldTest: values["world-test"] === true,

@@ -17,7 +17,7 @@ import { duration, heading, say, secondsSinceStart } from "./console.ts";
 import { realCredentials } from "./credentials.ts";
 import { driftIsFound } from "./drift.ts";
 import { failureDrill } from "./drill/drill.ts";
-import { liveRehearsal, prepareLive } from "./live/live.ts";
+import { liveRehearsal, type Prepared, prepareLive } from "./live/live.ts";
 import { type Stack, withDependencies } from "./manifest.ts";
 import { command, type Options, optionsOf } from "./options.ts";
 import { cacheFolder, workFolder } from "./places.ts";
@@ -65,8 +65,35 @@ const withoutProtections = async (site: Site, app: App, stacks: readonly Stack[]
   return new Set(stacks.filter((stack) => before.get(stack.name) !== JSON.stringify(readConfiguration(stack))).map((stack) => stack.name));
 };
 
+/** Where the campus need not live, what this machine lacks for it is said, and the stacks are rehearsed without it. */
+const unlessOptional =
+  ({ live }: Options) =>
+  (error: unknown): undefined => {
+    if (!(error instanceof CannotRun) || live !== "where-possible") throw error;
+    say(`SKIPPED, THE CAMPUS THAT LIVES: ${error.message} The stacks alone are rehearsed.`);
+  };
+
+const prepare = async (options: Options): Promise<Prepared | undefined> => {
+  if (!options.live) return undefined;
+  const prepared = await prepareLive(say).catch(unlessOptional(options));
+  if (options.live === "demanded") await prepared?.base;
+  return prepared;
+};
+
+type Rehearsal = { readonly options: Options; readonly world: World; readonly python: string };
+
+const comesToLife = async (prepared: Prepared, { options, world, python }: Rehearsal): Promise<boolean> => {
+  heading("the campus comes to life");
+  const base = await prepared.base.catch(unlessOptional(options));
+  if (!base) return true;
+  const { environment, keep, liveDrill: drill } = options;
+  const { primary, standby } = environments[environment] ?? {};
+  const regions = [primary, standby].flatMap((plan) => plan?.region ?? []);
+  return liveRehearsal({ base, artifact: prepared.artifact, worldUrl: world.url, python, environment, regions, keep, drill });
+};
+
 const rehearse = async (options: Options, site: Site, world: World, python: string): Promise<boolean> => {
-  const prepared = options.live ? await prepareLive(say) : undefined;
+  const prepared = await prepare(options);
   const app: App = {
     command: "node stacks/main.ts",
     env: { CAMPUS_ENVIRONMENT: options.environment, CAMPUS_ARTIFACT: prepared?.artifact.sha256 ?? anyArtifact },
@@ -82,11 +109,7 @@ const rehearse = async (options: Options, site: Site, world: World, python: stri
 
   heading("drift");
   const found = await driftIsFound(site, stacks, records);
-  if (prepared) heading("the campus comes to life");
-  const { primary, standby } = environments[options.environment] ?? {};
-  const regions = [primary, standby].flatMap((plan) => plan?.region ?? []);
-  const { environment, keep, liveDrill: drill } = options;
-  const lives = !prepared || (await liveRehearsal({ ...prepared, worldUrl: world.url, python, environment, regions, keep, drill }));
+  const lives = !prepared || (await comesToLife(prepared, { options, world, python }));
   if (options.keep) await leaveStanding(site);
 
   heading("destroy");

@@ -12,8 +12,8 @@ import { run } from "../processes.ts";
 import type { Given } from "./inside.ts";
 import { wire } from "./wires.ts";
 
-/** What machines are made of: a Debian, and the artifact that they run. */
-export type Prepared = { readonly base: string; readonly artifact: Built };
+/** What machines are made of: a Debian that was seen to boot, which takes minutes the first time, and the artifact that they run. */
+export type Prepared = { readonly base: Promise<string>; readonly artifact: Built };
 
 const programs = ["dnsmasq", "haproxy", "nginx"];
 const namespaces = ["--net", "--mount", "--pid", "--mount-proc", "--fork", "--kill-child"];
@@ -27,11 +27,20 @@ export const prepareLive = async (say: (line: string) => void): Promise<Prepared
     missing.length > 0 ? `there is no ${missing.join(", ")} (on Debian \`npm run setup -- --live\` as root installs them)` : undefined;
   const reason = whyNoMachine() ?? lacking;
   if (reason) throw new CannotRun(`The campus cannot be brought to life: ${reason}.`);
-  const base = debianBase(say);
-  const silence = await whyNoBoot(base);
-  if (silence) throw new CannotRun(`The campus cannot be brought to life: ${silence}.`);
+  const base = bootable(say);
+  // Whoever needs it is told then.
+  base.catch(() => undefined);
   const arch = archs.find((known) => known === process.arch) ?? "x64";
   return { base, artifact: await build({ arch, out: join(root, "dist/releases") }, say) };
+};
+
+const bootable = async (say: (line: string) => void): Promise<string> => {
+  const base = await debianBase(say).catch((error: Error) => {
+    throw new CannotRun(`The campus cannot be brought to life: ${error.message}.`);
+  });
+  const silence = await whyNoBoot(base);
+  if (silence) throw new CannotRun(`The campus cannot be brought to life: ${silence}.`);
+  return base;
 };
 
 /** Runs one of our programs in namespaces of its own for processes, networks and mounts, which end with its first process. */
@@ -62,7 +71,9 @@ const temporaryFolder = (): { readonly path: string; readonly remove: () => void
   return { path, remove };
 };
 
-export type Live = Prepared & {
+export type Live = {
+  readonly base: string;
+  readonly artifact: Built;
   readonly worldUrl: string;
   readonly python: string;
   readonly environment: string;
