@@ -1,33 +1,36 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type Command, runCommand, wholeNumber } from "../app/local/command.ts";
 import { randomOf } from "../app/testing/proof/random.ts";
+import { keepVerdicts, type Verdict } from "./mutants/kept-verdicts.ts";
 import { type Mutant, mutantsOf } from "./mutants/operators.ts";
+import { reasonToSurvive } from "./mutants/survivors.ts";
 import { type Target, targets } from "./mutants/targets.ts";
 
 export const command = {
   name: "npm run mutants",
   for: "developer",
   what: "Tells the money path one small lie after the other and counts those that no test notices.",
-  touches: "a copy of the checkout in a temporary folder, which it removes.",
+  touches:
+    "a copy of the checkout in a temporary folder, which it removes; .campus/mutants.jsonl keeps each verdict, so that a run that was stopped goes on where it was.",
   options: {
     count: { type: "string", value: "N", default: "60", help: "how many, spread over the files" },
     seed: { type: "string", value: "N", default: "1", help: "which of them" },
     only: { type: "string", value: "TEXT", help: "those whose place has this in it: pay-close-out, or pay-close-out.sql:24" },
+    fresh: { type: "boolean", help: "forget the verdicts that were kept" },
     list: { type: "boolean", help: "say which they are and run none" },
   },
   exits: { 1: "more than one in ten survived" },
 } as const satisfies Command;
 
-type Verdict = "killed" | "survived" | "no mutant";
 interface Told extends Mutant {
   readonly target: Target;
 }
 
 const root = path.join(import.meta.dirname, "..");
-const timeoutMs = 300_000;
+const timeoutMs = 600_000;
 const mostSurvivors = 0.1;
 
 /** In turn from each file, so that a long one does not crowd out the others. */
@@ -65,28 +68,39 @@ function copyCheckout(): string {
   return folder;
 }
 
-/** A busy machine may not start the servers in time: that says nothing of the mutant. */
-const mostStarts = 4;
-const couldNotStart = /was not ready within/;
+/** A busy machine may not start the servers in time, or be late at a test's end: that alone says nothing of the mutant. */
+const mostStarts = 3;
+const mayBeBusy = /was not ready within|timed out in \d+ms/;
 
-function runTests(folder: string, tests: readonly string[], starts = 1): { readonly passed: boolean; readonly output: string } {
-  const vitest = path.join(root, "node_modules", ".bin", "vitest");
-  const ran = spawnSync(vitest, ["run", "--project", "app", "--bail", "1", ...tests], {
-    cwd: folder,
-    encoding: "utf8",
-    timeout: timeoutMs,
-  });
-  const output = `${ran.stdout}${ran.stderr}`;
-  if (couldNotStart.test(output) && starts < mostStarts) return runTests(folder, tests, starts + 1);
-  return { passed: ran.status === 0, output };
+interface Ran {
+  readonly passed: boolean;
+  readonly output: string;
 }
 
-function judge(folder: string, { target, text }: Told): Verdict {
+async function runTests(folder: string, tests: readonly string[], starts = 1): Promise<Ran> {
+  const ran = await vitest(folder, tests);
+  return mayBeBusy.test(ran.output) && starts < mostStarts ? runTests(folder, tests, starts + 1) : ran;
+}
+
+/** Ends at the first test that fails. What is the same in every mutant is compiled once, into the folder. */
+function vitest(folder: string, tests: readonly string[]): Promise<Ran> {
+  const cache = ["--experimental.fsModuleCache", `--experimental.fsModuleCachePath=${path.join(folder, ".vitest-cache")}`];
+  const child = spawn(path.join(root, "node_modules", ".bin", "vitest"), ["run", "--project", "app", "--bail", "1", ...cache, ...tests], {
+    cwd: folder,
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: timeoutMs,
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text: string) => (output += text));
+  return new Promise((resolve, reject) => child.on("error", reject).on("close", (code) => resolve({ passed: code === 0, output })));
+}
+
+async function judge(folder: string, { target, text }: Told): Promise<Verdict> {
   const file = path.join(folder, target.file);
   const before = readFileSync(file, "utf8");
   writeFileSync(file, text);
   try {
-    const { passed, output } = runTests(folder, target.tests);
+    const { passed, output } = await runTests(folder, target.tests);
     if (passed) return "survived";
     // No test ran: it is no SQL, or the machine could not start the servers.
     return /syntax error|MigrationError|was not ready within|SyntaxError/.test(output) && !/✓|×/.test(output) ? "no mutant" : "killed";
@@ -105,16 +119,25 @@ await runCommand(import.meta, command, async ({ values }) => {
     for (const mutant of chosen) console.log(describe(mutant));
     return 0;
   }
+  const kept = keepVerdicts(root, values.fresh === true);
   const folder = copyCheckout();
+  const forget = () => rmSync(folder, { recursive: true, force: true });
+  // Those who wait for vitest's end die with it: its verdict is none, and is not kept.
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.once(signal, () => {
+      forget();
+      process.exit(130);
+    });
   const counts: Record<Verdict, number> = { killed: 0, survived: 0, "no mutant": 0 };
   try {
-    for (const mutant of chosen) {
-      const verdict = judge(folder, mutant);
+    for (const [index, mutant] of chosen.entries()) {
+      const verdict = kept.find(mutant) ?? kept.keep(mutant, await judge(folder, mutant));
       counts[verdict] += 1;
-      console.log(`${verdict.padEnd(9)} ${describe(mutant)}`);
+      const reason = verdict === "survived" ? reasonToSurvive(mutant.target.file, mutant) : undefined;
+      console.log(`${index + 1}/${chosen.length} ${verdict.padEnd(9)} ${describe(mutant)}${reason === undefined ? "" : ` (${reason})`}`);
     }
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    forget();
   }
   const told = counts.killed + counts.survived;
   console.log(`${counts.killed} of ${told} killed, ${counts.survived} survived, ${counts["no mutant"]} were none`);
