@@ -35,14 +35,16 @@ export interface EventBatch {
   readonly events: readonly LiveEvent[];
   readonly boundary: bigint;
   readonly isMore: boolean;
-  /** Events are committed that an older, running transaction holds back. */
-  readonly isWaiting: boolean;
+  /** How long the oldest event has waited that is committed and that an older, running transaction holds back; undefined where none is. */
+  readonly heldMs: number | undefined;
 }
 
 /** Rows commit out of id order: read in (xid, id) order and only below the boundary, none can be missed. */
 export async function readEvents(db: Database, from: Cursor): Promise<EventBatch> {
-  const rows = await db.rows<Partial<EventRow> & { boundary: string; isWaiting: boolean }>(sql`
-    select s.boundary::text, exists (select from events w where w.xid >= s.boundary) as is_waiting,
+  const rows = await db.rows<Partial<EventRow> & { boundary: string; heldMs: number | null }>(sql`
+    select s.boundary::text,
+      (select (extract(epoch from clock_timestamp() - w.at) * 1000)::float8 from events w where w.xid >= s.boundary
+       order by w.xid, w.id limit 1) as held_ms,
       e.xid::text, e.id, e.channels, e.event, e.data, (extract(epoch from clock_timestamp() - e.at) * 1000)::float8 as lag_ms
     from (select pg_snapshot_xmin(pg_current_snapshot()) as boundary) s
     left join lateral (
@@ -54,7 +56,7 @@ export async function readEvents(db: Database, from: Cursor): Promise<EventBatch
     events,
     boundary: BigInt(rows[0]?.boundary ?? 0),
     isMore: events.length === batchEvents,
-    isWaiting: rows[0]?.isWaiting ?? false,
+    heldMs: rows[0]?.heldMs ?? undefined,
   };
 }
 
