@@ -33,6 +33,13 @@ export const gameDays = [
     page: "queues-and-dead-letters",
   },
   {
+    name: "settlement-stuck",
+    fault: "a migration took a right away that the settling of a café's day needs",
+    alarm: "settlements-failed",
+    withinMinutes: 65,
+    page: "queues-and-dead-letters",
+  },
+  {
     name: "wrong-webhook-secret",
     fault: "the gateway signs with another secret than ours",
     alarm: "webhook-signatures-all-wrong",
@@ -48,8 +55,8 @@ export const gameDays = [
     page: "orders-stuck-awaiting-confirmation",
   },
   {
-    name: "pushes-late",
-    fault: "the request reaches phones ten seconds late",
+    name: "fcm-hangs",
+    fault: "FCM takes pushes and answers none: students open the app by themselves, late",
     alarm: "prompt-availability-fast-burn",
     withinMinutes: 6,
     page: "push-handoff-failing",
@@ -72,6 +79,43 @@ export const gameDays = [
     k6: "failure/commit-cut",
   },
   {
+    name: "held-board",
+    fault: "somebody's transaction stays open for seconds, again and again, and holds new orders back",
+    alarm: "board-availability-fast-burn",
+    withinMinutes: 4,
+    page: "queues-and-dead-letters",
+  },
+  {
+    name: "poisoned-release",
+    fault: "a release answers /ready and lacks the right to read the list of cafés",
+    alarm: "read-availability-fast-burn",
+    withinMinutes: 4,
+    page: "bad-deploy-and-unhealthy-hosts",
+    k6: "failure/rolling-restart",
+  },
+  {
+    name: "wallets-locked",
+    fault: "somebody's transaction holds a lock that the wallet's pages need",
+    alarm: "other-availability-fast-burn",
+    withinMinutes: 4,
+    page: "bad-deploy-and-unhealthy-hosts",
+  },
+  {
+    name: "connections-exhausted",
+    fault: "a tool left sessions open in a transaction until nine of ten connections are taken",
+    alarm: "rds-connections-high",
+    withinMinutes: 6,
+    page: "rds-connections-high",
+    k6: "failure/pool-exhausted",
+  },
+  {
+    name: "visitor-locked-out",
+    fault: "the way in is gone: the canary's own visit fails",
+    alarm: "visitor-not-served",
+    withinMinutes: 11,
+    page: "bad-deploy-and-unhealthy-hosts",
+  },
+  {
     name: "late-credits",
     fault: "captured top-ups are credited after more than a minute",
     alarm: "top-up-availability-fast-burn",
@@ -87,4 +131,112 @@ export const gameDays = [
   },
 ] as const satisfies readonly GameDay[];
 
+/**
+ * A fault that only AWS can have: the lines of its metric are planted, and every alarm of the region, as it is synthesized, is evaluated
+ * on them. What AWS does not say is planted as undefined.
+ */
+export interface PlantedDay extends Omit<GameDay, "k6"> {
+  readonly planted: Readonly<Record<string, number | undefined>>;
+  /** Where the thing stands: the copy of the database is in the south. */
+  readonly place: "north" | "south";
+}
+
+export const plantedDays: readonly PlantedDay[] = [
+  {
+    name: "hosts-unhealthy",
+    fault: "one machine of a fleet of three answers",
+    alarm: "alb-unhealthy-hosts",
+    withinMinutes: 4,
+    page: "bad-deploy-and-unhealthy-hosts",
+    place: "north",
+    planted: { "AWS/ApplicationELB HealthyHostCount": 1 },
+  },
+  {
+    name: "hosts-silent",
+    fault: "the load balancer has no target, and says nothing at all",
+    alarm: "alb-unhealthy-hosts",
+    withinMinutes: 6,
+    page: "bad-deploy-and-unhealthy-hosts",
+    place: "north",
+    planted: { "AWS/ApplicationELB HealthyHostCount": undefined },
+  },
+  {
+    name: "no-backup-for-days",
+    fault: "three nights bring no snapshot",
+    alarm: "backups-missing-for-days",
+    withinMinutes: 78 * 60,
+    page: "restore-from-backup",
+    place: "north",
+    planted: { "AWS/Backup NumberOfBackupJobsCompleted": undefined },
+  },
+  {
+    name: "queue-stands-still",
+    fault: "nobody takes the messages of a queue",
+    alarm: "queue-oldest-message",
+    withinMinutes: 4,
+    page: "queues-and-dead-letters",
+    place: "north",
+    planted: { "AWS/SQS ApproximateAgeOfOldestMessage": 600 },
+  },
+  {
+    name: "replica-lags",
+    fault: "the copy in the other region is a quarter of an hour behind",
+    alarm: "rds-replica-lag",
+    withinMinutes: 6,
+    page: "rds-failover-and-storage",
+    place: "south",
+    planted: { "AWS/RDS ReplicaLag": 900 },
+  },
+  {
+    name: "disk-full",
+    fault: "the database has a gigabyte left",
+    alarm: "rds-storage-low",
+    withinMinutes: 11,
+    page: "rds-failover-and-storage",
+    place: "north",
+    planted: { "AWS/RDS FreeStorageSpace": 1_073_741_824 },
+  },
+  {
+    name: "redis-full",
+    fault: "Redis throws keys out for want of memory",
+    alarm: "redis-evictions",
+    withinMinutes: 6,
+    page: "redis-failover-or-evictions",
+    place: "north",
+    planted: { "AWS/ElastiCache Evictions": 12 },
+  },
+  {
+    name: "double-debit",
+    fault: "an order was debited twice, which no fault of ours has brought about",
+    alarm: "duplicate-debit-came-through",
+    withinMinutes: 2,
+    page: "duplicate-debit-blocked",
+    place: "north",
+    planted: { "CampusPay DoubleDebits": 1 },
+  },
+];
+
+/** What AWS tells in words and not in numbers: an event that must match the rule as it is synthesized, and one that must not. */
+export const plantedEvents = [
+  {
+    name: "intruder",
+    fault: "GuardDuty finds something severe",
+    alarm: "guardduty-finding",
+    page: "security-review",
+    event: { source: "aws.guardduty", "detail-type": "GuardDuty Finding", detail: { severity: 8 } },
+    calm: { source: "aws.guardduty", "detail-type": "GuardDuty Finding", detail: { severity: 1 } },
+  },
+] as const;
+
 export type GameDayName = (typeof gameDays)[number]["name"];
+
+/** What the training's console does in place of AWS, of systemd and of those who run FCM. The same list on every day. */
+export const consoleActions = {
+  "start-redis": "Redis: fail over, or start it again",
+  "start-worker": "the workers: systemctl restart 'campus-pay*'",
+  "roll-back": "npm run rollback",
+  "put-webhook-secret": "Secrets Manager: the gateway's present webhook secret",
+  "deploy-edge": "the edge: deploy name, certificate and doors again",
+  wait: "leave it to whoever runs it: a provider comes back by itself",
+} as const;
+export type ConsoleAction = keyof typeof consoleActions;

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { metricAlarmBlock } from "./alarm.ts";
-import { appAlarms } from "./app-alarms.ts";
-import { bothBurn, burnAlarms } from "./burn-alarms.ts";
-import { Alarms, readAlarms } from "./evaluator/alarms.ts";
+import { type Environment, environments } from "../regions/index.ts";
+import { alarmsOfRegion } from "../stacks/rules/region-alarms.ts";
+import { Alarms } from "./evaluator/alarms.ts";
+import { openAws, type Planted } from "./evaluator/aws-says.ts";
 import { Metrics } from "./evaluator/metrics.ts";
 import { type ObjectiveName, objectiveNames } from "./slo.ts";
 
@@ -13,40 +13,25 @@ const minutes = 60;
 interface Minute {
   readonly events: Partial<Record<ObjectiveName, readonly [good: number, bad: number]>>;
   readonly gauges?: Readonly<Record<string, number>>;
+  /** Of AWS's own metrics what is not as on any day. */
+  readonly awsSays?: Planted;
   readonly counts?: readonly (readonly [name: string, dimensions: Readonly<Record<string, string>>, count: number])[];
 }
 
-const alarmsOn = (metrics: Metrics) => {
-  const windows = burnAlarms.flatMap((burn) => burn.windows);
-  return new Alarms(
-    readAlarms({
-      resource: {
-        aws_cloudwatch_metric_alarm: Object.fromEntries([
-          ...appAlarms.map(({ name, ...alarm }) => [name, metricAlarmBlock(name, alarm)]),
-          ...windows.map(({ name, alarm }) => [name, metricAlarmBlock(name, alarm)]),
-        ]),
-        aws_cloudwatch_composite_alarm: Object.fromEntries(
-          burnAlarms.map(({ name, windows: pair }) => [
-            name,
-            { alarm_name: name, alarm_rule: bothBurn(pair.map((window) => window.name)) },
-          ]),
-        ),
-      },
-    }),
-    metrics,
-  );
-};
+/** Every alarm that production has, as synthesized: of the app, of its promises, and of what AWS says. */
+const { alarms: deployed, severities } = alarmsOfRegion(environments.production as Environment, "north");
 
 /** Everything that rang at any time, and told somebody. */
 function rang(minuteOf: (minute: number) => Minute): readonly string[] {
   const metrics = new Metrics();
-  const alarms = alarmsOn(metrics);
-  const telling = [...appAlarms, ...burnAlarms].map(({ name }) => name);
+  const alarms = new Alarms(deployed, metrics);
+  const aws = openAws(deployed, metrics);
   const heard = new Set<string>();
   for (let minute = 0; minute < minutes; minute += 1) {
     const put = (name: string, dimensions: Readonly<Record<string, string>>, value: number) =>
       metrics.put({ namespace: "CampusPay", name, dimensions, atMs: minute * minuteMs + minuteMs / 2, values: [value] });
-    const { events, gauges = {}, counts = [] } = minuteOf(minute);
+    const { events, gauges = {}, counts = [], awsSays = {} } = minuteOf(minute);
+    aws.say(minute, awsSays);
     for (const [slo, [good, bad]] of Object.entries(events)) {
       if (good > 0) put("SloEvents", { slo, good: "true" }, good);
       if (bad > 0) put("SloEvents", { slo, good: "false" }, bad);
@@ -64,7 +49,7 @@ function rang(minuteOf: (minute: number) => Minute): readonly string[] {
       put(name, {}, value);
     for (const [name, dimensions, count] of counts) put(name, dimensions, count);
     alarms.tick((minute + 1) * minuteMs);
-    for (const name of telling) if (alarms.state(name) === "ALARM") heard.add(name);
+    for (const name of severities.keys()) if (alarms.state(name) === "ALARM") heard.add(name);
   }
   return [...heard];
 }
@@ -76,6 +61,13 @@ test("an hour of lunch rings nothing: 25 scans a second, and now and then one th
   const seen = rang((minute) => ({
     events: { ...everyPromise(1_500, minute % 5 === 0 ? 1 : 0), confirm: [1_500, minute % 30 === 0 ? 1 : 0] },
     gauges: { OutboxLate: minute % 7 === 0 ? 4 : 0.3 },
+    // Lunch has more machines, their connections, and a probe that the edge turns away.
+    awsSays: {
+      "AWS/AutoScaling GroupInServiceInstances": 6,
+      "AWS/ApplicationELB HealthyHostCount": 6,
+      "AWS/RDS DatabaseConnections": 400,
+      "AWS/WAFV2 BlockedRequests": 90,
+    },
     counts: [
       ended("confirmed", 1_450),
       ended("expired", 40),
@@ -104,6 +96,8 @@ test("a planned release rings nothing: streams move, Redis is seen anew by new p
     return {
       events: { ...everyPromise(300, 0), read: [600, releasing ? 2 : 0], other: [300, releasing ? 1 : 0], board: [300, releasing ? 1 : 0] },
       gauges: { RedisUp: minute === 21 ? 0 : 1, OutboxLate: releasing ? 12 : 0.2 },
+      // A new machine comes before an old one goes; both hold connections.
+      awsSays: releasing ? { "AWS/ApplicationELB HealthyHostCount": 3, "AWS/RDS DatabaseConnections": 300 } : {},
       counts: [ended("confirmed", 280), ended("expired", 9), ["ErrorLines", {}, releasing ? 8 : 1]],
     };
   });

@@ -25,8 +25,8 @@ const imports = new Map(
 const plan = [
   { part: "app/platform", mayImport: ["app/platform"] },
   { part: "app/local", mayImport: ["app"] },
-  // A game day runs the commands that stand on the page of its alarm.
-  { part: "app/testing/gamedays", mayImport: ["app", "dashboards", "scripts/runbooks"] },
+  // A game day hears the alarms that are deployed, and runs the commands that stand on their pages.
+  { part: "app/testing/gamedays", mayImport: ["app", "dashboards", "scripts/runbooks", "stacks/rules", "regions"] },
   { part: "app/testing", mayImport: ["app", "dashboards/slo.ts"] },
   // The page that shows the running system draws and judges with the same objects as CloudWatch.
   { part: "app/ops", mayImport: ["app", "dashboards"], not: ["app/local", "app/testing"] },

@@ -35,6 +35,10 @@ export interface CampusProcess {
 export interface Campus extends People {
   readonly api: Api;
   readonly processes: readonly [CampusProcess, CampusProcess];
+  /** Processes with other settings that run beside the two, as during a release, and are not yet rolled back. */
+  readonly released: readonly CampusProcess[];
+  /** Starts one; `rollBack` ends it. */
+  release(env: Readonly<Record<string, string>>): Promise<CampusProcess & { rollBack(): Promise<void> }>;
   /** The worker's platform: for verbs that only the worker runs. */
   readonly worker: Platform;
   readonly database: TestDatabase;
@@ -70,10 +74,23 @@ export async function startCampus({ env: own = {} }: CampusOptions = {}): Promis
   const redis = new Redis(env.REDIS_URL ?? database.redisUrl, { lazyConnect: true, maxRetriesPerRequest: 1 });
   redis.on("error", () => undefined);
   const api = createApi([first.url, second.url]);
+  const released: (CampusProcess & { end(): Promise<void> })[] = [];
 
   return {
     api,
     processes: [first, second],
+    released,
+    async release(other) {
+      const process = await startProcess({ ...env, ...other }, writeLog);
+      released.push(process);
+      return {
+        ...process,
+        async rollBack() {
+          released.splice(released.indexOf(process), 1);
+          await process.end();
+        },
+      };
+    },
     worker,
     database,
     env,
@@ -95,7 +112,7 @@ export async function startCampus({ env: own = {} }: CampusOptions = {}): Promis
     setFaults: (faults) => setFaults(sandbox, faults),
     async end() {
       redis.disconnect();
-      await Promise.all([first.end(), second.end(), worker.end(), owner.end()]);
+      await Promise.all([first.end(), second.end(), ...released.map((one) => one.end()), worker.end(), owner.end()]);
       await Promise.all([database.drop(), sandbox.close()]);
     },
   };

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { whyNotEmitted } from "../../dashboards/emitted.ts";
 import { readAlarms } from "../../dashboards/evaluator/alarms.ts";
 import { anyArtifact, type Environment, environments, withArtifact } from "../../regions/index.ts";
-import { refuseMissingRunbook, refuseUnemitted } from "../../stacks/constructs/alarm.ts";
+import { refuseMissingRunbook, refuseUnemitted, topicOf } from "../../stacks/constructs/alarm.ts";
 import { synthesizeCampus } from "../../stacks/rules/synthesized.ts";
 import { runCheck } from "../runbooks/run-check.ts";
 import { gapsOf, type Parts, partsOfTheProject, readClosure } from "./closure.ts";
@@ -58,6 +58,11 @@ const breaks: readonly { readonly planted: string; readonly says: RegExp; readon
     found: () => thrown(() => refuseMissingRunbook("redis-down", "redis.md")),
   },
   {
+    planted: "an alarm without a severity",
+    says: /the alarm redis-down has the severity "undefined"; use "page" \(wakes somebody\) or "ticket"/,
+    found: () => thrown(() => topicOf("redis-down", { severity: undefined, tell: {} } as unknown as Parameters<typeof topicOf>[1])),
+  },
+  {
     planted: "a page that lists an alarm that is gone",
     says: /runbooks\/pos-silent-or-lost-reader\.md lists till-silent, which does not exist/,
     found: () =>
@@ -82,6 +87,11 @@ const breaks: readonly { readonly planted: string; readonly says: RegExp; readon
     planted: "a page that was never heard to ring",
     says: /the alarm redis-down pages and was never heard/,
     found: () => gaps({ gameDays: parts.gameDays.filter(({ alarm }) => alarm !== "redis-down") }),
+  },
+  {
+    planted: "an alarm of AWS whose planted day was taken away",
+    says: /the alarm rds-storage-low pages and was never heard/,
+    found: () => gaps({ plantedDays: parts.plantedDays.filter(({ alarm }) => alarm !== "rds-storage-low") }),
   },
   {
     planted: "a game day of an alarm that is gone",

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { declaredMetrics } from "../../app/platform/metric-table.ts";
 import { boards, type Series } from "../../dashboards/boards.ts";
 import { readAlarms } from "../../dashboards/evaluator/alarms.ts";
-import { type GameDay, gameDays } from "../../dashboards/gamedays.ts";
+import { type GameDay, gameDays, plantedDays, plantedEvents } from "../../dashboards/gamedays.ts";
 import { anyArtifact, type Environment, withArtifact } from "../../regions/index.ts";
 import { resourcesOf, synthesizeCampus } from "../../stacks/rules/synthesized.ts";
 import { type Page, readPages } from "../runbooks/page.ts";
@@ -39,6 +39,7 @@ export function readClosure(environment: Environment, parts: Parts = partsOfTheP
     const metrics = [...new Set([...(before?.metrics ?? []), ...told.metrics])].toSorted();
     const blocks = parts.pages.find(({ name }) => name === page)?.blocks.filter(({ kind }) => kind === "check") ?? [];
     const day = parts.gameDays.find((one) => one.alarm === alarm);
+    const planted = parts.plantedDays.filter((one) => one.alarm === alarm).map(({ name: day }) => `${day}, planted`);
     rows.set(alarm, {
       alarm,
       severity: before?.severity === "page" || severity === "page" ? "page" : "ticket",
@@ -46,7 +47,7 @@ export function readClosure(environment: Environment, parts: Parts = partsOfTheP
       panels: parts.panels.filter(({ draws }) => metrics.some((metric) => draws.includes(metric))).map(({ title }) => title),
       page: page ?? "",
       checks: { here: blocks.filter(({ place }) => place === "here").length, aws: blocks.filter(({ place }) => place === "aws").length },
-      gameDay: day?.name,
+      gameDay: day?.name ?? (planted.length > 0 ? planted.join("<br>") : undefined),
       k6: day?.k6,
     });
   }
@@ -59,6 +60,8 @@ export interface Parts {
   readonly pages: readonly Page[];
   readonly panels: readonly { readonly title: string; readonly draws: readonly string[] }[];
   readonly gameDays: readonly GameDay[];
+  /** Days whose metric or event only AWS can say: planted, and evaluated on what is synthesized. */
+  readonly plantedDays: readonly Pick<GameDay, "name" | "alarm" | "page">[];
 }
 
 export const partsOfTheProject = (): Parts => ({
@@ -67,6 +70,7 @@ export const partsOfTheProject = (): Parts => ({
     board.panels.map(({ title, series }) => ({ title: `${board.title}: ${title}`, draws: series.map(drawn) })),
   ),
   gameDays,
+  plantedDays: [...plantedDays, ...plantedEvents],
 });
 
 function drawn(series: Series): string {
@@ -100,25 +104,9 @@ function toldBy(environment: Environment): readonly Told[] {
   ];
 }
 
-/** Why a paging alarm has no game day on this machine. */
-const heardElsewhere: Readonly<Record<string, string>> = {
-  "alb-unhealthy-hosts": "a load balancer's metric: the live rehearsal",
-  "backups-missing-for-days": "AWS Backup's metric: evaluated on its own definition",
-  "duplicate-debit-came-through": "no fault of ours can make one: evaluated on its own definition",
-  "guardduty-finding": "an event of GuardDuty",
-  "queue-oldest-message": "SQS's metric: evaluated on its own definition",
-  "rds-connections-high": "RDS's metric: evaluated on its own definition",
-  "rds-replica-lag": "RDS's metric: evaluated on its own definition",
-  "rds-storage-low": "RDS's metric: evaluated on its own definition",
-  "redis-evictions": "ElastiCache's metric: evaluated on its own definition",
-  "visitor-not-served": "the canary's metric: evaluated on its own definition",
-};
-
 /** A slower burn of a promise is heard on the game day of the fast one; all of them in promtool's and our evaluator's common streams. */
 export const heard = ({ alarm, gameDay }: Row): string | undefined =>
-  gameDay ??
-  heardElsewhere[alarm] ??
-  (/-(fast|medium|slow)-burn$/.test(alarm) ? "one stream of events for CloudWatch and Prometheus" : undefined);
+  gameDay ?? (/-(fast|medium|slow)-burn$/.test(alarm) ? "one stream of events for CloudWatch and Prometheus" : undefined);
 
 /** What is missing, each with the alarm's name. */
 export function gapsOf(rows: readonly Row[], parts: Parts = partsOfTheProject()): readonly string[] {
@@ -136,13 +124,13 @@ export function gapsOf(rows: readonly Row[], parts: Parts = partsOfTheProject())
   const names = new Set(rows.map(({ alarm }) => alarm));
   return [
     ...gaps,
-    ...parts.gameDays
+    ...[...parts.gameDays, ...parts.plantedDays]
       .filter(({ alarm }) => !names.has(alarm))
       .map(({ name, alarm }) => `the game day ${name} waits for ${alarm}, which does not exist`),
     ...parts.gameDays
       .filter(({ k6 }) => k6 !== undefined && !existsSync(new URL(`../k6/${k6}.ts`, import.meta.url)))
       .map(({ name, k6 }) => `the game day ${name} names scripts/k6/${k6}.ts, which does not exist`),
-    ...parts.gameDays
+    ...[...parts.gameDays, ...parts.plantedDays]
       .filter(({ page }) => !parts.pages.some(({ name }) => name === page))
       .map(({ name, page }) => `the game day ${name} names runbooks/${page}.md, which does not exist`),
     ...parts.pages

@@ -17,9 +17,7 @@ export class Alarm extends Construct {
   constructor(scope: Construct, id: string, props: AlarmProps) {
     super(scope, id);
     refuseMissingRunbook(id, props.runbook);
-    const topic = props.tell[props.severity];
-    if (!topic)
-      throw new Error(`the alarm ${id} has the severity "${props.severity}"; use "page" (wakes somebody) or "ticket" (next working day).`);
+    const topic = topicOf(id, props);
     refuseUnemitted(id, props);
     const block = metricAlarmBlock(campusOf(this).name("other", id), props);
     new CloudwatchMetricAlarm(this, "alarm", {
@@ -29,6 +27,13 @@ export class Alarm extends Construct {
       ...(props.provider ? { provider: props.provider } : {}),
     });
   }
+}
+
+/** Who is told; an alarm without a severity tells nobody. */
+export function topicOf(alarm: string, { severity, tell }: Pick<AlarmProps, "severity" | "tell">): Topic {
+  const topic = tell[severity];
+  if (topic) return topic;
+  throw new Error(`the alarm ${alarm} has the severity "${severity}"; use "page" (wakes somebody) or "ticket" (next working day).`);
 }
 
 /** The binding's own names for what Terraform's JSON calls otherwise. */

@@ -1,12 +1,15 @@
-import type { AlarmDefinition } from "../../../dashboards/alarm.ts";
 import { Alarms } from "../../../dashboards/evaluator/alarms.ts";
+import { openAws, type Planted } from "../../../dashboards/evaluator/aws-says.ts";
 import { dataOfEntry, Metrics } from "../../../dashboards/evaluator/metrics.ts";
+import { type Environment, environments } from "../../../regions/index.ts";
+import { alarmsOfRegion } from "../../../stacks/rules/region-alarms.ts";
 import { refreshGauges } from "../../health/routes.ts";
-import { judgedAlarms, tellingAlarms } from "../../ops/watch.ts";
 import { refreshOutboxGauges } from "../../platform/outbox.ts";
 import type { Campus } from "../campus.ts";
 
 const minuteMs = 60_000;
+/** What is deployed: of the app, of the things of AWS, and the pairs of burn rates. */
+const region = alarmsOfRegion(environments.production as Environment, "north");
 
 /**
  * A clock that the game day moves: what happens between two of its ticks is written down as one minute. Only the alarms' clock runs
@@ -16,28 +19,34 @@ export interface Clock {
   /** Does this, then closes the minute; the names of pages and tickets that ring now. */
   minute(traffic: () => Promise<void>): Promise<readonly string[]>;
   readonly minutes: number;
-  ringing(severity: AlarmDefinition["severity"]): readonly string[];
+  /** What was said so far, by the campus and by the stand-in for AWS. */
+  readonly metrics: Metrics;
+  ringing(severity: "page" | "ticket"): readonly string[];
 }
 
-export function startClock(campus: Campus): Clock {
+/** `awsSays`: what the stand-in for AWS says otherwise than on a calm day, measured on what stands here. */
+export function startClock(campus: Campus, awsSays: () => Promise<Planted> = async () => ({})): Clock {
   const metrics = new Metrics();
-  const alarms = new Alarms(judgedAlarms(), metrics);
+  const aws = openAws(region.alarms, metrics);
+  const alarms = new Alarms(region.alarms, metrics);
   let minutes = 0;
   const collect = async () => {
     const [first, second] = campus.processes;
     // What cannot be read while the fault lasts is what a process could not say either.
     await Promise.all([refreshGauges(first.platform), refreshGauges(second.platform)]).catch(() => undefined);
     await refreshOutboxGauges(campus.worker).catch(() => undefined);
-    for (const platform of [first.platform, second.platform, campus.worker])
+    for (const platform of [first.platform, second.platform, ...campus.released.map((one) => one.platform), campus.worker])
       for (const line of platform.metrics.embeddedLines(minutes * minuteMs + minuteMs / 2))
         for (const datum of dataOfEntry(line)) metrics.put(datum);
   };
-  const ringing = (severity: AlarmDefinition["severity"]) =>
-    tellingAlarms.filter((alarm) => alarm.severity === severity && alarms.state(alarm.name) === "ALARM").map(({ name }) => name);
+  const ringing = (severity: "page" | "ticket") =>
+    [...region.severities].filter(([name, told]) => told === severity && alarms.state(name) === "ALARM").map(([name]) => name);
   return {
+    metrics,
     async minute(traffic) {
       await traffic();
       await collect();
+      aws.say(minutes, await awsSays());
       minutes += 1;
       alarms.tick(minutes * minuteMs);
       return [...ringing("page"), ...ringing("ticket")];

@@ -1,16 +1,27 @@
 import { randomUUID } from "node:crypto";
+import { createServer, type Server } from "node:http";
+import { createRequire } from "node:module";
 import pg from "pg";
-import type { GameDayName } from "../../../dashboards/gamedays.ts";
+import type { Planted } from "../../../dashboards/evaluator/aws-says.ts";
+import type { ConsoleAction, GameDayName } from "../../../dashboards/gamedays.ts";
 import { readPages } from "../../../scripts/runbooks/page.ts";
 import { runChange } from "../../../scripts/runbooks/run-check.ts";
 import { expireChargesJob } from "../../charges/end-charges.ts";
 import { runCheck as lookAtBooks } from "../../checks/run-check.ts";
 import { projectRoot } from "../../local/home.ts";
+import { freePort } from "../../local/ports.ts";
 import { type LocalRedis, startRedis } from "../../local/redis.ts";
+import { settleFinishedDays } from "../../settlements/settle-days.ts";
 import type { Campus } from "../campus.ts";
 import { gatewayOf, paymentNews } from "../gateway.ts";
+import { type LiveStream, openLiveStream } from "../live-client.ts";
 import { expectOk, type Money, type MoneyStudent, moneyOf, type ScannedCharge, type Till } from "../money.ts";
+import { until } from "../platform.ts";
 import { times } from "../proof/books.ts";
+
+const canary = createRequire(import.meta.url)("../../../stacks/functions/canary/canary.cjs") as {
+  check(address: string): Promise<void>;
+};
 
 /** What a game day works with: a campus at lunch, its students, and the Redis that it may stop. */
 export interface Stage {
@@ -28,6 +39,14 @@ export interface Fault {
   minute(): Promise<void>;
   /** By the page's own command where it has one for this machine. */
   mend(): Promise<void>;
+  /** Takes away what stands when the day is over. */
+  end?(): Promise<void>;
+  /** Where a person mends it at a thing and not by a page's command for this machine: what is done there. Then `mend` is called. */
+  readonly atConsole?: ConsoleAction;
+  /** Whether somebody has mended it by the page's command. With neither of the two a day is not for trainees. */
+  isWell?(): Promise<boolean>;
+  /** What the stand-in for AWS says, measured here. */
+  awsSays?(): Promise<Planted>;
 }
 
 const priceMinor = 100;
@@ -42,11 +61,12 @@ export async function calmMinute({ campus, till, students }: Stage, place: numbe
   await campus.drainOutbox();
 }
 
-/** The change of a page, as it stands there, run as a person would: with the variables that its checks told. */
+/** The change of a page that takes these variables, as it stands there, run as a person would: with what its checks told. */
 async function mendBy(campus: Campus, page: string, variables: Readonly<Record<string, string>> = {}): Promise<void> {
   const change = readPages()
     .find(({ name }) => name === page)
-    ?.blocks.find(({ kind, place }) => kind === "change" && place === "here");
+    ?.blocks.filter(({ kind, place }) => kind === "change" && place === "here")
+    .find(({ command }) => Object.keys(variables).every((name) => command.includes(`\${${name}:`)));
   if (!change) throw new Error(`runbooks/${page}.md has no change for this machine.`);
   const address = new URL(campus.database.superuserUrl);
   const DATABASE_PASSWORD = decodeURIComponent(address.password);
@@ -58,6 +78,7 @@ async function mendBy(campus: Campus, page: string, variables: Readonly<Record<s
 
 export const faults: Readonly<Record<GameDayName, (stage: Stage) => Fault>> = {
   "redis-stopped": (stage) => ({
+    atConsole: "start-redis",
     begin: () => stage.redis.stop(),
     minute: () => calmMinute(stage, 1),
     async mend() {
@@ -69,6 +90,7 @@ export const faults: Readonly<Record<GameDayName, (stage: Stage) => Fault>> = {
     const { campus, till, students } = stage;
     let works = false;
     return {
+      atConsole: "start-worker",
       async minute() {
         if (works) return calmMinute(stage, 0);
         const student = one(students, 0);
@@ -91,16 +113,38 @@ export const faults: Readonly<Record<GameDayName, (stage: Stage) => Fault>> = {
         () => undefined,
       ),
     minute: () => calmMinute(stage, 2),
+    isWell: async () => (await stage.campus.sql`select from outbox where dead_at is not null`).length === 0,
     async mend() {
       await mendBy(stage.campus, "queues-and-dead-letters", { TOPIC: "transaction.metrics" });
       await stage.campus.drainOutbox();
     },
   }),
 
+  "settlement-stuck": (stage) => {
+    const { campus } = stage;
+    const dayAfterTomorrow = () => new Date(Date.now() + 2 * 86_400_000);
+    return {
+      async begin() {
+        await calmMinute(stage, 0);
+        await campus.database.query("revoke insert on settlements from campus_owner");
+      },
+      async minute() {
+        await settleFinishedDays(campus.worker, dayAfterTomorrow());
+        await campus.sql`update settlement_failures set try_at = now()`;
+      },
+      async mend() {
+        await campus.database.query("grant insert on settlements to campus_owner");
+        await mendBy(campus, "queues-and-dead-letters", { CAFE_ID: stage.till.cafe.id });
+      },
+      isWell: async () => (await campus.sql`select from settlement_failures`).length === 0,
+    };
+  },
+
   "wrong-webhook-secret": (stage) => {
     const gateway = gatewayOf(stage.campus);
     let isWrong = true;
     return {
+      atConsole: "put-webhook-secret",
       async minute() {
         const body = paymentNews({ id: `pay_${randomUUID()}`, order_id: "order_nobody", amount: 1_000, status: "authorized" });
         await gateway.send(body, isWrong ? { signature: "0".repeat(64) } : {});
@@ -136,37 +180,152 @@ export const faults: Readonly<Record<GameDayName, (stage: Stage) => Fault>> = {
     };
   },
 
-  "pushes-late": (stage) => {
-    let isLate = true;
+  "fcm-hangs": (stage) => {
+    const { campus, till, students } = stage;
     return {
+      atConsole: "wait",
+      async begin() {
+        for (const { id, api } of students)
+          expectOk(await api("POST", "/users/device-token", { body: { token: `phone-of-${id}`, platform: "android" } }));
+        await campus.setFaults({ fcm: "hang" });
+      },
+      /** The phone is not rung. Whoever stands at the counter opens the app after ten seconds, which are taken off the clock. */
       async minute() {
-        if (!isLate) return calmMinute(stage, 4);
-        await Promise.all(
-          stage.students.map(async (student) => {
-            const charge = await student.scannedOrder({ till: stage.till, totalMinor: priceMinor });
-            await stage.campus
-              .sql`update charges set created_at = created_at - interval '10 seconds' where id = ${charge.id} and prompted_at is null`;
-            expectOk(await student.api("GET", "/charges/open"));
-            expectOk(await student.confirm(charge));
-          }),
-        );
-        await stage.campus.drainOutbox();
+        const charges = await Promise.all(students.map((student) => student.scannedOrder({ till, totalMinor: priceMinor })));
+        await campus.drainOutbox();
+        await campus.sql`update charges set created_at = created_at - interval '10 seconds' where state = 'open' and prompted_at is null`;
+        for (const [place, charge] of charges.entries()) {
+          const student = one(students, place);
+          expectOk(await student.api("GET", "/charges/open"));
+          expectOk(await student.confirm(charge));
+        }
+      },
+      // FCM comes back by itself: the page says to wait, and to show the QR code meanwhile.
+      mend: () => campus.setFaults({ fcm: "ok" }),
+    };
+  },
+
+  "held-board": (stage) => {
+    const held = blocked(stage, "queues-and-dead-letters", {
+      hold: "select pg_current_xact_id()",
+      people: () => watchedOrders(stage, held),
+    });
+    let board: LiveStream | undefined;
+    return {
+      ...held,
+      async begin() {
+        const { campus, till } = stage;
+        const kitchen = await campus.staff("kitchen", till.cafe);
+        const url = `${campus.processes[0].url}/api/v1/admin/orders/stream`;
+        board = await openLiveStream(url, { Authorization: `Bearer ${kitchen.token}` });
+        await held.begin?.();
       },
       async mend() {
-        isLate = false;
+        await held.mend();
+        board?.close();
+      },
+    };
+  },
+
+  "poisoned-release": (stage) => {
+    const { campus } = stage;
+    let bad: Awaited<ReturnType<Campus["release"]>> | undefined;
+    return {
+      atConsole: "roll-back",
+      async begin() {
+        bad = await campus.release(await userWithoutCafes(campus));
+        const ready = await fetch(`${bad.url}/ready`);
+        if (ready.status !== 200) throw new Error(`The poisoned release is not even ready: ${await ready.text()}`);
+      },
+      /** A third of the visitors comes to the new version. */
+      async minute() {
+        await calmMinute(stage, 8);
+        const visit = (url: string) => fetch(`${url}/api/v1/cafes`).then((answer) => answer.arrayBuffer());
+        for (const url of [campus.processes[0].url, campus.processes[1].url, ...(bad ? [bad.url] : [])])
+          await Promise.all(times(10, () => visit(url)));
+      },
+      // npm run rollback, on the platform: the new machines go.
+      async mend() {
+        await bad?.rollBack();
+        bad = undefined;
+      },
+    };
+  },
+
+  "wallets-locked": (stage) =>
+    blocked(stage, "scan-availability", {
+      hold: "lock table wallets in access exclusive mode",
+      people: async () => void (await Promise.all(stage.students.flatMap(({ api }) => times(4, () => api("GET", "/wallet"))))),
+    }),
+
+  "connections-exhausted": (stage) => {
+    const { campus } = stage;
+    const left: pg.Client[] = [];
+    const share = async () => {
+      const [taken] = await campus.database.query<{ share: number }>(
+        "select count(*)::float8 / $1 as share from pg_stat_activity where datname = current_database()",
+        [mostConnections],
+      );
+      return taken?.share ?? 0;
+    };
+    return {
+      async begin() {
+        while (left.length < 0.9 * mostConnections) {
+          const session = new pg.Client({ connectionString: campus.database.superuserUrl, application_name: "a tool left open" });
+          session.on("error", () => undefined);
+          await session.connect();
+          await session.query("begin");
+          left.push(session);
+        }
+      },
+      minute: () => calmMinute(stage, 9),
+      isWell: async () => (await share()) < 0.8,
+      mend: () => mendBy(campus, "rds-connections-high", { IDLE_SECONDS: "0" }),
+      // RDS counts the sessions of its database against the limit of its size; ours has a smaller one.
+      awsSays: async () => ({ "AWS/RDS DatabaseConnections": (await share()) * rdsMostConnections }),
+    };
+  },
+
+  "visitor-locked-out": (stage) => {
+    const { campus } = stage;
+    let door: Server | undefined;
+    let address = "";
+    return {
+      atConsole: "deploy-edge",
+      async begin() {
+        // Nobody listens where the edge sends visitors.
+        address = `http://127.0.0.1:${await freePort()}`;
+      },
+      minute: () => calmMinute(stage, 10),
+      async mend() {
+        door = await openDoor(campus, Number(new URL(address).port));
+      },
+      async end() {
+        door?.close();
+      },
+      /** The canary's own code, as Synthetics runs it. */
+      awsSays: async () => {
+        if (address === "") return {};
+        const isServed = await canary.check(address).then(
+          () => true,
+          () => false,
+        );
+        return { "CloudWatchSynthetics SuccessPercent": isServed ? 100 : 0 };
       },
     };
   },
 
   "blocked-scans": (stage) =>
-    blocked(stage, "scans", "scan-availability", async () => {
-      await Promise.all(stage.students.map((student) => student.scan(stage.till)));
+    blocked(stage, "scan-availability", {
+      hold: "lock table scans in access exclusive mode",
+      people: async () => void (await Promise.all(stage.students.map((student) => student.scan(stage.till)))),
     }),
 
   "blocked-confirms": (stage) => {
     const charges: ScannedCharge[] = [];
-    const fault = blocked(stage, "wallets", "scan-availability", async () => {
-      await Promise.all(charges.map((charge, place) => one(stage.students, place).confirm(charge)));
+    const fault = blocked(stage, "scan-availability", {
+      hold: "lock table wallets in access exclusive mode",
+      people: async () => void (await Promise.all(charges.map((charge, place) => one(stage.students, place).confirm(charge)))),
     });
     return {
       ...fault,
@@ -216,8 +375,59 @@ async function behindTheGuards(campus: Campus, work: () => Promise<unknown>): Pr
   await campus.database.query("alter table wallets enable trigger user");
 }
 
-/** A hand-made transaction that locks a table; the page's check finds whose it is, its change ends it. */
-function blocked(stage: Stage, table: string, page: string, people: () => Promise<void>): Fault {
+/** A board that is looked at, orders for it, and seconds in which none is shown. */
+async function watchedOrders({ campus, till, students }: Stage, { isMended }: { isMended(): boolean }): Promise<void> {
+  await Promise.all(students.map((student) => student.placeOrder({ till, totalMinor: priceMinor })));
+  const counted = () => lateOnBoard(campus);
+  const before = await counted();
+  await until("the board to be late for some seconds", async () => isMended() || (await counted()) - before >= 4);
+}
+
+const lateOnBoard = async (campus: Campus): Promise<number> =>
+  Number(/^campus_slo_events_total\{slo="board",good="false"\} (\d+)/m.exec(await campus.processes[0].platform.metrics.text())?.[1] ?? 0);
+
+/** As a release has it that came before the grants of its new database user. */
+async function userWithoutCafes(campus: Campus): Promise<Readonly<Record<string, string>>> {
+  const user = `newcomer_${randomUUID().slice(0, 8)}`;
+  const password = randomUUID();
+  for (const statement of [
+    `create role ${user} login password '${password}'`,
+    `grant usage on schema public to ${user}`,
+    `grant select, insert, update, delete on all tables in schema public to ${user}`,
+    `grant usage on all sequences in schema public to ${user}`,
+    `grant execute on all functions in schema public to ${user}`,
+    `revoke select on cafes from ${user}`,
+  ])
+    await campus.database.query(statement);
+  const url = new URL(campus.database.appUrl);
+  url.username = user;
+  return { DATABASE_URL: url.href, DATABASE_PASSWORD: password };
+}
+
+const mostConnections = 50;
+/** As production's database has them (regions/environments/production.ts). */
+const rdsMostConnections = 800;
+
+/** The public name of this campus: a page, and the API behind it. */
+async function openDoor(campus: Campus, port: number): Promise<Server> {
+  const server = createServer((request, response) => {
+    if (request.url === "/") return response.end("<!doctype html><html></html>");
+    fetch(`${campus.processes[0].url}${request.url}`).then(
+      async (answer) => response.writeHead(answer.status).end(await answer.text()),
+      () => response.writeHead(502).end(),
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  return server;
+}
+
+interface Blocking {
+  readonly hold: string;
+  people(): Promise<void>;
+}
+
+/** A hand-made transaction that is left open; the page's check finds whose it is, its change ends it. */
+function blocked(stage: Stage, page: string, { hold, people }: Blocking): Fault & { isMended(): boolean } {
   let blocker: pg.Client | undefined;
   let pid = "";
   let isMended = false;
@@ -225,13 +435,18 @@ function blocked(stage: Stage, table: string, page: string, people: () => Promis
     async begin() {
       blocker = new pg.Client({ connectionString: stage.campus.database.superuserUrl, application_name: "somebody-by-hand" });
       blocker.on("error", () => undefined);
+      blocker.on("end", () => {
+        isMended = true;
+      });
       await blocker.connect();
-      await blocker.query(`begin; lock table ${table} in access exclusive mode`);
+      await blocker.query(`begin; ${hold}`);
       const found = await stage.campus.database.query<{ pid: number }>(
         "select pid from pg_stat_activity where application_name = 'somebody-by-hand' and xact_start is not null and datname = current_database()",
       );
       pid = String(found[0]?.pid);
     },
+    isMended: () => isMended,
+    isWell: async () => isMended,
     async minute() {
       if (isMended) return calmMinute(stage, 6);
       await people();

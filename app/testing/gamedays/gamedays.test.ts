@@ -24,8 +24,8 @@ afterAll(async () => {
 });
 
 const calmMinutesBefore = 6;
-/** The longest that an alarm may go on: its window, and two periods in which nothing was said. */
-const endsWithinMinutes = 100;
+/** The longest that an alarm may go on: its window of two hours, and two of its periods in which nothing was said. */
+const endsWithinMinutes = 240;
 
 async function calm(clock: Clock, minutes: number): Promise<void> {
   for (let minute = 0; minute < minutes; minute += 1)
@@ -36,8 +36,8 @@ async function calm(clock: Clock, minutes: number): Promise<void> {
 test.each(gameDays)(
   "game day $name: $fault, $alarm rings in time and no other page does, its page mends it",
   async (day) => {
-    const clock = startClock(campus);
     const fault = faults[day.name](stage);
+    const clock = startClock(campus, fault.awsSays);
     await calm(clock, calmMinutesBefore);
 
     await fault.begin?.();
@@ -65,11 +65,12 @@ test.each(gameDays)(
       );
       await clock.minute(clock.minutes - mendedAt < 3 ? quiet : async () => undefined);
     }
+    await fault.end?.();
     expect((await checkLedger(campus.worker.db)).invariants.filter(({ ok }) => !ok)).toEqual([]);
     if (process.env.GAMEDAY)
       console.log(
         `GAMEDAY ${day.name}: ${day.alarm} rang after ${rangAfter} min (promised ${day.withinMinutes}), ended ${clock.minutes - mendedAt} min after it was mended`,
       );
   },
-  120_000,
+  300_000,
 );
