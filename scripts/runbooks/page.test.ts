@@ -18,6 +18,14 @@ test("every page of runbooks/ can be read: front matter, sections in their order
   }
 });
 
+test("what asks about other people's sessions asks as one who may see them: to others PostgreSQL says that nobody waits", () => {
+  const asking = readPages().flatMap(({ name, blocks }) =>
+    blocks.filter(({ command }) => /pg_stat_(activity|replication)/.test(command)).map(({ command }) => ({ name, command })),
+  );
+  expect(asking.length).toBeGreaterThan(5);
+  expect(asking.filter(({ command }) => !command.includes("--as superuser"))).toEqual([]);
+});
+
 test("what a page lacks is said with the page's name", () => {
   expect(() => pageOf("x", "# A page\n")).toThrow("runbooks/x.md: no front matter");
   expect(() => pageOf("x", page({ head: "alarm: a\nseverity: page" }))).toThrow('runbooks/x.md: the front matter lacks "owner:"');
