@@ -7,12 +7,16 @@ import { json, required, route, router } from "../platform/http/router.ts";
 import { sendReport } from "./admin-shift-routes.ts";
 import { refuseUnlessPresent } from "./approver.ts";
 import { closeShift } from "./close-shift.ts";
+import { listCashMovements, moveCash } from "./move-cash.ts";
 import { openShift } from "./open-shift.ts";
 import { readCurrentShift, readZReport } from "./shift.ts";
 import {
+  CashMovementSchema,
   CloseShiftBody,
   CurrentShiftSchema,
+  MoveCashBody,
   OpenShiftBody,
+  presentCashMovement,
   presentReport,
   presentShift,
   presentTotals,
@@ -55,6 +59,19 @@ const close = route({
   errors: ["NOT_FOUND", "INSUFFICIENT_ROLE", "TOKEN_EXPIRED", "READ_ONLY_REGION"],
   request: { headers: staffHeader, body: required(CloseShiftBody) },
   responses: { 200: json(ZReportSchema, "The Z-report") },
+});
+
+const cash = route({
+  method: "post",
+  path: "/pos/shifts/cash",
+  operationId: "moveCash",
+  tags: ["pos"],
+  summary: "Note cash that was put into the drawer, or taken out of it, without a sale",
+  who: device(),
+  idempotency: "optional",
+  errors: ["NOT_FOUND", "INSUFFICIENT_ROLE", "TOKEN_EXPIRED", "READ_ONLY_REGION"],
+  request: { headers: staffHeader, body: required(MoveCashBody) },
+  responses: { 201: json(CashMovementSchema, "Noted") },
 });
 
 const current = route({
@@ -107,9 +124,22 @@ export const shiftRoutes = ({ db }: Platform, identity: Pick<Identity, "verifyAc
       };
       return once(c, "a day", async (tx) => ({ status: 200 as const, body: presentReport(await closeShift(tx, input)) }));
     })
+    .openapi(cash, async (c) => {
+      const { direction, amount_minor, reason, staff_id } = c.req.valid("json");
+      if (staff_id) refuseUnlessPresent(identity, c.req.header("x-staff-authorization"), deviceOf(c).cafeId, staff_id);
+      const input = {
+        device: deviceOf(c),
+        amountMinor: direction === "in" ? amount_minor : -amount_minor,
+        reason,
+        staffId: staff_id ?? null,
+        requestId: c.var.requestId,
+      };
+      return once(c, "a day", async (tx) => ({ status: 201 as const, body: presentCashMovement(await moveCash(tx, input)) }));
+    })
     .openapi(current, async (c) => {
       const { totals, ...shift } = await readCurrentShift(db, deviceOf(c).id);
-      return c.json({ ...presentShift(shift), totals: presentTotals(totals) }, 200);
+      const moved = await listCashMovements(db, shift.id);
+      return c.json({ ...presentShift(shift), totals: presentTotals(totals), cash_movements: moved.map(presentCashMovement) }, 200);
     })
     .openapi(report, async (c) =>
       sendReport(c, await readZReport(db, c.req.valid("param").shiftId, deviceOf(c).cafeId), c.req.valid("query").format),

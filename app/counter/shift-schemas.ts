@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
-import { minorUnits } from "../ledger/field-schemas.ts";
+import { minorUnits, reasonField } from "../ledger/field-schemas.ts";
 import { paymentMethods } from "../orders/payment-methods.ts";
+import type { CashMovement } from "./move-cash.ts";
 import type { Shift } from "./shift.ts";
 import type { ShiftTotals, ZReport } from "./z-report.ts";
 
@@ -8,6 +9,12 @@ const staffId = z.uuid().optional().openapi({ description: "Who stands at the te
 
 export const OpenShiftBody = z.strictObject({ opening_float_minor: minorUnits, staff_id: staffId });
 export const CloseShiftBody = z.strictObject({ counted_cash_minor: minorUnits, staff_id: staffId });
+export const MoveCashBody = z.strictObject({
+  direction: z.enum(["in", "out"]).openapi({ description: "Into the drawer, or out of it" }),
+  amount_minor: minorUnits.min(1),
+  reason: reasonField(1),
+  staff_id: staffId,
+});
 export const CloseByOwnerBody = CloseShiftBody.pick({ counted_cash_minor: true }).strict();
 export const ShiftParams = z.object({ shiftId: z.uuid() });
 
@@ -51,7 +58,21 @@ const totals = {
   last_order_number: z.string().nullable(),
 };
 
-export const CurrentShiftSchema = ShiftSchema.extend({ totals: z.object(totals) }).openapi("CurrentShift");
+export const CashMovementSchema = z
+  .object({
+    id: z.uuid(),
+    direction: z.enum(["in", "out"]),
+    amount_minor: z.int(),
+    currency: z.string(),
+    reason: z.string(),
+    staff_id: z.uuid().nullable(),
+    at: z.iso.datetime(),
+  })
+  .openapi("CashMovement");
+
+export const CurrentShiftSchema = ShiftSchema.extend({ totals: z.object(totals), cash_movements: z.array(CashMovementSchema) }).openapi(
+  "CurrentShift",
+);
 
 export const ZReportSchema = z
   .object({
@@ -72,6 +93,8 @@ export const ZReportSchema = z
       opening_float_minor: z.int(),
       sales_minor: z.int(),
       refunds_minor: z.int(),
+      paid_in_minor: z.int().openapi({ description: "Put into the drawer without a sale" }),
+      paid_out_minor: z.int(),
       expected_minor: z.int(),
       counted_minor: z.int(),
       difference_minor: z.int().openapi({ description: "Counted less expected" }),
@@ -99,6 +122,16 @@ export const presentShift = (shift: Shift): z.infer<typeof ShiftSchema> => ({
   closed_by: shift.closedBy,
   closed_at: shift.closedAt?.toISOString() ?? null,
   z_number: shift.zNumber,
+});
+
+export const presentCashMovement = (moved: CashMovement): z.infer<typeof CashMovementSchema> => ({
+  id: moved.id,
+  direction: moved.amountMinor > 0 ? "in" : "out",
+  amount_minor: Math.abs(moved.amountMinor),
+  currency: moved.currency,
+  reason: moved.reason,
+  staff_id: moved.staffId,
+  at: moved.at.toISOString(),
 });
 
 export const presentTotals = (totals: ShiftTotals) => ({
@@ -129,5 +162,5 @@ export const presentReport = (made: ZReport): z.infer<typeof ZReportSchema> => (
   opened_at: made.opened_at,
   closed_at: made.closed_at,
   ...presentTotals(made),
-  cash: made.cash,
+  cash: { paid_in_minor: 0, paid_out_minor: 0, ...made.cash },
 });

@@ -114,6 +114,62 @@ describe("a shift", () => {
   });
 });
 
+describe("cash without a sale", () => {
+  const moveCash = (till: Till, body: object, more: { process?: 0 | 1; key?: string; by?: TestStaff } = {}) =>
+    till.device.api<ErrorPart & { direction: string; amount_minor: number }>("POST", "/pos/shifts/cash", {
+      process: more.process ?? 0,
+      body: { reason: "change from the safe", ...body },
+      headers: { ...(more.key === undefined ? {} : { "Idempotency-Key": more.key }), ...present(more.by) },
+    });
+
+  test("put into the drawer and taken out of it is expected at the close, stands in the Z-report, and is told while the shift is open", async () => {
+    const till = await money.till();
+    expect(codeOf(await moveCash(till, { direction: "in", amount_minor: 100 }))).toBe("NOT_FOUND");
+    expectOk(await openShift(till, 10_000));
+    expect(await moveCash(till, { direction: "in", amount_minor: 20_000 })).toMatchObject({
+      status: 201,
+      body: { direction: "in", amount_minor: 20_000 },
+    });
+    expectOk(await moveCash(till, { direction: "out", amount_minor: 7_500, reason: "milk" }));
+    const current = await till.device.api("GET", "/pos/shifts/current");
+    expect(current.body).toMatchObject({
+      cash_movements: [
+        { direction: "in", amount_minor: 20_000 },
+        { direction: "out", amount_minor: 7_500, reason: "milk" },
+      ],
+    });
+    const closed = expectOk(await closeShift(till, 22_400));
+    expect(closed.cash).toMatchObject({ paid_in_minor: 20_000, paid_out_minor: 7_500, expected_minor: 22_500, difference_minor: -100 });
+    const text = await till.device.api("GET", `/pos/shifts/${closed.shift_id}/z-report?format=text`);
+    expect(text.text).toMatch(/Put in +200\.00\nTaken out +-75\.00\nExpected in the drawer +225\.00/);
+    expectOk(await openShift(till, 0));
+    expect((await till.device.api("GET", "/pos/shifts/current")).body).toMatchObject({ cash_movements: [] });
+  });
+
+  test("twenty times the same request over two processes is noted once", async () => {
+    const till = await money.till();
+    expectOk(await openShift(till, 0));
+    const key = randomUUID();
+    await Promise.all(
+      Array.from({ length: 20 }, (_, turn) =>
+        moveCash(till, { direction: "in", amount_minor: 500 }, { process: turn % 2 === 0 ? 0 : 1, key }),
+      ),
+    );
+    expect(expectOk(await closeShift(till, 500)).cash).toMatchObject({ paid_in_minor: 500, difference_minor: 0 });
+  });
+
+  test("is noted in the own name or in nobody's, and an amount of nothing is refused", async () => {
+    const till = await money.till();
+    expectOk(await openShift(till, 0));
+    const cashier = await campus.staff("cashier", till.cafe);
+    expect(codeOf(await moveCash(till, { direction: "out", amount_minor: 1, staff_id: cashier.id }))).toBe("INVALID_TOKEN");
+    expect(await moveCash(till, { direction: "in", amount_minor: 1, staff_id: cashier.id }, { by: cashier })).toMatchObject({
+      body: { staff_id: cashier.id },
+    });
+    expect(codeOf(await moveCash(till, { direction: "in", amount_minor: 0 }))).toBe("VALIDATION_ERROR");
+  });
+});
+
 describe("a Z-report", () => {
   test("has the totals of every method, refunds, VAT, the orders' numbers and the drawer, as the ledger has them", async () => {
     const till = await money.till();

@@ -36,6 +36,8 @@ export function zReportText(report: ZReport): string {
     ...pair("Cash sales", money(cash.sales_minor)),
     ...pair("Cash given back", money(-cash.refunds_minor)),
     ...(report.cash_elsewhere_minor === 0 ? [] : pair("of these noted in the portal", money(report.cash_elsewhere_minor), "  ")),
+    ...(cash.paid_in_minor ? pair("Put in", money(cash.paid_in_minor)) : []),
+    ...(cash.paid_out_minor ? pair("Taken out", money(-cash.paid_out_minor)) : []),
     ...pair("Expected in the drawer", money(cash.expected_minor)),
     ...pair("Counted", money(cash.counted_minor)),
     ...pair("DIFFERENCE", money(cash.difference_minor)),

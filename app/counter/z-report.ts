@@ -48,6 +48,9 @@ export interface ZReport extends ShiftTotals {
     readonly opening_float_minor: number;
     readonly sales_minor: number;
     readonly refunds_minor: number;
+    /** Without a sale. A report from before they were noted has neither. */
+    readonly paid_in_minor?: number;
+    readonly paid_out_minor?: number;
     readonly expected_minor: number;
     readonly counted_minor: number;
     readonly difference_minor: number;

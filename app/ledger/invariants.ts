@@ -10,7 +10,7 @@ const appRole = "campus_app";
 /** What was written cannot be changed by the app. */
 export const mayChange = `
       select null::date as day, format('${appRole} may %s %s', lower(privilege), relation) as problem
-      from unnest(array['ledger_transactions', 'ledger_anchors', 'refunds', 'receipts', 'status_changes', 'order_status_log', 'audit_log', 'scans', 'gateway_payments', 'counter_sales', 'counter_refunds', 'z_reports']) relation
+      from unnest(array['ledger_transactions', 'ledger_anchors', 'refunds', 'receipts', 'status_changes', 'order_status_log', 'audit_log', 'scans', 'gateway_payments', 'counter_sales', 'counter_refunds', 'cash_movements', 'z_reports']) relation
         cross join unnest(array['UPDATE', 'DELETE', 'TRUNCATE']) privilege
       where has_table_privilege('${appRole}', relation, privilege)
         or (privilege = 'UPDATE' and has_any_column_privilege('${appRole}', relation, privilege))

@@ -85,7 +85,7 @@ export const areas: readonly Area[] = [
   {
     title: "At the counter",
     about: "What a terminal sold and gave back, its shifts, and the Z-reports that close them: numbered without gaps, never changed.",
-    tables: ["counter_sales", "counter_refunds", "shifts", "z_report_counters", "z_reports"],
+    tables: ["counter_sales", "counter_refunds", "shifts", "cash_movements", "z_report_counters", "z_reports"],
   },
   {
     title: "Through the gateway",
