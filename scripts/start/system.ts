@@ -45,7 +45,9 @@ export class System {
     const environment = await timed("PostgreSQL 18 and Redis", () => this.startServers());
     await timed("migrations", () => this.runScript("migrate", "app/migrate.ts", environment.owner, "--alone"));
     this.demo = await timed("demo campus", async () =>
-      parseDemoCampus(await this.runScript("seed", "app/local/demo/seed.ts", environment.owner)),
+      parseDemoCampus(
+        await this.runScript("seed", "app/local/demo/seed.ts", { ...environment.owner, GATEWAY_BOOKS_FILE: this.home.gatewayBooks }),
+      ),
     );
     await timed("two API processes, two workers, sandbox", () => this.startProcesses(environment.app));
     this.stopRequest.throwIfAsked();

@@ -10,11 +10,23 @@ import { seal } from "../../platform/seal.ts";
 import { type Demo, type DemoPart, idOf, type SecretOf } from "./demo.ts";
 
 const cafes = [
-  { code: "AULA", name: "Café Aula" },
-  { code: "NORR", name: "Norra Matsalen" },
-  { code: "BIBL", name: "Bibliotekskaféet" },
+  {
+    code: "AULA",
+    name: "Café Aula",
+    people: { owner: "Karin Wallin", cashier: "Tova Ek", kitchen: "Marco Bianchi", delivery: "Samir Haddad" },
+  },
+  {
+    code: "NORR",
+    name: "Norra Matsalen",
+    people: { owner: "Anders Norén", cashier: "Ida Lund", kitchen: "Chiara Ricci", delivery: "Emil Sjö" },
+  },
+  {
+    code: "BIBL",
+    name: "Bibliotekskaféet",
+    people: { owner: "Sara Hedin", cashier: "Noah Berg", kitchen: "Leila Amini", delivery: "Paolo Greco" },
+  },
 ];
-const rolesOfCafe: readonly StaffRole[] = ["owner", "cashier", "kitchen", "delivery"];
+const rolesOfCafe = ["owner", "cashier", "kitchen", "delivery"] as const satisfies readonly StaffRole[];
 const studentCount = 120;
 const firstNames = ["Alva", "Nils", "Elsa", "Hugo", "Maja", "Luca", "Giulia", "Amir", "Sofia", "Oskar", "Priya", "Edvin"];
 const lastNames = ["Lindqvist", "Berg", "Ek", "Rossi", "Sandberg", "Ahmed", "Holm", "Nyström", "Conti", "Dahl"];
@@ -79,11 +91,11 @@ async function addStaff({ db, secrets }: Platform, secretOf: SecretOf): Promise<
     };
   };
   const wanted = [
-    staff("admin", "Campus Admin", "admin", null),
-    staff("finance-1", "Finance One", "finance", null),
-    staff("finance-2", "Finance Two", "finance", null),
-    ...cafes.flatMap(({ code, name }) =>
-      rolesOfCafe.map((role) => staff(`${role}-${code.toLowerCase()}`, `${name}, ${role}`, role, cafeId(code))),
+    staff("admin", "Helena Strand", "admin", null),
+    staff("finance-1", "Bo Kjellin", "finance", null),
+    staff("finance-2", "Francesca Leone", "finance", null),
+    ...cafes.flatMap(({ code, people }) =>
+      rolesOfCafe.map((role) => staff(`${role}-${code.toLowerCase()}`, people[role], role, cafeId(code))),
     ),
   ];
   for (const member of await withoutPassword(db, wanted)) await writeStaff(db, member);

@@ -3,6 +3,7 @@ import { openPlatform, type Platform } from "../../platform/context.ts";
 import { type Demo, type DemoPart, secretsOfInstallation } from "./demo.ts";
 import { addMenus } from "./menu.ts";
 import { addMoney } from "./money-part.ts";
+import { addPast } from "./past.ts";
 import { addPeople } from "./people.ts";
 import { addRegister } from "./register.ts";
 import { addTables } from "./tables.ts";
@@ -28,8 +29,16 @@ async function main(): Promise<void> {
 async function seed(platform: Platform): Promise<Demo> {
   const secretOf = secretsOfInstallation(await platform.secrets.get("SEAL_KEY"));
   let demo = nothing;
-  for (const part of parts) demo = await part(platform, demo, secretOf);
+  for (const part of [...parts, ...pastParts(process.env)]) demo = await part(platform, demo, secretOf);
   return demo;
+}
+
+/** Only beside a stand-in gateway whose books can be written, and with the role that owns the schema: `npm start` gives both. */
+function pastParts({ MIGRATION_DATABASE_URL, MIGRATION_DATABASE_PASSWORD, GATEWAY_BOOKS_FILE }: NodeJS.ProcessEnv): DemoPart[] {
+  if (!MIGRATION_DATABASE_URL || !GATEWAY_BOOKS_FILE) return [];
+  return [
+    addPast({ ownerUrl: MIGRATION_DATABASE_URL, ownerPassword: MIGRATION_DATABASE_PASSWORD ?? "", gatewayBooks: GATEWAY_BOOKS_FILE }),
+  ];
 }
 
 main().catch((error: unknown) => {
