@@ -8,6 +8,7 @@ import { Counter } from "./features/counter.tsx";
 import { Outcome } from "./features/outcome.tsx";
 import { Waiting } from "./features/waiting.tsx";
 import { followCharges, useLinked } from "./link.ts";
+import { lock, usePeople } from "./people.ts";
 import { unlockSound } from "./sound.ts";
 import { goIdle, readCard, resumeAttempt, type SaleLine, useTill } from "./till.ts";
 import { listenToReader } from "./wedge.ts";
@@ -15,6 +16,8 @@ import { useWords } from "./words/words.ts";
 
 const DemoCards = lazy(async () => ({ default: (await import("./features/demo-cards.tsx")).DemoCards }));
 const ShiftSheet = lazy(async () => ({ default: (await import("./features/shift-sheet.tsx")).ShiftSheet }));
+const PeopleSheet = lazy(async () => ({ default: (await import("./features/people-sheet.tsx")).PeopleSheet }));
+const LockScreen = lazy(async () => ({ default: (await import("./features/lock-screen.tsx")).LockScreen }));
 const RefundSheet = lazy(async () => ({ default: (await import("./features/refund-sheet.tsx")).RefundSheet }));
 
 export const tillQuery = { queryKey: ["till"], queryFn: () => unwrap(tillApi.pos.till.$get()), staleTime: Number.POSITIVE_INFINITY };
@@ -94,16 +97,19 @@ function OpenTill() {
   const state = useTill();
   const till = useQuery(tillQuery);
   const [lines, setLines] = useState<readonly SaleLine[]>([]);
-  const [sheet, setSheet] = useState<"shift" | "refund">();
+  const [sheet, setSheet] = useState<"shift" | "refund" | "people">();
+  const people = usePeople();
+  const isLocked = people.all.length > 0 && people.current === undefined;
   useWakeLock(true);
   useEffect(() => followCharges(), []);
   useEffect(() => resumeAttempt(), []);
   useEffect(() => listenToReader((uid) => dispatchEvent(new CustomEvent("card", { detail: uid }))), []);
   useEffect(() => {
-    const onCard = (event: Event) => sheet === undefined && readCard((event as CustomEvent<string>).detail, lines);
+    const onCard = (event: Event) => sheet === undefined && !isLocked && readCard((event as CustomEvent<string>).detail, lines);
     addEventListener("card", onCard);
     return () => removeEventListener("card", onCard);
-  }, [lines, sheet]);
+  }, [lines, sheet, isLocked]);
+  useLockWhenLeft(people.current !== undefined && state.kind === "idle" && sheet === undefined);
   if (till.isError)
     return (
       <EmptyState title={w.errors[till.error instanceof ApiError ? till.error.code : "INTERNAL_ERROR"]}>
@@ -119,15 +125,22 @@ function OpenTill() {
         <strong>{till.data.cafe.name}</strong>
         <span className="soft">{till.data.name}</span>
         <LinkDot />
-        <button type="button" className="button button-second till-menu" onClick={() => setSheet("refund")}>
+        <button type="button" className="button button-second till-menu" onClick={() => setSheet("people")}>
+          {people.current?.name ?? (isLocked ? w.people.locked : w.people.nobody)}
+        </button>
+        <button type="button" className="button button-second till-menu" disabled={isLocked} onClick={() => setSheet("refund")}>
           {w.refund.title}
         </button>
-        <button type="button" className="button button-second till-menu" onClick={() => setSheet("shift")}>
+        <button type="button" className="button button-second till-menu" disabled={isLocked} onClick={() => setSheet("shift")}>
           {w.shift.title}
         </button>
       </header>
       <main className="till-main">
-        {state.kind === "idle" || state.kind === "sending" ? (
+        {isLocked && (state.kind === "idle" || state.kind === "refused") ? (
+          <Suspense>
+            <LockScreen onSomebodyElse={() => setSheet("people")} />
+          </Suspense>
+        ) : state.kind === "idle" || state.kind === "sending" ? (
           <Counter
             till={till.data}
             lines={lines}
@@ -143,11 +156,32 @@ function OpenTill() {
       </main>
       <Suspense>
         {sheet === "shift" && <ShiftSheet currency={till.data.cafe.currency} onClose={() => setSheet(undefined)} />}
+        {sheet === "people" && <PeopleSheet cafeId={till.data.cafe.id} onClose={() => setSheet(undefined)} />}
         {sheet === "refund" && <RefundSheet onClose={() => setSheet(undefined)} />}
         {isDemo && <DemoCards cafeId={till.data.cafe.id} />}
       </Suspense>
     </div>
   );
+}
+
+const lockAfterMs = 180_000;
+
+/** Nobody has touched the till for a while and nothing is under way: whoever comes next says who it is. */
+function useLockWhenLeft(mayLock: boolean): void {
+  useEffect(() => {
+    if (!mayLock) return;
+    let timer = setTimeout(lock, lockAfterMs);
+    const begin = () => {
+      clearTimeout(timer);
+      timer = setTimeout(lock, lockAfterMs);
+    };
+    const touches = ["pointerdown", "keydown"] as const;
+    for (const touch of touches) addEventListener(touch, begin);
+    return () => {
+      clearTimeout(timer);
+      for (const touch of touches) removeEventListener(touch, begin);
+    };
+  }, [mayLock]);
 }
 
 function LinkDot() {

@@ -7,26 +7,36 @@ import { money } from "../../shared/money/money.ts";
 import { CardIcon, CheckIcon } from "../../shared/ui/icons.tsx";
 import { EmptyState, Notice, Sheet } from "../../shared/ui/parts.tsx";
 import { saleApi } from "../device.ts";
+import { inName, usePeople } from "../people.ts";
 import { type PaidHere, paidHere } from "../till.ts";
 import { useWords } from "../words/words.ts";
 
 const auth = authClient(plainFetch);
 
+interface Approver {
+  readonly authorization: string;
+  readonly reason: string;
+}
+
 /** Money goes back to where it came from, with a person's name on it: the till alone gives none away. */
 export function RefundSheet({ onClose }: { readonly onClose: () => void }) {
   const w = useWords();
   const [paid, setPaid] = useState<PaidHere>();
-  const [staff, setStaff] = useState<{ token: string; reason: string }>();
+  const [staff, setStaff] = useState<Approver>();
   const [scanId] = useState(() => crypto.randomUUID());
+  const { current } = usePeople();
+  const mayAnswer = current?.role === "owner" || current?.role === "cashier";
   const logIn = useMutation({
     mutationFn: async (form: FormData) => {
+      const person = mayAnswer ? await inName() : undefined;
+      if (person) return { authorization: person.header["x-staff-authorization"], reason: String(form.get("reason")) };
       const body = (await unwrap(
         auth.admin.auth.login.$post({
           json: { username: String(form.get("user")), password: String(form.get("password")) },
           header: {},
         } as never) as never,
       )) as { access_token: string };
-      return { token: body.access_token, reason: String(form.get("reason")) };
+      return { authorization: `Bearer ${body.access_token}`, reason: String(form.get("reason")) };
     },
     onSuccess: (approver) => {
       setStaff(approver);
@@ -34,10 +44,10 @@ export function RefundSheet({ onClose }: { readonly onClose: () => void }) {
     },
   });
   const give = useMutation({
-    mutationFn: ({ approver, uid }: { approver: { token: string; reason: string }; uid?: string }) =>
+    mutationFn: ({ approver, uid }: { approver: Approver; uid?: string }) =>
       unwrap(
         saleApi.pos.refunds.$post({
-          header: { "x-staff-authorization": `Bearer ${approver.token}` },
+          header: { "x-staff-authorization": approver.authorization },
           json: { scan_id: scanId, order_id: paid?.orderId ?? "", reason: approver.reason, ...(uid ? { card_uid: uid } : {}) },
         } as never) as never,
       ) as Promise<{ amount_minor: number; currency: string }>,
@@ -65,19 +75,23 @@ export function RefundSheet({ onClose }: { readonly onClose: () => void }) {
         <Recent onPick={setPaid} />
       ) : !staff ? (
         <form className="stack" onSubmit={submit}>
-          <p className="soft">{w.refund.what}</p>
+          <p className="soft">{mayAnswer ? current?.name : w.refund.what}</p>
           <label className="field">
             <span>{w.refund.reason}</span>
             <input className="input" name="reason" required maxLength={200} />
           </label>
-          <label className="field">
-            <span>{w.refund.user}</span>
-            <input className="input" name="user" required autoComplete="off" />
-          </label>
-          <label className="field">
-            <span>{w.refund.password}</span>
-            <input className="input" name="password" type="password" required autoComplete="off" />
-          </label>
+          {!mayAnswer && (
+            <>
+              <label className="field">
+                <span>{w.refund.user}</span>
+                <input className="input" name="user" required autoComplete="off" />
+              </label>
+              <label className="field">
+                <span>{w.refund.password}</span>
+                <input className="input" name="password" type="password" required autoComplete="off" />
+              </label>
+            </>
+          )}
           <button type="submit" className="button till-button" disabled={logIn.isPending}>
             {w.refund.give(money(paid.amountMinor, paid.currency))}
           </button>

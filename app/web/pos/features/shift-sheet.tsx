@@ -6,7 +6,9 @@ import { money } from "../../shared/money/money.ts";
 import { amountPattern, minorOf } from "../../shared/money/typed-amount.ts";
 import { Bones, Notice, Sheet } from "../../shared/ui/parts.tsx";
 import { shiftApi } from "../device.ts";
+import { named } from "../people.ts";
 import { useWords } from "../words/words.ts";
+import { CashMoves } from "./cash-moves.tsx";
 
 interface Report {
   readonly number: number;
@@ -15,7 +17,9 @@ interface Report {
   readonly net_minor: number;
   readonly methods: readonly { readonly method: "cash" | "wallet" | "upi"; readonly sales_minor: number; readonly sales_count: number }[];
   readonly vat: readonly { readonly vat_basis_points: number; readonly gross_minor: number; readonly vat_minor: number }[];
-  readonly cash: { readonly expected_minor: number; readonly counted_minor: number; readonly difference_minor: number };
+  readonly cash: Readonly<
+    Record<"opening_float_minor" | "paid_in_minor" | "paid_out_minor" | "expected_minor" | "counted_minor" | "difference_minor", number>
+  >;
 }
 
 /** Open with a float, see what came in, close with what was counted: the Z-report is the answer. */
@@ -34,17 +38,13 @@ export function ShiftSheet({ currency, onClose }: { readonly currency: string; r
   });
   const changed = () => client.invalidateQueries({ queryKey: ["shift"] });
   const open = useMutation({
-    mutationFn: (minor: number) =>
-      unwrap(
-        shiftApi.pos.shifts.open.$post({ header: { "idempotency-key": openKey }, json: { opening_float_minor: minor } } as never) as never,
-      ),
+    mutationFn: async (minor: number) =>
+      unwrap(shiftApi.pos.shifts.open.$post(await named(openKey, { opening_float_minor: minor })) as never),
     onSuccess: changed,
   });
   const close = useMutation({
-    mutationFn: (minor: number) =>
-      unwrap(
-        shiftApi.pos.shifts.close.$post({ header: { "idempotency-key": closeKey }, json: { counted_cash_minor: minor } } as never) as never,
-      ) as Promise<Report>,
+    mutationFn: async (minor: number) =>
+      unwrap(shiftApi.pos.shifts.close.$post(await named(closeKey, { counted_cash_minor: minor })) as never) as Promise<Report>,
     onSuccess: changed,
   });
   const submitting = (work: (form: FormData) => void) => (event: FormEvent<HTMLFormElement>) => {
@@ -75,6 +75,7 @@ export function ShiftSheet({ currency, onClose }: { readonly currency: string; r
             <dt>{w.shift.refunds}</dt>
             <dd>{money(shift.data.totals.refunds_minor, currency)}</dd>
           </dl>
+          <CashMoves moved={shift.data.cash_movements} currency={currency} onMoved={changed} />
           <form className="stack" onSubmit={submitting((form) => close.mutate(minorOf(form.get("counted")) ?? 0))}>
             <label className="field">
               <span>{w.shift.counted}</span>
@@ -135,6 +136,9 @@ function ZReport({ report, currency }: { readonly report: Report; readonly curre
             value={money(rate.vat_minor, currency)}
           />
         ))}
+        <Fact name={w.shift.float} value={money(report.cash.opening_float_minor, currency)} />
+        {report.cash.paid_in_minor > 0 && <Fact name={w.shift.moved.in} value={money(report.cash.paid_in_minor, currency)} />}
+        {report.cash.paid_out_minor > 0 && <Fact name={w.shift.moved.out} value={`− ${money(report.cash.paid_out_minor, currency)}`} />}
         <Fact name={w.shift.expected} value={money(report.cash.expected_minor, currency)} />
         <Fact name={w.shift.counted} value={money(report.cash.counted_minor, currency)} />
         <Fact name={w.shift.difference} value={money(report.cash.difference_minor, currency)} />
