@@ -16,6 +16,7 @@ export const navPages: readonly NavPage[] = [
   { to: "/sold-out", word: "soldOut", group: "today", roles: ["owner", "kitchen"] },
   { to: "/deliveries", word: "deliveries", group: "today", roles: ["delivery"] },
   { to: "/shifts", word: "shifts", group: "today", roles: ["owner", "cashier"] },
+  { to: "/refunds", word: "refunds", group: "today", roles: ["owner", "cashier"] },
   { to: "/approve", word: "approve", group: "today", roles: ["finance", "admin"] },
   { to: "/cafes", word: "cafes", group: "campus", roles: ["admin", "finance"] },
   { to: "/students", word: "students", group: "campus", roles: ["admin"] },

@@ -38,6 +38,7 @@ const routes = root.addChildren([
   page("/plan", () => import("./features/reports/plan-page.tsx"), "PlanPage"),
   page("/transactions", () => import("./features/money/transactions-page.tsx"), "TransactionsPage"),
   page("/settlements", () => import("./features/money/settlements-page.tsx"), "SettlementsPage"),
+  page("/refunds", () => import("./features/money/refunds-page.tsx"), "RefundsPage"),
   page("/shifts", () => import("./features/money/shifts-page.tsx"), "ShiftsPage"),
   page("/approve", () => import("./features/university/approve-page.tsx"), "ApprovePage"),
   page("/cafes", () => import("./features/university/cafes-page.tsx"), "CafesPage"),

@@ -48,6 +48,7 @@ export const portalPages: Readonly<Record<string, PortalPage>> = {
   "/plan": { address: "/cafe/plan", role: "owner" },
   "/transactions": { address: "/cafe/transactions", role: "owner" },
   "/settlements": { address: "/cafe/settlements", role: "finance" },
+  "/refunds": { address: "/cafe/refunds", role: "owner" },
   "/shifts": { address: "/cafe/shifts", role: "owner" },
   "/approve": { address: "/cafe/approve", role: "finance" },
   "/cafes": { address: "/cafe/cafes", role: "admin" },

@@ -13,6 +13,21 @@ const looks: readonly (Look & { readonly name: string })[] = [
 
 const pictureQuality = 62;
 
+/** The café's cashier begins at the till and locks it. */
+async function takeLock(stage: Stage, till: Page): Promise<void> {
+  const cashier = stage.start.staff.find(({ role, cafe_id }) => role === "cashier" && cafe_id === stage.cafeId);
+  await till.locator(".screen-paid .button").click();
+  await till.locator(".till-menu").first().click();
+  await till.locator("[name=user]").fill(cashier?.username ?? "");
+  await till.locator("[name=password]").fill(cashier?.password ?? "");
+  await till.locator("[name=pin]").fill("4071");
+  await till.locator("dialog [type=submit]").click();
+  await till.locator("dialog").waitFor({ state: "detached" });
+  await till.locator(".till-menu").first().click();
+  await till.locator("dialog .till-button").first().click();
+  await till.locator(".lock").waitFor();
+}
+
 /** The main screens, in three looks, into a folder of the docs. */
 export async function takePictures(stage: Stage, folder: string): Promise<string> {
   mkdirSync(folder, { recursive: true });
@@ -64,11 +79,21 @@ export async function takePictures(stage: Stage, folder: string): Promise<string
     await page.locator(".pay-yes").click();
     await till.locator(".screen-paid").waitFor();
     await keep(await till.screenshot({ animations: "disabled" }), `till-paid-${name}`);
+    await takeLock(stage, till);
+    await take(till, `till-locked-${name}`);
     await page.locator(".outcome-paid").waitFor();
     await take(page, `paid-${name}`);
     await page.goto("/receipts");
     await page.locator(".verdict").waitFor();
     await take(page, `receipt-${name}`);
+    const regular = await stage.phoneOf(stage.start.students[0] ?? student, look);
+    await regular.goto("/orders");
+    await regular.locator("main li a").first().waitFor();
+    await take(regular, `orders-${name}`);
+    await regular.goto("/wallet");
+    await regular.locator(".statement-line").first().waitFor();
+    await take(regular, `month-${name}`);
+    await regular.context().close();
     await page.goto("/wallet");
     await page.locator(".statement-line").first().waitFor();
     await take(page, `wallet-${name}`);

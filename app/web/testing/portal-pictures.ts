@@ -71,7 +71,7 @@ async function takeOwner(stage: Stage, look: Look, name: string, take: Take): Pr
   await owner.locator(".table-actions .button").first().click();
   await owner.locator(".table-code-image").waitFor();
   await take(owner, `portal-table-${name}`);
-  for (const page of ["devices", "customers", "transactions", "settings", "staff"]) {
+  for (const page of ["devices", "customers", "transactions", "settings", "staff", "settlements", "shifts", "refunds"]) {
     await owner.goto(`/cafe/${page}`);
     await owner.locator("main h1").waitFor();
     await take(owner, `portal-${page}-${name}`);

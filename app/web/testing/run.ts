@@ -4,10 +4,12 @@ import { findChromium } from "./chromium.ts";
 import { passkeyRow } from "./passkey-row.ts";
 import { takePictures } from "./pictures.ts";
 import { portalRows } from "./portal-rows.ts";
+import { refundRow } from "./refund-row.ts";
 import { rows as studentRows } from "./rows.ts";
 import { Stage } from "./stage.ts";
+import { tillRow } from "./till-row.ts";
 
-const rows = [...studentRows, ...portalRows, passkeyRow];
+const rows = [...studentRows, ...portalRows, passkeyRow, refundRow, tillRow];
 // What is promised is asserted in the rows: this only ends a walk that hangs.
 const rowTimeoutMs = 900_000;
 const { positionals, values } = parseArgs({

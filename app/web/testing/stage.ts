@@ -193,21 +193,21 @@ export class Stage {
   }
 
   /** An order of this student at the till's café, placed through the API by a session of its own. */
-  async order(student: DemoStudent, quantity = 1, place = 0): Promise<string> {
+  async order(student: DemoStudent, quantity = 1, ...places: readonly number[]): Promise<string> {
     const token = await this.token(student);
-    const item = this.item(place);
+    const items = (places.length === 0 ? [0] : places).map((place) => ({ menu_item_id: this.item(place).id, quantity }));
     const { order } = await this.json<{ order: { id: string } }>(
       "/api/v1/orders",
-      { cafe_id: this.cafeId, items: [{ menu_item_id: item.id, quantity }], payment_method: "wallet" },
+      { cafe_id: this.cafeId, items, payment_method: "wallet" },
       { Authorization: `Bearer ${token}`, "Idempotency-Key": randomUUID() },
     );
     return order.id;
   }
 
   /** A wallet order at the till's café, scanned and confirmed: what the kitchen may start. */
-  async paidOrder(student: DemoStudent, quantity = 1, place = 0): Promise<string> {
+  async paidOrder(student: DemoStudent, quantity = 1, ...places: readonly number[]): Promise<string> {
     const [device] = this.start.devices;
-    const orderId = await this.order(student, quantity, place);
+    const orderId = await this.order(student, quantity, ...places);
     const { charge, match_code } = await this.json<{ charge: { id: string }; match_code: string }>(
       "/api/v1/pos/scans",
       { scan_id: randomUUID(), card_uid: student.card_uid, order_id: orderId },
@@ -241,8 +241,8 @@ export class Stage {
   }
 
   /** The bearer header of this role's demo login. */
-  async staffToken(role: string): Promise<Record<string, string>> {
-    const { username, password } = this.#memberOf(role);
+  async staffToken(role: string, place = 0): Promise<Record<string, string>> {
+    const { username, password } = this.#memberOf(role, place);
     const { access_token } = await this.json<{ access_token: string }>("/api/v1/admin/auth/login", { username, password });
     return { Authorization: `Bearer ${access_token}` };
   }

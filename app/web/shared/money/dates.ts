@@ -8,8 +8,11 @@ export const clock = (at: string | Date, timeZone?: string): string =>
 
 export const day = (at: string | Date): string => format({ weekday: "long", day: "numeric", month: "long" }).format(new Date(at));
 
+export const month = (at: Date): string => format({ month: "long" }).format(at);
+
+/** In one piece: a table's column does not break it into a day and a time. */
 export const dayAndTime = (at: string | Date): string =>
-  format({ day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }).format(new Date(at));
+  format({ day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }).format(new Date(at)).replaceAll(" ", "\u00a0");
 
 /** Of an end that is a day's last moment, that day: money until 31 May ends as 1 June begins. */
 export const lastDay = (end: string): string =>

@@ -239,6 +239,7 @@ export const en = {
     broken: "A line does not add up. Please show this page to the university’s finance office.",
     more: "Show older",
     csv: "As a table (CSV)",
+    pdf: (month: string) => `${month} (PDF)`,
     kinds: {
       top_up: "Top-up",
       payment: "Payment",

@@ -240,6 +240,7 @@ export const it: Words = {
     broken: "Una riga non torna. Mostra questa pagina all'ufficio finanze.",
     more: "Mostra precedenti",
     csv: "Come tabella (CSV)",
+    pdf: (month) => `${month} (PDF)`,
     kinds: {
       top_up: "Ricarica",
       payment: "Pagamento",

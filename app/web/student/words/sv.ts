@@ -240,6 +240,7 @@ export const sv: Words = {
     broken: "En rad stämmer inte. Visa sidan för universitetets ekonomiavdelning.",
     more: "Visa äldre",
     csv: "Som tabell (CSV)",
+    pdf: (month) => `${month} (PDF)`,
     kinds: {
       top_up: "Påfyllning",
       payment: "Betalning",

@@ -103,6 +103,8 @@ function ZReportView({ shiftId }: { readonly shiftId: string }) {
           <dl className="figures">
             <Figure label={w.reports.sales} value={money(z.sales_minor, z.currency)} note={z.sales_count} />
             <Figure label={w.reports.refunds} value={money(z.refunds_minor, z.currency)} note={z.refunds_count} />
+            {z.cash.paid_in_minor > 0 && <Figure label={w.shifts.moved.in} value={money(z.cash.paid_in_minor, z.currency)} />}
+            {z.cash.paid_out_minor > 0 && <Figure label={w.shifts.moved.out} value={`− ${money(z.cash.paid_out_minor, z.currency)}`} />}
             <Figure label={w.shifts.expected} value={money(z.cash.expected_minor, z.currency)} />
             <Figure
               label={w.shifts.difference}

@@ -7,6 +7,7 @@ import { webhooksApi } from "../../api.ts";
 import { refresh, useList } from "../../queries.ts";
 import { FormSheet } from "../../ui/form.tsx";
 import { Chip, CopyButton, ErrorNote, ListView, Page, Sure } from "../../ui/parts.tsx";
+import { useOwnerWords } from "../../words/owner.ts";
 import { useWords } from "../../words/words.ts";
 
 const key = ["webhooks"];
@@ -16,6 +17,7 @@ type Endpoint = Awaited<ReturnType<typeof ask>>["items"][number];
 /** The café's own systems, told of each order: signed, repeated until they answer, sent again by hand. */
 export function WebhooksPage() {
   const w = useWords();
+  const o = useOwnerWords();
   const endpoints = useList<Endpoint>(key, ask);
   const [isAdding, setIsAdding] = useState(false);
   const [secret, setSecret] = useState<string>();
@@ -26,37 +28,37 @@ export function WebhooksPage() {
   });
   const add = (
     <button type="button" className="button button-small" onClick={() => setIsAdding(true)}>
-      {w.webhooks.add}
+      {o.webhooks.add}
     </button>
   );
   return (
-    <Page title={w.nav.webhooks} what={w.webhooks.what} actions={add}>
+    <Page title={w.nav.webhooks} what={o.webhooks.what} actions={add}>
       <ErrorNote error={remove.error} />
       <ListView
         list={endpoints}
         caption={w.nav.webhooks}
         keyOf={({ id }) => id}
-        empty={{ title: w.webhooks.none, what: w.webhooks.noneWhat, action: add }}
+        empty={{ title: o.webhooks.none, what: o.webhooks.noneWhat, action: add }}
         columns={[
-          { label: w.webhooks.address, cell: ({ url }) => <span className="break">{url}</span> },
-          { label: w.webhooks.money, cell: ({ money }) => (money ? w.app.yes : w.app.no) },
+          { label: o.webhooks.address, cell: ({ url }) => <span className="break">{url}</span> },
+          { label: o.webhooks.money, cell: ({ money }) => (money ? w.app.yes : w.app.no) },
           { label: w.app.when, cell: ({ created_at }) => dayAndTime(created_at) },
         ]}
         actions={(endpoint) => (
           <>
             <button type="button" className="button button-small button-second" onClick={() => setShown(endpoint)}>
-              {w.webhooks.deliveries}
+              {o.webhooks.deliveries}
             </button>
-            <Sure label={w.app.remove} sure={w.webhooks.removeSure} onSure={() => remove.mutate(endpoint.id)} />
+            <Sure label={w.app.remove} sure={o.webhooks.removeSure} onSure={() => remove.mutate(endpoint.id)} />
           </>
         )}
       />
       {isAdding && (
         <FormSheet
-          title={w.webhooks.add}
+          title={o.webhooks.add}
           fields={[
-            { name: "url", label: w.webhooks.address, kind: "url", hint: w.webhooks.addressHint, most: 500 },
-            { name: "money", label: w.webhooks.money, kind: "check", hint: w.webhooks.moneyHint },
+            { name: "url", label: o.webhooks.address, kind: "url", hint: o.webhooks.addressHint, most: 500 },
+            { name: "money", label: o.webhooks.money, kind: "check", hint: o.webhooks.moneyHint },
           ]}
           submit={w.app.add}
           onSubmit={async ({ url = "", money }) => {
@@ -68,9 +70,9 @@ export function WebhooksPage() {
         />
       )}
       {secret && (
-        <Sheet title={w.webhooks.secret} closeLabel={w.app.close} onClose={() => setSecret(undefined)}>
-          <h2 className="sheet-title">{w.webhooks.secret}</h2>
-          <p>{w.webhooks.secretWhat}</p>
+        <Sheet title={o.webhooks.secret} closeLabel={w.app.close} onClose={() => setSecret(undefined)}>
+          <h2 className="sheet-title">{o.webhooks.secret}</h2>
+          <p>{o.webhooks.secretWhat}</p>
           <code className="secret">{secret}</code>
           <CopyButton text={secret} label={w.app.copy} />
         </Sheet>
@@ -82,6 +84,7 @@ export function WebhooksPage() {
 
 function Deliveries({ endpoint, onClose }: { readonly endpoint: Endpoint; readonly onClose: () => void }) {
   const w = useWords();
+  const o = useOwnerWords();
   const param = { endpointId: endpoint.id };
   const deliveriesKey = ["webhooks", endpoint.id];
   const list = useList(deliveriesKey, (page) =>
@@ -97,31 +100,31 @@ function Deliveries({ endpoint, onClose }: { readonly endpoint: Endpoint; readon
     onSettled: () => refresh(...deliveriesKey),
   });
   return (
-    <Sheet title={w.webhooks.deliveries} closeLabel={w.app.close} onClose={onClose}>
+    <Sheet title={o.webhooks.deliveries} closeLabel={w.app.close} onClose={onClose}>
       <h2 className="sheet-title break">{endpoint.url}</h2>
       <div className="row">
         <button type="button" className="button button-small" disabled={test.isPending} onClick={() => test.mutate()}>
-          {w.webhooks.test}
+          {o.webhooks.test}
         </button>
         <button type="button" className="button button-small button-words" onClick={() => void list.refetch()}>
-          {w.webhooks.look}
+          {o.webhooks.look}
         </button>
       </div>
       <ErrorNote error={test.error ?? again.error} />
       <ListView
         list={list}
-        caption={w.webhooks.deliveries}
+        caption={o.webhooks.deliveries}
         keyOf={({ id }) => id}
-        empty={{ title: w.webhooks.noDelivery }}
+        empty={{ title: o.webhooks.noDelivery }}
         columns={[
-          { label: w.webhooks.event, cell: ({ event }) => event },
+          { label: o.webhooks.event, cell: ({ event }) => event },
           {
             label: w.app.status,
             cell: ({ state, last_status, tries }) => (
               <>
-                <Chip tone={state === "delivered" ? "act" : state === "dead" ? "no" : "wait"}>{w.webhooks.states[state]}</Chip>{" "}
+                <Chip tone={state === "delivered" ? "act" : state === "dead" ? "no" : "wait"}>{o.webhooks.states[state]}</Chip>{" "}
                 <span className="soft small">
-                  {last_status ?? ""} {w.webhooks.tries(tries)}
+                  {last_status ?? ""} {o.webhooks.tries(tries)}
                 </span>
               </>
             ),
@@ -131,7 +134,7 @@ function Deliveries({ endpoint, onClose }: { readonly endpoint: Endpoint; readon
         actions={({ id, state }) =>
           state === "waiting" ? null : (
             <button type="button" className="button button-small button-words" onClick={() => again.mutate(id)}>
-              {w.webhooks.again}
+              {o.webhooks.again}
             </button>
           )
         }

@@ -6,6 +6,7 @@ import { inCafe, publishedApi, reportsApi } from "../../api.ts";
 import { HeatMap } from "../../ui/charts.tsx";
 import { Loaded, Page, Table } from "../../ui/parts.tsx";
 import { type Period, PeriodChoice, usePeriod } from "../../ui/period.tsx";
+import { useOwnerWords } from "../../words/owner.ts";
 import { useWords } from "../../words/words.ts";
 import { weekdays } from "../cafe/hours-editor.tsx";
 
@@ -29,8 +30,9 @@ async function orNone<T>(asking: Promise<T>): Promise<T | null> {
 
 export function PlanPage() {
   const w = useWords();
+  const o = useOwnerWords();
   return (
-    <Page title={w.nav.plan} what={w.plan.what}>
+    <Page title={w.nav.plan} what={o.plan.what}>
       <PeaksCard />
       <PlanCard />
       <RetentionCard />
@@ -43,11 +45,12 @@ const usualTo = 18;
 
 function PeaksCard() {
   const w = useWords();
+  const o = useOwnerWords();
   const { period, choice } = usePeriod(30);
   const peaks = useQuery({ queryKey: ["cafe", "peaks", period], queryFn: () => unwrap(askPeaks(period)) as Promise<Peaks> });
   return (
     <section className="stack">
-      <h2>{w.plan.peaks}</h2>
+      <h2>{o.plan.peaks}</h2>
       <PeriodChoice period={period} {...choice} />
       <Loaded query={peaks} bones={3}>
         {({ hours, totals }) => {
@@ -57,7 +60,7 @@ function PeaksCard() {
           const columns = Array.from({ length: Math.max(usualTo, ...opened) - first + 1 }, (_, index) => first + index);
           return (
             <HeatMap
-              caption={w.plan.peaksCaption}
+              caption={o.plan.peaksCaption}
               rows={weekdays.map((day) => w.hours.days[day])}
               columns={columns.map(String)}
               numberOf={(row, column) =>
@@ -74,36 +77,37 @@ function PeaksCard() {
 
 function PlanCard() {
   const w = useWords();
+  const o = useOwnerWords();
   const plan = useQuery({ queryKey: ["cafe", "plan"], queryFn: () => orNone(unwrap(askPlan()) as Promise<Plan>) });
   return (
     <section className="stack">
-      <h2>{w.plan.prep}</h2>
+      <h2>{o.plan.prep}</h2>
       <Loaded query={plan} bones={2}>
         {(found) => {
           if (!found)
             return (
-              <Notice tone="tell" title={w.plan.noNight}>
-                {w.plan.noNightWhat}
+              <Notice tone="tell" title={o.plan.noNight}>
+                {o.plan.noNightWhat}
               </Notice>
             );
           if (!found.is_shown)
             return (
-              <Notice tone="tell" title={w.plan.hidden}>
-                {found.hidden_because === "too_young" ? w.plan.tooYoung(found.weeks_known) : w.plan.notBetter}
+              <Notice tone="tell" title={o.plan.hidden}>
+                {found.hidden_because === "too_young" ? o.plan.tooYoung(found.weeks_known) : o.plan.notBetter}
               </Notice>
             );
           return (
             <>
-              <p className="soft">{w.plan.better(found.better_by_basis_points / 100, dayAndTime(found.as_of))}</p>
+              <p className="soft">{o.plan.better(found.better_by_basis_points / 100, dayAndTime(found.as_of))}</p>
               <Table
-                caption={w.plan.prep}
+                caption={o.plan.prep}
                 rows={found.lines}
                 keyOf={({ day, menu_item_id }) => `${day} ${menu_item_id}`}
                 columns={[
                   { label: w.reports.day, cell: ({ day }) => day },
                   { label: w.reports.item, cell: ({ item_name }) => <strong>{item_name}</strong> },
-                  { label: w.plan.portions, isNumber: true, cell: ({ portions }) => <strong>{portions}</strong> },
-                  { label: w.plan.lastWeek, isNumber: true, cell: ({ last_week_portions }) => last_week_portions },
+                  { label: o.plan.portions, isNumber: true, cell: ({ portions }) => <strong>{portions}</strong> },
+                  { label: o.plan.lastWeek, isNumber: true, cell: ({ last_week_portions }) => last_week_portions },
                 ]}
               />
             </>
@@ -115,26 +119,26 @@ function PlanCard() {
 }
 
 function RetentionCard() {
-  const w = useWords();
+  const o = useOwnerWords();
   const retention = useQuery({ queryKey: ["cafe", "retention"], queryFn: () => orNone(unwrap(askRetention()) as Promise<Retention>) });
   return (
     <section className="stack">
-      <h2>{w.plan.retention}</h2>
+      <h2>{o.plan.retention}</h2>
       <Loaded query={retention} bones={2}>
         {(found) => {
           if (!found || found.cohorts.length === 0)
             return (
-              <Notice tone="tell" title={w.plan.noNight}>
-                {w.plan.noNightWhat}
+              <Notice tone="tell" title={o.plan.noNight}>
+                {o.plan.noNightWhat}
               </Notice>
             );
           const months = [...new Set(found.cohorts.map(({ first_month }) => first_month))].toSorted();
           const most = Math.max(...found.cohorts.map(({ months_later }) => months_later));
           return (
             <HeatMap
-              caption={w.plan.retentionCaption}
+              caption={o.plan.retentionCaption}
               rows={months.map((month) => month.slice(0, 7))}
-              columns={Array.from({ length: most + 1 }, (_, later) => w.plan.later(later))}
+              columns={Array.from({ length: most + 1 }, (_, later) => o.plan.later(later))}
               numberOf={(row, later) => {
                 const cohort = found.cohorts.find(({ first_month, months_later }) => first_month === months[row] && months_later === later);
                 return cohort && cohort.cohort_count > 0 ? Math.round((cohort.students_count / cohort.cohort_count) * 100) : 0;

@@ -84,7 +84,7 @@ export function VerdictOf({ jws, cafe, children }: VerdictProps) {
             <ShieldIcon size={32} />
             <span className="stack-tight">
               <strong>{w.receipts.genuine}</strong>
-              <span className="small">{w.receipts.genuineWhat(verdict.data.ms.toFixed(1))}</span>
+              <span className="small">{w.receipts.genuineWhat(tenths(verdict.data.ms))}</span>
             </span>
           </div>
         )}
@@ -125,3 +125,7 @@ export function VerdictOf({ jws, cafe, children }: VerdictProps) {
     </article>
   );
 }
+
+/** "0,6" or "0.6", as the page's language writes it. */
+const tenths = (number: number): string =>
+  new Intl.NumberFormat(document.documentElement.lang, { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(number);

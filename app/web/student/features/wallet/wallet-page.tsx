@@ -1,8 +1,8 @@
 import { useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
 import { Link, Navigate, useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
-import { unwrap } from "../../../shared/api/request.ts";
-import { clock, dayAndTime } from "../../../shared/money/dates.ts";
+import { errorOf, unwrap } from "../../../shared/api/request.ts";
+import { clock, dayAndTime, month } from "../../../shared/money/dates.ts";
 import { money, price, signed } from "../../../shared/money/money.ts";
 import { shortNumber } from "../../../shared/money/order-number.ts";
 import { useSession } from "../../../shared/session/student.ts";
@@ -134,12 +134,14 @@ function Statement() {
     getNextPageParam: ({ next_cursor }) => next_cursor ?? undefined,
   });
   const csv = useMutation({ mutationFn: saveCsv });
+  const pdf = useMutation({ mutationFn: savePdf });
   const lines = pages.data?.pages.flatMap(({ items }) => items) ?? [];
   return (
     <section className="stack" aria-labelledby="statement">
       <h2 id="statement">{w.wallet.statement}</h2>
       {pages.isPending && <Bones count={4} height={64} />}
       {pages.isError && <ErrorNote error={pages.error} />}
+      {(csv.error ?? pdf.error) && <ErrorNote error={csv.error ?? pdf.error} />}
       {pages.isSuccess && lines.length === 0 && (
         <EmptyState title={w.wallet.none} what={w.wallet.noneWhat} icon={<WalletIcon size={36} />} />
       )}
@@ -178,6 +180,18 @@ function Statement() {
             {w.wallet.csv}
           </button>
         )}
+        {lines.length > 0 &&
+          printable().map((date) => (
+            <button
+              key={date.getMonth()}
+              type="button"
+              className="button button-words"
+              disabled={pdf.isPending}
+              onClick={() => pdf.mutate(date)}
+            >
+              {w.wallet.pdf(month(date))}
+            </button>
+          ))}
       </div>
     </section>
   );
@@ -214,11 +228,26 @@ const addsUp = (lines: readonly Line[]): boolean =>
     return older === undefined || line.balance_minor_after === older.balance_minor_after + line.amount_minor;
   });
 
-async function saveCsv(): Promise<void> {
-  const answer = await walletApi.wallet.statement.$get({ query: { format: "csv" } } as never);
+/** The month that runs, and the one before it. */
+function printable(): Date[] {
+  const now = new Date();
+  return [0, 1].map((back) => new Date(now.getFullYear(), now.getMonth() - back, 1));
+}
+
+const saveCsv = (): Promise<void> => save(walletApi.wallet.statement.$get({ query: { format: "csv" } } as never), "statement.csv");
+
+function savePdf(date: Date): Promise<void> {
+  const asked = `${date.getFullYear()}-${String(date.getMonth() + 1).padStart(2, "0")}`;
+  return save(walletApi.wallet["statement.pdf"].$get({ query: { month: asked } }), `statement-${asked}.pdf`);
+}
+
+/** Gives the answer to whoever asked, as a file; a refusal is thrown, not saved. */
+async function save(asking: Promise<unknown>, name: string): Promise<void> {
+  const answer = (await asking) as Response;
+  if (!answer.ok) throw await errorOf(answer);
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(await (answer as unknown as Response).blob());
-  link.download = "statement.csv";
+  link.href = URL.createObjectURL(await answer.blob());
+  link.download = name;
   link.click();
   URL.revokeObjectURL(link.href);
 }
