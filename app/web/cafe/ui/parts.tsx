@@ -242,7 +242,7 @@ export const Figure = ({ label, value, note }: { readonly label: string; readonl
     <dt>{label}</dt>
     <dd>
       <strong>{value}</strong>
-      {note && <small>{note}</small>}
+      {note !== undefined && <small>{note}</small>}
     </dd>
   </div>
 );

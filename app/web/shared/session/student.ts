@@ -75,10 +75,11 @@ export async function openSession(): Promise<void> {
 
 export const askForCode = (phone: string) => unwrap(auth.auth["request-otp"].$post({ json: { phone } }));
 
-export async function logIn(phone: string, otp: string): Promise<void> {
+export async function logIn(phone: string, otp: string): Promise<Student> {
   const body = await unwrap(auth.auth["verify-otp"].$post({ json: { phone, otp }, header: { "x-session": "cookie" } }));
   hint.write(true);
   become({ kind: "in", token: body.access_token, student: body.user });
+  return body.user;
 }
 
 let renewal: Promise<string> | undefined;

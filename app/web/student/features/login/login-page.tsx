@@ -3,6 +3,8 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { askForCode, logIn, useSession } from "../../../shared/session/student.ts";
 import { TicketIcon } from "../../../shared/ui/icons.tsx";
+import { currentLanguage } from "../../../shared/words/language.ts";
+import { profileApi } from "../../api.ts";
 import { codeFromSandbox, isSandboxHere } from "../../sandbox.ts";
 import { ErrorNote } from "../../shell.tsx";
 import { useWords } from "../../words/words.ts";
@@ -17,7 +19,7 @@ export function LoginPage() {
   const [code, setCode] = useState("");
   const codeField = useRef<HTMLInputElement>(null);
   const ask = useMutation({ mutationFn: () => askForCode(tidy(phone)), onSuccess: () => setTimeout(() => codeField.current?.focus()) });
-  const enter = useMutation({ mutationFn: (otp: string) => logIn(tidy(phone), otp), onError: () => codeField.current?.focus() });
+  const enter = useMutation({ mutationFn: (otp: string) => enterAs(tidy(phone), otp), onError: () => codeField.current?.focus() });
   useEffect(() => {
     if (session.kind === "in") void navigate({ href: to ?? "/", replace: true } as never);
   }, [session.kind, navigate, to]);
@@ -95,6 +97,12 @@ export function LoginPage() {
       )}
     </form>
   );
+}
+
+/** Who has no name yet is new here, and is written to in the language that this page is read in. */
+async function enterAs(phone: string, otp: string): Promise<void> {
+  const { name } = await logIn(phone, otp);
+  if (name === null) void profileApi.users.me.$patch({ json: { language: currentLanguage() } }).catch(() => undefined);
 }
 
 /** As the server wants it: a plus and digits; a Swedish 07… becomes +467…. */

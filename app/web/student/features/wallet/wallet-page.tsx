@@ -164,7 +164,7 @@ function Statement() {
           </li>
         ))}
       </ol>
-      <div className="row">
+      <div className="row statement-files">
         {pages.hasNextPage && (
           <button
             type="button"
