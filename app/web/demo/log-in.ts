@@ -33,7 +33,7 @@ export async function logInStudent(phone: string): Promise<void> {
   await askForCode(phone);
   for (let attempt = 0; attempt < tries; attempt += 1) {
     const code = await newestCode(phone);
-    if (code && code.id !== before?.id) return logIn(phone, code.otp);
+    if (code && code.id !== before?.id) return void (await logIn(phone, code.otp));
     await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
   throw new Error("No code came.");

@@ -139,6 +139,12 @@ export const profileQuery = queryOptions({
   queryFn: () => unwrap(profileApi.users.me.$get()),
 });
 
+export type Profile = Awaited<ReturnType<NonNullable<typeof profileQuery.queryFn>>>;
+
+/** The server takes a profile as a whole: what is not changed is sent as it is. */
+export const saveProfile = ({ name, language, notifications }: Profile, change: Partial<Profile>): Promise<Profile> =>
+  unwrap(profileApi.users.me.$put({ json: { name, language, notifications, ...change } }));
+
 export const cardsQuery = queryOptions({
   queryKey: ["mine", "cards"],
   queryFn: () => unwrap(cardsApi.cards.$get()),

@@ -1,6 +1,7 @@
 // Walks the rows of the bar in a real Chromium, before a started system: node app/web/testing/run.ts START_FILE [--all] [--pictures FOLDER] [--only TEXT]
 import { parseArgs } from "node:util";
 import { findChromium } from "./chromium.ts";
+import { meRow } from "./me-row.ts";
 import { passkeyRow } from "./passkey-row.ts";
 import { takePictures } from "./pictures.ts";
 import { portalRows } from "./portal-rows.ts";
@@ -9,7 +10,7 @@ import { rows as studentRows } from "./rows.ts";
 import { Stage } from "./stage.ts";
 import { tillRow } from "./till-row.ts";
 
-const rows = [...studentRows, ...portalRows, passkeyRow, refundRow, tillRow];
+const rows = [...studentRows, ...portalRows, passkeyRow, meRow, refundRow, tillRow];
 // What is promised is asserted in the rows: this only ends a walk that hangs.
 const rowTimeoutMs = 900_000;
 const { positionals, values } = parseArgs({

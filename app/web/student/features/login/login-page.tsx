@@ -4,7 +4,7 @@ import { type FormEvent, useEffect, useRef, useState } from "react";
 import { askForCode, logIn, useSession } from "../../../shared/session/student.ts";
 import { TicketIcon } from "../../../shared/ui/icons.tsx";
 import { currentLanguage } from "../../../shared/words/language.ts";
-import { profileApi } from "../../api.ts";
+import { profileQuery, queryClient, saveProfile } from "../../queries.ts";
 import { codeFromSandbox, isSandboxHere } from "../../sandbox.ts";
 import { ErrorNote } from "../../shell.tsx";
 import { useWords } from "../../words/words.ts";
@@ -102,8 +102,10 @@ export function LoginPage() {
 /** Who has no name yet is new here, and is written to in the language that this page is read in. */
 async function enterAs(phone: string, otp: string): Promise<void> {
   const { name } = await logIn(phone, otp);
-  if (name === null) void profileApi.users.me.$patch({ json: { language: currentLanguage() } }).catch(() => undefined);
+  if (name === null) await greet().catch(() => undefined);
 }
+
+const greet = async () => saveProfile(await queryClient.fetchQuery(profileQuery), { language: currentLanguage() });
 
 /** As the server wants it: a plus and digits; a Swedish 07… becomes +467…. */
 function tidy(text: string): string {

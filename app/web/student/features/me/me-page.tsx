@@ -12,7 +12,7 @@ import { CardIcon, SnowIcon } from "../../../shared/ui/icons.tsx";
 import { Bones, EmptyState, Notice } from "../../../shared/ui/parts.tsx";
 import { type Language, languageNames, languages } from "../../../shared/words/language.ts";
 import { cardsApi, profileApi } from "../../api.ts";
-import { cardsQuery, profileQuery, queryClient } from "../../queries.ts";
+import { cardsQuery, type Profile, profileQuery, queryClient, saveProfile } from "../../queries.ts";
 import { ErrorNote, ErrorState } from "../../shell.tsx";
 import { StepUp } from "../../step-up.tsx";
 import { useWords, words } from "../../words/words.ts";
@@ -53,13 +53,10 @@ export function MePage() {
   );
 }
 
-type Profile = Awaited<ReturnType<NonNullable<typeof profileQuery.queryFn>>>;
-
 function Person({ profile }: { readonly profile: Profile }) {
   const w = useWords();
   const save = useMutation({
-    mutationFn: (json: { name?: string; language?: Language; notifications?: { orders?: boolean; payments?: boolean } }) =>
-      unwrap(profileApi.users.me.$put({ json } as never)) as Promise<Profile>,
+    mutationFn: (change: Partial<Profile>) => saveProfile(profile, change),
     onSuccess: async (saved) => {
       queryClient.setQueryData(profileQuery.queryKey, saved);
       await renew().catch(() => undefined);
