@@ -3,7 +3,7 @@ import { type AlarmDefinition, describe, type Severity } from "./alarm.ts";
 import { type BurnName, burnRates, type ObjectiveName, objectiveNames, objectives } from "./slo.ts";
 
 const secondsInMinute = 60;
-const kebab = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+export const kebab = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 export const promiseRunbooks: Readonly<Record<ObjectiveName, string>> = {
   scan: "scan-availability.md",

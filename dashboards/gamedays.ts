@@ -1,3 +1,6 @@
+import { kebab, promiseRunbooks } from "./burn-alarms.ts";
+import { type ObjectiveName, objectiveNames, objectives } from "./slo.ts";
+
 /** A fault that is put in on purpose, the alarm that must ring within so many minutes, and the page whose command mends it. */
 export interface GameDay {
   readonly name: string;
@@ -215,6 +218,24 @@ export const plantedDays: readonly PlantedDay[] = [
     planted: { "CampusPay DoubleDebits": 1 },
   },
 ];
+
+export interface BurningDay extends Omit<PlantedDay, "planted"> {
+  readonly slo: ObjectiveName;
+  /** How many times faster than the month's budget allows. */
+  readonly rate: number;
+}
+
+/** A promise that is broken a little, for hours: too little for the fast alarm, and the medium one must still come before the month is spoilt. */
+export const burningDays: readonly BurningDay[] = objectiveNames.map((slo) => ({
+  name: `${kebab(slo)}-burns`,
+  fault: `after a good morning, for hours, ten times more than the budget allows breaks "${objectives[slo].promise}"`,
+  alarm: `${kebab(slo)}-availability-medium-burn`,
+  withinMinutes: 240,
+  page: promiseRunbooks[slo].replace(/\.md$/, ""),
+  place: "north",
+  slo,
+  rate: 10,
+}));
 
 /** What AWS tells in words and not in numbers: an event that must match the rule as it is synthesized, and one that must not. */
 export const plantedEvents = [

@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
 import path from "node:path";
 import { type Command, refuse, runCommand } from "../app/local/command.ts";
-import { consoleActions, type GameDay, gameDays, plantedDays, plantedEvents } from "../dashboards/gamedays.ts";
+import { burningDays, consoleActions, type GameDay, gameDays, plantedDays, plantedEvents } from "../dashboards/gamedays.ts";
 import { doAtConsole, train } from "./gameday/trainee.ts";
 
 const root = path.join(import.meta.dirname, "..");
 const pictures = "app/testing/gamedays/pictures.test.ts";
-const names = [...gameDays, ...plantedDays, ...plantedEvents].map(({ name }) => name);
+const names = [...gameDays, ...plantedDays, ...burningDays, ...plantedEvents].map(({ name }) => name);
 
 export const command = {
   name: "npm run gameday",
@@ -31,8 +31,9 @@ const list = (days: readonly GameDay[]): string =>
 
 function everyDay(): string {
   const events = plantedEvents.map(({ name, fault, alarm, page }) => `${name}\n    ${fault}: ${alarm} at once, runbooks/${page}.md`);
-  const onAws = "Only AWS can say these: the lines of its metrics are planted, and the synthesized alarms are evaluated on them.";
-  return [list(gameDays), "", onAws, list(plantedDays), ...events].join("\n");
+  const onAws =
+    "What only AWS can say, or what takes hours: the lines of its metrics are planted, and the synthesized alarms are evaluated on them.";
+  return [list(gameDays), "", onAws, list(plantedDays), list(burningDays), ...events].join("\n");
 }
 
 function chosen(name: string): string {

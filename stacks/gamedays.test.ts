@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { Alarms } from "../dashboards/evaluator/alarms.ts";
 import { openAws, type Planted } from "../dashboards/evaluator/aws-says.ts";
 import { Metrics } from "../dashboards/evaluator/metrics.ts";
-import { type PlantedDay, plantedDays, plantedEvents } from "../dashboards/gamedays.ts";
+import { burningDays, type PlantedDay, plantedDays, plantedEvents } from "../dashboards/gamedays.ts";
+import { objectives } from "../dashboards/slo.ts";
 import { anyArtifact, type Environment, environments, withArtifact } from "../regions/index.ts";
 import { alarmsOfRegion } from "./rules/region-alarms.ts";
 import { resourcesOf, synthesizeCampus } from "./rules/synthesized.ts";
@@ -26,8 +27,22 @@ function openRegion(place: "north" | "south") {
     get minute() {
       return minute;
     },
-    pass(minutes: number, planted: Planted = {}): readonly string[] {
+    /** A thousand events of a promise in a minute, so many of them bad. */
+    pass(minutes: number, planted: Planted = {}, events?: { readonly slo: string; readonly bad: number }): readonly string[] {
       for (const last = minute + minutes; minute < last; minute += 1) {
+        for (const [good, count] of events
+          ? ([
+              ["true", 1_000 - events.bad],
+              ["false", events.bad],
+            ] as const)
+          : [])
+          metrics.put({
+            namespace: "CampusPay",
+            name: "SloEvents",
+            dimensions: { slo: events?.slo ?? "", good },
+            atMs: minute * minuteMs,
+            values: [count],
+          });
         aws.say(minute, planted);
         metrics.put({ namespace: "CampusPay", name: "RedisUp", dimensions: {}, atMs: minute * minuteMs, values: [1] });
         for (const [name, value] of Object.entries(planted))
@@ -72,6 +87,25 @@ describe("what only AWS can say, planted and evaluated on the alarms as they are
       console.log(
         `GAMEDAY ${day.name}: ${day.alarm} rang after ${rangAfter} min (promised ${day.withinMinutes}), ended ${region.minute - mendedAt} min after AWS said better`,
       );
+  });
+
+  test.each(burningDays)("game day $name: $fault, $alarm rings in time, no other page does, and it ends", ({ slo, rate, ...day }) => {
+    const region = openRegion(day.place);
+    const step = 10;
+    while (region.minute < 6 * 60) expect(region.pass(step, {}, { slo, bad: 0 })).toEqual([]);
+    const bad = 1_000 * rate * (1 - objectives[slo].target);
+    let ringing: readonly string[] = [];
+    let passed = 0;
+    for (; !ringing.includes(day.alarm); passed += step) {
+      expect(passed, `${day.alarm} did not ring in time; there rang ${ringing.join(", ") || "nothing"}`).toBeLessThan(day.withinMinutes);
+      ringing = region.pass(step, {}, { slo, bad });
+    }
+    expect(region.pages(ringing)).toEqual([day.alarm]);
+    let mended = 0;
+    for (; region.pages(ringing).length > 0 && mended < 120; mended += step) ringing = region.pass(step, {}, { slo, bad: 0 });
+    expect(region.pages(ringing), `${day.alarm} did not end`).toEqual([]);
+    if (process.env.GAMEDAY)
+      console.log(`GAMEDAY ${day.name}: ${day.alarm} rang after ${passed} min (promised ${day.withinMinutes}), ended ${mended} min after`);
   });
 
   test.each(["north", "south"] as const)("an hour of what AWS says of a healthy region rings nothing: %s", (place) => {

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { declaredMetrics } from "../../app/platform/metric-table.ts";
 import { boards, type Series } from "../../dashboards/boards.ts";
 import { readAlarms } from "../../dashboards/evaluator/alarms.ts";
-import { type GameDay, gameDays, plantedDays, plantedEvents } from "../../dashboards/gamedays.ts";
+import { burningDays, type GameDay, gameDays, plantedDays, plantedEvents } from "../../dashboards/gamedays.ts";
 import { anyArtifact, type Environment, withArtifact } from "../../regions/index.ts";
 import { resourcesOf, synthesizeCampus } from "../../stacks/rules/synthesized.ts";
 import { type Page, readPages } from "../runbooks/page.ts";
@@ -70,7 +70,7 @@ export const partsOfTheProject = (): Parts => ({
     board.panels.map(({ title, series }) => ({ title: `${board.title}: ${title}`, draws: series.map(drawn) })),
   ),
   gameDays,
-  plantedDays: [...plantedDays, ...plantedEvents],
+  plantedDays: [...plantedDays, ...burningDays, ...plantedEvents],
 });
 
 function drawn(series: Series): string {
@@ -104,7 +104,7 @@ function toldBy(environment: Environment): readonly Told[] {
   ];
 }
 
-/** A slower burn of a promise is heard on the game day of the fast one; all of them in promtool's and our evaluator's common streams. */
+/** Every burn of a promise is also evaluated on the same streams of events by promtool and by our evaluator. */
 export const heard = ({ alarm, gameDay }: Row): string | undefined =>
   gameDay ?? (/-(fast|medium|slow)-burn$/.test(alarm) ? "one stream of events for CloudWatch and Prometheus" : undefined);
 
@@ -116,7 +116,7 @@ export function gapsOf(rows: readonly Row[], parts: Parts = partsOfTheProject())
       ...(row.page === "" ? [`the alarm ${row.alarm} names no page or no severity`] : []),
       ...(row.panels.length === 0 && !events ? [`the alarm ${row.alarm} looks at ${row.metrics.join(", ")}, which no panel draws`] : []),
       ...(row.checks.here + row.checks.aws === 0 ? [`the alarm ${row.alarm} leads to runbooks/${row.page}.md, which has no check`] : []),
-      ...(row.severity === "page" && heard(row) === undefined
+      ...(row.severity === "page" && row.gameDay === undefined
         ? [`the alarm ${row.alarm} pages and was never heard: give it a game day`]
         : []),
     ];

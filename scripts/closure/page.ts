@@ -12,7 +12,7 @@ export const renderClosurePage = (): string => {
     "",
     "`P` wakes somebody, `T` is for the next working day. Checks: those that run beside a started system in `npm test`, and those that need an account (or the rehearsal).",
     "A game day (`npm run gameday -- NAME`) puts the fault in, hears the alarm within its time and no other page, and mends it by the page.",
-    "Where it says *planted* only AWS can say the metric: its lines are planted, and every alarm of the region, as synthesized, is evaluated on them.",
+    "Where it says *planted* only AWS can say the metric, or it takes hours: its lines are planted, and every alarm of the region, as synthesized, is evaluated on them.",
     "`budget-exceeded` is a mail of AWS Budgets and no alarm.",
     "",
     "| alarm | | metric | panels | page | checks | heard | k6 |",
