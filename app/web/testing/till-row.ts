@@ -31,8 +31,9 @@ export const tillRow: Row = {
     }
     await till.getByLabel("Cash counted").fill("620");
     await till.getByRole("button", { name: "Close the shift" }).click();
+    await till.getByRole("heading", { name: /^Z-report/ }).waitFor();
     const told = (await till.locator(".shift-facts").textContent()) ?? "";
-    assert.match(told.replace(/[\u00a0\u202f]/g, " "), /Expected in the drawer624.50 kr.*Difference[−-]4.50 kr/);
+    assert.match(told.replace(/[\u00a0\u202f]/g, " "), /Expected in the drawer624,50 kr.*Difference[−-]4,50 kr/);
     await till.getByRole("button", { name: "Close", exact: true }).click();
     const { items } = await stage.json<{ items: { opened_by: string | null; closed_by: string | null }[] }>(
       "/api/v1/admin/shifts?limit=1",

@@ -75,16 +75,17 @@ export function ShiftSheet({ currency, onClose }: { readonly currency: string; r
             <dt>{w.shift.refunds}</dt>
             <dd>{money(shift.data.totals.refunds_minor, currency)}</dd>
           </dl>
-          <CashMoves moved={shift.data.cash_movements} currency={currency} onMoved={changed} />
-          <form className="stack" onSubmit={submitting((form) => close.mutate(minorOf(form.get("counted")) ?? 0))}>
-            <label className="field">
-              <span>{w.shift.counted}</span>
-              <input className="input" name="counted" inputMode="decimal" pattern={amountPattern} required autoComplete="off" />
-            </label>
-            <button type="submit" className="button till-button" disabled={close.isPending}>
-              {w.shift.close}
-            </button>
-          </form>
+          <CashMoves moved={shift.data.cash_movements} currency={currency} onMoved={changed}>
+            <form className="stack" onSubmit={submitting((form) => close.mutate(minorOf(form.get("counted")) ?? 0))}>
+              <label className="field">
+                <span>{w.shift.counted}</span>
+                <input className="input" name="counted" inputMode="decimal" pattern={amountPattern} required autoComplete="off" />
+              </label>
+              <button type="submit" className="button till-button" disabled={close.isPending}>
+                {w.shift.close}
+              </button>
+            </form>
+          </CashMoves>
         </>
       ) : (
         shift.isSuccess && (
