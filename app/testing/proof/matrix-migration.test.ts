@@ -14,8 +14,10 @@ import { times, violations } from "./books.ts";
 // The promise is 400 ms beside a reader of a minute: PROOF_READER_SECONDS=60 PROOF_CONFIRM_MS=400, on a quiet machine.
 const readerSeconds = Number(process.env.PROOF_READER_SECONDS ?? 4);
 const confirmWithinMs = Number(process.env.PROOF_CONFIRM_MS ?? 1_200);
-const totalMinor = 600;
+const totalMinor = 60;
 const payers = 4;
+/** Of each payer: more than a quiet machine makes in the longest run. */
+const mostPayments = 200 * (readerSeconds + 60);
 
 interface Confirm {
   readonly status: number;
@@ -117,7 +119,7 @@ async function whilePaying(work: (soFar: readonly Confirm[]) => Promise<number>)
   const confirms: Confirm[] = [];
   let isOver = false;
   const pay = async (index: number) => {
-    const student = await money.fundedStudent({ balanceMinor: 1_000 * totalMinor });
+    const student = await money.fundedStudent({ balanceMinor: mostPayments * totalMinor });
     for (let turn = index; !isOver; turn += 1) {
       const charge = await student.scannedOrder({ till, totalMinor });
       const begunAt = performance.now();
