@@ -389,6 +389,15 @@ describe("caught by a rule over the whole campus", () => {
     for (const resource of found) change(resource.body);
     return campus;
   };
+  const inPolicy = (from: string, to: string) => (body: Body) => {
+    body.policy = body.policy.replace(from, to);
+  };
+  const noHookOfItsOwn = {
+    rule: hooksThatNobodyCompletes,
+    type: "aws_iam_role_policy",
+    path: /north-api\/machine-role\/enter-service/,
+    says: /north-api\/machine-role[^ ]* may not complete the hook in-service of campus-pilot-north-blue/,
+  };
   const mistakes: readonly (Change & {
     readonly mistake: string;
     readonly rule: (campus: Synthesized) => readonly string[];
@@ -399,9 +408,7 @@ describe("caught by a rule over the whole campus", () => {
       rule: outsideBoundary,
       type: "aws_iam_policy",
       path: /bootstrap\/boundary/,
-      change: (body) => {
-        body.policy = body.policy.replace('"sns:*",', "");
-      },
+      change: inPolicy('"sns:*",', ""),
       says: /north-api\/machine-role\/publish-transactions gives sns:Publish, which the boundary does not hold/,
     },
     {
@@ -409,9 +416,7 @@ describe("caught by a rule over the whole campus", () => {
       rule: outsideBoundary,
       type: "aws_iam_role_policy",
       path: /machine-role\/publish-transactions/,
-      change: (body) => {
-        body.policy = body.policy.replace("sns:Publish", "kms:DisableKey");
-      },
+      change: inPolicy("sns:Publish", "kms:DisableKey"),
       says: /publish-transactions gives kms:DisableKey, which the boundary denies/,
     },
     {
@@ -487,23 +492,13 @@ describe("caught by a rule over the whole campus", () => {
     },
     {
       mistake: "a role that may not complete the launch hook",
-      rule: hooksThatNobodyCompletes,
-      type: "aws_iam_role_policy",
-      path: /north-api\/machine-role\/enter-service/,
-      change: (body) => {
-        body.policy = body.policy.replace("autoScalingGroupName/campus-pilot-north-blue", "autoScalingGroupName/campus-pilot-north-green");
-      },
-      says: /north-api\/machine-role[^ ]* may not complete the hook in-service of campus-pilot-north-blue/,
+      ...noHookOfItsOwn,
+      change: inPolicy("autoScalingGroupName/campus-pilot-north-blue", "autoScalingGroupName/campus-pilot-north-green"),
     },
     {
       mistake: "a role that may complete no hook at all",
-      rule: hooksThatNobodyCompletes,
-      type: "aws_iam_role_policy",
-      path: /north-api\/machine-role\/enter-service/,
-      change: (body) => {
-        body.policy = body.policy.replace("CompleteLifecycleAction", "RecordLifecycleActionHeartbeat");
-      },
-      says: /north-api\/machine-role[^ ]* may not complete the hook in-service of campus-pilot-north-blue/,
+      ...noHookOfItsOwn,
+      change: inPolicy("CompleteLifecycleAction", "RecordLifecycleActionHeartbeat"),
     },
     {
       mistake: "machines that wait for a hook they do not know",

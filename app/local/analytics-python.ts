@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { projectRoot } from "./home.ts";
-import { waitForLock } from "./lock.ts";
+import { makeOnce } from "./lock.ts";
 import { PlainError } from "./plain-error.ts";
 
 export type Engine = "duckdb" | "spark";
@@ -25,21 +25,14 @@ export function installPython(say: (line: string) => void, ...parts: readonly ("
   const files = ["requirements.txt", ...parts.map((part) => `requirements-${part}.txt`)];
   const pins = files.map((name) => readFileSync(path.join(folder, name), "utf8")).join("");
   const home = path.join(cache, `analytics-${createHash("sha256").update(pins).digest("hex").slice(0, 12)}`);
-  const stamp = path.join(home, "installed");
-  if (existsSync(stamp)) return path.join(home, "bin/python");
-  const release = waitForLock(`${home}.lock`, "the installation of the analytics");
-  try {
-    if (existsSync(stamp)) return path.join(home, "bin/python");
+  makeOnce(path.join(home, "installed"), "the installation of the analytics", () => {
     say(`Installing ${pins.trim().split("\n").join(", ")} (once; Spark takes some minutes)`);
     must(python, ["-m", "venv", "--clear", home]);
     must(path.join(home, "bin/pip"), [
       ...["install", "--quiet", "--disable-pip-version-check"],
       ...files.flatMap((name) => ["--requirement", path.join(folder, name)]),
     ]);
-    writeFileSync(stamp, pins);
-  } finally {
-    release();
-  }
+  });
   return path.join(home, "bin/python");
 }
 

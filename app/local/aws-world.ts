@@ -1,10 +1,10 @@
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { createWriteStream, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createWriteStream, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { projectRoot } from "./home.ts";
-import { waitForLock } from "./lock.ts";
+import { makeOnce } from "./lock.ts";
 
 /** The account that everything in the world belongs to. It is nobody's. */
 export const rehearsalAccount = "000000000042";
@@ -32,21 +32,12 @@ export const virtualEnvironment = (python: string, requirements: string, cacheFo
   const version = spawnSync(python, ["--version"], { encoding: "utf8" }).stdout;
   const lock = createHash("sha256").update(readFileSync(requirements)).update(version).digest("hex").slice(0, 12);
   const folder = join(cacheFolder, `python-${lock}`);
-  const ready = join(folder, "ready");
   const programs = join(folder, "bin");
-  if (existsSync(ready)) return programs;
-  // Several test files may want it at once on a fresh machine.
-  const release = waitForLock(`${folder}.lock`, "the installation of Python packages");
-  try {
-    if (existsSync(ready)) return programs;
-    rmSync(folder, { recursive: true, force: true });
-    must(python, ["-m", "venv", folder]);
+  makeOnce(join(folder, "ready"), "the installation of Python packages", () => {
+    must(python, ["-m", "venv", "--clear", folder]);
     must(join(programs, "python"), ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "-r", requirements]);
-    writeFileSync(ready, "");
-    return programs;
-  } finally {
-    release();
-  }
+  });
+  return programs;
 };
 
 const must = (file: string, args: readonly string[]) => {

@@ -81,18 +81,28 @@ test("a release removes no lock that another process took meanwhile", () => {
   expect(existsSync(lock)).toBe(true);
 });
 
-const waitInProcess = `const { appendFileSync } = await import("node:fs");
-  const { waitForLock } = await import(${JSON.stringify(path.join(import.meta.dirname, "lock.ts"))});
-  const release = waitForLock(process.argv[1], "an installation");
-  appendFileSync(process.argv[2], "in ");
-  setTimeout(() => { appendFileSync(process.argv[2], "out "); release(); }, 50);`;
+const makeInProcess = `const { appendFileSync, mkdirSync } = await import("node:fs");
+  const { makeOnce } = await import(${JSON.stringify(path.join(import.meta.dirname, "lock.ts"))});
+  const [, stamp, made, fails] = process.argv;
+  makeOnce(stamp, "an installation", () => {
+    appendFileSync(made, "made ");
+    mkdirSync(stamp.slice(0, -"/ready".length), { recursive: true });
+    if (fails) process.kill(process.pid, "SIGKILL");
+  });
+  appendFileSync(made, "used ");`;
 
-test("who waits for the lock gets it when it is free: four that come at once work one after another", async () => {
-  const order = path.join(folder, "order");
-  const release = takeLock(lock, "npm test");
-  const waiting = [1, 2, 3, 4].map(() => spawn(process.execPath, ["--input-type=module", "-e", waitInProcess, lock, order]));
-  expect(existsSync(order)).toBe(false);
+const making = (stamp: string, made: string, ...fails: string[]) =>
+  once(spawn(process.execPath, ["--input-type=module", "-e", makeInProcess, stamp, made, ...fails], { stdio: "inherit" }), "exit");
+
+test("of four that need a thing at once one makes it and the others wait for it; what a killed one left half made is made anew", async () => {
+  const [stamp, made] = [path.join(folder, "thing/ready"), path.join(folder, "made")];
+  await making(stamp, made, "killed");
+  expect(readFileSync(made, "utf8")).toBe("made ");
+  const release = takeLock(path.join(folder, "thing.lock"), "npm test");
+  const all = [1, 2, 3, 4].map(() => making(stamp, made));
   release();
-  await Promise.all(waiting.map((child) => once(child, "exit")));
-  expect(readFileSync(order, "utf8")).toBe("in out ".repeat(4));
+  await Promise.all(all);
+  expect(readFileSync(made, "utf8")).toBe(`made made ${"used ".repeat(4)}`);
+  await making(stamp, made);
+  expect(readFileSync(made, "utf8")).toBe(`made made ${"used ".repeat(5)}`);
 });

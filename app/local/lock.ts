@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { PlainError } from "./plain-error.ts";
 
@@ -28,8 +28,8 @@ export function takeLock(file: string, what: string): () => void {
 
 const askEveryMs = 200;
 
-/** Takes the lock as soon as nobody has it: for what is made once for all processes of a checkout. The whole process stands still meanwhile. */
-export function waitForLock(file: string, what: string, withinMs = 600_000): () => void {
+/** Takes the lock as soon as nobody has it. The whole process stands still meanwhile. */
+function waitForLock(file: string, what: string, withinMs = 600_000): () => void {
   const endsAtMs = performance.now() + withinMs;
   for (;;) {
     try {
@@ -38,6 +38,22 @@ export function waitForLock(file: string, what: string, withinMs = 600_000): () 
       if (!(error instanceof PlainError) || performance.now() > endsAtMs) throw error;
     }
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, askEveryMs);
+  }
+}
+
+/**
+ * Makes a folder once for all processes of a checkout: whoever wants it meanwhile waits for it. The stamp is written into it last, so
+ * that what a process left half made is made anew.
+ */
+export function makeOnce(stamp: string, what: string, make: () => void): void {
+  if (existsSync(stamp)) return;
+  const release = waitForLock(`${path.dirname(stamp)}.lock`, what);
+  try {
+    if (existsSync(stamp)) return;
+    make();
+    writeFileSync(stamp, "");
+  } finally {
+    release();
   }
 }
 
