@@ -30,7 +30,7 @@ returns jsonb language sql stable as $$
       select n.place, n.method, count(m.id) filter (where m.what = 'sale') as sales_count, coalesce(sum(m.amount_minor) filter (where m.what = 'sale'), 0) as sales_minor,
         count(m.id) filter (where m.what = 'refund') as refunds_count,
         coalesce(sum(case m.what when 'refund' then m.amount_minor when 'return' then -m.amount_minor end), 0) as refunds_minor
-      from (values (1, 'cash'), (2, 'wallet'), (3, 'upi')) n (place, method) left join moved m on m.method = n.method
+      from unnest(payment_methods()) with ordinality n (method, place) left join moved m on m.method = n.method
       group by n.place, n.method) x),
   taxed as (
     select v.vat_basis_points as rate, v.gross_minor as gross, v.vat_minor as vat from moved m, lateral order_vat(m.order_id) v where m.what = 'sale'

@@ -14,6 +14,6 @@ create or replace function payment_method_of_kind(p_kind text, p_wallet_student_
   select case
     when p_kind in ('debit', 'repost') or p_wallet_student_id is not null then 'wallet'
     when p_kind in ('cash_sale', 'refund') then 'cash'
-    when movement_of_kind(p_kind) is not null then 'upi'
+    when p_kind in ('gateway_sale', 'gateway_refund', 'gateway_refund_return', 'dispute_lost', 'dispute_moved') then 'upi'
   end;
 $$;

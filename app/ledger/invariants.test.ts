@@ -205,6 +205,14 @@ const damages: readonly [string, string, () => readonly (Statement | ((tx: Trans
     () => [sql`update orders set subtotal_minor = subtotal_minor + 1, total_minor = total_minor + 1 where id = ${paid.orderId}`],
   ],
   [
+    "I6 I8 I20",
+    "an order in cash is paid by what is no cash sale",
+    () => [
+      sql`update orders set payment_method = 'cash' where id = ${paid.orderId}`,
+      sql`update ledger_transactions set kind = 'adjustment' where id = ${paid.transactionId}`,
+    ],
+  ],
+  [
     "I6 I20",
     "the money went to another café than the one that took the order",
     () => [

@@ -95,6 +95,7 @@ export const invariants: readonly Invariant[] = [
       where o.payment_status in ('paid', 'refunded')
         and (t.order_id is distinct from o.id or t.amount_minor <> o.total_minor or t.currency <> o.currency or a.cafe_id is distinct from o.cafe_id
           or (o.payment_method = 'wallet') <> (t.kind in ('debit', 'repost')) or (o.payment_method = 'upi') <> (t.kind = 'gateway_sale')
+          or (o.payment_method = 'cash') <> (t.kind = 'cash_sale')
           or (o.payment_method = 'wallet' and t.wallet_student_id is distinct from o.student_id))
       union all
       select t.order_id, o.payment_status, o.total_minor, t.id, t.kind, t.amount_minor, 'paid, and not marked so'

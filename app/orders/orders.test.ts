@@ -22,6 +22,7 @@ test("the code and the database know the same ways to pay", async () => {
   const [domain] = await campus.sql<{ check: string }>`
     select pg_get_constraintdef(oid) as check from pg_constraint where contypid = 'payment_method'::regtype`;
   expect([...(domain?.check ?? "").matchAll(/'(\w+)'::text/g)].map(([, method]) => method).toSorted()).toEqual(paymentMethods.toSorted());
+  expect(await campus.sql`select payment_methods() as methods`).toEqual([{ methods: [...paymentMethods] }]);
 });
 
 interface OrderBody {

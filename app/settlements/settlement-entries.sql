@@ -9,7 +9,7 @@ returns table (transaction_id uuid, at timestamptz, line text, order_id uuid, co
     t.order_id, t.corrects_id, case when t.to_account_id = p_account_id then t.amount_minor else -t.amount_minor end
   from ledger_transactions t,
     lateral (select movement_of_kind(t.kind) as what,
-      case payment_method_of_kind(t.kind, t.wallet_student_id) when 'upi' then 'gateway' when 'cash' then 'cash' else 'wallet' end as way) x
+      case payment_method_of_kind(t.kind, t.wallet_student_id) when 'wallet' then 'wallet' when 'upi' then 'gateway' when 'cash' then 'cash' end as way) x
   where t.at >= least(p_from, now() - interval '1 day') - interval '1 hour' and t.at < p_until and p_account_id in (t.from_account_id, t.to_account_id)
     and t.kind not in ('settlement', 'settlement_return', 'fee') and not exists (select from settled_entries e where e.transaction_id = t.id);
 $$;

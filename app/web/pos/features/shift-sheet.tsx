@@ -1,5 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
+import type { PaymentMethod } from "../../../orders/payment-methods.ts";
 import { ApiError, unwrap } from "../../shared/api/request.ts";
 import { clock } from "../../shared/money/dates.ts";
 import { money } from "../../shared/money/money.ts";
@@ -15,7 +16,7 @@ interface Report {
   readonly sales_minor: number;
   readonly refunds_minor: number;
   readonly net_minor: number;
-  readonly methods: readonly { readonly method: "cash" | "wallet" | "upi"; readonly sales_minor: number; readonly sales_count: number }[];
+  readonly methods: readonly { readonly method: PaymentMethod; readonly sales_minor: number; readonly sales_count: number }[];
   readonly vat: readonly { readonly vat_basis_points: number; readonly gross_minor: number; readonly vat_minor: number }[];
   readonly cash: Readonly<
     Record<"opening_float_minor" | "paid_in_minor" | "paid_out_minor" | "expected_minor" | "counted_minor" | "difference_minor", number>

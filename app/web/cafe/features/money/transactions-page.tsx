@@ -17,8 +17,6 @@ type Query = Readonly<Record<string, string | number>>;
 const ask = (query: Query) => transactionsApi.admin.transactions.$get({ query: query as never });
 type Transaction = JsonOf<typeof ask>["items"][number];
 
-const methods = ["wallet", "upi", "cash"] as const;
-
 /** What was paid, order by order, with what was given back. */
 export function TransactionsPage() {
   const w = useWords();
@@ -54,9 +52,9 @@ export function TransactionsPage() {
           <span>{w.transactions.method}</span>
           <select className="input" value={method} onChange={({ target }) => setMethod(target.value)}>
             <option value="">{w.transactions.all}</option>
-            {methods.map((name) => (
+            {Object.entries(w.methods).map(([name, called]) => (
               <option key={name} value={name}>
-                {w.methods[name]}
+                {called}
               </option>
             ))}
           </select>
