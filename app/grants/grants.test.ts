@@ -245,7 +245,7 @@ test("a worker that is killed in the middle leaves each line credited or waiting
   const { id, total_minor } = await checked(`student_number,amount_minor,reference\n${lines.join("\n")}\n`);
   expectOk(await decide(id, "approve"));
   const credited = async () => (await read(id)).credited_lines;
-  const worker = startWorkerProcess({ ...campus.env, WORKER_KIND: "long" });
+  const worker = startWorkerProcess(campus.env);
   try {
     await until("some lines to be credited", async () => (await credited()) > 0, 60_000);
   } finally {

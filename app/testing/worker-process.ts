@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import path from "node:path";
+import type { WorkerKind } from "../platform/jobs.ts";
 
 /** A real worker process, that can be killed at any moment. */
 export interface WorkerProcess {
@@ -10,8 +11,9 @@ export interface WorkerProcess {
   stop(): Promise<void>;
 }
 
-export function startWorkerProcess(env: Readonly<Record<string, string>>): WorkerProcess {
-  const child = spawn(process.execPath, [path.join(import.meta.dirname, "../worker.ts")], {
+/** Of both kinds unless told. */
+export function startWorkerProcess(env: Readonly<Record<string, string>>, ...kinds: readonly WorkerKind[]): WorkerProcess {
+  const child = spawn(process.execPath, [path.join(import.meta.dirname, "../worker.ts"), ...kinds], {
     env: { PATH: process.env.PATH, TZ: "UTC", ...env, LOG_LEVEL: "info" },
     stdio: ["ignore", "pipe", "inherit"],
   });
