@@ -1,19 +1,9 @@
-import { isGood, objectives } from "../../dashboards/slo.ts";
-import { countEvent } from "../health/slo-events.ts";
 import type { Platform } from "../platform/context.ts";
 import { eventsChannel } from "./announce.ts";
 import { type Cursor, isAfter } from "./cursor.ts";
-import { findBoundary, type LiveEvent, readEvents, replayEvents } from "./read-events.ts";
+import { createListeners, type Listener, type Listeners, type Subscriber, startAgain } from "./listeners.ts";
+import { findBoundary, readEvents, replayEvents } from "./read-events.ts";
 import { createWakeSignal } from "./wake-signal.ts";
-
-export interface Subscriber {
-  readonly channels: readonly string[];
-  /** The last event that the client has; without one it hears what comes from now on. */
-  readonly after: Cursor | undefined;
-  onEvent(event: LiveEvent): void;
-  /** What came before cannot be replayed: the client has to read the state itself. */
-  onGap(): void;
-}
 
 /** One for each process: follows the events table and hands each event to those who listen to one of its channels. */
 export interface EventReader {
@@ -32,88 +22,50 @@ const readGapMs = 5;
 // An event waits for an older transaction that still runs; nobody wakes us when that one ends without an event of its own.
 const firstWaitMs = 10;
 const longestWaitMs = 100;
-const maxPending = 2_000;
-const heldEveryMs = 1_000;
-const boardEvents: ReadonlySet<string> = new Set(["order_placed", "order_paid"]);
 
-interface Listener extends Subscriber {
-  /** Events up to here are the client's already. */
-  from: Cursor;
-  /** What came while the replay was read; undefined once the listener is live. */
-  pending: LiveEvent[] | undefined;
-  hasGap: boolean;
-}
+/** It follows while somebody listens; everything up to its position was handed out. */
+type State =
+  | { readonly is: "resting" }
+  | { readonly is: "starting"; readonly started: Promise<void> }
+  | { readonly is: "following"; readonly position: Cursor }
+  | { readonly is: "stopped" };
+
+const next: Readonly<Record<State["is"], readonly State["is"][]>> = {
+  resting: ["starting", "stopped"],
+  starting: ["following", "resting", "stopped"],
+  following: ["following", "resting", "stopped"],
+  stopped: ["stopped"],
+};
 
 export function openEventReader(platform: Platform): EventReader {
-  const { cache, db, log, metrics } = platform;
-  const byChannel = new Map<string, Set<Listener>>();
+  const { cache, db, log } = platform;
+  const listeners = createListeners(platform);
   const signal = createWakeSignal();
   const unsubscribe = cache.subscribe(eventsChannel, signal.wake);
   let subscriberCount = 0;
-  let position: Cursor | undefined;
-  let starting: Promise<void> | undefined;
-  let stopped = false;
-  let heldCountedAtMs = 0;
+  let state: State = { is: "resting" };
 
-  const deliver = (listener: Listener, event: LiveEvent) => {
-    if (!isAfter(event.cursor, listener.from)) return;
-    if (listener.pending && listener.pending.length >= maxPending) listener.hasGap = true;
-    else if (listener.pending) listener.pending.push(event);
-    else callListener(listener, event);
+  const become = (to: State) => {
+    if (!next[state.is].includes(to.is)) throw new Error(`The event reader is ${state.is}: it cannot be ${to.is} next.`);
+    state = to;
   };
-
-  const callListener = (listener: Listener, event: LiveEvent) => {
-    try {
-      listener.onEvent(event);
-    } catch (error) {
-      log.error({ err: error, event: event.event }, "A live client could not take an event");
-    }
-  };
-
-  const dispatch = (event: LiveEvent) => {
-    const listeners = new Set(event.channels.flatMap((channel) => [...(byChannel.get(channel) ?? [])]));
-    for (const listener of listeners) deliver(listener, event);
-    countBoard(event);
-    metrics.observe("live_events_lag_ms", {}, event.lagMs);
-  };
-
-  /** Only where a board or a till of the café hears it: what nobody looks at is late for nobody. */
-  const countBoard = ({ event, channels, lagMs }: LiveEvent) => {
-    if (!boardEvents.has(event)) return;
-    const isShown = channels.some((channel) => channel.startsWith("cafe:") && (byChannel.get(channel)?.size ?? 0) > 0);
-    if (isShown) countEvent(metrics, "board", isGood("board", true, lagMs));
-  };
-
-  /** A board that stands still counts one late event a second: what is held back is handed out, and counted, only when the wait is over. */
-  const countHeld = (heldMs: number) => {
-    if (heldMs <= objectives.board.withinMs || performance.now() - heldCountedAtMs < heldEveryMs) return;
-    if (![...byChannel.keys()].some((channel) => channel.startsWith("cafe:"))) return;
-    heldCountedAtMs = performance.now();
-    countEvent(metrics, "board", false);
-  };
-
-  const everyone = () => new Set([...byChannel.values()].flatMap((listeners) => [...listeners]));
+  const isNow = (is: State["is"]) => state.is === is;
+  const position = () => (state.is === "following" ? state.position : undefined);
 
   const readOnce = async (from: Cursor): Promise<"more" | "waiting" | "idle"> => {
     const { events, boundary, isMore, heldMs } = await readEvents(db, from);
     // Only a server with another history is behind us: a replica that took over without the last transactions.
-    if (boundary < from.xid) for (const listener of everyone()) startAgain(listener, { xid: boundary, id: 0 });
-    position = isMore ? (events.at(-1)?.cursor ?? from) : { xid: boundary, id: 0 };
-    for (const event of events) dispatch(event);
-    if (heldMs !== undefined) countHeld(heldMs);
+    if (boundary < from.xid) listeners.startAgain({ xid: boundary, id: 0 });
+    if (isNow("following")) become({ is: "following", position: isMore ? (events.at(-1)?.cursor ?? from) : { xid: boundary, id: 0 } });
+    for (const event of events) listeners.dispatch(event);
+    if (heldMs !== undefined) listeners.countHeld(heldMs);
     return isMore ? "more" : heldMs === undefined ? "idle" : "waiting";
   };
 
-  const startAgain = (listener: Listener, from: Cursor) => {
-    listener.from = from;
-    listener.onGap();
-  };
-
-  /** Runs while somebody listens. */
   const follow = async () => {
     let waitMs = firstWaitMs;
-    while (subscriberCount > 0 && position && !stopped) {
-      const outcome = await readOnce(position).catch((error: unknown) => {
+    for (let from = position(); from && subscriberCount > 0; from = position()) {
+      const outcome = await readOnce(from).catch((error: unknown) => {
         log.warn({ err: error }, "The live events could not be read; trying again");
         return "fault" as const;
       });
@@ -122,67 +74,45 @@ export function openEventReader(platform: Platform): EventReader {
       if (outcome === "waiting") await signal.wait(waitMs);
       if (outcome === "idle") await signal.wait(pollMs);
     }
-    position = undefined;
-    starting = undefined;
+    if (isNow("following")) become({ is: "resting" });
   };
 
   const start = async () => {
-    position = { xid: await findBoundary(db), id: 0 };
+    try {
+      const boundary = await findBoundary(db);
+      if (isNow("stopped")) return;
+      become({ is: "following", position: { xid: boundary, id: 0 } });
+    } catch (error) {
+      if (isNow("starting")) become({ is: "resting" });
+      throw error;
+    }
     void follow();
   };
 
-  const ensureStarted = () => {
-    starting ??= start().catch((error: unknown) => {
-      starting = undefined;
-      throw error;
-    });
-    return starting;
-  };
-
-  const register = (listener: Listener) => {
-    for (const channel of listener.channels) byChannel.set(channel, (byChannel.get(channel) ?? new Set()).add(listener));
+  const ensureFollowing = async () => {
+    if (state.is === "resting") become({ is: "starting", started: start() });
+    if (state.is === "starting") await state.started;
   };
 
   const forget = (listener: Listener | undefined) => {
     subscriberCount -= 1;
-    for (const channel of listener?.channels ?? []) {
-      const left = byChannel.get(channel);
-      if (listener) left?.delete(listener);
-      if (left?.size === 0) byChannel.delete(channel);
-    }
+    if (listener) listeners.remove(listener);
     if (subscriberCount === 0) signal.wake();
   };
 
-  /** The listener is registered at `end`: up to there it is replayed, behind it the reader brings everything. */
-  const catchUp = async (listener: Listener, end: Cursor) => {
-    if (isAfter(listener.from, end)) {
-      // Another process may have been ahead of this one; ahead of the database itself is a cursor from another history.
-      const boundary = await findBoundary(db);
-      if (listener.from.xid >= boundary) startAgain(listener, end);
-    } else if (isAfter(end, listener.from)) {
-      const { events, isComplete } = await replayEvents(db, listener.channels, listener.from, end);
-      if (!isComplete) listener.onGap();
-      for (const event of events) callListener(listener, event);
-    }
-    const pending = listener.pending ?? [];
-    listener.pending = undefined;
-    for (const event of pending) deliver(listener, event);
-    if (listener.hasGap) listener.onGap();
-  };
-
   return {
-    position: () => position,
+    position,
     async subscribe(subscriber) {
       subscriberCount += 1;
       let listener: Listener | undefined;
       const leave = once(() => forget(listener));
       try {
-        await ensureStarted();
-        const end = position;
+        await ensureFollowing();
+        const end = position();
         if (!end) throw new Error("The event reader was stopped.");
         listener = { ...subscriber, from: subscriber.after ?? end, pending: [], hasGap: false };
-        register(listener);
-        await catchUp(listener, end);
+        listeners.add(listener);
+        await catchUp(platform, listeners, listener, end);
         return leave;
       } catch (error) {
         leave();
@@ -190,11 +120,25 @@ export function openEventReader(platform: Platform): EventReader {
       }
     },
     stop() {
-      stopped = true;
+      become({ is: "stopped" });
       unsubscribe();
       signal.wake();
     },
   };
+}
+
+/** The listener is known since `end`: up to there it is replayed, behind it the reader brings everything. */
+async function catchUp({ db }: Platform, listeners: Listeners, listener: Listener, end: Cursor): Promise<void> {
+  if (isAfter(listener.from, end)) {
+    // Another process may have been ahead of this one; ahead of the database itself is a cursor from another history.
+    const boundary = await findBoundary(db);
+    if (listener.from.xid >= boundary) startAgain(listener, end);
+  } else if (isAfter(end, listener.from)) {
+    const { events, isComplete } = await replayEvents(db, listener.channels, listener.from, end);
+    if (!isComplete) listener.onGap();
+    for (const event of events) listeners.call(listener, event);
+  }
+  listeners.goLive(listener);
 }
 
 function once(work: () => void): () => void {

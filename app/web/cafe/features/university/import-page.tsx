@@ -7,7 +7,7 @@ import { ErrorNote, Figure, Page, Table } from "../../ui/parts.tsx";
 import { useUniversityWords } from "../../words/university.ts";
 import { useWords } from "../../words/words.ts";
 
-interface Wish {
+interface Upload {
   readonly file: File;
   readonly mode: string;
   readonly isTrial: boolean;
@@ -19,7 +19,7 @@ export function ImportPage() {
   const u = useUniversityWords();
   const [importId, setImportId] = useState<string>();
   const send = useMutation({
-    mutationFn: async ({ file, mode, isTrial }: Wish) => {
+    mutationFn: async ({ file, mode, isTrial }: Upload) => {
       const answer = await staffFetch(`/api/v1/admin/students/import?${new URLSearchParams({ mode, dry_run: String(isTrial) })}`, {
         method: "POST",
         headers: { "Content-Type": "text/csv", ...intent().headers },
