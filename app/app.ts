@@ -21,6 +21,7 @@ import { identityRoutes } from "./identity/routes.ts";
 import { pictureRoutes } from "./images/picture-routes.ts";
 import { imageRoutes } from "./images/routes.ts";
 import { ledgerRoutes } from "./ledger/routes.ts";
+import { announceRequests } from "./live/announce.ts";
 import type { Live } from "./live/live.ts";
 import { liveRoutes } from "./live/routes.ts";
 import { menuRoutes } from "./menu/routes.ts";
@@ -63,6 +64,7 @@ export function createApp({ platform, identity, live, isDraining }: AppParts): O
   const app = createApplication(platform, reportError, (answer) => countAnswer(platform.metrics, answer), longBodies);
   const receipts = createReceiptSigner(platform);
   const v1 = router();
+  v1.use(announceRequests);
   v1.use(withIdentity(identity));
   v1.route("/", identityRoutes(platform, identity));
   v1.route("/", cafeRoutes(platform, identity));

@@ -5,6 +5,7 @@ import { identityJobs, identityTopics } from "./identity/background.ts";
 import { imageJobs, imageTopics } from "./images/background.ts";
 import { ledgerJobs, ledgerTopics } from "./ledger/background.ts";
 import { transactionMetricsTopic } from "./ledger/transaction-metrics.ts";
+import { announceDeliveries } from "./live/announce.ts";
 import { liveJobs } from "./live/background.ts";
 import { pushJobs, pushTopics } from "./notifications/push/background.ts";
 import { transactionTopics } from "./notifications/transactions/background.ts";
@@ -23,21 +24,22 @@ import { settleJob } from "./settlements/settle-days.ts";
 import { webhookJobs, webhookTopics } from "./webhooks/background.ts";
 
 /** What every feature leaves to the workers: rows of the outbox by topic, and work that comes round by time. */
-export const workerTopics = async (platform: Platform): Promise<Topics> => ({
-  ...(await identityTopics(platform)),
-  ...ledgerTopics(platform),
-  ...checkTopics(platform),
-  ...transactionMetricsTopic(platform),
-  ...pushTopics(platform),
-  ...transactionTopics(platform),
-  ...webhookTopics(platform),
-  ...receiptTopics(platform),
-  ...receiptMailTopics(platform),
-  ...imageTopics(platform),
-  ...peopleTopics(platform),
-  ...grantTopics(platform),
-  ...paymentTopics(platform),
-});
+export const workerTopics = async (platform: Platform): Promise<Topics> =>
+  announceDeliveries(platform, {
+    ...(await identityTopics(platform)),
+    ...ledgerTopics(platform),
+    ...checkTopics(platform),
+    ...transactionMetricsTopic(platform),
+    ...pushTopics(platform),
+    ...transactionTopics(platform),
+    ...webhookTopics(platform),
+    ...receiptTopics(platform),
+    ...receiptMailTopics(platform),
+    ...imageTopics(platform),
+    ...peopleTopics(platform),
+    ...grantTopics(platform),
+    ...paymentTopics(platform),
+  });
 
 export const workerJobs = (platform: Platform): readonly Job[] => [
   ...platformPurges,

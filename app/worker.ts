@@ -1,12 +1,12 @@
 import { refreshSilentTills } from "./cafes/silent-tills.ts";
 import { workerJobs, workerTopics } from "./job-registry.ts";
-import { eventsChannel } from "./live/announce.ts";
+import { announce, eventsChannel } from "./live/announce.ts";
 import { keepSamples } from "./ops/metric-samples.ts";
 import { ConfigError, parseConfig } from "./platform/config.ts";
 import { openPlatform } from "./platform/context.ts";
 import { writeEmbeddedMetrics } from "./platform/embedded-metrics.ts";
 import { registerJobs, runDueJobs, type WorkerKind, workerKinds } from "./platform/jobs.ts";
-import { fanOutEvents, type Lane, lanesOf, outboxChannel, refreshOutboxGauges, runLane } from "./platform/outbox.ts";
+import { fanOutEvents, type Lane, lanesOf, refreshOutboxGauges, runLane } from "./platform/outbox.ts";
 import { createErrorReporter } from "./platform/report-error.ts";
 import { consumeReceiptMails } from "./receipts/mail/mail-queue.ts";
 import { consumeOrderQueue } from "./webhooks/order-queue.ts";
@@ -38,7 +38,7 @@ async function main(kinds: readonly WorkerKind[]): Promise<void> {
   const wakeAll = () => {
     for (const clock of clocks) clock.wake();
   };
-  for (const channel of [eventsChannel, outboxChannel]) platform.cache.subscribe(channel, wakeAll);
+  platform.cache.subscribe(eventsChannel, wakeAll);
 
   const loop = async (work: () => Promise<number>, pauseMs: number, clock: Clock) => {
     while (!stopping.signal.aborted) {
@@ -64,7 +64,7 @@ async function main(kinds: readonly WorkerKind[]): Promise<void> {
   const runJobs = async () => {
     if (!registered) await registerJobs(platform, jobs);
     registered = true;
-    await runDueJobs(platform, jobs, reportError);
+    if ((await runDueJobs(platform, jobs, reportError)) > 0) announce(platform);
     return 0;
   };
 

@@ -2,7 +2,6 @@ import { z } from "@hono/zod-openapi";
 import { stepUpFields } from "../identity/field-schemas.ts";
 import { actorOf, staff, student, studentOf } from "../identity/guards.ts";
 import { tryStepUp } from "../identity/step-up.ts";
-import { announce } from "../live/announce.ts";
 import type { Platform } from "../platform/context.ts";
 import { once } from "../platform/http/once.ts";
 import { type HttpContext, json, listOf, required, route, router } from "../platform/http/router.ts";
@@ -104,24 +103,19 @@ export const cardRoutes = (platform: Platform) =>
     )
     .openapi(freeze, async (c) => {
       const input = { ...inputOf(c, c.req.valid("param").cardId), because: frozenByStudent } as const;
-      const answer = await once(c, "a day", async (tx) => ok(await freezeCard(tx, { ...input, actorId: input.studentId })));
-      announce(platform);
-      return answer;
+      return once(c, "a day", async (tx) => ok(await freezeCard(tx, { ...input, actorId: input.studentId })));
     })
     .openapi(unfreeze, async (c) => {
       const stepUp = await tryStepUp(platform, studentOf(c).id, "thaw_card", c.req.valid("json"));
       return once(c, "a day", async (tx) => ok(await unfreezeCard(tx, { ...inputOf(c, c.req.valid("param").cardId), stepUp })));
     })
     .openapi(lost, async (c) => {
-      const answer = await once(c, "a day", async (tx) => ok(await reportLost(tx, inputOf(c, c.req.valid("param").cardId))));
-      announce(platform);
-      return answer;
+      return once(c, "a day", async (tx) => ok(await reportLost(tx, inputOf(c, c.req.valid("param").cardId))));
     })
     .openapi(issue, async (c) => {
       const uidHash = cardHash(await platform.secrets.get("CARD_PEPPER"), c.req.valid("json").card_uid);
       const input = { studentId: c.req.valid("param").studentId, uidHash, ...actorOf(c) };
       const card = await platform.db.transaction((tx) => issueCard(tx, input));
-      announce(platform);
       return c.json(presentCard(card), 201);
     })
     .openapi(getCardsOfStudent, async (c) => {

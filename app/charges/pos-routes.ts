@@ -1,5 +1,4 @@
 import { device, deviceOf } from "../identity/guards.ts";
-import { announce } from "../live/announce.ts";
 import { hasSocket } from "../live/presence.ts";
 import type { Platform } from "../platform/context.ts";
 import { json, required, route, router } from "../platform/http/router.ts";
@@ -60,7 +59,6 @@ export const posRoutes = (platform: Platform) =>
     .openapi(scan, async (c) => {
       const { scan_id, card_uid, order_id } = c.req.valid("json");
       const { charge, isNew } = await scanCard(platform, { scanId: scan_id, cardUid: card_uid, orderId: order_id, device: deviceOf(c) });
-      if (isNew) announce(platform);
       return c.json(presentScan(platform, charge, await reachableBy(platform, charge)), isNew ? 201 : 200);
     })
     .openapi(read, async (c) =>
@@ -70,7 +68,6 @@ export const posRoutes = (platform: Platform) =>
       const { chargeId } = c.req.valid("param");
       const { id, cafeId } = deviceOf(c);
       await voidCharge(platform, { chargeId, device: { id, cafeId }, requestId: c.var.requestId });
-      announce(platform);
       return c.json(presentCounterCharge(await readCafeCharge(platform.db, chargeId, cafeId)), 200);
     });
 

@@ -1,6 +1,5 @@
 import { z } from "@hono/zod-openapi";
 import { student, studentOf } from "../identity/guards.ts";
-import { announce } from "../live/announce.ts";
 import { markPrompted } from "../live/prompted.ts";
 import type { Platform } from "../platform/context.ts";
 import { json, listOf, PendingBody, required, route, router } from "../platform/http/router.ts";
@@ -120,20 +119,17 @@ export const chargeRoutes = (platform: Platform, signer: ReceiptSigner) =>
         signature,
         requestId: c.var.requestId,
       });
-      announce(platform);
       if (outcome.kind === "pending") return c.json({ status: "pending" as const, status_url: `/api/v1/charges/${chargeId}` }, 202);
       if (outcome.replayed) c.header("Idempotency-Hit", "true");
       return c.json(presentPaid(outcome), 200);
     })
     .openapi(moreTime, async (c) => {
       const charge = await giveMoreTime(platform, c.req.valid("param").chargeId, studentOf(c).id);
-      announce(platform);
       return c.json(presentStudentCharge(charge), 200);
     })
     .openapi(decline, async (c) => {
       const { chargeId } = c.req.valid("param");
       const { id: studentId } = studentOf(c);
       await declineCharge(platform, { chargeId, studentId, notMe: c.req.valid("json").not_me, requestId: c.var.requestId });
-      announce(platform);
       return c.json(presentStudentCharge(await readStudentCharge(platform.db, chargeId, studentId)), 200);
     });

@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { z } from "@hono/zod-openapi";
 import { device, deviceOf } from "../identity/guards.ts";
 import type { Identity } from "../identity/identity.ts";
-import { announce } from "../live/announce.ts";
 import { OrderParams, OrderSchema } from "../orders/schemas.ts";
 import type { Platform } from "../platform/context.ts";
 import { claimOf, once, sendStored } from "../platform/http/once.ts";
@@ -108,7 +107,6 @@ export const saleRoutes = (platform: Platform, identity: Identity) => {
         tenderedMinor: body.cash_tendered_minor,
         prepare: body.prepare,
       });
-      announce(platform);
       if ("kind" in answer)
         return c.json({ status: "pending" as const, status_url: `/api/v1/pos/sales?key=${encodeURIComponent(claim.key)}` }, 202);
       return sendStored(c, answer);
@@ -121,9 +119,7 @@ export const saleRoutes = (platform: Platform, identity: Identity) => {
     })
     .openapi(voidRoute, async (c) => {
       const input = { orderId: c.req.valid("param").orderId, device: deviceOf(c), requestId: c.var.requestId };
-      const answer = await once(c, "a day", async (tx) => ({ status: 200 as const, body: await voidSale(tx, input) }));
-      announce(platform);
-      return answer;
+      return once(c, "a day", async (tx) => ({ status: 200 as const, body: await voidSale(tx, input) }));
     })
     .openapi(refund, async (c) => {
       const { scan_id, order_id, card_uid, amount_minor, reason } = c.req.valid("json");
@@ -143,7 +139,6 @@ export const saleRoutes = (platform: Platform, identity: Identity) => {
         const made = await refundAtCounter(tx, input);
         return { status: 201, body: JSON.stringify(presentRefund(made)) };
       });
-      announce(platform);
       return sendStored(c, answer);
     });
 };

@@ -1,7 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { actorOf, device, deviceOf, staff, student, studentOf } from "../identity/guards.ts";
 import { reasonField } from "../ledger/field-schemas.ts";
-import { announce } from "../live/announce.ts";
 import type { Platform } from "../platform/context.ts";
 import { once } from "../platform/http/once.ts";
 import { json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
@@ -231,13 +230,11 @@ export const failoverRoutes = (platform: Platform, signer: ReceiptSigner) => {
       }));
     })
     .openapi(repost, async (c) => {
-      const answer = await once(c, "forever", async (tx) => {
+      return once(c, "forever", async (tx) => {
         const { reposted, refused, left } = await repostAgreed(tx, actorOf(c));
         const named = refused.map(({ caseId, because }) => ({ case_id: caseId, because }));
         return { status: 200 as const, body: { reposted, refused: named, left } };
       });
-      announce(platform);
-      return answer;
     })
     .openapi(dismiss, (c) => {
       const { caseId } = c.req.valid("param");

@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import type { Config } from "../platform/config.ts";
 import type { Platform } from "../platform/context.ts";
 import { CodedError } from "../platform/errors.ts";
-import { enqueue, outboxChannel } from "../platform/outbox.ts";
+import { enqueue } from "../platform/outbox.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
 import type { Cache } from "../platform/redis.ts";
 import { keyFor, seal } from "../platform/seal.ts";
@@ -22,7 +22,6 @@ export async function requestOtp(platform: Platform, phone: string, installation
   metrics.count("otp_requests_total", { outcome: waitSeconds > 0 ? "limited" : isSent ? "made" : "over_budget" });
   if (waitSeconds > 0)
     throw new CodedError("RATE_LIMITED", "Too many codes were asked for with this phone: please wait.", { retryAfterSeconds: waitSeconds });
-  if (isSent) cache.publish(outboxChannel, "");
   return id;
 }
 

@@ -2,7 +2,7 @@ import { createHmac, createPublicKey, timingSafeEqual, verify } from "node:crypt
 import type { Config } from "../platform/config.ts";
 import type { Platform } from "../platform/context.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
-import { enqueue, outboxChannel } from "../platform/outbox.ts";
+import { enqueue } from "../platform/outbox.ts";
 import { part, type Statement, sql, type Transaction } from "../platform/postgres.ts";
 import { keyFor, seal } from "../platform/seal.ts";
 import { listConfirmKeys } from "./list-confirm-keys.ts";
@@ -51,14 +51,14 @@ export const phoneIsNew = (until: Date) =>
 
 /** Sends a code that is good for this deed alone. The message says what it is for, so that its reader can see a thief's wish in it. */
 export async function askStepUp(
-  { cache, config, db, secrets }: Platform,
+  { config, db, secrets }: Platform,
   studentId: string,
   deedOf: (tx: Transaction) => Promise<Deed>,
 ): Promise<AskedStepUp> {
   const sealKey = await secrets.get("SEAL_KEY");
   const otp = newOtp();
   const limit = config.RATE_OTP_PER_10_MINUTES * config.RATE_LIMIT_SCALE;
-  const asked = await db.transaction(async (tx) => {
+  return db.transaction(async (tx) => {
     const student = await tx.row<{ requiresSignature: boolean; waitUntil: Date | null }>(sql`
       select requires_signature, ${endOfNewPhone(config)} as wait_until from students where id = ${studentId} and is_active for no key update`);
     if (!student) throw notFound("The student");
@@ -78,8 +78,6 @@ export async function askStepUp(
     await enqueue(tx, "sms.step_up", { step_up_id: made.id, sealed: seal(sealKey, stepUpSealPurpose, otp) });
     return { id: made.id, challenge: challengeOf(studentId, made.id, deed), needsSignature: student.requiresSignature };
   });
-  cache.publish(outboxChannel, "");
-  return asked;
 }
 
 /** What came with the request. */

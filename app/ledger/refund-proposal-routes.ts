@@ -1,7 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { actorOf, ownCafeOf, staff } from "../identity/guards.ts";
 import { listProposals, proposalStatuses } from "../identity/proposal.ts";
-import { announce } from "../live/announce.ts";
 import type { Platform } from "../platform/context.ts";
 import { once } from "../platform/http/once.ts";
 import { type HttpContext, json, listOf, listQuery, route, router } from "../platform/http/router.ts";
@@ -80,21 +79,17 @@ export const refundProposalRoutes = (platform: Platform) =>
     })
     .openapi(approve, async (c) => {
       const [{ refundProposalId }, decider] = [c.req.valid("param"), deciderOf(c)];
-      const answer = await once(c, "forever", async (tx) => ({
+      return once(c, "forever", async (tx) => ({
         status: 200 as const,
         body: present(await approveRefund(tx, platform.config, refundProposalId, decider)),
       }));
-      announce(platform);
-      return answer;
     })
     .openapi(reject, async (c) => {
       const [{ refundProposalId }, decider] = [c.req.valid("param"), deciderOf(c)];
-      const answer = await once(c, "forever", async (tx) => ({
+      return once(c, "forever", async (tx) => ({
         status: 200 as const,
         body: present(await rejectRefund(tx, refundProposalId, decider)),
       }));
-      announce(platform);
-      return answer;
     });
 
 const present = (each: RefundProposal): z.infer<typeof RefundProposalSchema> => ({

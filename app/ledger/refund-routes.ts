@@ -1,6 +1,5 @@
 import { z } from "@hono/zod-openapi";
 import { cafeOf, staff, staffOf } from "../identity/guards.ts";
-import { announce } from "../live/announce.ts";
 import type { Platform } from "../platform/context.ts";
 import { once } from "../platform/http/once.ts";
 import { json, required, route, router } from "../platform/http/router.ts";
@@ -64,12 +63,10 @@ export const refundRoutes = (platform: Platform) =>
       requestId: c.var.requestId,
       ...(amount_minor === undefined ? {} : { amountMinor: amount_minor }),
     };
-    const answer = await once(c, "forever", async (tx) => {
+    return once(c, "forever", async (tx) => {
       const asked = await requestRefund(tx, platform.config, input);
       return { status: 201 as const, body: asked.kind === "made" ? presentRefund(asked.refund) : presentProposed(asked.proposal) };
     });
-    announce(platform);
-    return answer;
   });
 
 const presentRefund = (made: Refund): z.infer<typeof RefundSchema> => ({

@@ -1,7 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { cafeActorOf, cafeOf, staff, staffOf } from "../identity/guards.ts";
 import { reasonField } from "../ledger/field-schemas.ts";
-import { announce } from "../live/announce.ts";
 import type { Platform } from "../platform/context.ts";
 import { once } from "../platform/http/once.ts";
 import { type HttpContext, json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
@@ -139,39 +138,32 @@ export const boardRoutes = (platform: Platform) => {
         await moveOrder(tx, { orderId, to: status, ...byStaff(c), ...(from && { from }), ...(reason && { reason }) });
         return readBoardOrder(tx, orderId, cafeOf(c, undefined));
       });
-      announce(platform);
       return c.json(order, 200);
     })
     .openapi(noShow, async (c) => {
       const { orderId } = c.req.valid("param");
-      const answer = await once(c, "a day", async (tx) => {
+      return once(c, "a day", async (tx) => {
         await noteNoShow(tx, { orderId, ...byStaff(c) });
         return { status: 200 as const, body: await readBoardOrder(tx, orderId, cafeOf(c, undefined)) };
       });
-      announce(platform);
-      return answer;
     })
     .openapi(cash, async (c) => {
       const { orderId } = c.req.valid("param");
       const { id: staffId, role } = staffOf(c);
       const cafeId = cafeOf(c, undefined);
-      const answer = await once(c, "forever", async (tx) => {
+      return once(c, "forever", async (tx) => {
         await takeCash(tx, { orderId, cafeId, staffId, isDriver: role === "delivery", requestId: c.var.requestId });
         const { id, order_number, status, payment_status, total_minor } = await readBoardOrder(tx, orderId, cafeId);
         return { status: 200 as const, body: { id, order_number, status, payment_status, total_minor } };
       });
-      announce(platform);
-      return answer;
     })
     .openapi(assign, async (c) => {
       const { orderId } = c.req.valid("param");
       const input = { ...cafeActorOf(c, undefined), orderId, driverId: c.req.valid("json").staff_id };
-      const answer = await once(c, "a day", async (tx) => {
+      return once(c, "a day", async (tx) => {
         await assignDelivery(tx, input);
         return { status: 200 as const, body: await readBoardOrder(tx, orderId, input.cafeId) };
       });
-      announce(platform);
-      return answer;
     });
 };
 

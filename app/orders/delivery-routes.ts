@@ -1,6 +1,5 @@
 import { z } from "@hono/zod-openapi";
 import { cafeOf, staff, staffOf } from "../identity/guards.ts";
-import { announce } from "../live/announce.ts";
 import type { Platform } from "../platform/context.ts";
 import { json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
 import { type Assignment, listAssignments, moveAssignment, readAssignment } from "./deliveries.ts";
@@ -61,7 +60,6 @@ export const deliveryRoutes = (platform: Platform) =>
         await moveAssignment(tx, input);
         return readAssignment(tx, assignmentId, driverId);
       });
-      announce(platform);
       return c.json(present(assignment), 200);
     });
 

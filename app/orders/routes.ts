@@ -1,6 +1,5 @@
 import { z } from "@hono/zod-openapi";
 import { student, studentOf } from "../identity/guards.ts";
-import { announce } from "../live/announce.ts";
 import { gatewayOf } from "../payments/open-gateway.ts";
 import { openGatewayOrder } from "../payments/open-gateway-order.ts";
 import type { Platform } from "../platform/context.ts";
@@ -177,7 +176,6 @@ export const orderRoutes = (platform: Platform) => {
         tableCode: body.table_code ?? null,
         scheduledFor: body.scheduled_for ?? null,
       });
-      announce(platform);
       return placed(c, platform, answer);
     })
     .openapi(again, async (c) => {
@@ -187,7 +185,6 @@ export const orderRoutes = (platform: Platform) => {
         withoutUnavailable: c.req.valid("json").without_unavailable,
       };
       const answer = await reorder(db, await claimOf(c, "a day"), input);
-      announce(platform);
       return placed(c, platform, answer);
     })
     .openapi(list, async (c) => {
@@ -203,18 +200,15 @@ export const orderRoutes = (platform: Platform) => {
       const order = await db.transaction((tx) =>
         amendOrder(tx, { orderId, studentId: studentOf(c).id, items, specialInstructions: special_instructions }),
       );
-      announce(platform);
       return c.json(order, 200);
     })
     .openapi(cancel, async (c) => {
       const { orderId } = c.req.valid("param");
       const studentId = studentOf(c).id;
-      const answer = await once(c, "a day", async (tx) => {
+      return once(c, "a day", async (tx) => {
         await moveOrder(tx, { orderId, to: "cancelled", by: "student", actor: { studentId } });
         return { status: 200 as const, body: await readOrder(tx, orderId, studentId) };
       });
-      announce(platform);
-      return answer;
     })
     .openapi(slots, async (c) => {
       const found = await listSlots(db, c.req.valid("param").cafeId, c.req.valid("query").date);

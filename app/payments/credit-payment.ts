@@ -1,4 +1,3 @@
-import { announce } from "../live/announce.ts";
 import type { Platform } from "../platform/context.ts";
 import { sql } from "../platform/postgres.ts";
 import type { GatewayPayment } from "./gateway.ts";
@@ -27,6 +26,5 @@ export async function creditPayment(
     select * from credit_payment(${gateway}, ${payment.paymentId}, ${payment.gatewayOrderId}, ${payment.amountMinor}, ${payment.currency},
       ${payment.feeMinor}, ${foundBy}, ${JSON.stringify(payment.response)}::jsonb, ${payment.savedMethod?.customer ?? null}, ${payment.savedMethod?.token ?? null})`);
   if (!credit) throw new Error("The payment got no answer from the books.");
-  if (credit.outcome === "credited") announce(platform);
   return credit;
 }

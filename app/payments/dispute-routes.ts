@@ -1,6 +1,5 @@
 import { z } from "@hono/zod-openapi";
 import { actorOf, staff } from "../identity/guards.ts";
-import { announce } from "../live/announce.ts";
 import type { Platform } from "../platform/context.ts";
 import { once } from "../platform/http/once.ts";
 import { type HttpContext, json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
@@ -83,9 +82,7 @@ const accept = route({
 
 export const disputeRoutes = (platform: Platform) => {
   const decide = async (c: HttpContext, work: (tx: Transaction) => Promise<Dispute>) => {
-    const answer = await once(c, "forever", async (tx) => ({ status: 200 as const, body: present(await work(tx)) }));
-    announce(platform);
-    return answer;
+    return once(c, "forever", async (tx) => ({ status: 200 as const, body: present(await work(tx)) }));
   };
   return router()
     .openapi(list, async (c) => {

@@ -1,4 +1,3 @@
-import { announce } from "../live/announce.ts";
 import type { Platform } from "../platform/context.ts";
 import { sql } from "../platform/postgres.ts";
 import type { Gateway, GatewayRefund } from "./gateway.ts";
@@ -21,6 +20,5 @@ export async function meetRefund(platform: Platform, gateway: Gateway, refund: G
     platform.metrics.count("outside_refunds_total", {});
     platform.log.error({ gateway_refund_id: gatewayRefundId, payment_id: paymentId }, "Money was given back at the gateway, and not by us");
   }
-  announce(platform);
   return met.outcome;
 }

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { announce } from "../live/announce.ts";
 import type { Platform } from "../platform/context.ts";
 import { CodedError } from "../platform/errors.ts";
 import { sql } from "../platform/postgres.ts";
@@ -16,16 +15,14 @@ export async function receiveWebhook(platform: Platform, gateway: Gateway, body:
   // Sending it again would not make it readable: a person has to look, and the poller finds payments by itself.
   if (event === "unreadable") platform.log.error({ gateway: gateway.name }, "A signed webhook could not be read");
   if (event === "irrelevant" || event === "unreadable") return;
-  if (await keep(platform, gateway.name, body, event)) announce(platform);
+  await keep(platform, gateway.name, body, event);
 }
 
-/** True where it was not known yet. */
-async function keep({ db }: Platform, gateway: string, body: Buffer, event: GatewayEvent): Promise<boolean> {
-  const kept = await db.run(sql`
+async function keep({ db }: Platform, gateway: string, body: Buffer, event: GatewayEvent): Promise<void> {
+  await db.run(sql`
     with kept as (
       insert into gateway_events (gateway, body_hash, kind, event)
       values (${gateway}, ${createHash("sha256").update(body).digest()}, ${event.kind}, ${JSON.stringify(event)})
       on conflict (gateway, body_hash) do nothing returning id)
     insert into outbox (topic, payload) select 'gateway.event', jsonb_build_object('event_id', id) from kept`);
-  return kept === 1;
 }

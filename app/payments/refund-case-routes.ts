@@ -1,7 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { actorOf, staff } from "../identity/guards.ts";
 import { reasonField } from "../ledger/field-schemas.ts";
-import { announce } from "../live/announce.ts";
 import type { Platform } from "../platform/context.ts";
 import { once } from "../platform/http/once.ts";
 import { json, listOf, listQuery, PendingBody, required, route, router } from "../platform/http/router.ts";
@@ -144,12 +143,10 @@ export const refundCaseRoutes = (platform: Platform) =>
     })
     .openapi(retryHeld, async (c) => {
       const actor = { id: c.req.valid("param").id, ...actorOf(c) };
-      const answer = await once(c, "forever", async (tx) => ({
+      return once(c, "forever", async (tx) => ({
         status: 202 as const,
         body: { id: await retryHeldRefund(tx, actor), status: "pending" as const },
       }));
-      announce(platform);
-      return answer;
     });
 
 const present = (each: OutsideRefund): z.infer<typeof OutsideRefundSchema> => ({

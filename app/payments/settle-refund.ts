@@ -1,4 +1,3 @@
-import { announce } from "../live/announce.ts";
 import type { Platform } from "../platform/context.ts";
 import { sql } from "../platform/postgres.ts";
 import { type Gateway, type GatewayRefund, GatewayRefused } from "./gateway.ts";
@@ -9,7 +8,6 @@ type RefundNews = Pick<GatewayRefund, "reference" | "status"> & { readonly gatew
 export async function settleRefund(platform: Platform, { reference, gatewayRefundId, status }: RefundNews): Promise<void> {
   if (reference === null || !uuidPattern.test(reference) || status === "pending") return;
   await platform.db.callAtomic(sql`select finish_refund(${reference}, ${gatewayRefundId}, ${status}) as status`);
-  announce(platform);
 }
 
 const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

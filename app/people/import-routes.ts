@@ -1,6 +1,5 @@
 import { z } from "@hono/zod-openapi";
 import { actorOf, staff } from "../identity/guards.ts";
-import { announce } from "../live/announce.ts";
 import type { Platform } from "../platform/context.ts";
 import { CodedError } from "../platform/errors.ts";
 import { once } from "../platform/http/once.ts";
@@ -76,9 +75,7 @@ export const importRoutes = (platform: Platform) =>
       const { mode, dry_run } = c.req.valid("query");
       const content = Buffer.from(await c.req.arrayBuffer());
       const input = { content, mode, isDryRun: dry_run === "true", ...actorOf(c) };
-      const answer = await once(c, "a day", async (tx) => ({ status: 202 as const, body: presentImport(await requestImport(tx, input)) }));
-      announce(platform);
-      return answer;
+      return once(c, "a day", async (tx) => ({ status: 202 as const, body: presentImport(await requestImport(tx, input)) }));
     })
     .openapi(get, async (c) => c.json(presentImport(await readImport(platform.db, c.req.valid("param").importId)), 200))
     // Else "import" would be taken for a student's id.

@@ -17,7 +17,7 @@ export function peopleRoutes(platform: Platform, identity: Identity) {
   // Before the students: "import" is no student's id.
   routes.route("/", importRoutes(platform));
   routes.route("/", studentRoutes(platform, identity));
-  routes.route("/", studentCardRoutes(platform));
+  routes.route("/", studentCardRoutes());
   routes.route("/", customerRoutes(platform));
   routes.route("/", staffRoutes(platform, identity));
   routes.route("/", staffRequestRoutes(platform, identity));

@@ -1,8 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import type { Card } from "../cards/card.ts";
 import { actorOf, staff } from "../identity/guards.ts";
-import { announce } from "../live/announce.ts";
-import type { Platform } from "../platform/context.ts";
 import { once } from "../platform/http/once.ts";
 import { type HttpContext, json, route, router } from "../platform/http/router.ts";
 import { stopStudentCard } from "./stop-student-card.ts";
@@ -40,12 +38,10 @@ const lost = route({
   ...stop,
 });
 
-export const studentCardRoutes = (platform: Platform) => {
+export const studentCardRoutes = () => {
   const answer = async (c: HttpContext, params: { studentId: string; cardId: string }, status: "frozen" | "lost") => {
     const input = { ...params, status, ...actorOf(c) };
-    const stopped = await once(c, "a day", async (tx) => ({ status: 200 as const, body: presentCard(await stopStudentCard(tx, input)) }));
-    announce(platform);
-    return stopped;
+    return once(c, "a day", async (tx) => ({ status: 200 as const, body: presentCard(await stopStudentCard(tx, input)) }));
   };
   return router()
     .openapi(freeze, (c) => answer(c, c.req.valid("param"), "frozen"))

@@ -1,7 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { actorOf, staff, staffOf } from "../identity/guards.ts";
 import type { Identity } from "../identity/identity.ts";
-import { announce } from "../live/announce.ts";
 import type { Platform } from "../platform/context.ts";
 import { once } from "../platform/http/once.ts";
 import { json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
@@ -112,7 +111,6 @@ export const studentRoutes = (platform: Platform, identity: Pick<Identity, "sess
   const { db } = platform;
   const afterwards = ({ student, endedSessionIds }: ChangedStudent) => {
     identity.sessionsEnded(endedSessionIds);
-    announce(platform);
     return presentStudent(student);
   };
   return router()

@@ -3,9 +3,6 @@ import type { WorkerKind } from "./jobs.ts";
 import { type Database, part, type Queryable, type Statement, sql } from "./postgres.ts";
 import type { ReportError } from "./report-error.ts";
 
-/** Published after a commit that left rows: wakes the workers. Lost, they look by themselves within 200 ms. */
-export const outboxChannel = "outbox";
-
 /** Puts work into the outbox, in the transaction of its cause: both happen or neither. */
 export async function enqueue(tx: Queryable, topic: string, payload: Readonly<Record<string, unknown>>): Promise<void> {
   await tx.run(sql`insert into outbox (topic, payload) values (${topic}, ${JSON.stringify(payload)})`);

@@ -1,7 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import type { CafeActor } from "../identity/actor.ts";
 import { cafeActorOf, staff } from "../identity/guards.ts";
-import { announce } from "../live/announce.ts";
 import type { Platform } from "../platform/context.ts";
 import { once } from "../platform/http/once.ts";
 import { type HttpContext, json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
@@ -141,12 +140,10 @@ export const webhookRoutes = (platform: Platform) =>
     })
     .openapi(test, async (c) => {
       const { endpointId } = c.req.valid("param");
-      const reply = await once(c, "a day", async (tx) => ({
+      return once(c, "a day", async (tx) => ({
         status: 202,
         body: presentDelivery(await sendTest(tx, actorOf(c), endpointId)),
       }));
-      announce(platform);
-      return reply;
     })
     .openapi(deliveries, async (c) => {
       const { limit, cursor, state } = c.req.valid("query");
@@ -156,12 +153,10 @@ export const webhookRoutes = (platform: Platform) =>
     })
     .openapi(again, async (c) => {
       const { endpointId, deliveryId } = c.req.valid("param");
-      const reply = await once(c, "a day", async (tx) => ({
+      return once(c, "a day", async (tx) => ({
         status: 202,
         body: presentDelivery(await redeliver(tx, actorOf(c), endpointId, deliveryId)),
       }));
-      announce(platform);
-      return reply;
     });
 
 const actorOf = (c: HttpContext): CafeActor => cafeActorOf(c, undefined);
