@@ -1,5 +1,13 @@
-import { type Actor, auditActor } from "../identity/actor.ts";
-import { lockPending, type Proposal, type ProposalTable, readProposal, refuseAsSecond } from "../identity/proposal.ts";
+import type { Actor } from "../identity/actor.ts";
+import {
+  approveProposal,
+  lockForSecond,
+  noteProposal,
+  type Proposal,
+  type ProposalStatus,
+  type ProposalTable,
+  readProposal,
+} from "../identity/proposal.ts";
 import type { Config } from "../platform/config.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { part, sql, type Transaction, violatedConstraint } from "../platform/postgres.ts";
@@ -7,6 +15,7 @@ import { readIban } from "../settlements/iban.ts";
 
 /** Where a café's money goes; the last one that two people agreed to holds. */
 export interface CafeAccount extends Proposal {
+  readonly status: ProposalStatus;
   readonly cafeId: string;
   readonly holder: string;
   /** Without spaces. */
@@ -21,7 +30,9 @@ export const cafeAccounts: ProposalTable<CafeAccount> = {
   table: part`cafe_bank_accounts`,
   columns: part`id, cafe_id, holder, iban, status, requested_by, decided_by, created_at, decided_at`,
   objectKind: "cafe_bank_account",
-  rejected: "cafe_bank_account.rejected",
+  actions: { pending: "cafe_bank_account.requested", approved: "cafe_bank_account.approved", rejected: "cafe_bank_account.rejected" },
+  // Whoever reads the trail need not read the account.
+  detailsOf: () => ({}),
 };
 
 interface Input {
@@ -53,17 +64,12 @@ export async function requestCafeAccount(
       });
     });
   if (!made) throw new Error("The account was not written.");
-  await note(tx, actor, "cafe_bank_account.requested", made.id, cafeId);
-  return readProposal(tx, cafeAccounts, made.id);
+  const account = await readProposal(tx, cafeAccounts, made.id);
+  await noteProposal(tx, cafeAccounts, account, "pending", actor);
+  return account;
 }
 
 export async function approveCafeAccount(tx: Transaction, config: Config, id: string, actor: Actor): Promise<CafeAccount> {
-  const { requestedBy, cafeId } = await lockPending(tx, cafeAccounts, id);
-  await refuseAsSecond(tx, config, { requestedBy }, actor);
-  await tx.run(sql`update cafe_bank_accounts set status = 'approved', decided_by = ${actor.staffId}, decided_at = now() where id = ${id}`);
-  await note(tx, actor, "cafe_bank_account.approved", id, cafeId);
-  return readProposal(tx, cafeAccounts, id);
+  await lockForSecond(tx, config, cafeAccounts, id, actor);
+  return approveProposal(tx, cafeAccounts, id, actor);
 }
-
-const note = (tx: Transaction, actor: Actor, action: string, id: string, cafeId: string) =>
-  auditActor(tx, { ...actor, cafeId }, { action, objectKind: "cafe_bank_account", objectId: id, details: {} });

@@ -1,6 +1,7 @@
+import { readProposal } from "../identity/proposal.ts";
 import { type Page, type PageInput, pageOf } from "../platform/page.ts";
 import { type Queryable, sql } from "../platform/postgres.ts";
-import { readBulkCredit } from "./bulk-credit.ts";
+import { bulkCredits } from "./bulk-credit.ts";
 
 export const grantStatuses = ["waiting", "credited", "no_wallet", "rejected", "expired"] as const;
 
@@ -20,7 +21,7 @@ export interface Grant {
 
 /** Those of one file, in no order that means anything. */
 export async function listGrants(db: Queryable, bulkCreditId: string, { limit, after }: PageInput): Promise<Page<Grant>> {
-  await readBulkCredit(db, bulkCreditId);
+  await readProposal(db, bulkCredits, bulkCreditId);
   const rows = await db.rows<Grant>(sql`
     select id, line, student_id, reference, amount_minor, currency, expires_at, status, transaction_id, taken_back_minor from grants
     where bulk_credit_id = ${bulkCreditId} and (${after ?? null}::uuid is null or id > ${after ?? null}::uuid) order by id limit ${limit + 1}`);

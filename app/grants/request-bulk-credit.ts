@@ -1,8 +1,9 @@
 import { type Actor, auditActor } from "../identity/actor.ts";
+import { readProposal } from "../identity/proposal.ts";
 import type { Config } from "../platform/config.ts";
 import { enqueue } from "../platform/outbox.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
-import { type BulkCredit, readBulkCredit } from "./bulk-credit.ts";
+import { type BulkCredit, bulkCredits } from "./bulk-credit.ts";
 
 export const readTopic = "bulk_credit.read";
 
@@ -24,5 +25,5 @@ export async function requestBulkCredit(tx: Transaction, { CAMPUS_CURRENCY }: Co
     objectId: made.id,
     details: { bytes: input.content.length },
   });
-  return readBulkCredit(tx, made.id);
+  return readProposal(tx, bulkCredits, made.id);
 }

@@ -1,12 +1,12 @@
 import { z } from "@hono/zod-openapi";
 import { actorOf, staff, student, studentOf } from "../identity/guards.ts";
-import { announce } from "../live/announce.ts";
+import { listProposals, readProposal } from "../identity/proposal.ts";
 import type { Platform } from "../platform/context.ts";
 import { CodedError } from "../platform/errors.ts";
 import { once } from "../platform/http/once.ts";
 import { json, listOf, listQuery, route, router } from "../platform/http/router.ts";
 import { lineOfText } from "../platform/http/text.ts";
-import { type BulkCredit, bulkCreditStatuses, listBulkCredits, readBulkCredit } from "./bulk-credit.ts";
+import { type BulkCredit, bulkCreditStatuses, bulkCredits } from "./bulk-credit.ts";
 import { approveBulkCredit, rejectBulkCredit } from "./decide-bulk-credit.ts";
 import { type Grant, grantStatuses, listGrants, listOwnGrants, type OwnGrant } from "./grant.ts";
 import { grantColumns, maxGrantLines, namingColumns } from "./read-grant-file.ts";
@@ -174,34 +174,32 @@ export const grantRoutes = (platform: Platform) =>
         throw new CodedError("UNSUPPORTED_MEDIA_TYPE", "The body's Content-Type must be text/csv.");
       const input = { title: c.req.valid("query").title, content: Buffer.from(await c.req.arrayBuffer()), ...actorOf(c) };
       // No money moves yet, and a file that comes again under another key finds its references taken.
-      const answer = await once(c, "a day", async (tx) => ({
+      return once(c, "a day", async (tx) => ({
         status: 202 as const,
         body: present(await requestBulkCredit(tx, platform.config, input)),
       }));
-      announce(platform);
-      return answer;
     })
     .openapi(list, async (c) => {
       const { status, limit, cursor } = c.req.valid("query");
-      const { items, next } = await listBulkCredits(platform.db, { status, limit, after: cursor });
+      const { items, next } = await listProposals(platform.db, bulkCredits, { status, limit, after: cursor });
       return c.json({ items: items.map(present), next_cursor: next }, 200);
     })
-    .openapi(read, async (c) => c.json(present(await readBulkCredit(platform.db, c.req.valid("param").bulkCreditId)), 200))
+    .openapi(read, async (c) => c.json(present(await readProposal(platform.db, bulkCredits, c.req.valid("param").bulkCreditId)), 200))
     .openapi(readLines, async (c) => {
       const { limit, cursor } = c.req.valid("query");
       const { items, next } = await listGrants(platform.db, c.req.valid("param").bulkCreditId, { limit, after: cursor });
       return c.json({ items: items.map(presentGrant), next_cursor: next }, 200);
     })
     .openapi(approve, (c) => {
-      const decision = { ...c.req.valid("param"), ...actorOf(c) };
+      const [{ bulkCreditId }, actor] = [c.req.valid("param"), actorOf(c)];
       return once(c, "forever", async (tx) => ({
         status: 200 as const,
-        body: present(await approveBulkCredit(tx, platform.config, decision)),
+        body: present(await approveBulkCredit(tx, platform.config, bulkCreditId, actor)),
       }));
     })
     .openapi(reject, (c) => {
-      const decision = { ...c.req.valid("param"), ...actorOf(c) };
-      return once(c, "forever", async (tx) => ({ status: 200 as const, body: present(await rejectBulkCredit(tx, decision)) }));
+      const [{ bulkCreditId }, actor] = [c.req.valid("param"), actorOf(c)];
+      return once(c, "forever", async (tx) => ({ status: 200 as const, body: present(await rejectBulkCredit(tx, bulkCreditId, actor)) }));
     })
     .openapi(ownGrants, async (c) => {
       const items = await listOwnGrants(platform.db, studentOf(c).id);

@@ -11,8 +11,11 @@ export type ProposalStatus = (typeof proposalStatuses)[number];
 /** What one person asks for and another one decides. */
 export interface Proposal {
   readonly id: string;
-  readonly status: ProposalStatus;
+  /** A ProposalStatus; some have more, before they wait and after they are approved. */
+  readonly status: string;
   readonly requestedBy: string;
+  /** Where it concerns one café: in its audit trail it stands too. */
+  readonly cafeId?: string;
 }
 
 /** One kind of them: the rows of a table with `status`, `requested_by`, `decided_by` and `decided_at`. */
@@ -21,25 +24,26 @@ export interface ProposalTable<Row extends Proposal> {
   readonly called: string;
   readonly columns: Statement;
   readonly table: Statement;
+  /** Where the columns are read from, if not from the table alone. */
+  readonly from?: Statement;
   /** Of its lines in the audit trail: `adjustment.rejected` of an `adjustment`. */
   readonly objectKind: string;
-  readonly rejected: string;
-  /** Only for the type. */
-  readonly row?: Row;
+  readonly actions: Readonly<Record<ProposalStatus, string>>;
+  readonly detailsOf: (row: Row) => Readonly<Record<string, unknown>>;
 }
 
 export async function readProposal<Row extends Proposal>(
   db: Queryable,
-  { columns, table, called }: ProposalTable<Row>,
+  { columns, table, from = table, called }: ProposalTable<Row>,
   id: string,
 ): Promise<Row> {
-  const found = await db.row<Row>(sql`select ${columns} from ${table} where id = ${id}`);
+  const found = await db.row<Row>(sql`select ${columns} from ${from} where id = ${id}`);
   if (!found) throw notFound(called);
   return found;
 }
 
-export interface WantedProposals extends PageInput {
-  readonly status: ProposalStatus | undefined;
+export interface WantedProposals<Row extends Proposal> extends PageInput {
+  readonly status: Row["status"] | undefined;
   /** Which of them; all unless told. */
   readonly within?: Statement;
 }
@@ -47,18 +51,18 @@ export interface WantedProposals extends PageInput {
 /** Newest first. */
 export async function listProposals<Row extends Proposal>(
   db: Queryable,
-  { columns, table }: ProposalTable<Row>,
-  { status, limit, after, within = part`true` }: WantedProposals,
+  { columns, table, from = table }: ProposalTable<Row>,
+  { status, limit, after, within = part`true` }: WantedProposals<Row>,
 ): Promise<Page<Row>> {
   const rows = await db.rows<Row>(sql`
-    select ${columns} from ${table}
+    select ${columns} from ${from}
     where (${status ?? null}::text is null or status = ${status ?? null}) and (${after ?? null}::uuid is null or id < ${after ?? null}::uuid) and ${within}
     order by id desc limit ${limit + 1}`);
   return pageOf(rows, limit);
 }
 
 /** Of what somebody asked for, nobody is the second person who asked, or whose account the first one opened of late. */
-export async function refuseAsSecond(
+async function refuseAsSecond(
   tx: Transaction,
   config: Pick<Config, "FOUR_EYES_DAYS">,
   { requestedBy }: Pick<Proposal, "requestedBy">,
@@ -68,28 +72,64 @@ export async function refuseAsSecond(
   await refuseOneBehindTwo(tx, config, requestedBy, staffId);
 }
 
-export const decidedAlready = ({ called }: Pick<ProposalTable<Proposal>, "called">, status: string) =>
+export const decidedAlready = ({ called }: { readonly called: string }, status: string) =>
   new CodedError("INVALID_TRANSITION", `${called} is ${status} already.`, { details: { status } });
 
 /** Locked until the end of the transaction: of two who decide at once the second finds it decided. */
-export async function lockPending<Row extends Proposal>(tx: Transaction, kind: ProposalTable<Row>, id: string): Promise<Row> {
+async function lockPending<Row extends Proposal>(tx: Transaction, kind: ProposalTable<Row>, id: string): Promise<Row> {
   await tx.run(sql`select 1 from ${kind.table} where id = ${id} for update`);
   const found = await readProposal(tx, kind, id);
   if (found.status !== "pending") throw decidedAlready(kind, found.status);
   return found;
 }
 
-/** Either of the two may say no: whoever asked takes it back. */
-export async function rejectProposal<Row extends Proposal>(
+/** For the second of the two, who is about to approve it. */
+export async function lockForSecond<Row extends Proposal>(
   tx: Transaction,
+  config: Pick<Config, "FOUR_EYES_DAYS">,
   kind: ProposalTable<Row>,
   id: string,
   actor: Actor,
 ): Promise<Row> {
-  const rejected = await tx.run(sql`
-    update ${kind.table} set status = 'rejected', decided_by = ${actor.staffId}, decided_at = now() where id = ${id} and status = 'pending'`);
+  const found = await lockPending(tx, kind, id);
+  await refuseAsSecond(tx, config, found, actor);
+  return found;
+}
+
+/** To be called with `lockForSecond` held; `also` is set besides: part`, transaction_id = ${id}`. */
+export const approveProposal = <Row extends Proposal>(tx: Transaction, kind: ProposalTable<Row>, id: string, actor: Actor, also = part``) =>
+  decide(tx, kind, id, actor, "approved", also);
+
+/** Either of the two may say no: whoever asked takes it back. */
+export const rejectProposal = <Row extends Proposal>(tx: Transaction, kind: ProposalTable<Row>, id: string, actor: Actor, also = part``) =>
+  decide(tx, kind, id, actor, "rejected", also);
+
+async function decide<Row extends Proposal>(
+  tx: Transaction,
+  kind: ProposalTable<Row>,
+  id: string,
+  { staffId, requestId }: Actor,
+  status: "approved" | "rejected",
+  also: Statement,
+): Promise<Row> {
+  const decided = await tx.run(sql`
+    update ${kind.table} set status = ${status}, decided_by = ${staffId}, decided_at = now()${also} where id = ${id} and status = 'pending'`);
   const row = await readProposal(tx, kind, id);
-  if (rejected === 0) throw decidedAlready(kind, row.status);
-  await auditActor(tx, actor, { action: kind.rejected, objectKind: kind.objectKind, objectId: id, details: {} });
+  if (decided === 0) throw decidedAlready(kind, row.status);
+  await noteProposal(tx, kind, row, status, { staffId, requestId });
   return row;
 }
+
+/** Writes into the audit trail that it was asked for (pending) or decided. */
+export const noteProposal = <Row extends Proposal>(
+  tx: Transaction,
+  { actions, objectKind, detailsOf }: ProposalTable<Row>,
+  row: Row,
+  status: ProposalStatus,
+  { staffId, requestId }: Actor,
+): Promise<void> =>
+  auditActor(
+    tx,
+    { staffId, requestId, ...(row.cafeId !== undefined && { cafeId: row.cafeId }) },
+    { action: actions[status], objectKind, objectId: row.id, details: detailsOf(row) },
+  );

@@ -1,8 +1,9 @@
-import type { Proposal, ProposalTable } from "../identity/proposal.ts";
+import type { Proposal, ProposalStatus, ProposalTable } from "../identity/proposal.ts";
 import { part } from "../platform/postgres.ts";
 
 /** Money into a wallet (or out of it, negative) that two people of the university vouch for. */
 export interface Adjustment extends Proposal {
+  readonly status: ProposalStatus;
   readonly studentId: string;
   readonly amountMinor: number;
   readonly currency: string;
@@ -18,5 +19,11 @@ export const adjustments: ProposalTable<Adjustment> = {
   table: part`adjustments`,
   columns: part`id, student_id, amount_minor, currency, reason, status, requested_by, decided_by, transaction_id, created_at, decided_at`,
   objectKind: "adjustment",
-  rejected: "adjustment.rejected",
+  actions: { pending: "adjustment.requested", approved: "adjustment.approved", rejected: "adjustment.rejected" },
+  detailsOf: ({ studentId, amountMinor, currency, transactionId }) => ({
+    student_id: studentId,
+    amount_minor: amountMinor,
+    currency,
+    ...(transactionId !== null && { transaction_id: transactionId }),
+  }),
 };

@@ -1,5 +1,5 @@
-import { type Actor, auditActor } from "../identity/actor.ts";
-import { lockPending, type Proposal, type ProposalTable, readProposal, refuseAsSecond } from "../identity/proposal.ts";
+import type { Actor } from "../identity/actor.ts";
+import { lockForSecond, noteProposal, type Proposal, type ProposalStatus, type ProposalTable, readProposal } from "../identity/proposal.ts";
 import type { Config } from "../platform/config.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { part, type Queryable, sql, type Transaction, violatedConstraint } from "../platform/postgres.ts";
@@ -20,6 +20,7 @@ export const listDebts = (db: Queryable): Promise<Debt[]> =>
     where owed_minor <> 0 order by owed_minor desc, student_id limit ${maxDebts}`);
 
 export interface WriteOff extends Proposal {
+  readonly status: ProposalStatus;
   readonly studentId: string;
   readonly amountMinor: number;
   readonly currency: string;
@@ -33,7 +34,8 @@ export const writeOffs: ProposalTable<WriteOff> = {
   table: part`debt_write_offs`,
   columns: part`id, student_id, amount_minor, currency, reason, status, requested_by, decided_by, transaction_id`,
   objectKind: "debt_write_off",
-  rejected: "debt.write_off_rejected",
+  actions: { pending: "debt.write_off_requested", approved: "debt.written_off", rejected: "debt.write_off_rejected" },
+  detailsOf: ({ studentId, amountMinor, currency }) => ({ student_id: studentId, amount_minor: amountMinor, currency }),
 };
 
 export async function requestWriteOff(tx: Transaction, studentId: string, reason: string, actor: Actor): Promise<WriteOff> {
@@ -51,7 +53,7 @@ export async function requestWriteOff(tx: Transaction, studentId: string, reason
     throw student ? new CodedError("CONFLICT", "The student owes nothing.") : notFound("The student");
   }
   const writeOff = await readProposal(tx, writeOffs, made.id);
-  await note(tx, actor, "debt.write_off_requested", writeOff);
+  await noteProposal(tx, writeOffs, writeOff, "pending", actor);
   return writeOff;
 }
 
@@ -62,19 +64,11 @@ export async function approveWriteOff(
   id: string,
   actor: Actor,
 ): Promise<WriteOff> {
-  await refuseAsSecond(tx, config, await lockPending(tx, writeOffs, id), actor);
+  await lockForSecond(tx, config, writeOffs, id, actor);
   const posted = await tx.row<{ id: string | null }>(sql`select write_off_debt(${id}, ${actor.staffId}) as id`);
   const writeOff = await readProposal(tx, writeOffs, id);
   if (!posted?.id)
     throw new CodedError("INVALID_TRANSITION", "There is nothing to write off any more.", { details: { status: writeOff.status } });
-  await note(tx, actor, "debt.written_off", writeOff);
+  await noteProposal(tx, writeOffs, writeOff, "approved", actor);
   return writeOff;
 }
-
-const note = (tx: Transaction, actor: Actor, action: string, { id, amountMinor, currency, studentId }: WriteOff) =>
-  auditActor(tx, actor, {
-    action,
-    objectKind: "debt_write_off",
-    objectId: id,
-    details: { student_id: studentId, amount_minor: amountMinor, currency },
-  });

@@ -1,5 +1,5 @@
-import { type Actor, auditActor } from "../identity/actor.ts";
-import { decidedAlready, lockPending, readProposal, refuseAsSecond } from "../identity/proposal.ts";
+import type { Actor } from "../identity/actor.ts";
+import { decidedAlready, lockForSecond, noteProposal, readProposal } from "../identity/proposal.ts";
 import type { Config } from "../platform/config.ts";
 import { CodedError } from "../platform/errors.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
@@ -12,23 +12,16 @@ export async function approveAdjustment(
   id: string,
   actor: Actor,
 ): Promise<Adjustment> {
-  await refuseAsSecond(tx, config, await lockPending(tx, adjustments, id), actor);
+  await lockForSecond(tx, config, adjustments, id, actor);
   const posted = await tx.row<Posted>(sql`select * from approve_adjustment(${id}, ${actor.staffId})`);
   const adjustment = await readProposal(tx, adjustments, id);
   if (posted?.outcome !== "approved") throw refusal(adjustment, posted);
-  const { transactionId } = posted;
-  await auditActor(tx, actor, {
-    action: "adjustment.approved",
-    objectKind: "adjustment",
-    objectId: id,
-    details: { transaction_id: transactionId },
-  });
+  await noteProposal(tx, adjustments, adjustment, "approved", actor);
   return adjustment;
 }
 
 interface Posted {
   readonly outcome: "approved" | "not_pending" | "same_person" | "no_wallet" | "insufficient";
-  readonly transactionId: string | null;
   readonly balanceMinor: number | null;
 }
 

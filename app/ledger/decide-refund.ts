@@ -1,8 +1,8 @@
-import { type Actor, auditActor } from "../identity/actor.ts";
-import { lockPending, readProposal, refuseAsSecond, rejectProposal } from "../identity/proposal.ts";
+import type { Actor } from "../identity/actor.ts";
+import { approveProposal, lockForSecond, readProposal, rejectProposal } from "../identity/proposal.ts";
 import type { Config } from "../platform/config.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
-import { sql, type Transaction } from "../platform/postgres.ts";
+import { part, type Transaction } from "../platform/postgres.ts";
 import { lockOrder, type RefundedOrder, refundLocked } from "./refund-order.ts";
 import { type RefundProposal, refundProposals, tellProposal } from "./refund-proposal.ts";
 
@@ -19,27 +19,17 @@ export async function approveRefund(
   decider: Decider,
 ): Promise<RefundProposal> {
   await refuseAnotherCafe(tx, id, decider);
-  const proposal = await lockPending(tx, refundProposals, id);
-  await refuseAsSecond(tx, config, proposal, decider);
+  const proposal = await lockForSecond(tx, config, refundProposals, id, decider);
   const order = await lockUnchanged(tx, proposal);
   const { orderId, cafeId, amountMinor, reason, goesTo, requestedBy } = proposal;
-  const { requestId, staffId } = decider;
+  const { requestId } = decider;
   const { transactionId } = await refundLocked(tx, order, { orderId, cafeId, amountMinor, reason, to: goesTo, requestedBy, requestId });
-  await tx.run(sql`
-    update refund_proposals set status = 'approved', decided_by = ${staffId}, decided_at = now(), transaction_id = ${transactionId} where id = ${id}`);
-  await auditActor(
-    tx,
-    { requestId, staffId, cafeId },
-    { action: "refund_proposal.approved", objectKind: "refund_proposal", objectId: id, details: { transaction_id: transactionId } },
-  );
-  return told(tx, id);
+  return told(tx, await approveProposal(tx, refundProposals, id, decider, part`, transaction_id = ${transactionId}`));
 }
 
 export async function rejectRefund(tx: Transaction, id: string, decider: Decider): Promise<RefundProposal> {
-  const { cafeId } = await refuseAnotherCafe(tx, id, decider);
-  const actor = { ...decider, cafeId };
-  await rejectProposal(tx, refundProposals, id, actor);
-  return told(tx, id);
+  await refuseAnotherCafe(tx, id, decider);
+  return told(tx, await rejectProposal(tx, refundProposals, id, decider));
 }
 
 /** What the first of the two saw is what the second agrees to: where more of the order was given back meanwhile, it is asked for anew. */
@@ -53,14 +43,12 @@ async function lockUnchanged(tx: Transaction, { orderId, refundedBeforeMinor }: 
   return order;
 }
 
-async function refuseAnotherCafe(tx: Transaction, id: string, { cafeId }: Decider): Promise<RefundProposal> {
+async function refuseAnotherCafe(tx: Transaction, id: string, { cafeId }: Decider): Promise<void> {
   const proposal = await readProposal(tx, refundProposals, id);
   if (cafeId !== undefined && proposal.cafeId !== cafeId) throw notFound(refundProposals.called);
-  return proposal;
 }
 
-async function told(tx: Transaction, id: string): Promise<RefundProposal> {
-  const proposal = await readProposal(tx, refundProposals, id);
+async function told(tx: Transaction, proposal: RefundProposal): Promise<RefundProposal> {
   await tellProposal(tx, proposal);
   return proposal;
 }

@@ -1,8 +1,9 @@
-import type { Proposal, ProposalTable } from "../identity/proposal.ts";
+import type { Proposal, ProposalStatus, ProposalTable } from "../identity/proposal.ts";
 import { part, sql, type Transaction } from "../platform/postgres.ts";
 
 /** Money of an order that two people give back. */
 export interface RefundProposal extends Proposal {
+  readonly status: ProposalStatus;
   readonly orderId: string;
   readonly cafeId: string;
   readonly amountMinor: number;
@@ -22,7 +23,13 @@ export const refundProposals: ProposalTable<RefundProposal> = {
   table: part`refund_proposals`,
   columns: part`id, order_id, cafe_id, amount_minor, currency, goes_to, reason, refunded_before_minor, status, requested_by, decided_by, transaction_id, created_at, decided_at`,
   objectKind: "refund_proposal",
-  rejected: "refund_proposal.rejected",
+  actions: { pending: "refund_proposal.requested", approved: "refund_proposal.approved", rejected: "refund_proposal.rejected" },
+  detailsOf: ({ orderId, amountMinor, currency, transactionId }) => ({
+    order_id: orderId,
+    amount_minor: amountMinor,
+    currency,
+    ...(transactionId !== null && { transaction_id: transactionId }),
+  }),
 };
 
 /** The café's own people only: the student hears of money, not of a wish. */

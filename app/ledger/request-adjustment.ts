@@ -1,5 +1,5 @@
-import { type Actor, auditActor } from "../identity/actor.ts";
-import { readProposal } from "../identity/proposal.ts";
+import type { Actor } from "../identity/actor.ts";
+import { noteProposal, readProposal } from "../identity/proposal.ts";
 import type { Config } from "../platform/config.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
@@ -28,11 +28,7 @@ export async function requestAdjustment(tx: Transaction, { CAMPUS_CURRENCY }: Co
     insert into adjustments (student_id, amount_minor, currency, reason, requested_by)
     values (${studentId}, ${amountMinor}, ${currency}, ${reason}, ${staffId}) returning id`);
   if (!made) throw new Error("The adjustment was not written.");
-  await auditActor(tx, input, {
-    action: "adjustment.requested",
-    objectKind: "adjustment",
-    objectId: made.id,
-    details: { student_id: studentId, amount_minor: amountMinor, currency },
-  });
-  return readProposal(tx, adjustments, made.id);
+  const adjustment = await readProposal(tx, adjustments, made.id);
+  await noteProposal(tx, adjustments, adjustment, "pending", input);
+  return adjustment;
 }

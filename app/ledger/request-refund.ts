@@ -1,5 +1,4 @@
-import { auditActor } from "../identity/actor.ts";
-import { readProposal } from "../identity/proposal.ts";
+import { noteProposal, readProposal } from "../identity/proposal.ts";
 import type { Config } from "../platform/config.ts";
 import { CodedError } from "../platform/errors.ts";
 import { sql, type Transaction, violatedConstraint } from "../platform/postgres.ts";
@@ -32,16 +31,7 @@ export async function requestRefund(tx: Transaction, config: Pick<Config, "REFUN
     return { kind: "made", refund: await refundLocked(tx, order, input) };
   await refuseInVain(tx, order, input);
   const proposal = await write(tx, order, input);
-  await auditActor(
-    tx,
-    { staffId: input.requestedBy, requestId: input.requestId, cafeId: order.cafeId },
-    {
-      action: "refund_proposal.requested",
-      objectKind: "refund_proposal",
-      objectId: proposal.id,
-      details: { order_id: input.orderId, amount_minor: proposal.amountMinor, currency: proposal.currency },
-    },
-  );
+  await noteProposal(tx, refundProposals, proposal, "pending", { staffId: input.requestedBy, requestId: input.requestId });
   await tellProposal(tx, proposal);
   return { kind: "proposed", proposal };
 }

@@ -1,11 +1,12 @@
 import { z } from "@hono/zod-openapi";
 import { actorOf, staff } from "../identity/guards.ts";
 import type { Identity } from "../identity/identity.ts";
+import { listProposals, proposalStatuses, rejectProposal } from "../identity/proposal.ts";
 import type { Platform } from "../platform/context.ts";
 import { type HttpContext, json, listOf, listQuery, route, router } from "../platform/http/router.ts";
 import { newOneTimePassword } from "./one-time-password.ts";
 import type { Manager } from "./staff-member.ts";
-import { approveStaffRequest, listStaffRequests, rejectStaffRequest, staffRequestStatuses } from "./staff-request.ts";
+import { approveStaffRequest, staffRequests } from "./staff-request.ts";
 import { presentStaff, presentStaffRequest, StaffBody, StaffRequestBody } from "./staff-schemas.ts";
 
 const who = staff("admin", "finance");
@@ -20,7 +21,7 @@ const list = route({
   tags,
   summary: "Accounts of finance and admin that one person asked to add, reset or change, newest first",
   who,
-  request: { query: listQuery.extend({ status: z.enum(staffRequestStatuses).optional() }) },
+  request: { query: listQuery.extend({ status: z.enum(proposalStatuses).optional() }) },
   responses: { 200: json(listOf(StaffRequestBody), "A page of them") },
 });
 
@@ -57,7 +58,7 @@ export const staffRequestRoutes = (platform: Platform, identity: Pick<Identity, 
   router()
     .openapi(list, async (c) => {
       const { status, limit, cursor } = c.req.valid("query");
-      const { items, next } = await listStaffRequests(platform.db, { status, limit, after: cursor });
+      const { items, next } = await listProposals(platform.db, staffRequests, { status, limit, after: cursor });
       return c.json({ items: items.map(presentStaffRequest), next_cursor: next }, 200);
     })
     .openapi(approve, async (c) => {
@@ -69,6 +70,6 @@ export const staffRequestRoutes = (platform: Platform, identity: Pick<Identity, 
       return c.json({ member: presentStaff(done.member), one_time_password: done.hasOneTimePassword ? password : null }, 200);
     })
     .openapi(reject, async (c) => {
-      const rejected = await platform.db.transaction((tx) => rejectStaffRequest(tx, c.req.valid("param").requestId, managerOf(c)));
+      const rejected = await platform.db.transaction((tx) => rejectProposal(tx, staffRequests, c.req.valid("param").requestId, actorOf(c)));
       return c.json(presentStaffRequest(rejected), 200);
     });

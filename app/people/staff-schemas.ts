@@ -1,7 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { staffRoles } from "../identity/access-token.ts";
+import { proposalStatuses } from "../identity/proposal.ts";
 import type { StaffMember } from "./staff-member.ts";
-import { type StaffRequest, staffRequestKinds, staffRequestStatuses } from "./staff-request.ts";
+import { type StaffRequest, staffRequestKinds } from "./staff-request.ts";
 
 const fields = {
   id: z.uuid(),
@@ -21,7 +22,7 @@ export const StaffRequestBody = z
   .object({
     id: z.uuid(),
     kind: z.enum(staffRequestKinds),
-    status: z.enum(staffRequestStatuses),
+    status: z.enum(proposalStatuses),
     staff_id: z.uuid().nullable(),
     username: z.string().nullable(),
     name: z.string().nullable(),
