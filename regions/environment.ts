@@ -23,7 +23,7 @@ export type Environment = {
   readonly stateFrom?: "copy";
   /** The human's switch: the region that Route 53 sends money to. scripts flip it at once, this line makes it last. */
   readonly serving: Place;
-  /** Raised by one at each failover; receipts carry it. The parameter that the first deploy makes of it counts from then on. */
+  /** That of the first day; receipts carry it. From then on the parameter counts that the first deploy makes of it: each failover raises it. */
   readonly epoch: number;
   readonly protection: Safeguard;
   readonly monthlyBudgetUsd: number;

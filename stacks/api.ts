@@ -1,9 +1,10 @@
 import type { Construct } from "constructs";
-import { type Environment, type FleetPlan, mailDomain, type RegionPlan } from "../regions/index.ts";
+import { type Environment, type FleetPlan, mailDomain, type RegionPlan, regionPlans } from "../regions/index.ts";
 import { secretSlug, secretsOfTheApp } from "./app-secrets.ts";
 import { DataAwsSsmParameter, IamInstanceProfile, Route53Record, ShieldProtection, Wafv2WebAclAssociation } from "./aws.ts";
 import { CampusStack } from "./constructs/campus-stack.ts";
 import { Certificate } from "./constructs/certificate.ts";
+import { replicaBehindSeconds } from "./constructs/database.ts";
 import { Fleet, inServiceHook } from "./constructs/fleet.ts";
 import { LoadBalancer } from "./constructs/load-balancer.ts";
 import { Migrator } from "./constructs/migrator.ts";
@@ -13,7 +14,7 @@ import { TargetGroup } from "./constructs/target-group.ts";
 import { WebAcl } from "./constructs/web-acl.ts";
 import type { DataStack } from "./data.ts";
 import type { MessagingStack } from "./messaging.ts";
-import { logGroupName, logGroupPrefix, migrationParameter, secretName } from "./names.ts";
+import { epochParameter, logGroupName, logGroupPrefix, migrationParameter, restoreParameter, secretName } from "./names.ts";
 import { type NetworkStack, ports } from "./network.ts";
 import { originHeader, originName, placeOriginName } from "./origins.ts";
 import type { HomeSecurityStack, RegionKeys } from "./security.ts";
@@ -170,25 +171,35 @@ export class ApiStack extends CampusStack {
     const { environment, secrets, databaseSecrets, storage } = this.props;
     const role = new Role(this, "migrator-role", {
       part: "migrator",
-      purpose: "one run of the migrator: the passwords of the database's roles and the artifact",
+      purpose: "one run of the migrator, or of a restore drill's check: the passwords of the database's roles and the artifact",
       trust: { service: "ec2.amazonaws.com" },
     });
     for (const secret of [secrets.MIGRATION_DATABASE_PASSWORD, secrets.DATABASE_PASSWORD, ...databaseSecrets]) secret.grantRead(role);
     storage.artifacts.grantRead(role, "releases/");
     role.allow("say-how-it-went", [
-      { sid: "Outcome", actions: ["ssm:PutParameter"], resources: [this.arn("ssm", `parameter${migrationParameter(environment.name)}`)] },
+      {
+        sid: "Outcome",
+        actions: ["ssm:PutParameter"],
+        resources: [migrationParameter, restoreParameter].map((name) => this.arn("ssm", `parameter${name(environment.name)}`)),
+      },
     ]);
     return role;
   }
 
-  /** The app's environment, and what app/host needs to tell Auto Scaling and CloudWatch. */
+  /** The app's environment, and what app/host needs to tell Auto Scaling and CloudWatch, and to learn who may write. */
   private machineEnvironment({ artifactSha256, colour }: FleetPlan): Record<string, string> {
     return {
       ...this.appEnvironment(artifactSha256),
       LIFECYCLE_GROUP: this.name("other", colour),
       LIFECYCLE_HOOK: inServiceHook,
       LOG_GROUP_PREFIX: logGroupPrefix(this.environment.name),
+      EPOCH_PARAMETER: epochParameter(this.environment.name),
+      CAMPUS_REGIONS: this.regions().join(","),
     };
+  }
+
+  private regions(): readonly string[] {
+    return regionPlans(this.environment).map(({ region }) => region);
   }
 
   private appEnvironment(version: string): Record<string, string> {
@@ -197,7 +208,6 @@ export class ApiStack extends CampusStack {
     return {
       CAMPUS_ENV: "production",
       CAMPUS_REGION: this.region,
-      CAMPUS_EPOCH: String(environment.epoch),
       CAMPUS_VERSION: version,
       API_PROCESSES: String(plan.api.workersPerInstance),
       AWS_REGION: this.region,
@@ -206,6 +216,7 @@ export class ApiStack extends CampusStack {
       TRUSTED_PROXIES: "3",
       DATABASE_URL: `postgres://campus_app@${data.database.instance.address}:${ports.postgres}/campus`,
       DATABASE_CA_FILE: databaseCaFile,
+      REPLICA_LAG_LIMIT_SECONDS: String(replicaBehindSeconds),
       REDIS_URL: `rediss://${data.cache.endpoint}:${ports.redis}`,
       MENU_IMAGES_BUCKET: storage.menuImages.name,
       RECEIPTS_BUCKET: storage.receipts.name,
@@ -259,6 +270,11 @@ export class ApiStack extends CampusStack {
           this.arn("autoscaling", `autoScalingGroup:*:autoScalingGroupName/${this.name("other", colour)}`),
         ),
       },
+    ]);
+    // Of both regions: the lost one does not know of its loss.
+    const epoch = `parameter${epochParameter(this.environment.name)}`;
+    role.allow("learn-who-writes", [
+      { sid: "Epoch", actions: ["ssm:GetParameter"], resources: this.regions().map((region) => this.arn("ssm", epoch, region)) },
     ]);
     return role;
   }

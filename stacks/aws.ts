@@ -100,6 +100,7 @@ export { SnsTopicSubscription } from "@cdktf/provider-aws/lib/sns-topic-subscrip
 export { SqsQueue } from "@cdktf/provider-aws/lib/sqs-queue/index.js";
 export { SqsQueuePolicy } from "@cdktf/provider-aws/lib/sqs-queue-policy/index.js";
 export { SqsQueueRedriveAllowPolicy } from "@cdktf/provider-aws/lib/sqs-queue-redrive-allow-policy/index.js";
+export { SsmParameter } from "@cdktf/provider-aws/lib/ssm-parameter/index.js";
 export { Subnet } from "@cdktf/provider-aws/lib/subnet/index.js";
 export { SyntheticsCanary } from "@cdktf/provider-aws/lib/synthetics-canary/index.js";
 export { Vpc } from "@cdktf/provider-aws/lib/vpc/index.js";

@@ -1,7 +1,7 @@
 import type { Construct } from "constructs";
 import { oneMetric } from "../dashboards/alarm.ts";
 import type { Environment, RegionPlan } from "../regions/index.ts";
-import { BackupPlan, BackupSelection, type BackupVault, IamRolePolicyAttachment } from "./aws.ts";
+import { BackupPlan, BackupSelection, type BackupVault, IamRolePolicyAttachment, SsmParameter } from "./aws.ts";
 import { Alarm } from "./constructs/alarm.ts";
 import { Cache } from "./constructs/cache.ts";
 import { CampusStack } from "./constructs/campus-stack.ts";
@@ -12,7 +12,7 @@ import { Role } from "./constructs/role.ts";
 import { Rotation } from "./constructs/rotation.ts";
 import type { Secret } from "./constructs/secret.ts";
 import type { MessagingStack } from "./messaging.ts";
-import { logGroupName } from "./names.ts";
+import { epochParameter, logGroupName } from "./names.ts";
 import type { NetworkStack } from "./network.ts";
 import type { RegionKeys } from "./security.ts";
 import { dailyCopyDays } from "./storage.ts";
@@ -42,6 +42,7 @@ export class DataStack extends CampusStack {
     this.props = props;
     this.database = this.createDatabase();
     this.cache = this.createCache();
+    this.sayWhoWrites();
     this.rotation = props.masterSecret && this.rotatePassword(props.masterSecret);
     if ("backupTo" in props.database) this.copyDaily(props.database.backupTo);
   }
@@ -71,6 +72,18 @@ export class DataStack extends CampusStack {
       everyDays: plan.database.masterPasswordDays,
       logs: { retentionDays: plan.logs.retentionDays, key: keys.logs },
       tell: this.props.messaging.alarms,
+    });
+  }
+
+  /** As it is on the first day. From then on `npm run failover` writes it, in each region that it reaches, and Terraform looks away. */
+  private sayWhoWrites(): void {
+    const { name, epoch, primary } = this.environment;
+    new SsmParameter(this, "epoch", {
+      name: epochParameter(name),
+      description: "which region may write, and since which failover: machines follow the highest epoch of both regions",
+      type: "String",
+      value: JSON.stringify({ epoch, writer: primary.region }),
+      lifecycle: { ignoreChanges: ["value"] },
     });
   }
 

@@ -36,6 +36,12 @@ export const secretName = (environment: string, secret: string): string => `camp
 /** Where the migrator writes how it went. */
 export const migrationParameter = (environment: string): string => `/campus/${environment}/migration`;
 
+/** Where the machine of a restore drill writes what it found. */
+export const restoreParameter = (environment: string): string => `/campus/${environment}/restore-drill`;
+
+/** Who may write, and since which failover; the same in both regions. */
+export const epochParameter = (environment: string): string => `/campus/${environment}/epoch`;
+
 export const logGroupPrefix = (environment: string): string => `/campus/${environment}`;
 
 export const logGroupName = (environment: string, part: string): string => `${logGroupPrefix(environment)}/${part}`;

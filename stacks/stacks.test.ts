@@ -23,7 +23,7 @@ import { shutOutOfEndpoints } from "./rules/endpoints.ts";
 import { exposures, openPorts, openRoutes } from "./rules/exposure.ts";
 import { hooksThatNobodyCompletes } from "./rules/hooks.ts";
 import { filtersThatNeverMatch, tokenHeaders, tokensInLogs } from "./rules/log-lines.ts";
-import { unreasonedWildcards, wideTrust, wildcards } from "./rules/policies.ts";
+import { list, statementsOf, unreasonedWildcards, wideTrust, wildcards } from "./rules/policies.ts";
 import { unprotected } from "./rules/protection.ts";
 import { secretsInJson } from "./rules/secrets.ts";
 import { deafTargets, deploysThatWaitForNobody, policiesBeforeTheirRules } from "./rules/serving.ts";
@@ -492,6 +492,7 @@ test("to swap the regions moves the database and what follows it, and no key, se
         "data db_instance",
         "data iam_role", // of the backups
         "data iam_role_policy_attachment",
+        "data ssm_parameter", // who writes on the first day; what stands there is left alone
         "analytics cloudwatch_metric_alarm",
         "analytics glue_trigger",
         "analytics iam_role_policy", // the job that reads rotates its own password
@@ -514,6 +515,31 @@ test("to swap the regions moves the database and what follows it, and no key, se
   const found = [unprotected, openPorts, openRoutes, outsideBoundary, policiesBeforeTheirRules].flatMap((rule) => rule(after));
   expect(found).toEqual([]);
 });
+
+test.each(campuses)(
+  "$name: who writes stands in a parameter of each region that Terraform leaves alone, and machines ask both",
+  ({ name, campus }) => {
+    const parameters = resourcesOf(campus, "aws_ssm_parameter").filter(({ body }) => body.name === `/campus/${name}/epoch`);
+    expect(parameters.map(({ stack }) => stack).sort()).toEqual([`${name}-north-data`, `${name}-south-data`]);
+    for (const { body } of parameters) {
+      expect(JSON.parse(body.value)).toEqual({ epoch: 1, writer: "eu-north-1" });
+      expect(body.lifecycle.ignore_changes).toEqual(["value"]);
+    }
+    const roles = resourcesOf(campus, "aws_iam_role_policy").filter(({ path }) => path.includes("/machine-role/learn-who-writes"));
+    expect(roles).toHaveLength(2);
+    for (const role of roles)
+      expect(statementsOf(role).map(({ Action, Resource }) => [list(Action), list(Resource)])).toEqual([
+        [["ssm:GetParameter"], ["eu-north-1", "eu-south-1"].map((region) => expect.stringContaining(`ssm:${region}:`))],
+      ]);
+    const scripts = [...campus.stacks.values()].flatMap(({ locals = {} }) => Object.values(locals)).map(String);
+    const machines = scripts.map((script) => script.split("\n")).filter((lines) => lines.includes("CAMPUS_ENV=production"));
+    expect(machines.length).toBeGreaterThanOrEqual(2);
+    for (const lines of machines) {
+      expect(lines).toEqual(expect.arrayContaining([`EPOCH_PARAMETER=/campus/${name}/epoch`, "CAMPUS_REGIONS=eu-north-1,eu-south-1"]));
+      expect(lines.filter((line) => line.startsWith("CAMPUS_EPOCH="))).toEqual([]);
+    }
+  },
+);
 
 test("when home is lost, the same stacks run from the state's copy in the other region, locks included", () => {
   const copy = synthesizeCampus({ ...(environments.pilot as Environment), stateFrom: "copy" });

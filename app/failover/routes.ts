@@ -5,9 +5,11 @@ import type { Platform } from "../platform/context.ts";
 import { once } from "../platform/http/once.ts";
 import { json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
 import { pageOf } from "../platform/page.ts";
+import type { Queryable } from "../platform/postgres.ts";
 import type { ReceiptSigner } from "../receipts/receipt-signer.ts";
 import { agreeToCases, dismissCase, maxPerRepost, repostAgreed } from "./decide-cases.ts";
-import { type CaseCounts, caseStatuses, countCases, type FailoverCase, listCases } from "./failover-case.ts";
+import { caseStatuses, countCases, type FailoverCase, listCases } from "./failover-case.ts";
+import { lastKeptAt } from "./last-kept.ts";
 import { type Presented, presentFoundReceipts, presentReceipts } from "./present-receipts.ts";
 import { endReconciling, isReconciling } from "./reconciling.ts";
 
@@ -75,6 +77,10 @@ const StateBody = z
     epoch: z.number().int(),
     region: z.string(),
     reconciling: z.boolean().openapi({ description: "Students pay; money that leaves for a bank rests" }),
+    last_kept_at: z.iso.datetime().nullable().openapi({
+      description:
+        "When the newest signed debit of an earlier epoch was made that these books have; null once the books are whole, or where none is found",
+    }),
     cases: z.object({ open: z.number().int(), agreed: z.number().int(), reposted: z.number().int(), dismissed: z.number().int() }),
   })
   .openapi("FailoverState");
@@ -216,7 +222,7 @@ export const failoverRoutes = (platform: Platform, signer: ReceiptSigner) => {
       const items = await db.transaction((tx) => presentFoundReceipts(tx, config, signer, receipts, actorOf(c)));
       return c.json({ items: items.map(presentPresented) }, 200);
     })
-    .openapi(state, async (c) => c.json(presentState(platform, await isReconciling(db, config), await countCases(db)), 200))
+    .openapi(state, async (c) => c.json(await readState(platform, db), 200))
     .openapi(list, async (c) => {
       const { status, limit, cursor } = c.req.valid("query");
       const { items, next } = pageOf(await listCases(db, { status, limit, after: cursor }), limit);
@@ -247,19 +253,24 @@ export const failoverRoutes = (platform: Platform, signer: ReceiptSigner) => {
     .openapi(end, (c) =>
       once(c, "a day", async (tx) => {
         await endReconciling(tx, config, actorOf(c));
-        return { status: 200 as const, body: presentState(platform, await isReconciling(tx, config), await countCases(tx)) };
+        return { status: 200 as const, body: await readState(platform, tx) };
       }),
     );
 };
 
 const presentPresented = ({ place, receiptId, status, because }: Presented) => ({ place, receipt_id: receiptId, status, because });
 
-const presentState = ({ config }: Platform, reconciling: boolean, cases: CaseCounts): z.infer<typeof StateBody> => ({
-  epoch: config.CAMPUS_EPOCH,
-  region: config.CAMPUS_REGION,
-  reconciling,
-  cases: { open: cases.open, agreed: cases.agreed, reposted: cases.reposted, dismissed: cases.dismissed },
-});
+async function readState({ config }: Platform, db: Queryable): Promise<z.infer<typeof StateBody>> {
+  const [reconciling, { open, agreed, reposted, dismissed }] = [await isReconciling(db, config), await countCases(db)];
+  const lastKept = reconciling ? await lastKeptAt(db, config) : null;
+  return {
+    epoch: config.CAMPUS_EPOCH,
+    region: config.CAMPUS_REGION,
+    reconciling,
+    last_kept_at: lastKept?.toISOString() ?? null,
+    cases: { open, agreed, reposted, dismissed },
+  };
+}
 
 function proposalOf({ status, obstacle }: FailoverCase): "repost" | "dismiss" | "by_hand" | null {
   if (status === "reposted" || status === "dismissed") return null;

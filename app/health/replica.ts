@@ -1,4 +1,4 @@
-import type { Platform } from "../platform/context.ts";
+import { otherRegionWrites, type Platform } from "../platform/context.ts";
 import { databaseRefusal, sql } from "../platform/postgres.ts";
 import { withDeadline } from "../platform/with-deadline.ts";
 
@@ -32,7 +32,8 @@ function beginLook(platform: Platform, limitSeconds: number): Look {
       platform.metrics.set("replica_lag_seconds", {}, lagSeconds);
       look.freshUntilMs = performance.now() + keptMs;
       if (Number.isNaN(lagSeconds)) return "unknown";
-      return lagSeconds <= limitSeconds ? "ok" : "behind";
+      // Where another region is to write, what this one has written has to be there, all of it: a planned failover waits for that.
+      return lagSeconds <= (otherRegionWrites(platform.config) ? 0 : limitSeconds) ? "ok" : "behind";
     }),
     freshUntilMs: Number.POSITIVE_INFINITY,
   };

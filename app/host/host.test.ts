@@ -47,6 +47,15 @@ test("a call of AWS that fails once does not leave a launch hook open: who compl
   expect(unit).toMatch(/^Restart=on-failure$/m);
 });
 
+test("processes start when the machine has asked who may write, and read what it learned over what user data said", () => {
+  const text = (unit: string) => readFileSync(path.join(units, unit), "utf8");
+  expect(text("campus-pay-epoch.service")).toMatch(/^ExecStartPre=.*\/host\/epoch\.mjs --once$/m);
+  for (const unit of ["campus-pay-api@.service", "campus-pay-worker.service", "campus-pay-worker-long.service"]) {
+    expect(text(unit), unit).toMatch(/^After=.*campus-pay-epoch\.service/m);
+    expect(text(unit), unit).toMatch(/^EnvironmentFile=\/etc\/campus-pay\/environment\nEnvironmentFile=-\/etc\/campus-pay\/epoch$/m);
+  }
+});
+
 test("only requests that the app knows again are sent twice", () => {
   const config = nginxConfig({ apiProcesses: 2, port: 8443, credentials: "/tls", drainSeconds: 35 });
   const [, pattern = ""] = /location ~ (\S+) \{ proxy_next_upstream error timeout non_idempotent/.exec(config) ?? [];

@@ -3,12 +3,12 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import pg from "pg";
 import { addressOf } from "../platform/postgres.ts";
 import { awsSecretFetcher } from "../platform/secrets.ts";
 import { collectDatabaseAuthorities, databaseAuthorities } from "./authorities.ts";
 import { prepareDatabase } from "./database-roles.ts";
+import { tellAndEnd } from "./outcome.ts";
 import { environmentOfHost, migratorSettings } from "./settings.ts";
 
 const home = path.dirname(import.meta.dirname);
@@ -47,18 +47,10 @@ async function main(): Promise<string> {
   return stdout.trim();
 }
 
-/** The operator's command waits for it: npm run deploy:migrate. */
-async function tell(outcome: { readonly ok: boolean; readonly line: string }): Promise<void> {
-  console.log(`campus-pay: ${outcome.line}`);
-  const { AWS_REGION, MIGRATION_PARAMETER, CAMPUS_VERSION } = migratorSettings(environmentOfHost());
-  const Value = JSON.stringify({ ...outcome, line: outcome.line.slice(0, 3_000), artifact: CAMPUS_VERSION, at: new Date().toISOString() });
-  await new SSMClient({ region: AWS_REGION }).send(
-    new PutParameterCommand({ Name: MIGRATION_PARAMETER, Value, Type: "String", Overwrite: true }),
-  );
-}
-
-await main().then(
-  (line) => tell({ ok: true, line }),
-  (error: Error) => tell({ ok: false, line: `migrate: ${error.message}` }),
+await tellAndEnd(
+  migratorSettings(environmentOfHost()),
+  await main().then(
+    (line) => ({ ok: true, line }),
+    (error: Error) => ({ ok: false, line: `migrate: ${error.message}` }),
+  ),
 );
-spawnSync("systemctl", ["poweroff"]);

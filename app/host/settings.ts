@@ -3,6 +3,9 @@ import { z } from "zod";
 
 export const environmentFile = "/etc/campus-pay/environment";
 
+/** Which region may write since the last failover (epoch.ts); systemd reads it after the environment. None where there is no AWS. */
+export const epochFile = "/etc/campus-pay/epoch";
+
 /** What a machine needs to know beside the app's own configuration. It stands in the same file. */
 const settings = z.object({
   API_PROCESSES: z.coerce.number().int().min(1).max(9),
@@ -13,6 +16,12 @@ const settings = z.object({
   LIFECYCLE_HOOK: z.string().optional(),
   /** Where the journal goes: /campus/NAME; none where there is no AWS. */
   LOG_GROUP_PREFIX: z.string().optional(),
+  /** Where SSM says who may write, and in which regions to ask; none where there is one region. */
+  EPOCH_PARAMETER: z.string().optional(),
+  CAMPUS_REGIONS: z
+    .string()
+    .default("")
+    .transform((text) => text.split(",").filter((region) => region !== "")),
 });
 
 export type HostSettings = z.output<typeof settings>;

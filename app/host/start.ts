@@ -17,7 +17,7 @@ const drainSeconds = 35;
 
 function main(): void {
   const environment = environmentOfHost();
-  const { API_PROCESSES, CAMPUS_VERSION, LIFECYCLE_GROUP, LOG_GROUP_PREFIX } = hostSettings(environment);
+  const { API_PROCESSES, CAMPUS_VERSION, EPOCH_PARAMETER, LIFECYCLE_GROUP, LOG_GROUP_PREFIX } = hostSettings(environment);
   collectDatabaseAuthorities(home);
   parseConfig(environment);
   say(`starting ${CAMPUS_VERSION} with ${API_PROCESSES} processes of the API`);
@@ -26,6 +26,8 @@ function main(): void {
   writeWhole(path.join(etc, "nginx.conf"), nginxConfig({ apiProcesses: API_PROCESSES, port, credentials, drainSeconds }));
   cpSync(path.join(home, "host/units"), units, { recursive: true });
   run("systemctl", "daemon-reload");
+  // Alone and first: a machine that does not know who may write starts nothing.
+  const epoch = EPOCH_PARAMETER === undefined ? [] : ["campus-pay-epoch.service"];
   const services = [
     ...Array.from({ length: API_PROCESSES }, (_, index) => `campus-pay-api@${index + 1}.service`),
     "campus-pay-worker.service",
@@ -34,7 +36,8 @@ function main(): void {
     ...(LOG_GROUP_PREFIX === undefined ? [] : ["campus-pay-logs.service"]),
     ...(LIFECYCLE_GROUP === undefined ? [] : ["campus-pay-watch.service"]),
   ];
-  run("systemctl", "enable", "--quiet", ...services);
+  run("systemctl", "enable", "--quiet", ...epoch, ...services);
+  for (const unit of epoch) run("systemctl", "start", unit);
   run("systemctl", "start", ...services);
   say("started");
   // Waits for the processes; how it ends stands in the journal and with Auto Scaling.

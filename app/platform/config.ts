@@ -36,6 +36,14 @@ export const variables = {
     default: "local",
   }),
   CAMPUS_EPOCH: variable(whole(1, 1_000_000), "Raised by one at each failover; a receipt carries it.", { default: "1" }),
+  CAMPUS_WRITER: variable(
+    z
+      .string()
+      .regex(/^[a-z0-9-]{2,20}$/)
+      .optional(),
+    "The region that may write since the last failover. A process of another one only reads, whatever its database would take. Not set: no other region.",
+    { example: "eu-south-1" },
+  ),
   CAMPUS_VERSION: variable(z.string().min(1).max(80), "The running release, as /health says it.", { default: "dev" }),
   HOST: variable(z.string().min(1), "The address to listen on.", { default: "127.0.0.1" }),
   PORT: variable(whole(0, 65_535), "The port to listen on; 0 takes a free one.", { default: "8080" }),

@@ -23,6 +23,10 @@ interface PlatformOptions {
   readonly writeLog?: (line: string) => void;
 }
 
+/** Since a failover, or on the way to a planned one. */
+export const otherRegionWrites = ({ CAMPUS_WRITER, CAMPUS_REGION }: Pick<Config, "CAMPUS_WRITER" | "CAMPUS_REGION">): boolean =>
+  CAMPUS_WRITER !== undefined && CAMPUS_WRITER !== CAMPUS_REGION;
+
 export async function openPlatform(config: Config, options: PlatformOptions): Promise<Platform> {
   const early = { warn: (...words: unknown[]) => console.error(...words) };
   const secrets = createSecrets<SecretName>({
@@ -48,6 +52,7 @@ export async function openPlatform(config: Config, options: PlatformOptions): Pr
     lockTimeoutMs: config.DATABASE_LOCK_TIMEOUT_MS,
     idleInTransactionTimeoutMs: config.DATABASE_IDLE_IN_TRANSACTION_TIMEOUT_MS,
     ca: config.DATABASE_CA,
+    onlyReads: otherRegionWrites(config),
     applicationName: `campus-${options.process}`,
     log,
   });

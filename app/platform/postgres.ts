@@ -58,6 +58,8 @@ interface DatabaseOptions {
   readonly lockTimeoutMs: number;
   readonly idleInTransactionTimeoutMs: number;
   readonly ca: string | undefined;
+  /** Sessions take no write, also where the server would: another region writes by now. */
+  readonly onlyReads?: boolean;
   readonly applicationName: string;
   readonly log: Pick<Logger, "warn">;
 }
@@ -146,6 +148,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     // The server's own time-out answers first; this one only ends a connection whose other side is gone.
     query_timeout: options.statementTimeoutMs + 2_000,
     application_name: options.applicationName,
+    ...(options.onlyReads ? { options: "-c default_transaction_read_only=on" } : {}),
     ...(options.ca === undefined ? {} : { ssl: { ca: options.ca, rejectUnauthorized: true } }),
   });
   pool.on("error", (error) => options.log.warn({ err: error }, "An idle database connection was lost"));

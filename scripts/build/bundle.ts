@@ -15,8 +15,10 @@ const programs = {
   "app/resize-child": "app/images/resize-child.ts",
   "host/start": "app/host/start.ts",
   "host/migrate": "app/host/migrate.ts",
+  "host/check": "app/host/check.ts",
   "host/in-service": "app/host/in-service.ts",
   "host/watch": "app/host/watch.ts",
+  "host/epoch": "app/host/follow-epoch.ts",
   "host/ship-logs": "app/host/ship-logs.ts",
 };
 

@@ -31,7 +31,8 @@ const growsBelow = 0.1;
 
 const family = "postgres18";
 const bytesPerGib = 1_073_741_824;
-const replicaBehindSeconds = 60;
+/** Past this much the copy in the other region is behind: a ticket, and `behind` in /health. */
+export const replicaBehindSeconds = 60;
 const connectionsShare = 0.8;
 
 /** PostgreSQL 18: encrypted, TLS only, with backups to any second, protected from deletion; the writer or a copy of it. */

@@ -14,8 +14,8 @@ const services: Readonly<Record<string, string>> = {
   "cloudwatch-logs": "logs",
 };
 
-/** Rooms that no serving machine runs; the migrator has a role of its own. */
-const elsewhere = /^(local|testing|web|analytics|migrations)\/|^host\/migrate\.ts$|\.test\.ts$/;
+/** Rooms that no serving machine runs; the machines that live for one piece of work have a role of their own. */
+const elsewhere = /^(local|testing|web|analytics|migrations)\/|^host\/(migrate|check|outcome)\.ts$|\.test\.ts$/;
 
 /** Every action that the app's own sources ask of AWS, with the file that does: read from the code, so that nobody has to remember. */
 export function appCalls(): { readonly action: string; readonly file: string }[] {
