@@ -41,9 +41,13 @@ export const command = {
 
 async function main(url: string, hours: number): Promise<void> {
   const signer = openSigner();
-  const api = await logIn(url);
+  console.log(await compareWithOld(await logIn(url), hours, signer));
+}
+
+/** What the old primary still holds is presented to the new one; how much of it that was. */
+export async function compareWithOld(api: StaffApi, hours: number, signer = openSigner()): Promise<string> {
   const { known, listed, refused } = await compare(await openOld(), signer, api, hours);
-  console.log(`${known + listed + refused} receipts on the old primary: ${known} known, ${listed} listed, ${refused} refused`);
+  return `${known + listed + refused} receipts on the old primary: ${known} known, ${listed} listed, ${refused} refused`;
 }
 
 /** Receipts are kept without their signature, which is the same whenever it is made. */

@@ -8,6 +8,7 @@ import type { Pair } from "../../app/testing/failover/pair.ts";
 import { expectOk } from "../../app/testing/money.ts";
 import type { TestStaff } from "../../app/testing/people.ts";
 import type { Random } from "../../app/testing/proof/random.ts";
+import { readLoss } from "../failover/loss.ts";
 import type { DrillCampus, Truth } from "./drill-campus.ts";
 import { type Acknowledged, buyMeal, payOrder } from "./shoppers.ts";
 
@@ -69,6 +70,7 @@ export async function reconcile({ owner, pair, campus, acknowledged, truth, rand
   const reposted = await postAgain(campus, cases);
   for (const { id } of cases.filter(({ proposal }) => proposal === "dismiss"))
     expectOk(await campus.accountants[0].api("POST", `/admin/failover/cases/${id}/dismiss`, { body: { reason: "Paid again since." } }));
+  problems.push(...(await wrongLoss(owner, campus, truth)));
   const byHand = cases.filter(({ proposal }) => proposal === "by_hand");
   if (byHand.length > 0) problems.push(`${byHand.length} cases could be decided by hand only`);
   problems.push(...(await wrongBalances(owner, campus, [...[...acknowledged, ...fresh.bought].map(mealOf), ...cases.map(mealOfCase)])));
@@ -100,6 +102,24 @@ const mealOfCase = ({ student_id, order_id, amount_minor }: Case): Meal => ({
   orderId: order_id,
   amountMinor: amount_minor,
 });
+
+/** What `npm run failover` reports, also when the debits are posted again already. */
+async function wrongLoss(owner: Database, { accountants: [{ api }] }: DrillCampus, truth: Truth): Promise<string[]> {
+  const kept = await owner.row<{ at: Date }>(
+    sql`select created_at as at from receipts where id = any(${[...truth.survivedReceiptIds]}::uuid[]) order by id desc limit 1`,
+  );
+  const loss = await readLoss({
+    get: async <Body>(path: string) => expectOk(await api<Body>("GET", path)),
+    post: async <Body>(path: string, body: unknown) => expectOk(await api<Body>("POST", path, { body })),
+  });
+  const keptAt = kept?.at.toISOString() ?? null;
+  const listed = new Set(loss.lost.map(({ receipt_id }) => receipt_id));
+  const missing = truth.lost.filter(({ receiptId }) => !listed.has(receiptId)).length;
+  return [
+    ...(loss.lastKeptAt === keptAt ? [] : [`the newest that came over is of ${keptAt} and not of ${loss.lastKeptAt}`]),
+    ...(missing === 0 ? [] : [`${missing} lost receipts are not in the report`]),
+  ];
+}
 
 /** One of finance runs the command that presents what the lost server's disk still holds. */
 async function readOldDisk(pair: Pair, { accountants: [first], urls }: DrillCampus): Promise<void> {

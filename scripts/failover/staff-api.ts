@@ -4,6 +4,7 @@ export const couldNotAsk = 2;
 
 /** The API as one of finance: the login comes from the environment, so that no password stands in a list of processes. */
 export interface StaffApi {
+  get<Body>(path: string): Promise<Body>;
   post<Body>(path: string, body?: unknown): Promise<Body>;
 }
 
@@ -12,17 +13,20 @@ export async function logIn(url: string): Promise<StaffApi> {
   if (!username || !password)
     throw new PlainError("Who are you? Give a finance login in CAMPUS_USERNAME and CAMPUS_PASSWORD.", couldNotAsk);
   const api = `${url.replace(/\/$/, "")}/api/v1`;
-  const { access_token: token } = await post<{ access_token: string }>(`${api}/admin/auth/login`, {
+  const { access_token: token } = await ask<{ access_token: string }>("POST", `${api}/admin/auth/login`, {
     username,
     password,
     ...(totp && { totp }),
   });
-  return { post: (path, body) => post(`${api}${path}`, body, token) };
+  return {
+    get: (path) => ask("GET", `${api}${path}`, undefined, token),
+    post: (path, body) => ask("POST", `${api}${path}`, body, token),
+  };
 }
 
-async function post<Body>(url: string, body: unknown, token?: string): Promise<Body> {
+async function ask<Body>(method: "GET" | "POST", url: string, body: unknown, token?: string): Promise<Body> {
   const answer = await fetch(url, {
-    method: "POST",
+    method,
     headers: {
       ...(body === undefined ? {} : { "Content-Type": "application/json" }),
       ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),

@@ -27,7 +27,7 @@ export async function checkDomain(environment: Environment, askNameServers: AskN
   return [delegated, await checkCertificate(environment)];
 }
 
-async function zoneNameServers(domain: string): Promise<readonly string[] | undefined> {
+export async function zoneNameServers(domain: string): Promise<readonly string[] | undefined> {
   const route53 = new Route53Client(clientSettings(edgeRegion));
   try {
     const { HostedZones: zones = [] } = await route53.send(new ListHostedZonesByNameCommand({ DNSName: domain, MaxItems: 1 }));

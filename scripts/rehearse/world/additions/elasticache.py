@@ -2,6 +2,7 @@ import re
 
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, EmptyResult
+from moto.elasticache.exceptions import PasswordTooShort
 from moto.elasticache.models import CacheCluster, ElastiCacheBackend
 from moto.elasticache.responses import ElastiCacheResponse
 
@@ -143,6 +144,20 @@ def delete_user_group(self):
     group = named_user_group(self)
     del user_groups(self)[group["UserGroupId"]]
     return ActionResult({**group, "Status": "deleting"})
+
+
+# A user cannot be changed.
+@add(ElastiCacheResponse)
+def modify_user(self):
+    params = self._get_params()
+    (user,) = self.elasticache_backend.describe_users(user_id=params.get("UserId"))
+    passwords = params.get("Passwords", [])
+    if any(len(one) < 16 for one in passwords):
+        raise PasswordTooShort
+    user.access_string = params.get("AccessString", user.access_string)
+    if passwords:
+        user.passwords, user.no_password_required, user.authentication_type = passwords, False, "password"
+    return ActionResult(user)
 
 
 # Tags of a parameter group or a user group are refused as an invalid ARN.

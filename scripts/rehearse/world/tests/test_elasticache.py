@@ -72,3 +72,11 @@ def test_a_subnet_group_can_be_deleted(client):
     cache.create_cache_subnet_group(CacheSubnetGroupName="data", CacheSubnetGroupDescription="data", SubnetIds=[subnet])
     cache.delete_cache_subnet_group(CacheSubnetGroupName="data")
     assert cache.describe_cache_subnet_groups()["CacheSubnetGroups"] == []
+
+
+def test_a_user_that_was_born_switched_off_gets_a_password_and_rights(client):
+    cache = client("elasticache")
+    cache.create_user(UserId="app", UserName="default", Engine="redis", AccessString="off -@all", NoPasswordRequired=True)
+    cache.modify_user(UserId="app", AccessString="on ~* +@all", Passwords=["sixteen-characters"])
+    (user,) = cache.describe_users(UserId="app")["Users"]
+    assert (user["AccessString"], user["Authentication"]) == ("on ~* +@all", {"Type": "password", "PasswordCount": 1})
