@@ -10,6 +10,8 @@ export interface GameDay {
   readonly page: string;
   /** The k6 script that brings about the same fault under load: a file of scripts/k6. */
   readonly k6?: string;
+  /** It takes two people, or a phone in somebody's hand: not for a trainee alone. */
+  readonly notAlone?: true;
 }
 
 export const gameDays = [
@@ -56,6 +58,7 @@ export const gameDays = [
     alarm: "orders-stuck-awaiting-confirmation",
     withinMinutes: 5,
     page: "orders-stuck-awaiting-confirmation",
+    notAlone: true,
   },
   {
     name: "fcm-hangs",
@@ -124,6 +127,7 @@ export const gameDays = [
     alarm: "top-up-availability-fast-burn",
     withinMinutes: 4,
     page: "topup-credit-burn",
+    notAlone: true,
   },
   {
     name: "ledger-mismatch",
@@ -131,6 +135,7 @@ export const gameDays = [
     alarm: "wallet-ledger-mismatch",
     withinMinutes: 2,
     page: "wallet-ledger-mismatch",
+    notAlone: true,
   },
 ] as const satisfies readonly GameDay[];
 

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { environments, regionPlans } from "../../regions/index.ts";
-import { estimate, sizedParts } from "./estimate.ts";
+import { estimate, firstDashboards, sizedParts } from "./estimate.ts";
+import { ceilingOf, watchingCost } from "./watching.ts";
 
 const tolerance = 0.2;
 
@@ -27,4 +28,15 @@ test("a bigger database with its old cost is found", () => {
   expect(Math.abs(bigger.database.monthlyUsd - (estimate(bigger, "database") ?? 0)) / (estimate(bigger, "database") ?? 1)).toBeGreaterThan(
     tolerance,
   );
+});
+
+const watched = Object.values(environments).flatMap(({ name, ...environment }) =>
+  regionPlans({ name, ...environment }).map((plan) => ({ name, region: plan.region, plan })),
+);
+
+test.each(watched)("watching $name $region stays below its ceiling, and forty dashboards more would not", ({ plan }) => {
+  const before = plan.role === "primary" ? 0 : firstDashboards;
+  expect(watchingCost(plan, before).monthlyUsd).toBeLessThanOrEqual(ceilingOf(plan));
+  const dashboards = Array.from({ length: 40 }, () => "campus-now");
+  expect(watchingCost({ ...plan, watching: { ...plan.watching, dashboards } }, before).monthlyUsd).toBeGreaterThan(ceilingOf(plan));
 });

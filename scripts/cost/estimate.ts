@@ -11,7 +11,7 @@ const diskGibOfAMachine = 20;
 /** Requests and bytes through the load balancer, beside its price for standing there. */
 const loadBalancerUse = 5;
 const webAclRules = 4;
-const firstDashboards = 3;
+export const firstDashboards = 3;
 
 /** What the sizes of a region cost by the price table; undefined where the table does not know a size. */
 export const estimate = (plan: RegionPlan, part: SizedPart): number | undefined => estimates[part](plan);

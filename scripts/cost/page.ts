@@ -1,7 +1,7 @@
 import { boardsNamed } from "../../dashboards/boards.ts";
 import { capabilities, type Environment, environments, type RegionPlan, regionPlans } from "../../regions/index.ts";
-import { machinesOf } from "./estimate.ts";
-import { watchingCost } from "./watching.ts";
+import { firstDashboards, machinesOf } from "./estimate.ts";
+import { ceilingOf, lunchLogBytes, lunchPayments, watchingCost } from "./watching.ts";
 
 export const costPage = "docs/platform/cost.md";
 
@@ -58,6 +58,7 @@ export const renderCostPage = (): string =>
     }),
     "",
     ...Object.values(environments).flatMap(section),
+    ...watchingSection(),
     "## What these numbers assume",
     "",
     "- Rounded on-demand prices to plan with, 730 hours a month; no tax, no savings plan, no reserved machine, no free tier. Before a budget is signed, ask AWS's calculator.",
@@ -67,6 +68,37 @@ export const renderCostPage = (): string =>
     "- A test holds the sizes of network, database, cache, machines and watching to the price table in `scripts/cost/prices.ts`, within a fifth: a bigger machine with its old cost fails it.",
     "",
   ].join("\n");
+
+const mib = (bytes: number): string => `${grouped(Math.round(bytes / 1_048_576))} MiB`;
+
+/** Counted from the metric table, the alarms and the boards; bytes by dashboards/log-bytes.ts. */
+function watchingSection(): readonly string[] {
+  const plans = Object.values(environments).flatMap((environment) => regionPlans(environment).map((plan) => ({ environment, plan })));
+  return [
+    "## What watching costs",
+    "",
+    `The last column is a ceiling: series, alarms, dashboards and lines that would cost more fail the build (\`scripts/cost/cost.test.ts\`). Bytes are those of an hour with ${grouped(lunchPayments)} payments, on the machines that lunch has.`,
+    "",
+    "| environment | region | series | metrics in alarms | composites | dashboards paid for | log of a lunch hour: requests | metrics | USD a month | ceiling |",
+    "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|",
+    ...plans.map(({ environment, plan }) => {
+      const { series, alarms, composites, dashboards, monthlyUsd } = watchingCost(plan, plan.role === "primary" ? 0 : firstDashboards);
+      const lunch = plan.role === "primary" ? lunchLogBytes(plan) : { payments: 0, metrics: 0 };
+      const cells = [
+        series,
+        alarms,
+        composites,
+        dashboards,
+        mib(lunch.payments),
+        mib(lunch.metrics),
+        monthlyUsd.toFixed(0),
+        ceilingOf(plan),
+      ];
+      return `| ${environment.name} | ${plan.region} (${plan.role}) | ${cells.join(" | ")} |`;
+    }),
+    "",
+  ];
+}
 
 const grouped = (amount: number): string => amount.toLocaleString("en-US");
 

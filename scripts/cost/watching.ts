@@ -2,6 +2,7 @@ import { declaredMetrics } from "../../app/platform/metric-table.ts";
 import { appAlarms } from "../../dashboards/app-alarms.ts";
 import { boardsNamed } from "../../dashboards/boards.ts";
 import { burnAlarms } from "../../dashboards/burn-alarms.ts";
+import { embeddedLineBytes, paymentLogBytes } from "../../dashboards/log-bytes.ts";
 import { objectiveNames } from "../../dashboards/slo.ts";
 import type { RegionPlan } from "../../regions/index.ts";
 import { monthly } from "./prices.ts";
@@ -25,8 +26,6 @@ const idleSeries = 30;
 /** Alarms of things: database, cache, queues, fleet, edge, backups, canary, copies. */
 const alarmsOfThings = 34;
 const freeDashboards = 3;
-/** An embedded line is about so long, and each process writes one a minute for each series that moved. */
-const lineBytes = 350;
 const minutesAMonth = 43_800;
 const bytesPerGib = 1_073_741_824;
 const workersOfAMachine = 2;
@@ -52,6 +51,9 @@ export interface WatchingCost {
   readonly monthlyUsd: number;
 }
 
+/** The most that watching a region may cost above what its plan states: a fifth, as for every size. Past it scripts/cost/cost.test.ts fails. */
+export const ceilingOf = ({ watching }: Pick<RegionPlan, "watching">): number => Math.floor(watching.monthlyUsd * 1.2);
+
 /** What watching costs in a region: series, alarms by the metrics they read, dashboards past the free ones, bytes of the lines. */
 export function watchingCost({ role, watching, api }: RegionPlan, dashboardsBefore: number): WatchingCost {
   const series = role === "primary" ? seriesOf() : idleSeries;
@@ -64,9 +66,7 @@ export function watchingCost({ role, watching, api }: RegionPlan, dashboardsBefo
   const paid = (count: number) => Math.max(0, count - freeDashboards);
   const dashboards = paid(dashboardsBefore + boardsNamed(watching.dashboards).length) - paid(dashboardsBefore);
   const machines = api.fleets.reduce((sum, { minInstances }) => sum + minInstances, 0);
-  // Of a process's own series a fifth moves in a minute; at night less.
-  const lines = machines * (api.workersPerInstance + workersOfAMachine) * minutesAMonth * (series / 5);
-  const logGib = (lines * lineBytes) / bytesPerGib;
+  const logGib = (linesOf(machines, api, series) * minutesAMonth * embeddedLineBytes) / bytesPerGib;
   const monthlyUsd =
     series * monthly.series +
     alarms * monthly.alarm +
@@ -74,4 +74,17 @@ export function watchingCost({ role, watching, api }: RegionPlan, dashboardsBefo
     dashboards * monthly.dashboard +
     logGib * monthly.logGib;
   return { series, alarms, composites: burnAlarms.length, dashboards, logGib, monthlyUsd };
+}
+
+/** Each process writes a line a minute for each series that moved: of its own a fifth, at night less. */
+const linesOf = (machines: number, api: RegionPlan["api"], series: number): number =>
+  machines * (api.workersPerInstance + workersOfAMachine) * (series / 5);
+
+/** 25 scans a second for half an hour, of which three of four are paid: a lunch hour of 20,000 students. */
+export const lunchPayments = 33_750;
+
+/** Bytes into the log in such an hour, with the machines that lunch has. */
+export function lunchLogBytes({ api }: RegionPlan): { readonly payments: number; readonly metrics: number } {
+  const machines = api.fleets.reduce((sum, { minInstances, lunchMinInstances }) => sum + Math.max(minInstances, lunchMinInstances), 0);
+  return { payments: lunchPayments * paymentLogBytes, metrics: linesOf(machines, api, seriesOf()) * 60 * embeddedLineBytes };
 }

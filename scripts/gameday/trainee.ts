@@ -10,10 +10,7 @@ import { PlainError } from "../../app/local/plain-error.ts";
 import type { TrainingResult } from "../../app/testing/gamedays/training.ts";
 import { consoleActions, type GameDayName, gameDays } from "../../dashboards/gamedays.ts";
 
-/** What a person can mend alone; the others take two people, or a phone in somebody's hand. */
-const forTrainees: readonly GameDayName[] = gameDays
-  .map(({ name }) => name)
-  .filter((name) => !["phones-do-not-answer", "late-credits", "ledger-mismatch"].includes(name));
+const forTrainees: readonly GameDayName[] = gameDays.filter((day) => !("notAlone" in day)).map(({ name }) => name);
 
 const envFile = (): string => path.join(findHome().folder, "gameday.env");
 
