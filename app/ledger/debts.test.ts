@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { sql } from "../platform/postgres.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { gatewayOf, type TestGateway } from "../testing/gateway.ts";
-import { expectOk, type Money, type MoneyStudent, moneyOf } from "../testing/money.ts";
+import { adjust, expectOk, type Money, type MoneyStudent, moneyOf } from "../testing/money.ts";
+import { oneBehindTheOther } from "../testing/one-behind-the-other.ts";
 import type { TestStaff } from "../testing/people.ts";
 import { violations } from "../testing/proof/books.ts";
 
@@ -98,4 +100,26 @@ test("a write-off is taken back by whoever asked, and the debt stays", async () 
   expect((await approves.api("POST", `/admin/debt-write-offs/${asked.id}/approve`)).status).toBe(409);
   expect(await walletOf(student)).toMatchObject({ owed_minor: 1_000 });
   expect(await campus.sql`select actor_id from audit_log where action = 'debt.write_off_rejected'`).toEqual([{ actorId: asks.id }]);
+});
+
+test("money that comes in at the moment of a write-off is paid back first, and the rest alone is written off", async () => {
+  const student = await indebted(5_000);
+  const asked = expectOk(
+    await asks.api<{ id: string }>("POST", `/admin/debts/${student.id}/write-off`, {
+      headers: keyed(),
+      body: { reason: "left the country" },
+    }),
+  );
+  await oneBehindTheOther(
+    campus.owner,
+    async (tx) => {
+      await adjust(tx, { studentId: student.id, amountMinor: 3_000, requestedBy: asks.id, decidedBy: approves.id });
+      await tx.run(sql`select repay_debt(${student.id}, 'SEK')`);
+    },
+    (tx) => tx.run(sql`select write_off_debt(${asked.id}, ${approves.id})`),
+  );
+  expect(await campus.sql`select status, amount_minor from debt_write_offs where id = ${asked.id}`).toEqual([
+    { status: "approved", amountMinor: 2_000 },
+  ]);
+  expect(await walletOf(student)).toMatchObject({ balance_minor: 0, owed_minor: 0 });
 });

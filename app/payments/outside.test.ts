@@ -148,6 +148,20 @@ describe("a refund made at the gateway itself", () => {
     expect(await campus.sql`select status from gateway_refunds where order_id = ${own.orderId}`).toEqual([{ status: "processed" }]);
     await gateway.set({ refunds: "processed" });
   });
+
+  test("under the note of one of ours that the gateway made before is another one, and is not hidden behind it", async () => {
+    const { orderId, paymentId } = await paidOrder();
+    expectOk(await refund(orderId, { to: "gateway", amount_minor: 2_000 }));
+    await campus.drainOutbox();
+    const meet = (refundId: string, status = "processed") => campus.sql<{ found: string }>`
+      select meet_gateway_refund('razorpay', ${refundId}, ${paymentId}, 2000, 'SEK', f.id, ${status}) as found from gateway_refunds f where f.order_id = ${orderId}`;
+    const [own] = await campus.sql<{ gatewayRefundId: string }>`select gateway_refund_id from gateway_refunds where order_id = ${orderId}`;
+    expect(await meet(own?.gatewayRefundId ?? "")).toEqual([{ found: "ours" }]);
+    const other = `rfnd_${randomUUID()}`;
+    expect(await meet(other)).toEqual([{ found: "taken" }]);
+    // It stands in no books of the gateway's, so it goes again.
+    expect(await meet(other, "failed")).toEqual([{ found: "returned" }]);
+  });
 });
 
 describe("a dispute that no webhook told", () => {
@@ -184,6 +198,23 @@ describe("a dispute that no webhook told", () => {
     await gateway.door("POST", `/refunds/${row?.gatewayRefundId}/failed`);
     await look();
     expect([(await balanceOf("cafe_payable")) - before, (await balanceOf("fees")) - fees]).toEqual([0, 0]);
+    await gateway.set({ refunds: "processed" });
+  });
+
+  test("of a part, lost while two refunds are on their way that both fail, is borne once by the café", async () => {
+    const { orderId, paymentId } = await paidOrder();
+    await gateway.set({ refunds: "pending" });
+    for (const amount_minor of [2_500, 2_500]) expectOk(await refund(orderId, { to: "gateway", amount_minor }));
+    await campus.drainOutbox();
+    const [before, fees] = [await balanceOf("cafe_payable"), await balanceOf("fees")];
+    const dispute = await gateway.door("POST", "/disputes", { payment_id: paymentId, amount: 2_500 });
+    await gateway.door("POST", `/disputes/${dispute.id}/lost`);
+    await look();
+    const rows = await campus.sql<{ gatewayRefundId: string }>`select gateway_refund_id from gateway_refunds where order_id = ${orderId}`;
+    for (const { gatewayRefundId } of rows) await gateway.door("POST", `/refunds/${gatewayRefundId}/failed`);
+    await look();
+    expect(await campus.sql`select distinct status from gateway_refunds where order_id = ${orderId}`).toEqual([{ status: "failed" }]);
+    expect([(await balanceOf("cafe_payable")) - before, (await balanceOf("fees")) - fees]).toEqual([2_500, 0]);
     await gateway.set({ refunds: "processed" });
   });
 
