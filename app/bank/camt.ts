@@ -71,7 +71,7 @@ function readPart(entry: XmlElement, part: XmlElement, unnamed: string): Stateme
   const endToEnd = textAt(part, "Refs", "EndToEndId");
   const given = endToEnd === "NOTPROVIDED" ? undefined : endToEnd;
   const direction = indicator === "DBIT" ? "out" : "in";
-  const isReversal = textAt(entry, "RvslInd") === "true";
+  const isReversal = ["true", "1"].includes(textAt(entry, "RvslInd") ?? "");
   return {
     entryRef: `${(ownName ?? unnamed).slice(0, 100)}:${direction}`,
     reference: (given ?? textAt(part, "Refs", "AcctSvcrRef") ?? ownName)?.slice(0, 140) ?? null,
