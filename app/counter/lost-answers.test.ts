@@ -129,3 +129,25 @@ test.each(["cut before", "cut after"] as const)(
     expect(await campus.sql`select number from z_reports where cafe_id = ${till.cafe.id}`).toEqual([{ number: 1 }]);
   },
 );
+
+test("a refund that committed and cannot be looked up is answered as pending and never as failed: its address and its scan then tell it", async () => {
+  const cashier = await campus.staff("cashier", till.cafe);
+  const { order } = expectOk(await sell(randomUUID(), { payment: "cash" }));
+  const refund = (scanId: string) =>
+    till.device.api<{ status?: string; status_url?: string }>("POST", "/pos/refunds", {
+      body: { scan_id: scanId, order_id: order.id, amount_minor: 1_000, reason: "cold" },
+      headers: { "X-Staff-Authorization": `Bearer ${cashier.token}` },
+    });
+  const [scanId, never] = [randomUUID(), randomUUID()];
+  cutter.judge(judgeOnce(commitStatement, "cut after"));
+  cutter.onCutAfter(() => cutter.refuse(true));
+  const pending = await refund(scanId);
+  expect(pending).toMatchObject({ status: 202, body: { status: "pending", status_url: `/api/v1/pos/refunds?scan_id=${scanId}` } });
+  cutter.refuse(false);
+  const found = await till.device.api("GET", `/pos/refunds?scan_id=${scanId}`);
+  expect(found.status).toBe(200);
+  expect((await refund(scanId)).text).toBe(found.text);
+  expect(await campus.sql`select amount_minor from refunds where order_id = ${order.id}`).toEqual([{ amountMinor: 1_000 }]);
+  expect((await till.device.api("GET", `/pos/refunds?scan_id=${never}`)).status).toBe(404);
+  expect((await (await money.till()).device.api("GET", `/pos/refunds?scan_id=${scanId}`)).status).toBe(404);
+});

@@ -1,5 +1,6 @@
 import { cardHash } from "../cards/card-hash.ts";
 import { auditActor } from "../identity/actor.ts";
+import { keepNote, type Note } from "../ledger/note.ts";
 import { refundOrder } from "../ledger/refund-order.ts";
 import type { PaymentMethod } from "../orders/payment-methods.ts";
 import type { Platform } from "../platform/context.ts";
@@ -16,6 +17,7 @@ export interface RefundInput {
   /** All that is left unless told. */
   readonly amountMinor: number | undefined;
   readonly reason: string;
+  readonly note: Note;
   /** To a card; what is above takes a second person, whom a till has not. */
   readonly aloneUpToMinor: number;
   readonly requestId: string;
@@ -73,10 +75,11 @@ async function giveToWallet(tx: Transaction, input: RefundInput, order: Order): 
     where k.uid_hash = ${input.cardHash} and k.status = 'active' and s.is_active`);
   if (!card) throw new CodedError("CARD_NOT_ACCEPTED", "This card is not accepted.");
   if (card.studentId !== order.studentId) throw notFound("An order of this card");
-  const { orderId, reason, staffId, amountMinor, aloneUpToMinor, requestId } = input;
+  const { orderId, reason, note, staffId, amountMinor, aloneUpToMinor, requestId } = input;
   const made = await refundOrder(tx, {
     orderId,
     reason,
+    note,
     requestedBy: staffId,
     cafeId: input.device.cafeId,
     aloneUpToMinor,
@@ -104,6 +107,7 @@ async function giveCash(tx: Transaction, input: RefundInput, order: Order): Prom
       details: { refundable_minor: order.leftMinor, refunded_minor: order.refundedMinor },
     });
   }
+  await keepNote(tx, { document: "refunds", documentId: made.id, cafeId: device.cafeId }, input.note);
   const actor = { ...input, cafeId: device.cafeId };
   await auditActor(tx, actor, {
     action: "order.refunded",

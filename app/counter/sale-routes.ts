@@ -4,11 +4,11 @@ import { device, deviceOf } from "../identity/guards.ts";
 import type { Identity } from "../identity/identity.ts";
 import { OrderParams, OrderSchema } from "../orders/schemas.ts";
 import type { Platform } from "../platform/context.ts";
-import { claimOf, once, sendStored } from "../platform/http/once.ts";
+import { claimOf, once, onceUnder, sendStored } from "../platform/http/once.ts";
 import { idempotencyKeyPattern, json, PendingBody, required, route, router } from "../platform/http/router.ts";
-import { type Answer, answerOnce, type Claim } from "../platform/idempotency.ts";
+import type { Claim } from "../platform/idempotency.ts";
 import { approverOf } from "./approver.ts";
-import { findSale } from "./find-sale.ts";
+import { findKept } from "./find-kept.ts";
 import { type CounterRefund, hashOfCard, refundAtCounter } from "./refund-at-counter.ts";
 import { CounterRefundBody, CounterRefundSchema, SaleAnswer, SaleBody } from "./schemas.ts";
 import { sell } from "./sell.ts";
@@ -89,7 +89,22 @@ const refund = route({
     }),
     body: required(CounterRefundBody),
   },
-  responses: { 201: json(CounterRefundSchema, "Given back") },
+  responses: {
+    201: json(CounterRefundSchema, "Given back"),
+    202: json(PendingBody, "Outcome not known yet: ask there, or send the same refund again"),
+  },
+});
+
+const findRefund = route({
+  method: "get",
+  path: "/pos/refunds",
+  operationId: "findCounterRefund",
+  tags: ["pos"],
+  summary: "What became of a refund whose answer was lost, by the scan_id that it was sent with",
+  who: device(),
+  errors: ["NOT_FOUND"],
+  request: { query: z.strictObject({ scan_id: z.uuid() }) },
+  responses: { 200: json(CounterRefundSchema, "The refund's own answer") },
 });
 
 export const saleRoutes = (platform: Platform, identity: Identity) => {
@@ -106,6 +121,7 @@ export const saleRoutes = (platform: Platform, identity: Identity) => {
         cardUid: body.card_uid,
         tenderedMinor: body.cash_tendered_minor,
         prepare: body.prepare,
+        note: body,
       });
       if ("kind" in answer)
         return c.json({ status: "pending" as const, status_url: `/api/v1/pos/sales?key=${encodeURIComponent(claim.key)}` }, 202);
@@ -114,7 +130,7 @@ export const saleRoutes = (platform: Platform, identity: Identity) => {
     .openapi(find, async (c) => {
       const { key } = c.req.valid("query");
       const { id } = deviceOf(c);
-      const body = await findSale(db, { principal: `device:${id}`, route: "POST /api/v1/pos/sales", key });
+      const body = await findKept(db, "A sale", { principal: `device:${id}`, route: "POST /api/v1/pos/sales", key });
       return sendStored(c, { status: 200, body, hit: true });
     })
     .openapi(voidRoute, async (c) => {
@@ -122,7 +138,7 @@ export const saleRoutes = (platform: Platform, identity: Identity) => {
       return once(c, "a day", async (tx) => ({ status: 200 as const, body: await voidSale(tx, input) }));
     })
     .openapi(refund, async (c) => {
-      const { scan_id, order_id, card_uid, amount_minor, reason } = c.req.valid("json");
+      const { scan_id, order_id, card_uid, amount_minor, reason, reference, metadata } = c.req.valid("json");
       const terminal = deviceOf(c);
       const input = {
         device: terminal,
@@ -131,22 +147,28 @@ export const saleRoutes = (platform: Platform, identity: Identity) => {
         cardHash: await hashOfCard(platform, card_uid),
         amountMinor: amount_minor,
         reason,
+        note: { reference, metadata },
         aloneUpToMinor: platform.config.REFUND_TWO_PEOPLE_ABOVE_MINOR,
         requestId: c.var.requestId,
       };
       const claim = claimOfScan(terminal.id, scan_id, [order_id, input.cardHash?.toString("base64url"), amount_minor]);
-      const answer = await answerOnce(db, claim, async (tx): Promise<Answer> => {
-        const made = await refundAtCounter(tx, input);
-        return { status: 201, body: JSON.stringify(presentRefund(made)) };
-      });
-      return sendStored(c, answer);
+      return onceUnder(c, claim, `/api/v1/pos/refunds?scan_id=${scan_id}`, async (tx) => ({
+        status: 201 as const,
+        body: presentRefund(await refundAtCounter(tx, input)),
+      }));
+    })
+    .openapi(findRefund, async (c) => {
+      const body = await findKept(db, "A refund", scanned(deviceOf(c).id, c.req.valid("query").scan_id));
+      return sendStored(c, { status: 200, body, hit: true });
     });
 };
 
-/** The scan is the key. The reason is left out: said in other words it is the same refund. */
+const scanned = (deviceId: string, scanId: string) => ({ principal: `device:${deviceId}`, route: "POST /api/v1/pos/refunds", key: scanId });
+
+/** The scan is the key. The reason and the note are left out: said in other words it is the same refund. */
 function claimOfScan(deviceId: string, scanId: string, parts: readonly unknown[]): Claim {
   const bodyHash = createHash("sha256").update(JSON.stringify(parts)).digest();
-  return { principal: `device:${deviceId}`, route: "POST /api/v1/pos/refunds", key: scanId, bodyHash, keep: "forever" };
+  return { ...scanned(deviceId, scanId), bodyHash, keep: "forever" };
 }
 
 const presentRefund = (made: CounterRefund): z.infer<typeof CounterRefundSchema> => ({

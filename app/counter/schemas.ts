@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { cardUidField } from "../cards/field-schemas.ts";
 import { ScanAnswer } from "../charges/schemas.ts";
 import { minorUnits, reasonField } from "../ledger/field-schemas.ts";
+import { noteFields } from "../ledger/note-schemas.ts";
 import { AmendBody, OrderSchema } from "../orders/schemas.ts";
 
 export const SaleBody = AmendBody.extend({
@@ -15,6 +16,7 @@ export const SaleBody = AmendBody.extend({
     .boolean()
     .default(false)
     .openapi({ description: "Of a sale for cash: hand it to the kitchen, or over the counter at once. One to a card goes to the kitchen" }),
+  ...noteFields,
 })
   .refine(({ payment, card_uid }) => (payment === "card") === (card_uid !== undefined), {
     path: ["card_uid"],
@@ -46,6 +48,7 @@ export const CounterRefundBody = z.strictObject({
   card_uid: cardUidField.optional().openapi({ description: "The card of the student who paid; not for an order that was paid in cash" }),
   amount_minor: minorUnits.min(1).optional().openapi({ description: "All that is left without it" }),
   reason: reasonField(1),
+  ...noteFields,
 });
 
 export const CounterRefundSchema = z

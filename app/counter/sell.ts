@@ -1,14 +1,16 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { cardHash } from "../cards/card-hash.ts";
 import { newCodes, qrUrl, refusedScan, scanLimits } from "../charges/scan-card.ts";
+import { keepNote, type Note, saysSomething } from "../ledger/note.ts";
 import { hasSocket } from "../live/presence.ts";
 import { refusalOf } from "../orders/place-order.ts";
 import type { WantedItem } from "../orders/schemas.ts";
+import type { Config } from "../platform/config.ts";
 import type { Platform } from "../platform/context.ts";
 import { CodedError } from "../platform/errors.ts";
 import { validationError } from "../platform/http/router.ts";
 import type { AnswerOnce, Claim } from "../platform/idempotency.ts";
-import { OutcomeUnknown, sql } from "../platform/postgres.ts";
+import { OutcomeUnknown, type Statement, sql, type Transaction } from "../platform/postgres.ts";
 import { keyFor } from "../platform/seal.ts";
 import { withDeadline } from "../platform/with-deadline.ts";
 
@@ -21,6 +23,7 @@ export interface SaleInput {
   /** What was handed over in cash; exactly the total unless told. */
   readonly tenderedMinor: number | undefined;
   readonly prepare: boolean;
+  readonly note: Note;
 }
 
 /** The commit may have happened: the terminal asks what became of its key, or sends the same sale again. */
@@ -87,16 +90,32 @@ async function decide(platform: Platform, claim: Claim, input: SaleInput, card: 
   }
 }
 
+/** One statement is a transaction of its own; with a note there are two. */
 async function ask({ db, config }: Platform, claim: Claim, waits: boolean, input: SaleInput, card: Card | undefined): Promise<Outcome> {
+  const statement = selling(config, claim, waits, input, card);
+  const outcome = saysSomething(input.note)
+    ? await db.transaction((tx) => sellNoted(tx, statement, input))
+    : await db.callAtomic<Outcome>(statement);
+  if (!outcome) throw new Error("The sale was not decided.");
+  return outcome;
+}
+
+async function sellNoted(tx: Transaction, statement: Statement, { device, note }: SaleInput): Promise<Outcome | undefined> {
+  const outcome = await tx.row<Outcome>(statement);
+  if (outcome?.outcome !== "sold" || outcome.body === null) return outcome;
+  const { order } = JSON.parse(outcome.body) as { readonly order: { readonly id: string } };
+  await keepNote(tx, { document: "orders", documentId: order.id, cafeId: device.cafeId }, note);
+  return outcome;
+}
+
+function selling(config: Config, claim: Claim, waits: boolean, input: SaleInput, card: Card | undefined): Statement {
   const { device, items, specialInstructions, tenderedMinor, prepare } = input;
   const { matchCode, shortCode } = newCodes();
-  const outcome = await db.callAtomic<Outcome>(sql`
+  return sql`
     select outcome, details, body from sell_once(
       ${claim.principal}, ${claim.route}, ${claim.key}, ${claim.bodyHash}, ${waits}, ${device.id}, ${device.cafeId}, ${JSON.stringify(items)}::jsonb,
       ${specialInstructions}, ${tenderedMinor ?? null}, ${prepare}, ${card?.hash ?? null}, ${card?.hasSocket ?? false}, ${config.CHARGE_SECONDS}, ${randomBytes(16).toString("hex")},
-      ${matchCode}, ${shortCode}, ${scanLimits(config)}, ${qrUrl(config, shortCode)})`);
-  if (!outcome) throw new Error("The sale was not decided.");
-  return outcome;
+      ${matchCode}, ${shortCode}, ${scanLimits(config)}, ${qrUrl(config, shortCode)})`;
 }
 
 function refusedSale(platform: Platform, outcome: string, details: Record<string, unknown>): CodedError {

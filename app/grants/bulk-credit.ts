@@ -14,6 +14,8 @@ export interface BulkCredit extends Proposal {
   readonly lineCount: number;
   readonly totalMinor: number;
   readonly twoPeople: boolean;
+  /** Of each of its lines. */
+  readonly metadata: Readonly<Record<string, string>>;
   /** How many of its lines are in their wallets, those that ran out since included. */
   readonly creditedCount: number;
   readonly creditedMinor: number;
@@ -33,7 +35,7 @@ export const bulkCredits: ProposalTable<BulkCredit> = {
   table: part`bulk_credits`,
   columns: part`*`,
   from: part`(
-    select b.id, b.title, b.currency, b.status, b.problems, b.line_count, b.total_minor, b.two_people, b.requested_by, a.name as requested_by_name,
+    select b.id, b.title, b.currency, b.status, b.problems, b.line_count, b.total_minor, b.two_people, b.metadata, b.requested_by, a.name as requested_by_name,
       b.decided_by, d.name as decided_by_name, b.created_at, b.decided_at, b.finished_at,
       g.credited_count, g.credited_minor, g.no_wallet_count, g.taken_back_minor
     from bulk_credits b join staff a on a.id = b.requested_by left join staff d on d.id = b.decided_by, lateral (

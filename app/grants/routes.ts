@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { actorOf, staff, student, studentOf } from "../identity/guards.ts";
 import { listProposals, readProposal } from "../identity/proposal.ts";
+import { metadataAsked, notedFields, withMetadata } from "../ledger/note-schemas.ts";
 import type { Platform } from "../platform/context.ts";
 import { CodedError } from "../platform/errors.ts";
 import { once } from "../platform/http/once.ts";
@@ -24,6 +25,7 @@ const BulkCreditSchema = z
     lines: z.int(),
     total_minor: z.int(),
     two_people: z.boolean(),
+    metadata: notedFields.metadata,
     credited_lines: z.int(),
     credited_minor: z.int(),
     no_wallet_lines: z.int().openapi({ description: "Students whose wallet was closed before their turn: they got nothing" }),
@@ -85,9 +87,11 @@ const request = route({
   idempotency: "required",
   errors: ["READ_ONLY_REGION"],
   request: {
-    query: z.strictObject({
-      title: lineOfText(200, 3).openapi({ description: "What for, as the students read it", example: "Meal plan, spring" }),
-    }),
+    query: withMetadata(
+      z.strictObject({
+        title: lineOfText(200, 3).openapi({ description: "What for, as the students read it", example: "Meal plan, spring" }),
+      }),
+    ),
     body: { required: true, content: { "text/csv": { schema: z.string() } } },
   },
   responses: { 202: json(BulkCreditSchema, "Kept; it is read now") },
@@ -172,7 +176,8 @@ export const grantRoutes = (platform: Platform) =>
     .openapi(request, async (c) => {
       if (!/^text\/csv\b/i.test(c.req.header("content-type") ?? ""))
         throw new CodedError("UNSUPPORTED_MEDIA_TYPE", "The body's Content-Type must be text/csv.");
-      const input = { title: c.req.valid("query").title, content: Buffer.from(await c.req.arrayBuffer()), ...actorOf(c) };
+      const query = c.req.valid("query");
+      const input = { title: query.title, metadata: metadataAsked(query), content: Buffer.from(await c.req.arrayBuffer()), ...actorOf(c) };
       // No money moves yet, and a file that comes again under another key finds its references taken.
       return once(c, "a day", async (tx) => ({
         status: 202 as const,
@@ -215,6 +220,7 @@ const present = (made: BulkCredit): z.infer<typeof BulkCreditSchema> => ({
   lines: made.lineCount,
   total_minor: made.totalMinor,
   two_people: made.twoPeople,
+  metadata: made.metadata,
   credited_lines: made.creditedCount,
   credited_minor: made.creditedMinor,
   no_wallet_lines: made.noWalletCount,

@@ -7,6 +7,7 @@ import { json, listOf, listQuery, required, route, router } from "../platform/ht
 import { type Adjustment, adjustments } from "./adjustment.ts";
 import { approveAdjustment } from "./decide-adjustment.ts";
 import { largestMinor, reasonField } from "./field-schemas.ts";
+import { noteFields } from "./note-schemas.ts";
 import { requestAdjustment } from "./request-adjustment.ts";
 
 const AdjustmentSchema = z
@@ -50,6 +51,7 @@ const request = route({
           .refine((amount) => amount !== 0, "must not be 0"),
         currency: z.string().regex(/^[A-Z]{3}$/, "must be an ISO 4217 code"),
         reason: reasonField(3),
+        ...noteFields,
       }),
     ),
   },
@@ -98,8 +100,8 @@ const reject = route({
 export const adjustmentRoutes = (platform: Platform) =>
   router()
     .openapi(request, (c) => {
-      const { student_id, amount_minor, currency, reason } = c.req.valid("json");
-      const input = { studentId: student_id, amountMinor: amount_minor, currency, reason, ...actorOf(c) };
+      const { student_id, amount_minor, currency, reason, ...note } = c.req.valid("json");
+      const input = { studentId: student_id, amountMinor: amount_minor, currency, reason, note, ...actorOf(c) };
       return once(c, "forever", async (tx) => ({
         status: 201 as const,
         body: presentAdjustment(await requestAdjustment(tx, platform.config, input)),

@@ -45,6 +45,17 @@ export const listBalancesAt = (db: Queryable, at: Date): Promise<AccountBalance[
     where a.kind not in ('wallet', 'receivables')
     order by a.kind, f.name, a.currency limit ${maxAccounts}`);
 
+/** A student's wallet and what the student owes, as of a moment: the wallet by its own entries, a debt by all that was booked on it. */
+export const listStudentBalancesAt = (db: Queryable, studentId: string, at: Date): Promise<AccountBalance[]> =>
+  db.rows<AccountBalance>(sql`
+    select a.id as account_id, a.kind, null as cafe_id, null as cafe_name, a.currency,
+      case a.kind
+        when 'wallet' then coalesce((
+          select t.wallet_balance_after_minor from ledger_transactions t where t.wallet_student_id = ${studentId} and t.at < ${at} order by t.wallet_seq desc limit 1), 0)
+        else coalesce((select sum(e.amount_minor) from ledger_entries e where e.account_id = a.id and e.at < ${at}), 0)::bigint
+      end as balance_minor
+    from accounts a where a.student_id = ${studentId} order by a.kind desc, a.currency`);
+
 /** What the university owes each café, and where its own money stands. Positive: the account received more than it gave. */
 export const listBalances = (db: Queryable): Promise<AccountBalance[]> =>
   db.rows<AccountBalance>(sql`

@@ -2,10 +2,12 @@ import { z } from "@hono/zod-openapi";
 import { staff } from "../identity/guards.ts";
 import type { Platform } from "../platform/context.ts";
 import { json, listOf, route, router } from "../platform/http/router.ts";
-import { type AccountBalance, listBalances, listBalancesAt } from "./balances.ts";
+import type { Queryable } from "../platform/postgres.ts";
+import { type AccountBalance, listBalances, listBalancesAt, listStudentBalancesAt } from "./balances.ts";
 import { checkLedger, type LedgerCheck } from "./check-ledger.ts";
 
 const who = staff("finance", "admin");
+const endOfTime = new Date("9999-01-01T00:00:00Z");
 
 const CheckSchema = z
   .object({
@@ -50,24 +52,30 @@ const balances = route({
   path: "/admin/balances",
   operationId: "listBalances",
   tags: ["finance"],
-  summary: "What each café is owed and where the university's own accounts stand, now or as of a moment",
+  summary: "What each café is owed and where the university's own accounts stand, or what one student has and owes; now or as of a moment",
   who,
   request: {
     query: z.strictObject({
       at: z.iso.datetime({ offset: true }).optional().openapi({ description: "All that was booked before this moment; now, unless told" }),
+      student_id: z.uuid().optional().openapi({ description: "That student's own accounts instead" }),
     }),
   },
-  responses: { 200: json(listOf(BalanceSchema), "All accounts but the students'") },
+  responses: { 200: json(listOf(BalanceSchema), "All accounts but the students', or that student's; none where there is no such student") },
 });
 
 export const booksRoutes = (platform: Platform) =>
   router()
     .openapi(check, async (c) => c.json(presentCheck(await checkLedger(platform.db)), 200))
     .openapi(balances, async (c) => {
-      const { at } = c.req.valid("query");
-      const found = await (at === undefined ? listBalances(platform.db) : listBalancesAt(platform.db, new Date(at)));
+      const { at, student_id } = c.req.valid("query");
+      const found = await balancesAsked(platform.db, at === undefined ? undefined : new Date(at), student_id);
       return c.json({ items: found.map(presentBalance), next_cursor: null }, 200);
     });
+
+function balancesAsked(db: Queryable, at: Date | undefined, studentId: string | undefined): Promise<AccountBalance[]> {
+  if (studentId !== undefined) return listStudentBalancesAt(db, studentId, at ?? endOfTime);
+  return at === undefined ? listBalances(db) : listBalancesAt(db, at);
+}
 
 const presentCheck = (found: LedgerCheck): z.infer<typeof CheckSchema> => ({
   ok: found.ok,

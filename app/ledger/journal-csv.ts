@@ -2,6 +2,7 @@ import { csvRow } from "../platform/csv.ts";
 import type { Database } from "../platform/postgres.ts";
 import { accountPlan } from "./account-plan.ts";
 import { type JournalLine, type Period, readJournal } from "./journal.ts";
+import { metadataCell } from "./note.ts";
 
 export const journalColumns = [
   "transaction_id",
@@ -16,9 +17,11 @@ export const journalColumns = [
   "cafe_code",
   "order_id",
   "corrects_id",
+  "reference",
+  "metadata",
 ] as const;
 
-/** Each transaction of the ledger as one line; no student is named. */
+/** Each transaction of the ledger as one line; no student is named by us, and what callers noted goes out as they wrote it. */
 export async function* journalAsCsv(db: Database, period: Period): AsyncGenerator<string, void, void> {
   yield csvRow(journalColumns);
   for await (const lines of readJournal(db, period)) yield lines.map((line) => csvRow(cellsOf(line))).join("");
@@ -38,4 +41,6 @@ const cellsOf = (line: JournalLine): readonly (string | number | null)[] => [
   line.cafeCode,
   line.orderId,
   line.correctsId,
+  line.reference,
+  metadataCell(line.metadata),
 ];

@@ -19,6 +19,8 @@ export interface JournalLine {
   readonly cafeCode: string | null;
   readonly orderId: string | null;
   readonly correctsId: string | null;
+  readonly reference: string | null;
+  readonly metadata: Readonly<Record<string, string>> | null;
 }
 
 const windowHours = 1;
@@ -33,9 +35,10 @@ export async function* readJournal(db: Database, { from, until, timeZone }: Peri
       make_interval(hours => ${windowHours})) as begin`);
   for (const { begin } of hours) {
     const lines = await db.rows<JournalLine>(sql`
-      select t.id, t.at, t.kind, a.kind as from_kind, b.kind as to_kind, t.amount_minor, t.currency, c.code as cafe_code, t.order_id, t.corrects_id
+      select t.id, t.at, t.kind, a.kind as from_kind, b.kind as to_kind, t.amount_minor, t.currency, c.code as cafe_code, t.order_id, t.corrects_id, n.reference, n.metadata
       from ledger_transactions t join accounts a on a.id = t.from_account_id join accounts b on b.id = t.to_account_id
         left join cafes c on c.id = coalesce(a.cafe_id, b.cafe_id)
+        left join lateral (select reference, metadata from noted_transactions where transaction_id = t.id limit 1) n on true
       where t.at >= ${begin} and t.at < least(${begin}::timestamptz + make_interval(hours => ${windowHours}), (${until}::date + 1)::timestamp at time zone ${timeZone})
       order by t.at, t.id`);
     if (lines.length > 0) yield lines;

@@ -1,19 +1,21 @@
 import { audit } from "../platform/audit.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { sql, sqlState, type Transaction } from "../platform/postgres.ts";
+import { keepNote, type Note } from "./note.ts";
 
 export interface RefundInput {
   readonly orderId: string;
   /** What is given back; the rest of what was paid unless told. */
   readonly amountMinor?: number;
   readonly reason: string;
+  readonly note?: Note;
   /** Where it goes; the wallet unless told. */
   readonly to?: "wallet" | "gateway";
   /** The member of staff; null where the system or the student's own cancel gives it back. */
   readonly requestedBy: string | null;
   /** Staff refund orders of their own café only. */
   readonly cafeId?: string;
-  /** As much of an order is given back by one person; an order that is cancelled, and two people, give back all. */
+  /** As much of an order is given back by one person of the café; two people, and a student who cancels, give back all. */
   readonly aloneUpToMinor?: number;
   readonly requestId?: string;
 }
@@ -53,9 +55,12 @@ export const takesTwo = ({ refundedMinor, leftMinor }: RefundedOrder, amountMino
 /** Gives money of a paid order back to the wallet, or through the gateway that it came by: all that is left unless told. */
 export async function refundOrder(tx: Transaction, input: RefundInput): Promise<Refund> {
   const order = await lockOrder(tx, input);
-  if (input.aloneUpToMinor !== undefined && takesTwo(order, input.amountMinor, input.aloneUpToMinor))
-    throw secondPersonNeeded(input.aloneUpToMinor);
+  refuseAlone(order, input);
   return refundLocked(tx, order, input);
+}
+
+function refuseAlone(order: RefundedOrder, { amountMinor, aloneUpToMinor }: RefundInput): void {
+  if (aloneUpToMinor !== undefined && takesTwo(order, amountMinor, aloneUpToMinor)) throw secondPersonNeeded(aloneUpToMinor);
 }
 
 export async function refundLocked(tx: Transaction, order: RefundedOrder, input: RefundInput): Promise<Refund> {
@@ -75,6 +80,8 @@ export async function refundLocked(tx: Transaction, order: RefundedOrder, input:
     transactionId: posted.transactionId,
     createdAt: posted.createdAt,
   };
+  const noted = { document: to === "gateway" ? "gateway_refunds" : "refunds", documentId: posted.id, cafeId: order.cafeId } as const;
+  await keepNote(tx, noted, input.note ?? {});
   await tell(tx, input, order, refund);
   return refund;
 }
@@ -144,7 +151,9 @@ export async function lockOrder(tx: Transaction, { orderId, cafeId }: Pick<Refun
 /** All that is left, for an order that is cancelled; nothing where a bank or somebody at the gateway has taken, or may yet take, all of it. */
 export async function refundRest(tx: Transaction, input: Omit<RefundInput, "amountMinor">): Promise<Refund | undefined> {
   const order = await lockOrder(tx, input);
-  return order.leftMinor > 0 ? refundLocked(tx, order, input) : undefined;
+  if (order.leftMinor === 0) return undefined;
+  refuseAlone(order, input);
+  return refundLocked(tx, order, input);
 }
 
 async function tell(tx: Transaction, input: RefundInput, order: RefundedOrder, refund: Refund): Promise<void> {

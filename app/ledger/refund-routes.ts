@@ -4,6 +4,7 @@ import type { Platform } from "../platform/context.ts";
 import { once } from "../platform/http/once.ts";
 import { json, required, route, router } from "../platform/http/router.ts";
 import { minorUnits, reasonField } from "./field-schemas.ts";
+import { noteFields } from "./note-schemas.ts";
 import type { Refund } from "./refund-order.ts";
 import type { RefundProposal } from "./refund-proposal.ts";
 import { requestRefund } from "./request-refund.ts";
@@ -45,6 +46,7 @@ const refund = route({
         amount_minor: minorUnits.min(1).optional(),
         reason: reasonField(1),
         to: z.enum(["wallet", "gateway"]).default("wallet"),
+        ...noteFields,
       }),
     ),
   },
@@ -53,11 +55,12 @@ const refund = route({
 
 export const refundRoutes = (platform: Platform) =>
   router().openapi(refund, async (c) => {
-    const { amount_minor, reason, to } = c.req.valid("json");
+    const { amount_minor, reason, to, reference, metadata } = c.req.valid("json");
     const input = {
       orderId: c.req.valid("param").orderId,
       cafeId: cafeOf(c, undefined),
       reason,
+      note: { reference, metadata },
       to,
       requestedBy: staffOf(c).id,
       requestId: c.var.requestId,

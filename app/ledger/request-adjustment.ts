@@ -4,12 +4,14 @@ import type { Config } from "../platform/config.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
 import { type Adjustment, adjustments } from "./adjustment.ts";
+import { keepNote, type Note } from "./note.ts";
 
 interface Input extends Actor {
   readonly studentId: string;
   readonly amountMinor: number;
   readonly currency: string;
   readonly reason: string;
+  readonly note: Note;
 }
 
 /** The first of the two people says what should move. Nothing moves yet. */
@@ -28,6 +30,7 @@ export async function requestAdjustment(tx: Transaction, { CAMPUS_CURRENCY }: Co
     insert into adjustments (student_id, amount_minor, currency, reason, requested_by)
     values (${studentId}, ${amountMinor}, ${currency}, ${reason}, ${staffId}) returning id`);
   if (!made) throw new Error("The adjustment was not written.");
+  await keepNote(tx, { document: "adjustments", documentId: made.id, cafeId: null }, input.note);
   const adjustment = await readProposal(tx, adjustments, made.id);
   await noteProposal(tx, adjustments, adjustment, "pending", input);
   return adjustment;

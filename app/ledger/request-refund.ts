@@ -2,6 +2,7 @@ import { noteProposal, readProposal } from "../identity/proposal.ts";
 import type { Config } from "../platform/config.ts";
 import { CodedError } from "../platform/errors.ts";
 import { sql, type Transaction, violatedConstraint } from "../platform/postgres.ts";
+import { keepNote } from "./note.ts";
 import {
   lockOrder,
   notThroughGateway,
@@ -31,6 +32,7 @@ export async function requestRefund(tx: Transaction, config: Pick<Config, "REFUN
     return { kind: "made", refund: await refundLocked(tx, order, input) };
   await refuseInVain(tx, order, input);
   const proposal = await write(tx, order, input);
+  await keepNote(tx, { document: "refund_proposals", documentId: proposal.id, cafeId: order.cafeId }, input.note ?? {});
   await noteProposal(tx, refundProposals, proposal, "pending", { staffId: input.requestedBy, requestId: input.requestId });
   await tellProposal(tx, proposal);
   return { kind: "proposed", proposal };

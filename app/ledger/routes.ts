@@ -4,6 +4,7 @@ import { adjustmentRoutes } from "./adjustment-routes.ts";
 import { booksRoutes } from "./books-routes.ts";
 import { debtRoutes } from "./debt-routes.ts";
 import { journalRoutes } from "./journal-routes.ts";
+import { noteRoutes } from "./note-routes.ts";
 import { refundProposalRoutes } from "./refund-proposal-routes.ts";
 import { refundRoutes } from "./refund-routes.ts";
 import { walletRoutes } from "./wallet-routes.ts";
@@ -17,4 +18,5 @@ export const ledgerRoutes = (platform: Platform) =>
     .route("/", refundRoutes(platform))
     .route("/", refundProposalRoutes(platform))
     .route("/", booksRoutes(platform))
-    .route("/", journalRoutes(platform));
+    .route("/", journalRoutes(platform))
+    .route("/", noteRoutes(platform));

@@ -5,7 +5,18 @@ import { readStatement, type StatementLine } from "./statement.ts";
 
 const batchLines = 500;
 const maxLines = 100_000;
-const columns = ["id", "at", "kind", "amount_minor", "currency", "balance_minor_after", "order_id", "order_number", "charge_id"] as const;
+const columns = [
+  "id",
+  "at",
+  "kind",
+  "amount_minor",
+  "currency",
+  "balance_minor_after",
+  "order_id",
+  "order_number",
+  "charge_id",
+  "reference",
+] as const;
 
 /** The whole statement as CSV (RFC 4180), read in batches while it is sent: one query each 500 lines, whatever the length. */
 export function streamStatement(db: Queryable, studentId: string): ReadableStream<Uint8Array> {
@@ -33,4 +44,5 @@ const cellsOf = (line: StatementLine): readonly (string | number | null)[] => [
   line.orderId,
   line.orderNumber,
   line.chargeId,
+  line.reference,
 ];

@@ -12,6 +12,8 @@ export interface StatementLine {
   readonly orderNumber: string | null;
   readonly chargeId: string | null;
   readonly walletSeq: number;
+  /** What whoever moved the money calls it elsewhere. */
+  readonly reference: string | null;
 }
 
 interface Page {
@@ -22,7 +24,8 @@ interface Page {
 
 const lines = part`
     select t.id, t.at, t.kind, case when t.from_account_id = w.account_id then -t.amount_minor else t.amount_minor end as amount_minor,
-      t.currency, t.wallet_balance_after_minor as balance_minor_after, t.order_id, o.order_number, t.charge_id, t.wallet_seq
+      t.currency, t.wallet_balance_after_minor as balance_minor_after, t.order_id, o.order_number, t.charge_id, t.wallet_seq,
+      (select n.reference from noted_transactions n where n.transaction_id = t.id limit 1) as reference
     from ledger_transactions t
       join wallets w on w.student_id = t.wallet_student_id
       left join orders o on o.id = t.order_id`;

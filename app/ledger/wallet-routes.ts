@@ -38,6 +38,7 @@ const StatementLineSchema = z
     order_id: z.uuid().nullable(),
     order_number: z.string().nullable(),
     charge_id: z.uuid().nullable(),
+    reference: z.string().nullable().openapi({ description: "What whoever moved the money calls it in another system" }),
   })
   .openapi("StatementLine");
 
@@ -209,4 +210,5 @@ const presentLine = (line: StatementLine): z.infer<typeof StatementLineSchema> =
   order_id: line.orderId,
   order_number: line.orderNumber,
   charge_id: line.chargeId,
+  reference: line.reference,
 });

@@ -1,3 +1,4 @@
+import { keepNote, type Note } from "../ledger/note.ts";
 import { openWallet } from "../ledger/open-wallet.ts";
 import type { Config } from "../platform/config.ts";
 import { CodedError } from "../platform/errors.ts";
@@ -9,6 +10,7 @@ interface Input {
   readonly gateway: string;
   readonly amountMinor: number;
   readonly saveMethod: boolean;
+  readonly note: Note;
 }
 
 /** Writes what is to be collected and gives its id; the gateway is asked after the commit. */
@@ -27,6 +29,7 @@ export async function requestTopUp(tx: Transaction, config: Config, input: Input
     insert into gateway_orders (gateway, purpose, student_id, amount_minor, currency, save_method)
     values (${input.gateway}, 'top_up', ${input.studentId}, ${input.amountMinor}, ${wallet.currency}, ${input.saveMethod}) returning id`);
   if (!written) throw new Error("The top-up was not written.");
+  await keepNote(tx, { document: "gateway_orders", documentId: written.id, cafeId: null }, input.note);
   return written.id;
 }
 

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { student, studentOf } from "../identity/guards.ts";
 import { minorUnits } from "../ledger/field-schemas.ts";
+import { noteFields } from "../ledger/note-schemas.ts";
 import type { Platform } from "../platform/context.ts";
 import { claimOf } from "../platform/http/once.ts";
 import { json, listOf, listQuery, required, route, router, validationError } from "../platform/http/router.ts";
@@ -54,6 +55,7 @@ const begin = route({
       z.strictObject({
         amount_minor: minorUnits.min(1),
         save_method: z.boolean().default(false).openapi({ description: "Let the gateway keep the method, for automatic top-ups" }),
+        ...noteFields,
       }),
     ),
   },
@@ -122,8 +124,8 @@ export const topUpRoutes = (platform: Platform) => {
   return router()
     .openapi(begin, async (c) => {
       const gateway = gatewayOf(platform);
-      const { amount_minor, save_method } = c.req.valid("json");
-      const input = { studentId: studentOf(c).id, gateway: gateway.name, amountMinor: amount_minor, saveMethod: save_method };
+      const { amount_minor, save_method, ...note } = c.req.valid("json");
+      const input = { studentId: studentOf(c).id, gateway: gateway.name, amountMinor: amount_minor, saveMethod: save_method, note };
       // The network is asked after the commit. A repeat finds the row by its key and asks only where no answer was kept.
       const kept = await answerOnce(db, await claimOf(c, "forever"), async (tx) => ({
         status: 201,

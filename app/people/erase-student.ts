@@ -109,6 +109,7 @@ async function eraseTraces(tx: Transaction, studentIds: readonly string[]): Prom
     update orders set special_instructions = null, cancel_reason = null, delivery_address = case when delivery_address is not null then 'erased' end
     where student_id = any(${studentIds}::uuid[]) and (special_instructions is not null or cancel_reason is not null or delivery_address <> 'erased')`);
   await tx.run(sql`update adjustments set reason = 'erased' where student_id = any(${studentIds}::uuid[]) and reason <> 'erased'`);
+  await tx.run(sql`select forget_student_notes(${studentIds}::uuid[])`);
   await tx.run(sql`delete from push_tokens where student_id = any(${studentIds}::uuid[])`);
   await tx.run(sql`delete from confirm_keys where student_id = any(${studentIds}::uuid[])`);
   await tx.run(sql`delete from saved_methods where student_id = any(${studentIds}::uuid[])`);

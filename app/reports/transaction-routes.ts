@@ -2,6 +2,8 @@ import { z } from "@hono/zod-openapi";
 import { cafeQuery } from "../identity/field-schemas.ts";
 import { ownCafeOf, staff } from "../identity/guards.ts";
 import { minorUnits } from "../ledger/field-schemas.ts";
+import { metadataCell } from "../ledger/note.ts";
+import { notedFields } from "../ledger/note-schemas.ts";
 import { paymentMethods } from "../orders/payment-methods.ts";
 import { searchField } from "../people/field-schemas.ts";
 import type { Platform } from "../platform/context.ts";
@@ -22,6 +24,7 @@ const lineFields = {
   amount_minor: z.int(),
   refunded_minor: z.int(),
   currency: z.string(),
+  ...notedFields,
 };
 
 const LineBody = z.object(lineFields).openapi("Transaction");
@@ -127,7 +130,9 @@ function asCsv(sales: readonly SaleLine[]): string {
     throw new CodedError("VALIDATION_ERROR", `More than ${maxCsvLines} transactions fit these filters: ask for fewer days at once.`, {
       details: { max_lines: maxCsvLines },
     });
-  const lines = sales.map(presentLine).map((line) => csvRow(csvColumns.map((column) => line[column])));
+  const lines = sales
+    .map(presentLine)
+    .map((line) => csvRow(csvColumns.map((column) => (column === "metadata" ? metadataCell(line.metadata) : line[column]))));
   return csvRow(csvColumns) + lines.join("");
 }
 
@@ -143,6 +148,8 @@ const presentLine = (sale: SaleLine): z.infer<typeof LineBody> => ({
   amount_minor: sale.amountMinor,
   refunded_minor: sale.refundedMinor,
   currency: sale.currency,
+  reference: sale.reference,
+  metadata: sale.metadata ?? {},
 });
 
 const presentSale = (sale: Sale): z.infer<typeof DetailBody> => ({

@@ -17,6 +17,8 @@ export interface SaleLine {
   readonly amountMinor: number;
   readonly refundedMinor: number;
   readonly currency: string;
+  readonly reference: string | null;
+  readonly metadata: Readonly<Record<string, string>> | null;
 }
 
 export interface Sale extends SaleLine {
@@ -54,7 +56,8 @@ export interface SaleFilter {
 }
 
 const columns = part`t.id, o.id as order_id, o.order_number, o.cafe_id, f.name as cafe_name, o.paid_at, o.payment_method,
-  case when o.student_id is not null then student_label(s.name, s.phone) end as student_label, t.amount_minor, o.refunded_minor, t.currency`;
+  case when o.student_id is not null then student_label(s.name, s.phone) end as student_label, t.amount_minor, o.refunded_minor, t.currency, n.reference, n.metadata`;
+const noted = part`left join transaction_notes n on n.document = 'orders' and n.document_id = o.id`;
 
 interface Page {
   readonly limit: number;
@@ -74,7 +77,7 @@ export const readSales = (db: Queryable, filter: SaleFilter, { limit, after }: P
       where ${allOf([...conditions(filter), ...(after === undefined ? [] : [part`o.id < ${after}`])])}
       order by o.id desc limit ${limit + 1})
     select ${columns} from page o join ledger_transactions t on t.id = o.paid_transaction_id join cafes f on f.id = o.cafe_id
-      left join students s on s.id = o.student_id
+      left join students s on s.id = o.student_id ${noted}
     order by o.id desc`);
 
 /**
@@ -133,7 +136,7 @@ export async function readSale(db: Queryable, transactionId: string, cafeId: str
       (select coalesce(json_agg(json_build_object('id', r.id, 'transactionId', r.transaction_id, 'amountMinor', r.amount_minor, 'reason', r.reason,
           'createdAt', r.created_at) order by r.id), '[]') from refunds r where r.order_id = o.id) as refunds
     from ledger_transactions t join orders o on o.id = t.order_id and o.paid_transaction_id = t.id join cafes f on f.id = o.cafe_id
-      left join students s on s.id = o.student_id
+      left join students s on s.id = o.student_id ${noted}
     where t.id = ${transactionId} and (${cafeId}::uuid is null or o.cafe_id = ${cafeId}::uuid)`);
   if (!sale) throw notFound("The transaction");
   return sale;

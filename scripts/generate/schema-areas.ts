@@ -78,6 +78,7 @@ export const areas: readonly Area[] = [
       "refund_proposals",
       "wallet_holds",
       "debt_repayments",
+      "transaction_notes",
       "bulk_credits",
       "grants",
     ],

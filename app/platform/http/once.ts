@@ -18,11 +18,21 @@ export async function once<Body, Status extends number>(
   keep: Claim["keep"],
   work: (tx: Transaction) => Promise<Reply<Body, Status>>,
 ): Promise<Response & { readonly _data: Body; readonly _status: Status; readonly _format: "json" }> {
-  const { db, metrics, log } = c.var.platform;
   // What the API document promises and what is done are one: a route that forgets it answers nobody, and any test of it fails.
   if ((keep === "forever") !== (c.var.mayPend ?? false))
     throw new Error(`${routePath(c, -1)} may answer 202 exactly where it says mayPend.`);
   const claim = await claimOf(c, keep);
+  return onceUnder(c, claim, `/api/v1/outcomes?key=${encodeURIComponent(claim?.key ?? "")}`, work);
+}
+
+/** The same under a claim that is not of that header; `statusUrl` tells what became of it where its commit is lost on the way. */
+export async function onceUnder<Body, Status extends number>(
+  c: HttpContext,
+  claim: Claim | undefined,
+  statusUrl: string,
+  work: (tx: Transaction) => Promise<Reply<Body, Status>>,
+): Promise<Response & { readonly _data: Body; readonly _status: Status; readonly _format: "json" }> {
+  const { db, metrics, log } = c.var.platform;
   try {
     return sendStored(c, await answerOnce(db, claim, async (tx) => asText(await work(tx))));
   } catch (error) {
@@ -30,7 +40,7 @@ export async function once<Body, Status extends number>(
     if (!(error instanceof OutcomeUnknown) || claim?.keep !== "forever") throw error;
     metrics.count("outcomes_unknown_total", {});
     log.warn({ err: error }, "The outcome of a request that moves money is not known yet");
-    return c.json({ status: "pending" as const, status_url: `/api/v1/outcomes?key=${encodeURIComponent(claim.key)}` }, 202) as never;
+    return c.json({ status: "pending" as const, status_url: statusUrl }, 202) as never;
   }
 }
 
