@@ -255,3 +255,38 @@ describe("at the counter", () => {
     expect((await atCounter({ order_id: expectOk(sold).order.id })).status).toBe(201);
   });
 });
+
+describe("a cancel", () => {
+  const cancel = (orderId: string, as: TestStaff = cashier) =>
+    as.api<Answer>("PATCH", `/admin/orders/${orderId}/status`, { body: { status: "cancelled" } });
+
+  test("by one person of the café gives no more back than a refund by one does, and says the way", async () => {
+    const { student, orderId } = await paidOrder();
+    for (const person of [cashier, owner])
+      expect((await cancel(orderId, person)).body.error).toMatchObject({
+        code: "INSUFFICIENT_ROLE",
+        details: { because: "second_person", above_minor: aloneUpTo },
+      });
+    expect([await student.balanceMinor(), (await student.readOrder(orderId)).status]).toEqual([5_000, "received"]);
+    const { id } = expectOk(await ask(orderId));
+    expectOk(await decide(id, "approve"));
+    expectOk(await cancel(orderId));
+    expect([await student.balanceMinor(), (await student.readOrder(orderId)).status]).toEqual([10_000, "cancelled"]);
+  });
+
+  test("counts what was given back before: in two halves it is no way around", async () => {
+    const { student, orderId } = await paidOrder();
+    expectOk(await ask(orderId, { amount_minor: 2_500 }));
+    expect(codeOf(await cancel(orderId))).toBe("INSUFFICIENT_ROLE");
+    expect(await student.balanceMinor()).toBe(7_500);
+  });
+
+  test("by the student, or of what one person may give back, goes on as ever", async () => {
+    const small = await paidOrder(3_000);
+    expectOk(await cancel(small.orderId));
+    expect(await small.student.balanceMinor()).toBe(10_000);
+    const large = await paidOrder();
+    expectOk(await large.student.api("POST", `/orders/${large.orderId}/cancel`));
+    expect(await large.student.balanceMinor()).toBe(10_000);
+  });
+});

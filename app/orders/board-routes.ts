@@ -135,7 +135,8 @@ export const boardRoutes = (platform: Platform) => {
       const { orderId } = c.req.valid("param");
       const { status, from, reason } = c.req.valid("json");
       const order = await db.transaction(async (tx) => {
-        await moveOrder(tx, { orderId, to: status, ...byStaff(c), ...(from && { from }), ...(reason && { reason }) });
+        const aloneUpToMinor = platform.config.REFUND_TWO_PEOPLE_ABOVE_MINOR;
+        await moveOrder(tx, { orderId, to: status, aloneUpToMinor, ...byStaff(c), ...(from && { from }), ...(reason && { reason }) });
         return readBoardOrder(tx, orderId, cafeOf(c, undefined));
       });
       return c.json(order, 200);

@@ -14,6 +14,8 @@ export interface Move {
   /** Who moves it: the student whose order it is, or a member of the café's staff. */
   readonly actor: { readonly studentId: string } | { readonly staffId: string; readonly cafeId: string };
   readonly requestId?: string;
+  /** As much as one member of staff gives back by a cancel; what is above is a refund by two people first. */
+  readonly aloneUpToMinor?: number;
 }
 
 interface Movable {
@@ -90,7 +92,7 @@ async function step(tx: Transaction, order: Movable, move: Move, isNoShow: boole
   const staffId = "staffId" in actor ? actor.staffId : null;
   const reason = move.reason ?? (staffId === null ? "cancelled by the student" : "cancelled by the café");
   await tx.run(sql`select set_order_status(${orderId}, ${to}, ${reason}, ${isNoShow})`);
-  if (to === "cancelled" && order.paymentStatus === "paid") await giveBack(tx, order, { orderId, reason, requestedBy: staffId });
+  if (to === "cancelled" && order.paymentStatus === "paid") await giveBack(tx, order, { ...move, reason, requestedBy: staffId });
   if (staffId === null) return;
   await audit(tx, {
     actorKind: "staff",
@@ -107,8 +109,14 @@ async function step(tx: Transaction, order: Movable, move: Move, isNoShow: boole
 async function giveBack(
   tx: Transaction,
   order: Movable,
-  refund: { orderId: string; reason: string; requestedBy: string | null },
+  {
+    orderId,
+    reason,
+    requestedBy,
+    aloneUpToMinor,
+  }: { orderId: string; reason: string; requestedBy: string | null; aloneUpToMinor?: number },
 ): Promise<void> {
+  const refund = { orderId, reason, requestedBy, ...(aloneUpToMinor === undefined ? {} : { aloneUpToMinor }) };
   if (order.paymentMethod !== "cash") return void (await refundRest(tx, refund));
   // Cash goes back over the counter, so somebody has to stand there.
   if (refund.requestedBy === null) throw refusedStep(order, "cancelled", "it was paid in cash: ask at the counter");
