@@ -216,10 +216,13 @@ test("a statement is held against the pay-outs: met, paid twice, of another amou
     "E6:out": ["unmatched", null],
   };
   expect(await states(refs)).toEqual(found);
-  // No money moved by the file: a person says that it came back.
+  // No money moved by the file: two people say that it came back.
   expect((await statusOf(a.settlementId)).status).toBe("paid");
   const back = { headers: keyed(), body: { reason: "AC04, account closed" } };
+  const other = { ...back, headers: keyed() };
   expectOk(await first.api("POST", `/admin/settlements/${a.settlementId}/return`, back));
+  expect((await states(refs))["E4:in"]).toEqual(["to_return", a.settlementId]);
+  expectOk(await second.api("POST", `/admin/settlements/${a.settlementId}/return`, other));
   expect(await states(refs)).toEqual({ ...found, "E4:in": ["returned", a.settlementId] });
   const only = expectOk(await first.api<{ items: Entry[] }>("GET", "/admin/bank-entries?state=paid_twice")).items;
   expect(only.map(({ entry_ref }) => entry_ref)).toEqual(["E2:out"]);

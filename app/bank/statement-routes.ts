@@ -33,7 +33,7 @@ const EntrySchema = z
     return_reason: z.string().nullable(),
     state: z.enum(entryStates).openapi({
       description:
-        "matched; unmatched: no pay-out has this reference; another_amount; paid_twice: the bank paid once more; to_return: it came back and no person has said so yet; returned: said",
+        "matched; unmatched: no pay-out has this reference; another_amount; paid_twice: the bank paid once more; to_return: it came back and two people have not said so yet; returned: they have",
     }),
     pay_out_kind: z.enum(["settlement", "close_out", "gateway_pay_out"]).nullable(),
     pay_out_id: z.uuid().nullable(),
@@ -47,7 +47,7 @@ const post = route({
   tags: ["finance"],
   summary: "Import a bank statement, ISO 20022 CAMT.053: its booked entries, each once",
   description:
-    `XML without a document type, at most 8 MiB and ${maxStatementEntries} entries. No money moves by it: what came back is listed as \`to_return\`, and a person returns the pay-out. ` +
+    `XML without a document type, at most 8 MiB and ${maxStatementEntries} entries. No money moves by it: what came back is listed as \`to_return\`, and two people return the pay-out. ` +
     "The same file again changes nothing.",
   who: staff("finance"),
   idempotency: "optional",

@@ -31,18 +31,21 @@ begin
   return result;
 end $$;
 
--- The bank sent the transfer back: the café is owed it again, and the settlement is due.
+-- The bank sent the transfer back, as two people say: the café is owed it again, and the settlement is due. Null where it was not paid, or
+-- nobody else asked for it.
 create or replace function return_settlement(p_id uuid, p_staff_id uuid, p_reason text) returns uuid language plpgsql security definer set search_path = public, pg_temp as $$
 declare s settlements; v_id uuid;
 begin
   perform 1 from settlements where cafe_id = (select cafe_id from settlements where id = p_id) and (status = 'due' or id = p_id) order by id for update;
-  select * into s from settlements where id = p_id and status = 'paid';
+  select * into s from settlements where id = p_id and status = 'paid' and return_asked_by <> p_staff_id;
   if not found then return null; end if;
-  insert into returned_pay_outs (settlement_id, amount_minor, currency, reason, paid_transaction_id, paid_by, bank_reference, returned_by, transaction_id)
-    values (s.id, s.payable_minor, s.currency, p_reason, s.paid_transaction_id, s.paid_by, s.bank_reference, p_staff_id,
+  insert into returned_pay_outs (settlement_id, amount_minor, currency, reason, paid_transaction_id, paid_by, bank_reference, asked_by, returned_by, transaction_id)
+    values (s.id, s.payable_minor, s.currency, p_reason, s.paid_transaction_id, s.paid_by, s.bank_reference, s.return_asked_by, p_staff_id,
       post_between('settlement_return', account_of('bank', null, null, s.currency), s.account_id, s.payable_minor, s.currency, null, s.paid_transaction_id))
     returning id into v_id;
-  update settlements set status = 'due', paid_by = null, paid_at = null, bank_reference = null, paid_transaction_id = null, agreed_by = null, agreed_at = null where id = s.id;
+  update settlements set status = 'due', paid_by = null, paid_at = null, bank_reference = null, paid_transaction_id = null, agreed_by = null, agreed_at = null,
+      return_asked_by = null, return_asked_at = null
+    where id = s.id;
   return v_id;
 end $$;
 

@@ -46,6 +46,7 @@ const SettlementBody = z
     paid_at: z.iso.datetime().nullable(),
     bank_reference: z.string().nullable(),
     agreed_by: z.uuid().nullable().openapi({ description: "The first of two people, where it takes two" }),
+    return_asked_by: z.uuid().nullable().openapi({ description: "Who said first that the bank sent it back: a second person must" }),
     created_at: z.iso.datetime(),
   })
   .openapi("Settlement");
@@ -131,13 +132,13 @@ const returned = route({
   path: "/admin/settlements/{settlementId}/return",
   operationId: "returnSettlement",
   tags,
-  summary: "The bank sent the transfer back: the settlement is due again",
+  summary: "The bank sent the transfer back: the first of two people says so, with the second the settlement is due again",
   who: staff("finance"),
   idempotency: "required",
   mayPend: true,
   errors: ["NOT_FOUND", "INVALID_TRANSITION", "READ_ONLY_REGION"],
   request: { params, body: required(z.strictObject({ reason: reasonField(3) })) },
-  responses: { 200: json(SettlementBody, "Due again") },
+  responses: { 200: json(SettlementBody, "Asked for, or due again") },
 });
 
 const terms = route({
@@ -208,7 +209,10 @@ export const settlementRoutes = ({ db, config }: Platform) =>
     })
     .openapi(returned, (c) => {
       const back = { id: c.req.valid("param").settlementId, reason: c.req.valid("json").reason, ...actorOf(c) };
-      return once(c, "forever", async (tx) => ({ status: 200 as const, body: presentSettlement(await returnSettlement(tx, back)) }));
+      return once(c, "forever", async (tx) => ({
+        status: 200 as const,
+        body: presentSettlement(await returnSettlement(tx, config, back)),
+      }));
     })
     .openapi(terms, async (c) => {
       const items = await listTerms(db, c.req.valid("query").cafe_id);
@@ -260,6 +264,7 @@ const presentSettlement = (each: Settlement): z.infer<typeof SettlementBody> => 
   paid_at: each.paidAt?.toISOString() ?? null,
   bank_reference: each.bankReference,
   agreed_by: each.agreedBy,
+  return_asked_by: each.returnAskedBy,
   created_at: each.createdAt.toISOString(),
 });
 

@@ -46,6 +46,8 @@ export interface Settlement {
   readonly bankReference: string | null;
   /** The first of two people, where it takes two. */
   readonly agreedBy: string | null;
+  /** The first of the two who say that the bank sent it back. */
+  readonly returnAskedBy: string | null;
   readonly createdAt: Date;
 }
 
@@ -55,7 +57,7 @@ const columns = part`
   (select coalesce(jsonb_agg(jsonb_build_object('vatBasisPoints', v -> 'vat_basis_points', 'grossMinor', v -> 'gross_minor', 'vatMinor', v -> 'vat_minor')), '[]')
     from jsonb_array_elements(s.vat) v) as vat,
   s.cash_kept_minor, s.fee_basis_points, s.fee_minor, s.fee_vat_basis_points, s.fee_vat_minor, s.payable_minor, s.carried_minor, s.status,
-  s.paid_transaction_id, s.paid_by, s.paid_at, s.bank_reference, s.agreed_by, s.created_at`;
+  s.paid_transaction_id, s.paid_by, s.paid_at, s.bank_reference, s.agreed_by, s.return_asked_by, s.created_at`;
 
 /** `cafeId`: only a settlement of this café, for its owner. */
 export async function readSettlement(db: Queryable, id: string, cafeId: string | null = null): Promise<Settlement> {

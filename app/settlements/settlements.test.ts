@@ -237,33 +237,43 @@ test("two pay-outs of one café at once see each other: the account pays only wh
   expect(await payableBalance(till)).toBe(0);
 });
 
-test("a transfer that the bank sends back makes the settlement due again, and it is paid anew; what was said before stays in the books", async () => {
+test("a transfer that two people say the bank sent back makes the settlement due again, and it is paid anew; what was said before stays in the books", async () => {
   const till = await money.till();
   await sell(till, 1_000);
   await settle(1);
   const [settlement] = await settlementsOf(till);
-  const giveBack = (key: string = randomUUID()) =>
-    finance.api<Settlement>("POST", `/admin/settlements/${settlement?.id}/return`, {
+  const [second, puppet] = [await campus.staff("finance"), await campus.staff("finance")];
+  await campus.sql`insert into staff_openings (staff_id, opened_by) values (${puppet.id}, ${finance.id})`;
+  const giveBack = (by = finance, key: string = randomUUID()) =>
+    by.api<Settlement>("POST", `/admin/settlements/${settlement?.id}/return`, {
       headers: { "Idempotency-Key": key },
       body: { reason: "account closed" },
     });
   expect((await giveBack()).body).toMatchObject({ error: { code: "INVALID_TRANSITION" } });
   expectOk(await pay(settlement?.id ?? ""));
   expect(await payableBalance(till)).toBe(0);
+  expect(expectOk(await giveBack())).toMatchObject({ status: "paid", return_asked_by: finance.id });
+  for (const same of [finance, puppet]) expect((await giveBack(same)).body).toMatchObject({ error: { code: "INSUFFICIENT_ROLE" } });
+  expect(await payableBalance(till)).toBe(0);
   const key = randomUUID();
-  expect(expectOk(await giveBack(key))).toMatchObject({ status: "due", bank_reference: null });
-  expectOk(await giveBack(key));
-  expect((await giveBack()).body).toMatchObject({ error: { code: "INVALID_TRANSITION" } });
+  expect(expectOk(await giveBack(second, key))).toMatchObject({ status: "due", bank_reference: null, return_asked_by: null });
+  expectOk(await giveBack(second, key));
+  expect((await giveBack(second)).body).toMatchObject({ error: { code: "INVALID_TRANSITION" } });
   expect(await payableBalance(till)).toBe(1_000);
   expect(await brokenInvariants()).toEqual([]);
   expectOk(await pay(settlement?.id ?? ""));
   expect(await payableBalance(till)).toBe(0);
   expect(
-    await campus.sql`select bank_reference, paid_by, returned_by from returned_pay_outs where settlement_id = ${settlement?.id}`,
-  ).toEqual([{ bankReference: "SEB-2026-0007", paidBy: finance.id, returnedBy: finance.id }]);
-  expect(await campus.sql`select actor_id from audit_log where action = 'settlement.returned' and object_id = ${settlement?.id}`).toEqual([
-    { actorId: finance.id },
+    await campus.sql`select bank_reference, paid_by, asked_by, returned_by from returned_pay_outs where settlement_id = ${settlement?.id}`,
+  ).toEqual([{ bankReference: "SEB-2026-0007", paidBy: finance.id, askedBy: finance.id, returnedBy: second.id }]);
+  expect(
+    await campus.sql`select action, actor_id from audit_log where action like 'settlement.return%' and object_id = ${settlement?.id} order by id`,
+  ).toEqual([
+    { action: "settlement.return_asked", actorId: finance.id },
+    { action: "settlement.returned", actorId: second.id },
   ]);
+  // What was paid anew is another transfer: it takes two people again.
+  expect(expectOk(await giveBack(second))).toMatchObject({ status: "paid", return_asked_by: second.id });
   expect(await brokenInvariants()).toEqual([]);
 });
 
