@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
+import { createServer, request, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -129,3 +129,16 @@ test("the bare names lead to the pages", async () => {
   const answer = await get("/cafe");
   expect([answer.status, answer.headers.get("location")]).toEqual([308, "/cafe/"]);
 });
+
+test.each(["//", "//[", "///evil.example", "*", "http://elsewhere.example/cafe"])(
+  "the target %s ends nothing: it is the API's to refuse",
+  async (path) => {
+    const status = await new Promise((resolve, reject) => {
+      request({ port: new URL(base).port, path }, (answer) => resolve(answer.resume().statusCode))
+        .on("error", reject)
+        .end();
+    });
+    expect(status).toBe(418);
+    expect((await get("/")).status).toBe(200);
+  },
+);

@@ -88,7 +88,8 @@ export function openPages({ folder, demo }: PagesOptions): Pages {
   return {
     answer(incoming, answer) {
       if (incoming.method !== "GET" && incoming.method !== "HEAD") return false;
-      const pathname = new URL(incoming.url ?? "/", "http://localhost").pathname;
+      const pathname = pathOf(incoming.url);
+      if (pathname === undefined) return false;
       const bare = /^\/(cafe|pos|demo|guide)$/.exec(pathname);
       if (bare) {
         answer.writeHead(308, { Location: `${pathname}/` }).end();
@@ -109,6 +110,9 @@ export function openPages({ folder, demo }: PagesOptions): Pages {
     },
   };
 }
+
+/** Undefined for what is no path: "*", "http://elsewhere/". Of "//x" the x is no host. */
+const pathOf = (target = "/"): string | undefined => (target.startsWith("/") ? new URL(`http://localhost${target}`).pathname : undefined);
 
 /** The logins of the demo, for our own page on this machine: a name that a stranger's site made to point here gets nothing. */
 function answerDemo(incoming: IncomingMessage, answer: ServerResponse, demo: () => unknown): void {

@@ -20,6 +20,8 @@ export function forwardUpgrade(upgrade: Upgrade): void {
     refuseUpgrade(socket);
     return;
   }
+  // Who hangs up while we connect would end this process: nobody else listens yet.
+  socket.once("error", () => socket.destroy());
   const upstream = connect({ host: target.host, port: target.port, noDelay: true });
   const cutBoth = () => {
     socket.destroy();
