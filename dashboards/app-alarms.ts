@@ -113,12 +113,34 @@ export const appAlarms: readonly AlarmDefinition[] = [
     runbook: "stolen-card-or-account.md",
     says: "More than 100 one-time passwords in five minutes were asked for above what one phone or one day may have.",
     watched: {
-      of: { limited: ours("OtpRequests", "Sum", { outcome: "limited" }), over: ours("OtpRequests", "Sum", { outcome: "over_budget" }) },
-      expression: "FILL(limited, 0) + FILL(over, 0)",
-      promQl: "(limited or vector(0)) + (over or vector(0))",
+      of: {
+        limited: ours("OtpRequests", "Sum", { outcome: "limited" }),
+        over: ours("OtpRequests", "Sum", { outcome: "over_budget" }),
+        shared: ours("OtpRequests", "Sum", { outcome: "shared_budget" }),
+        abroad: ours("OtpRequests", "Sum", { outcome: "abroad" }),
+      },
+      expression: "FILL(limited, 0) + FILL(over, 0) + FILL(shared, 0) + FILL(abroad, 0)",
+      promQl: "(limited or vector(0)) + (over or vector(0)) + (shared or vector(0)) + (abroad or vector(0))",
       periodSeconds: 300,
     },
     threshold: 100,
+  },
+  {
+    ...counted,
+    name: "shared-budget-spent",
+    severity: "ticket",
+    runbook: "stolen-card-or-account.md",
+    says: "A new phone got no code or a café could not register, because others used up what everybody shares, or half of it from one network.",
+    watched: {
+      of: {
+        codes: ours("OtpRequests", "Sum", { outcome: "shared_budget" }),
+        cafes: ours("CafeRegistrations", "Sum", { outcome: "shared_budget" }),
+      },
+      expression: "FILL(codes, 0) + FILL(cafes, 0)",
+      promQl: "(codes or vector(0)) + (cafes or vector(0))",
+      periodSeconds: 300,
+    },
+    threshold: 0,
   },
   {
     ...counted,

@@ -147,6 +147,7 @@ export const boards: readonly Board[] = [
       one("Log-ins by outcome", "count", app("logins_total")),
       one("Log-ins that their owner disowned", "count", app("logins_disowned_total")),
       one("One-time passwords by outcome", "count", app("otp_requests_total")),
+      one("Registrations of cafés by outcome", "count", app("cafe_registrations_total")),
       one("Refresh tokens used twice", "count", app("refresh_reuse_total")),
     ],
   },

@@ -105,6 +105,7 @@ const wanted = {
     "redis-failover",
     "s3-replication-lag",
     "settlements-failed",
+    "shared-budget-spent",
     "waf-block-surge",
     "webhook-signature-failures",
   ],

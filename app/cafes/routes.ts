@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
-import { nameField, usernamePattern } from "../identity/field-schemas.ts";
+import { nameField, newPasswordField, usernamePattern } from "../identity/field-schemas.ts";
 import type { Identity } from "../identity/identity.ts";
+import { originOf } from "../identity/origin.ts";
 import type { Platform } from "../platform/context.ts";
 import { everyone, json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
 import { settingsOf } from "../settings/settings.ts";
@@ -10,15 +11,6 @@ import { readOpenCafe } from "./read-cafe.ts";
 import { registerCafe } from "./register-cafe.ts";
 import { CafeBody, CafePageBody, presentCafe, presentCafePage } from "./schemas.ts";
 import { findTable } from "./tables.ts";
-
-// What bcrypt reads: anything behind it would count for nothing.
-const maxPasswordBytes = 72;
-
-const password = z
-  .string()
-  .min(10)
-  .max(maxPasswordBytes)
-  .refine((text) => Buffer.byteLength(text) <= maxPasswordBytes, "must not be longer than 72 bytes");
 
 const username = z.string().trim().toLowerCase().regex(usernamePattern, "must be 3 to 50 of a–z, 0–9, dot, underscore and hyphen");
 
@@ -41,7 +33,7 @@ const register = route({
         time_zone: timeZone.optional().openapi({ description: "The campus's own unless given." }),
         owner_name: nameField(100),
         username,
-        password,
+        password: newPasswordField,
       }),
     ),
   },
@@ -85,7 +77,8 @@ export const cafeRoutes = (platform: Platform, identity: Identity) =>
   router()
     .openapi(register, async (c) => {
       const { name, address, time_zone, owner_name, username, password } = c.req.valid("json");
-      const input = { name, address, timeZone: time_zone, ownerName: owner_name, username, password, requestId: c.var.requestId };
+      const { network } = await originOf(c);
+      const input = { name, address, timeZone: time_zone, ownerName: owner_name, username, password, network, requestId: c.var.requestId };
       const cafe = await registerCafe(platform, identity, input);
       return c.json(
         { id: cafe.id, code: cafe.code, name: cafe.name, status: "pending" as const, created_at: cafe.createdAt.toISOString() },

@@ -138,7 +138,8 @@ export const authRoutes = (platform: Platform, identity: Identity) =>
     .openapi(askOtp, async (c) => {
       const { phone } = c.req.valid("json");
       const installation = await knownBrowser(platform, phone, getCookie(c, studentBrowserCookieName(platform.config)));
-      const requestId = await requestOtp(platform, phone, installation);
+      const { network } = await originOf(c);
+      const requestId = await requestOtp(platform, phone, { installation: installation ?? null, network });
       const message = "If this phone may log in, a code is on its way.";
       return c.json({ message, expires_in: platform.config.OTP_SECONDS, request_id: requestId }, 200);
     })

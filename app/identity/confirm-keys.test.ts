@@ -116,7 +116,7 @@ test("of many first keys at once one is registered, because the others then need
   }
 });
 
-test("a removed key is gone for good, and signatures stay necessary", async () => {
+test("a removed key is gone for good, signatures stay necessary, and every channel tells", async () => {
   const [student, key] = [await campus.student(), newPhoneKey()];
   const { id } = (await register(student, key)).body;
   expect((await student.api("DELETE", `/users/confirm-keys/${id}`)).status).toBe(204);
@@ -125,6 +125,9 @@ test("a removed key is gone for good, and signatures stay necessary", async () =
   expect(await register(student, key)).toMatchObject(refused(409, "CONFLICT"));
   expect(await student.api("GET", "/users/me")).toMatchObject({ body: { requires_signature: true } });
   expect(await register(student, newPhoneKey())).toMatchObject(refused(400, "INVALID_OTP"));
+  const told = await campus.sql`
+    select topic from outbox where payload ->> 'student_id' = ${student.id} and payload ->> 'kind' = 'confirm_key_removed' order by topic`;
+  expect(told).toEqual([{ topic: "mail.notice" }, { topic: "push.notice" }, { topic: "sms.notice" }]);
 });
 
 test("a student removes no other student's key", async () => {

@@ -49,6 +49,80 @@ describe("one-time passwords for anybody's phone", () => {
   });
 });
 
+describe("what everybody shares", () => {
+  let campus: Campus;
+  beforeAll(async () => {
+    const env = { RATE_LIMIT_SCALE: "1", TRUSTED_PROXIES: "1", OTP_STRANGERS_PER_DAY: "40", OTP_STRANGERS_PER_PREFIX: "100" };
+    campus = await startCampus({ env });
+  });
+  afterAll(() => campus.end());
+  const askFrom = (address: string, phone: string) =>
+    campus.api<{ request_id: string }>("POST", "/auth/request-otp", { body: { phone }, headers: { "X-Forwarded-For": address } });
+
+  test("a network whose codes nobody types gets half, and one whose codes are typed gets the rest", async () => {
+    for (const index of times(30)) await askFrom(`192.0.2.${index}`, campus.newPhone());
+    expect(await rowsOf(campus)).toEqual({ otps: 20, outbox: 20 });
+    for (const _ of times(20)) {
+      const phone = campus.newPhone();
+      const { request_id } = (await askFrom("198.51.100.7", phone)).body;
+      await campus.drainOutbox();
+      const body = { phone, otp: await campus.sentOtp(request_id), request_id };
+      expect((await campus.api("POST", "/auth/verify-otp", { body })).status).toBe(200);
+    }
+    await askFrom("203.0.113.5", campus.newPhone());
+    expect(await rowsOf(campus)).toEqual({ otps: 40, outbox: 40 });
+    const counted = await Promise.all(campus.processes.map(({ platform }) => platform.metrics.text()));
+    expect(counted.join("\n")).toMatch(/otp_requests_total\{outcome="shared_budget"\} [1-9]/);
+  });
+});
+
+describe("a student's own messages", () => {
+  let campus: Campus;
+  beforeAll(async () => {
+    campus = await startCampus({ env: { RATE_LIMIT_SCALE: "1", RATE_OTP_PER_DAY: "5" } });
+  });
+  afterAll(() => campus.end());
+
+  test("every log-in makes another place that codes are asked from, and all of them together get a day's budget", async () => {
+    const { phone } = await campus.student();
+    const cookies: string[] = [];
+    for (const _ of times(3)) {
+      const { request_id } = (await askFor(campus, phone)).body;
+      await campus.drainOutbox();
+      const body = { phone, otp: await campus.sentOtp(request_id), request_id };
+      const { headers } = await campus.api("POST", "/auth/verify-otp", { body });
+      cookies.push(
+        headers
+          .getSetCookie()
+          .find((each) => each.includes("student_browser"))
+          ?.split(";")[0] ?? "",
+      );
+    }
+    for (const Cookie of cookies)
+      for (const _ of times(3))
+        expect((await campus.api("POST", "/auth/request-otp", { body: { phone }, headers: { Cookie } })).status).toBe(200);
+    const [sent] = await campus.sql`select count(*)::int as count from otps where phone = ${phone} and installation is not null`;
+    expect(sent).toEqual({ count: 5 });
+  });
+
+  test("codes for deeds that nobody does end after a day's budget, and those that were used count for nothing", async () => {
+    const student = await campus.student();
+    const ask = () => student.api<{ request_id: string }>("POST", "/users/me/step-up", { body: { purpose: "thaw_wallet" } });
+    const someTimeAgo = () =>
+      campus.sql`update step_ups set created_at = created_at - interval '11 minutes' where student_id = ${student.id}`;
+    expect((await ask()).status).toBe(200);
+    await campus.sql`update step_ups set used_at = now() where student_id = ${student.id}`;
+    for (const _ of times(5)) {
+      await someTimeAgo();
+      expect((await ask()).status).toBe(200);
+    }
+    await someTimeAgo();
+    const answer = await ask();
+    expect(answer).toMatchObject(refused(429, "RATE_LIMITED"));
+    expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(80_000);
+  });
+});
+
 describe("somebody else's tries", () => {
   let campus: Campus;
   beforeAll(async () => {

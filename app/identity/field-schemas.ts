@@ -26,6 +26,16 @@ export const stepUpFields = {
 
 export const usernamePattern = /^[a-z0-9._-]{3,50}$/;
 
+// What bcrypt reads: anything behind it would count for nothing.
+const maxPasswordBytes = 72;
+
+/** A password that is to last: `refuseCommonPassword` looks at it too. */
+export const newPasswordField = z
+  .string()
+  .min(12)
+  .max(maxPasswordBytes)
+  .refine((text) => Buffer.byteLength(text) <= maxPasswordBytes, `must be ${maxPasswordBytes} bytes at most`);
+
 export const nameField = (most: number) => lineOfText(most);
 
 export const cafeQuery = z.strictObject({

@@ -1,3 +1,4 @@
+import { tellStudent } from "../notifications/notices/tell-student.ts";
 import { audit } from "../platform/audit.ts";
 import type { Platform } from "../platform/context.ts";
 import { notFound } from "../platform/errors.ts";
@@ -9,7 +10,7 @@ interface Input {
   readonly requestId: string;
 }
 
-/** A removed key signs nothing any more. Signatures stay necessary, also when it was the last one. */
+/** A removed key signs nothing any more. Signatures stay necessary, also when it was the last one: the student is told, since a thief would do it unseen. */
 export async function removeConfirmKey({ db }: Platform, { studentId, keyId, requestId }: Input): Promise<void> {
   await db.transaction(async (tx) => {
     const removed = await tx.run(
@@ -24,5 +25,6 @@ export async function removeConfirmKey({ db }: Platform, { studentId, keyId, req
       objectId: keyId,
       requestId,
     });
+    await tellStudent(tx, studentId, "confirm_key_removed");
   });
 }

@@ -57,17 +57,12 @@ export async function askStepUp(
 ): Promise<AskedStepUp> {
   const sealKey = await secrets.get("SEAL_KEY");
   const otp = newOtp();
-  const limit = config.RATE_OTP_PER_10_MINUTES * config.RATE_LIMIT_SCALE;
   return db.transaction(async (tx) => {
     const student = await tx.row<{ requiresSignature: boolean; waitUntil: Date | null }>(sql`
       select requires_signature, ${endOfNewPhone(config)} as wait_until from students where id = ${studentId} and is_active for no key update`);
     if (!student) throw notFound("The student");
     if (student.waitUntil) throw phoneIsNew(student.waitUntil);
-    const recent = await tx.row<{ count: number; waitSeconds: number }>(sql`
-      select count(*)::int as count, greatest(1, ceil(extract(epoch from min(created_at) + interval '10 minutes' - clock_timestamp())))::int as wait_seconds
-      from step_ups where student_id = ${studentId} and created_at > clock_timestamp() - interval '10 minutes'`);
-    if (recent && recent.count >= limit)
-      throw new CodedError("RATE_LIMITED", "Too many codes were asked for: please wait.", { retryAfterSeconds: recent.waitSeconds });
+    await refuseTooMany(tx, config, studentId);
     const deed = textOfDeed(await deedOf(tx));
     const made = await tx.row<{ id: string }>(sql`select uuidv7() as id`);
     if (!made) throw new Error("The database gave no id.");
@@ -78,6 +73,25 @@ export async function askStepUp(
     await enqueue(tx, "sms.step_up", { step_up_id: made.id, sealed: seal(sealKey, stepUpSealPurpose, otp) });
     return { id: made.id, challenge: challengeOf(studentId, made.id, deed), needsSignature: student.requiresSignature };
   });
+}
+
+/** A few in ten minutes; of those that nobody used so many a day. Each is a message. */
+async function refuseTooMany(tx: Transaction, config: Config, studentId: string): Promise<void> {
+  const asked = await tx.row<{ recent: number; recentEndsIn: number; wasted: number; dayEndsIn: number }>(sql`
+    select count(*) filter (where is_recent)::int as recent, count(*) filter (where used_at is null)::int as wasted,
+      ceil(extract(epoch from min(created_at) filter (where is_recent) + interval '10 minutes' - clock_timestamp()))::int as recent_ends_in,
+      ceil(extract(epoch from min(created_at) filter (where used_at is null) + interval '1 day' - clock_timestamp()))::int as day_ends_in
+    from (
+      select created_at, used_at, created_at > clock_timestamp() - interval '10 minutes' as is_recent from step_ups
+      where student_id = ${studentId} and created_at > clock_timestamp() - interval '1 day') s`);
+  if (!asked) return;
+  const { RATE_LIMIT_SCALE: scale, RATE_OTP_PER_10_MINUTES, RATE_OTP_PER_DAY } = config;
+  const waits = [
+    ...(asked.recent >= RATE_OTP_PER_10_MINUTES * scale ? [asked.recentEndsIn] : []),
+    ...(asked.wasted >= RATE_OTP_PER_DAY * scale ? [asked.dayEndsIn] : []),
+  ];
+  if (waits.length > 0)
+    throw new CodedError("RATE_LIMITED", "Too many codes were asked for: please wait.", { retryAfterSeconds: Math.max(1, ...waits) });
 }
 
 /** What came with the request. */

@@ -423,3 +423,18 @@ describe("the menu", () => {
     expect((await campus.api("GET", `/menu/items?cafe_id=${randomUUID()}`)).status).toBe(404);
   });
 });
+
+test("one student places so many orders in ten minutes, also by ordering the same again: nobody takes a café's portions or its kitchen alone", async () => {
+  const small = await startCampus({ env: { RATE_LIMIT_SCALE: "1", RATE_ORDERS_PER_10_MINUTES: "4" } });
+  const [there, eager, other] = [await small.cafe(), await small.student(), await small.student()];
+  const body = { cafe_id: there.id, items: [{ menu_item_id: await addDish(small, there), quantity: 1 }] };
+  const first = await eager.api<{ order: { id: string } }>("POST", "/orders", { body });
+  const again = () => eager.api("POST", `/orders/${first.body.order.id}/reorder`, { body: {} });
+  const statuses: number[] = [];
+  // Two windows hold eight at most.
+  for (let turn = 0; turn < 9; turn += 1) statuses.push((await (turn % 2 ? again() : eager.api("POST", "/orders", { body }))).status);
+  expect(statuses[0]).toBe(201);
+  expect(statuses).toContain(429);
+  expect((await other.api("POST", "/orders", { body })).status).toBe(201);
+  await small.end();
+});

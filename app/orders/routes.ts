@@ -34,6 +34,7 @@ const place = route({
   tags: ["orders"],
   summary: "Order from a café: prices and names are fixed from here on",
   who: student(),
+  bucket: "order",
   idempotency: "optional",
   errors: [
     "CART_EMPTY",
@@ -56,6 +57,7 @@ const again = route({
   tags: ["orders"],
   summary: "The same dishes once more, at today's prices; what is not to be had is named",
   who: student(),
+  bucket: "order",
   idempotency: "optional",
   errors: ["NOT_FOUND", "RESTAURANT_CLOSED", "ITEM_UNAVAILABLE", "METHOD_UNAVAILABLE", "PAYMENT_FAILED", "READ_ONLY_REGION"],
   request: { params: OrderParams, body: required(ReorderBody) },

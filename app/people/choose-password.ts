@@ -1,3 +1,4 @@
+import { refuseCommonPassword, refusedPassword } from "../identity/common-passwords.ts";
 import { endSessions } from "../identity/end-sessions.ts";
 import type { Identity } from "../identity/identity.ts";
 import { proveStaff, type StaffProof } from "../identity/log-in-staff.ts";
@@ -5,7 +6,6 @@ import { audit } from "../platform/audit.ts";
 import type { Platform } from "../platform/context.ts";
 import { CodedError } from "../platform/errors.ts";
 import { sql } from "../platform/postgres.ts";
-import { whyTooCommon } from "./common-passwords.ts";
 
 interface Input extends StaffProof {
   readonly newPassword: string;
@@ -18,9 +18,8 @@ export async function choosePassword(
   input: Input,
 ): Promise<void> {
   const { username, password, newPassword, requestId } = input;
-  if (newPassword === password) throw refused("must be another one");
-  const tooCommon = whyTooCommon(newPassword, username);
-  if (tooCommon !== undefined) throw refused(tooCommon);
+  if (newPassword === password) throw refusedPassword("new_password", "must be another one");
+  refuseCommonPassword("new_password", newPassword, username);
   const { staff: member } = await proveStaff(platform, identity, input, "change");
   const passwordHash = await identity.passwords.hash(newPassword);
   const ended = await platform.db.transaction(async (tx) => {
@@ -42,8 +41,3 @@ export async function choosePassword(
   });
   identity.sessionsEnded(ended);
 }
-
-const refused = (problem: string) =>
-  new CodedError("VALIDATION_ERROR", `The request does not fit: new_password ${problem}`, {
-    details: { fields: [{ field: "new_password", problem }] },
-  });

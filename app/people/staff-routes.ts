@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { type StaffRole, staffRoles } from "../identity/access-token.ts";
 import { proofFields, proofOf } from "../identity/factor-routes.ts";
-import { cafeQuery, nameField, usernamePattern } from "../identity/field-schemas.ts";
+import { cafeQuery, nameField, newPasswordField, usernamePattern } from "../identity/field-schemas.ts";
 import { actorOf, ownCafeOf, staff, staffOf } from "../identity/guards.ts";
 import type { Identity } from "../identity/identity.ts";
 import type { Platform } from "../platform/context.ts";
@@ -22,12 +22,6 @@ const tags = ["staff"];
 const role = z.enum(staffRoles);
 const username = z.string().regex(usernamePattern, "must be 3 to 50 of a-z, 0-9, dot, underscore and hyphen");
 // bcrypt reads 72 bytes and no more.
-const newPassword = z
-  .string()
-  .min(12)
-  .max(72)
-  .refine((text) => Buffer.byteLength(text) <= 72, "must be 72 bytes at most");
-
 const asked = "An account of finance or admin: a second person does it with POST /admin/staff-requests/{id}/approve";
 
 const list = route({
@@ -89,7 +83,7 @@ const choose = route({
   summary: "Put an own password in the place of the present or one-time one; sessions end",
   who: everyone,
   errors: ["INVALID_CREDENTIALS", "SECOND_FACTOR_REQUIRED", "RATE_LIMITED", "READ_ONLY_REGION"],
-  request: { body: required(z.strictObject({ ...proofFields, new_password: newPassword })) },
+  request: { body: required(z.strictObject({ ...proofFields, new_password: newPasswordField })) },
   responses: { 204: { description: "Changed: log in with it" } },
 });
 

@@ -105,6 +105,11 @@ export const variables = {
   RATE_GENERAL_PER_MINUTE: variable(whole(1, 1_000_000), "Requests a minute of one student or member of staff.", { default: "100" }),
   RATE_STATUS_PER_MINUTE: variable(whole(1, 1_000_000), "Confirms and status reads a minute of one student.", { default: "300" }),
   RATE_DEVICE_PER_MINUTE: variable(whole(1, 1_000_000), "Requests a minute of one POS device.", { default: "600" }),
+  RATE_ORDERS_PER_10_MINUTES: variable(
+    whole(1, 1_000_000),
+    "Orders that one student places in ten minutes: each takes portions and a place in the kitchen's queue until it is paid or cancelled.",
+    { default: "20" },
+  ),
   RATE_PROMPTS_REFUSED_PER_10_MINUTES: variable(
     whole(1, 1_000_000),
     "Requests of one café to one student's phone that end declined or expired, in ten minutes; then no more are sent.",
@@ -121,9 +126,13 @@ export const variables = {
     { default: "100" },
   ),
   DEVICES_PER_CAFE: variable(whole(1, 10_000), "POS devices of one café that are not revoked.", { default: "100" }),
-  RATE_CAFE_REGISTRATIONS_PER_HOUR: variable(whole(1, 1_000_000), "Registrations of cafés in an hour, from everybody together.", {
-    default: "20",
-  }),
+  RATE_CAFE_REGISTRATIONS_PER_HOUR: variable(
+    whole(1, 1_000_000),
+    "Registrations of cafés in an hour, from everybody together; one network gets half.",
+    {
+      default: "40",
+    },
+  ),
   RATE_OTP_PER_10_MINUTES: variable(
     whole(1, 1_000_000),
     "One-time passwords for one phone in ten minutes; where that phone has logged in before they are counted apart.",
@@ -131,7 +140,7 @@ export const variables = {
   ),
   RATE_OTP_PER_DAY: variable(
     whole(1, 1_000_000),
-    "One-time passwords in a day for a student's phone that are asked for from where it never logged in.",
+    "One-time passwords in a day for a student's phone that are asked for from where it never logged in; as many from where it did, and as many codes for a deed that nobody used.",
     { default: "30" },
   ),
   OTP_STRANGERS_PER_MINUTE: variable(
@@ -141,7 +150,11 @@ export const variables = {
       default: "60",
     },
   ),
-  OTP_STRANGERS_PER_DAY: variable(whole(1, 10_000_000), "The same, in a day: what a day of pumped messages can cost.", { default: "3000" }),
+  OTP_STRANGERS_PER_DAY: variable(
+    whole(1, 10_000_000),
+    "The same, in a day: what a day of pumped messages can cost. A network that wastes a twentieth of it gets half of what everybody shares.",
+    { default: "3000" },
+  ),
   OTP_STRANGERS_PER_PREFIX: variable(whole(1, 1_000_000), "The same, in ten minutes for numbers that begin alike (+467012).", {
     default: "30",
   }),

@@ -29,6 +29,12 @@ export const declaredMetrics = {
     labels: ["outcome"],
     cloudWatch: { name: "OtpRequests", unit: "Count" },
   },
+  cafe_registrations_total: {
+    kind: "counter",
+    help: "Registrations of cafés, by outcome",
+    labels: ["outcome"],
+    cloudWatch: { name: "CafeRegistrations", unit: "Count" },
+  },
   logins_disowned_total: {
     kind: "counter",
     help: "Log-ins of which their owner said that it was somebody else",

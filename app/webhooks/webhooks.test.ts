@@ -362,6 +362,12 @@ test("only the owner may: every other role is refused, and another café's owner
   ]);
 });
 
+test.each(["pending", "suspended"] as const)("a café that is %s makes us post nothing", async (status) => {
+  const stranger = await campus.staff("owner", await campus.cafe({ status }));
+  const body = { url: "https://till.example.org/orders" };
+  expect(refusal(await stranger.api("POST", "/admin/webhooks", { body }))).toEqual([409, "CONFLICT"]);
+});
+
 test.each([
   "http://till.example.org/orders",
   "ftp://till.example.org/",

@@ -27,6 +27,7 @@ export const chapters: readonly { readonly title: string; readonly lines: string
 2.1.4 | any character may be used | : no rule but length and commonness; text is composed (NFC) before it is hashed
 2.1.5, 2.1.6 | staff change their password, with the present one | = the password alone puts no other secret in the place of the one that counts, and chooses no other password
 2.1.7 | no password that is common or was leaked | = %s is no password
+2.1.1, 2.1.7 | the same for the owner who registers a café | = a registration with %s is refused
 2.1.8–2.1.12 | a meter, no composition rules, no periodic change, paste and reveal allowed | : the portal's log-in page; there is no rule of composition and no forced change
 2.2.1 | a student's code is guessed a few times a day, and nobody is kept out by strangers | = codes that strangers ask for keep nobody out who has logged in here before, and are no more than thirty a day
 2.2.1 | guessing is slowed down for one account of staff, and nobody is locked out by it | = hundreds of tries with invented names take no place in the queue, and no honest login is refused or locked
@@ -38,6 +39,7 @@ export const chapters: readonly { readonly title: string; readonly lines: string
 2.5.1–2.5.3 | recovery reveals no password and uses no hint or secret question | = a reset gives a one-time password and ends what the old one had opened
 2.5.4 | no shared or default accounts | : the demo's accounts are impossible with CAMPUS_ENV=production
 2.5.5 | another phone is told on the old one | = whoever enters another phone for a student is told of on the old one, and gets no code for money, guards or keys for three days
+2.5.5 | a key that is removed is told | = a removed key is gone for good, signatures stay necessary, and every channel tells
 2.5.5 | a changed factor is told | = the message says what the code is for, and every channel tells of the request and of the approval
 2.5.6, 2.5.7 | a lost password or factor is replaced with proof of identity of the same strength | = one admin alone makes nobody finance or admin, resets no such account and brings none back
 2.6.1–2.6.3 | recovery codes are used once, random, and hard to guess offline | = secrets and recovery codes stand in no table and no line as they are
@@ -70,6 +72,7 @@ export const chapters: readonly { readonly title: string; readonly lines: string
 4.3.1 | administration by a second factor | = %s comes in with a second factor only, and sets up the first one with the password
 4.3.2 | no listing of folders | = %s shows nothing
 4.3.3 | nobody is both of two people | = two accounts whose passwords one person read are that person, also through a third account
+4.3.3 | what the bank sent back is said by two people | = a transfer that two people say the bank sent back makes the settlement due again, and it is paid anew; what was said before stays in the books
 4.3.3 | step-up for what is of high value, and duties kept apart | = whoever asked for an account or made it is no second person for it, until some days have gone`,
   },
   {
@@ -80,7 +83,8 @@ export const chapters: readonly { readonly title: string; readonly lines: string
 5.2.6 | no server-side request to where a stranger wants | = the address %s is refused
 5.3.1–5.3.10 | output is encoded for where it goes; parameters are bound in SQL, no OS command, no injection into JSON or CSV | = has no cell that a spreadsheet would run, and quotes what CSV needs quoted
 5.4.1–5.4.3 | memory-safe language, numbers in range | = is for students; limits must be whole amounts that are not negative, and both are said
-5.5.1–5.5.4 | nothing is deserialized but JSON that is validated; no XML | = $name answers garbage with the envelope and a documented status`,
+5.5.2 | XML of the bank is data alone: no document type, no entities of its own, no other file | = what is no plain statement of the own account is refused, and nothing of it is kept
+5.5.1, 5.5.3, 5.5.4 | nothing else is deserialized but JSON that is validated | = $name answers garbage with the envelope and a documented status`,
   },
   {
     title: "V6 Cryptography",
@@ -124,6 +128,8 @@ export const chapters: readonly { readonly title: string; readonly lines: string
     lines: `
 11.1.1–11.1.3 | steps in their order, in human time, within limits | = keeps debits of a day within its limit, until the limit is raised or removed
 11.1.4 | no mass of requests | = RATE_LIMIT_SCALE multiplies every limit
+11.1.4 | nobody takes what is there for all | = one student places so many orders in ten minutes, also by ordering the same again: nobody takes a café's portions or its kitchen alone
+11.1.4 | what everybody shares is not used up by one network | = a network whose codes nobody types gets half, and one whose codes are typed gets the rest
 11.1.5, 11.1.7, 11.1.8 | abuse is found, watched and rings | = a flood for phones that nobody knows sends no more than the budget, writes no rows beyond it, and keeps no student out
 11.1.6 | no race between check and use | = forty guesses at once get no more tries than five in a row`,
   },

@@ -17,6 +17,7 @@ export const noticeKinds = [
   "wallet_thawed",
   "card_thawed",
   "confirm_key_added",
+  "confirm_key_removed",
   "logged_in",
   "push_moved",
 ] as const;
@@ -29,6 +30,7 @@ const onEveryChannel: readonly NoticeKind[] = [
   "close_out_paid",
   "close_out_rejected",
   "confirm_key_added",
+  "confirm_key_removed",
 ];
 
 /** Left in the transaction of the deed. By push always; by SMS and mail too where money leaves or a phone may pay; by mail where it is the push that ended. */
@@ -130,6 +132,7 @@ const words: Record<Language, Words> = {
     wallet_thawed: "Din plånbok kan betala igen.",
     card_thawed: "Ditt kort kan användas igen.",
     confirm_key_added: "En ny telefon får betala från din plånbok.",
+    confirm_key_removed: "En av dina telefoner får inte längre betala från din plånbok.",
     logged_in: "Någon loggade in på ditt konto.",
     push_moved: "Aviseringarna på en av dina enheter går nu till ett annat konto.",
     endings: { stop: "Var det inte du? Öppna Campus Pay och stoppa det nu.", look: "Var det inte du? Öppna Campus Pay." },
@@ -144,6 +147,7 @@ const words: Record<Language, Words> = {
     wallet_thawed: "Il tuo portafoglio può pagare di nuovo.",
     card_thawed: "La tua carta si può usare di nuovo.",
     confirm_key_added: "Un nuovo telefono può pagare dal tuo portafoglio.",
+    confirm_key_removed: "Uno dei tuoi telefoni non può più pagare dal tuo portafoglio.",
     logged_in: "Qualcuno è entrato nel tuo account.",
     push_moved: "Le notifiche di uno dei tuoi dispositivi vanno ora a un altro account.",
     endings: { stop: "Non sei stato tu? Apri Campus Pay e fermalo ora.", look: "Non sei stato tu? Apri Campus Pay." },
@@ -158,6 +162,7 @@ const words: Record<Language, Words> = {
     wallet_thawed: "Your wallet can pay again.",
     card_thawed: "Your card can be used again.",
     confirm_key_added: "A new phone may pay from your wallet.",
+    confirm_key_removed: "One of your phones may no longer pay from your wallet.",
     logged_in: "Somebody logged in to your account.",
     push_moved: "The notifications of one of your devices now go to another account.",
     endings: { stop: "Was it not you? Open Campus Pay and stop it now.", look: "Was it not you? Open Campus Pay." },

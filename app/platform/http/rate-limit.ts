@@ -4,13 +4,16 @@ import { CodedError } from "../errors.ts";
 import type { Cache } from "../redis.ts";
 import { earlyHeader } from "./early-header.ts";
 
-export type Bucket = "general" | "status" | "device";
+export type Bucket = "general" | "status" | "device" | "order";
 
 const limitOf = (config: Config): Record<Bucket, number> => ({
   general: config.RATE_GENERAL_PER_MINUTE * config.RATE_LIMIT_SCALE,
   status: config.RATE_STATUS_PER_MINUTE * config.RATE_LIMIT_SCALE,
   device: config.RATE_DEVICE_PER_MINUTE * config.RATE_LIMIT_SCALE,
+  order: config.RATE_ORDERS_PER_10_MINUTES * config.RATE_LIMIT_SCALE,
 });
+
+const windowSecondsOf: Readonly<Record<Bucket, number>> = { general: 60, status: 60, device: 60, order: 600 };
 
 // One command and not two in a MULTI: half the work for the client, and no key is ever left without an end.
 const countScript =
@@ -46,7 +49,6 @@ function countLocally(cache: Cache, key: string, windowSeconds: number, nowMs: n
   return 1;
 }
 
-const windowSeconds = 60;
 /**
  * So much of its limit may a principal ask of one process before the others hear of it: whoever asks a few times a minute
  * costs no round trip to Redis, and a limit is passed by no more than this part for each further process.
@@ -67,6 +69,7 @@ export function limitRate(bucket: Bucket): MiddlewareHandler<Limited> {
     const { cache, config } = c.var.platform;
     const { kind, id } = c.var.principal;
     const limit = limitOf(config)[bucket];
+    const windowSeconds = windowSecondsOf[bucket];
     const nowMs = Date.now();
     const count = await countRequest(cache, `${bucket}:${kind}:${id}`, windowSeconds, nowMs, Math.floor(limit * aloneShare));
     const resetSeconds = windowSeconds - (Math.floor(nowMs / 1000) % windowSeconds);

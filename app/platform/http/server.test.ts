@@ -1,3 +1,4 @@
+import { request } from "node:http";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { type ApiProcess, startApiProcess } from "../../testing/api-process.ts";
@@ -115,4 +116,15 @@ test("an environment with problems ends the process with 2 and a line for each",
   const failure = await startApiProcess({ PORT: "many" }).catch((error: Error) => error.message);
   expect(failure).toContain("ended with code 2");
   for (const name of ["PORT", "DATABASE_PASSWORD", "JWT_KEYS"]) expect(failure).toMatch(new RegExp(`  - ${name}\\b`));
+});
+
+test("an upgrade to what we do not speak is answered as the request that it also is, and holds no connection", async () => {
+  const api = await start();
+  const answer = await new Promise((resolve, reject) => {
+    const headers = { Connection: "Upgrade, HTTP2-Settings", Upgrade: "h2c", "HTTP2-Settings": "AAMAAABkAAQAAP__" };
+    const asked = request(`${api.url}/health`, { headers, timeout: 10_000 }, (reply) => resolve(reply.resume().statusCode));
+    asked.on("timeout", () => asked.destroy(new Error("nobody answers")));
+    asked.on("error", reject).end();
+  });
+  expect(answer).toBe(200);
 });

@@ -38,6 +38,8 @@ export function startServer(platform: Platform, app: Fetchable): Promise<Running
           headersTimeout: REQUEST_TIMEOUT_MS,
           requestTimeout: REQUEST_TIMEOUT_MS * 3,
           maxHeaderSize: 16_384,
+          // Another upgrade (curl's h2c) is the plain request that it also is: handed over, nobody would answer it or end its time.
+          shouldUpgradeCallback: (incoming) => incoming.headers.upgrade?.toLowerCase() === "websocket",
         },
       },
       (address) =>

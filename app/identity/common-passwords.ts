@@ -1,3 +1,5 @@
+import { CodedError } from "../platform/errors.ts";
+
 // The lists of leaked passwords hold few of twelve characters and more, and those are a common word or a walk along the keyboard with
 // digits around it, or one thing repeated. So what is left of a password without its decoration is looked up in a short list of words:
 // it also stops those that no list has yet ("campuspay2027!"), and nothing has to be downloaded.
@@ -28,8 +30,17 @@ const lookAlikes: Readonly<Record<string, string>> = {
 const rows = ["01234567890", "qwertyuiopå", "asdfghjklöä", "zxcvbnm", "abcdefghijklmnopqrstuvwxyz", "qazwsxedcrfvtgbyhnujmikolp"];
 const leastDifferent = 5;
 
+/** Of a password that is to last: throws VALIDATION_ERROR for one that is tried first. */
+export function refuseCommonPassword(field: string, password: string, username: string): void {
+  const problem = whyTooCommon(password, username);
+  if (problem !== undefined) throw refusedPassword(field, problem);
+}
+
+export const refusedPassword = (field: string, problem: string) =>
+  new CodedError("VALIDATION_ERROR", `The request does not fit: ${field} ${problem}`, { details: { fields: [{ field, problem }] } });
+
 /** What is wrong with it, in the words of a refusal; undefined where nothing is. */
-export function whyTooCommon(password: string, username: string): string | undefined {
+function whyTooCommon(password: string, username: string): string | undefined {
   const lower = password.toLowerCase();
   if (new Set(lower).size < leastDifferent) return `must have ${leastDifferent} different characters at least`;
   if (isRepeated(lower)) return "must not be one thing repeated";
