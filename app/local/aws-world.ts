@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { createWriteStream, readFileSync } from "node:fs";
+import { setPriority } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { projectRoot } from "./home.ts";
@@ -57,6 +58,7 @@ export const startWorld = (python: string, log: string, loseEvery?: number): Pro
         detached: true,
       },
     );
+    comesFirst(child.pid);
     child.stderr.pipe(createWriteStream(log));
     const timer = setTimeout(() => child.kill(), startTimeoutMs);
     child.on("exit", (code) => {
@@ -74,6 +76,16 @@ export const startWorld = (python: string, log: string, loseEvery?: number): Pro
       resolve({ url, networkUrl: networkUrl ?? url, lostAnswers: () => lost, stop: () => child.stdin.end() });
     });
   });
+
+/** Everybody waits for the world, which is one thread's work: among many it would answer nobody in time. Only root may ask for that. */
+const comesFirst = (pid: number | undefined): void => {
+  if (pid === undefined || process.getuid?.() !== 0) return;
+  try {
+    setPriority(pid, -5);
+  } catch {
+    // A container may forbid it, and then it takes its turn.
+  }
+};
 
 /** What stands in the world, one line a thing. */
 export const contentsOf = async (url: string): Promise<readonly string[]> => {

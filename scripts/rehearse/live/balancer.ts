@@ -214,6 +214,6 @@ export class Balancer {
     this.current = config;
     writeFileSync(this.file, config);
     if (this.child) this.child.kill("SIGUSR2");
-    else this.child = spawn("haproxy", ["-W", "-db", "-f", this.file], { stdio: ["ignore", "ignore", "inherit"] });
+    else this.child = spawn("haproxy", ["-W", "-db", "-q", "-f", this.file], { stdio: ["ignore", "ignore", "inherit"] });
   }
 }

@@ -138,7 +138,7 @@ const serves = async (
   );
   await step(
     "what each role asked of AWS",
-    () => permissions(worldUrl, say),
+    () => permissions(worldUrl, drill === undefined, say),
     (seen) => seen,
   );
 };
@@ -165,10 +165,12 @@ const main = async (given: Given): Promise<void> => {
   );
   const codeOf = await startSmsProvider(others, certificates);
   await fillWallets(cluster);
-  const artifacts = await step("three more releases are packed", () => makeVariants(folder, artifact));
   const [region] = await bringUp(given, campus);
   if (!region) return;
   const poweredAt = performance.now();
+  // While they boot.
+  const packed = makeVariants(folder, artifact);
+  packed.catch(() => undefined);
   await step(
     "machines boot their own user data and answer the load balancer's checks",
     () =>
@@ -182,6 +184,7 @@ const main = async (given: Given): Promise<void> => {
     until("/ready", inServiceWithinMs, async () => (await site.ask("GET", "/ready")).status === 200),
   );
   const bootSeconds = (performance.now() - poweredAt) / 1_000;
+  const artifacts = await step("three more releases are packed", () => packed);
   const release = { environment, bootSeconds, operator: new Operator(join(folder, "authority.pem")), artifacts };
   await serves({ ...campus, region, demo, cluster, failOver }, codeOf, release, given.drill).catch((error: Error) => {
     throw new Error(`${error.message}${region.journals()}`);

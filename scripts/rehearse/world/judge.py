@@ -86,8 +86,10 @@ def role_of(account, key):
 
 
 def secret_arn(account, region, name):
-    secret = secretsmanager_backends[account][region].secrets.get(name.split(":secret:")[-1])
-    return secret.arn if secret else f"arn:aws:secretsmanager:{region}:{account}:secret:{name}"
+    secret = secretsmanager_backends[account][region].secrets.get(name)
+    if secret:
+        return secret.arn
+    return name if name.startswith("arn:") else f"arn:aws:secretsmanager:{region}:{account}:secret:{name}"
 
 
 def s3_call(environ, query):
@@ -119,6 +121,8 @@ def resources_of(service, values, where):
         return [f"arn:aws:sqs:{where}:{values['QueueUrl'].split('/')[-1]}"]
     if service == "sns" and "TopicArn" in values:
         return [values["TopicArn"]]
+    if service == "rds" and "DBInstanceIdentifier" in values:
+        return [f"arn:aws:rds:{where}:db:{values['DBInstanceIdentifier']}"]
     if service == "autoscaling" and "AutoScalingGroupName" in values:
         return [f"arn:aws:autoscaling:{where}:autoScalingGroup:id:autoScalingGroupName/{values['AutoScalingGroupName']}"]
     return None

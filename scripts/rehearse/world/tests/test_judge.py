@@ -28,3 +28,26 @@ def test_a_role_is_judged_by_its_policies_and_its_boundary(client):
     assert said["used"] == {"ssm:PutParameter": 1}
     assert sorted(one.split(" on ")[0] for one in said["refused"]) == ["sqs:SendMessage", "ssm:GetParameter"], "the boundary counts too"
     assert said["neverUsed"] == ["sns:Publish", "sqs:SendMessage"]
+
+
+def test_a_secret_and_a_database_are_known_by_their_arns(client):
+    mine = {"endpoint_url": client.url, "region_name": "eu-north-1", "aws_access_key_id": "a", "aws_secret_access_key": "b"}
+    iam, sts, secrets = (boto3.client(service, **mine) for service in ("iam", "sts", "secretsmanager"))
+    secret = secrets.create_secret(Name="campus/master", SecretString="1")["ARN"]
+    database = f"arn:aws:rds:eu-north-1:{secret.split(':')[4]}:db:campus"
+    allowed = [{"Effect": "Allow", "Action": ["secretsmanager:GetSecretValue", "rds:DescribeDBInstances"], "Resource": [secret, database]}]
+    role = iam.create_role(RoleName="rotates", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+    iam.put_role_policy(RoleName="rotates", PolicyName="one", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": allowed}))
+    keys = sts.assume_role(RoleArn=role, RoleSessionName="one")["Credentials"]
+    as_role = {"aws_access_key_id": keys["AccessKeyId"], "aws_secret_access_key": keys["SecretAccessKey"], "aws_session_token": keys["SessionToken"]}
+    for name in (secret, "campus/master"):
+        boto3.client("secretsmanager", **{**mine, **as_role}).get_secret_value(SecretId=name)
+    rds = boto3.client("rds", **{**mine, **as_role})
+    for name in ("campus", "other"):
+        try:
+            rds.describe_db_instances(DBInstanceIdentifier=name)
+        except rds.exceptions.DBInstanceNotFoundFault:
+            pass
+    said = json.loads(urllib.request.urlopen(f"{client.url}/world/judged").read())["rotates"]
+    assert said["used"] == {"secretsmanager:GetSecretValue": 2, "rds:DescribeDBInstances": 1}
+    assert list(said["refused"]) == [f"rds:DescribeDBInstances on {database.removesuffix('campus')}other"]
