@@ -298,7 +298,7 @@ export class ApiStack extends CampusStack {
     role.allow("write-logs", [
       {
         sid: "WriteLogs",
-        actions: ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+        actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
         resources: machineLogs.map((log) => this.arn("logs", `log-group:${logGroupName(this.environment.name, log)}:*`)),
       },
     ]);

@@ -18,7 +18,7 @@ export type QueueProps = {
 
 const oldestMessageSeconds = 300;
 const fourteenDaysSeconds = 1_209_600;
-const receiving = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"];
+const receiving = ["sqs:ReceiveMessage", "sqs:DeleteMessage"];
 
 /** An encrypted queue with its dead-letter queue: what cannot be handled is kept for two weeks and seen, not lost. */
 export class Queue extends Construct {
