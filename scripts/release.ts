@@ -24,6 +24,12 @@ export const releaseOptions = {
     default: "480",
     help: "with no new machine in service after this the old version comes back",
   },
+  "answer-within": {
+    type: "string",
+    value: "SECONDS",
+    default: "2",
+    help: "a public answer that takes longer counts as none; three of twelve stop the release",
+  },
   "warm-up": { type: "string", value: "SECONDS", default: "60", help: "how long a machine is in service before it counts" },
 } as const;
 
@@ -41,7 +47,7 @@ export const command = {
 type Values = { readonly [Name in keyof typeof releaseOptions]?: string | boolean | undefined };
 
 export const optionsFrom = (named: Pick<Command, "name">, values: Values): ReleaseOptions => {
-  const seconds = (option: "bake" | "checkpoint" | "warm-up" | "first-machine-within") =>
+  const seconds = (option: "bake" | "checkpoint" | "warm-up" | "first-machine-within" | "answer-within") =>
     wholeNumber(named, option, String(values[option]), { from: 0, to: 172_800 });
   return {
     isDryRun: values["dry-run"] === true,
@@ -49,6 +55,7 @@ export const optionsFrom = (named: Pick<Command, "name">, values: Values): Relea
     checkpointSeconds: seconds("checkpoint"),
     warmUpSeconds: seconds("warm-up"),
     firstMachineSeconds: seconds("first-machine-within"),
+    answerSeconds: seconds("answer-within"),
   };
 };
 

@@ -1,4 +1,3 @@
-const answerWithinMs = 2_000;
 const asks = 12;
 /** One slow answer may be anybody's fault. */
 const mayFail = 2;
@@ -8,7 +7,7 @@ interface Asked {
   readonly problem: string | undefined;
 }
 
-async function askOnce(address: string): Promise<Asked> {
+async function askOnce(address: string, answerWithinMs: number): Promise<Asked> {
   const startedAt = performance.now();
   try {
     const answer = await fetch(`${address}/health`, { signal: AbortSignal.timeout(answerWithinMs), headers: { connection: "close" } });
@@ -26,8 +25,8 @@ async function askOnce(address: string): Promise<Asked> {
  * Asks the public address a dozen times. While a new machine serves beside old ones both answer: each has to be well, and
  * no version may answer that is neither the old nor the new one.
  */
-export async function whyNotWell(address: string, versions: readonly string[]): Promise<string | undefined> {
-  const answers = await Promise.all(Array.from({ length: asks }, () => askOnce(address)));
+export async function whyNotWell(address: string, versions: readonly string[], withinMs = 2_000): Promise<string | undefined> {
+  const answers = await Promise.all(Array.from({ length: asks }, () => askOnce(address, withinMs)));
   const stranger = answers.find(({ version }) => version !== "" && !versions.includes(version));
   if (stranger) return `version ${stranger.version.slice(0, 12)} answers, which is neither the old nor the new one`;
   const problems = answers.flatMap(({ problem }) => (problem === undefined ? [] : [problem]));

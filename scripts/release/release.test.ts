@@ -41,6 +41,13 @@ test("a checkpoint stops when nobody answers", async () => {
   expect(await whyNotWell(address, [old, fresh])).toMatch(/^12 of 12: /);
 });
 
+test("an answer that takes longer than the release waits counts as none", async () => {
+  server = createServer(() => undefined);
+  await new Promise<void>((resolve) => server?.listen(0, "127.0.0.1", resolve));
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  expect(await whyNotWell(address, [old, fresh], 50)).toMatch(/^12 of 12: \/health was not answered in \d+ ms/);
+});
+
 test("publishing names the digest of one environment and leaves the others", () => {
   const text = "export const artifacts = {\n  pilot: { sha256: notPublished },\n  staging: { sha256: notPublished },\n} as const;\n";
   expect(withDigest(text, "pilot", fresh)).toBe(text.replace("pilot: { sha256: notPublished }", `pilot: { sha256: "${fresh}" }`));

@@ -13,6 +13,7 @@ export interface ReleaseOptions {
   readonly checkpointSeconds: number;
   readonly warmUpSeconds: number;
   readonly firstMachineSeconds: number;
+  readonly answerSeconds: number;
 }
 
 /** What a machine that cannot debit, scan or answer sets off within five minutes. */
@@ -45,6 +46,7 @@ export async function releaseTo(target: Target, artifact: string, options: Relea
   }
   say(`${target.place}: ${before.slice(0, 12)} (version ${current}) → ${artifact.slice(0, 12)} (version ${version})`);
   if (options.isDryRun) return;
+  const address = `https://${target.environment.domain}`;
   const serves = target.plan === target.environment.primary;
   await rollOut(
     target,
@@ -54,7 +56,7 @@ export async function releaseTo(target: Target, artifact: string, options: Relea
       artifact,
       alarms: alarmsOf(target),
       // Nobody is sent to the region that stands by, so its public address says nothing of it.
-      whyStop: async () => (serves ? whyNotWell(`https://${target.environment.domain}`, [before, artifact]) : undefined),
+      whyStop: async () => (serves ? whyNotWell(address, [before, artifact], options.answerSeconds * 1_000) : undefined),
     },
     say,
   );

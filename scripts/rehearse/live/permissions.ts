@@ -10,9 +10,9 @@ const reasons: readonly (readonly [pattern: RegExp, why: string])[] = [
   [/^ssm:UpdateInstanceInformation$|^ssmmessages:/, "Session Manager's agent is not on these machines"],
   [/^s3:ListBucket$/, "without it S3 says 403 of an object that is not there, and not 404"],
   [/^s3:DeleteObject$/, "nobody uploads a picture here, which is deleted once it is checked"],
-  [/^sqs:/, "nobody listens to webhooks here"],
+  [/^sqs:(SendMessage|DeleteMessage)$/, "nobody listens to webhooks here"],
   [/^ses:/, "nobody asks for a receipt by mail here"],
-  [/^logs:/, "Lambda writes a function's log in its role's name"],
+  [/^logs:(CreateLogStream|PutLogEvents)$/, "Lambda writes a function's log in its role's name"],
 ];
 
 const whyOf = (action: string): string | undefined => reasons.find(([pattern]) => pattern.test(action))?.[1];
