@@ -44,7 +44,8 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function main(): Promise<void> {
   const stream = (await readMetadata("instance-id")) ?? "machine";
-  const since = existsSync(cursorFile) ? [`--after-cursor=${readFileSync(cursorFile, "utf8")}`] : ["--boot"];
+  // The first time all of it: a machine's journal begins with the machine. "--boot" would ask /proc, which behind ProtectProc may be another boot's.
+  const since = existsSync(cursorFile) ? [`--after-cursor=${readFileSync(cursorFile, "utf8")}`] : [];
   const journal = spawn("journalctl", ["--follow", "--output=json", "--lines=all", ...since], { stdio: ["ignore", "pipe", "inherit"] });
   journal.once("close", (code) => process.exit(code ?? 1));
   const lines = createInterface({ input: journal.stdout });

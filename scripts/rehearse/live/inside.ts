@@ -13,6 +13,7 @@ import { startCache, startDatabase } from "./databases.ts";
 import { readDistribution, startEdge } from "./edge.ts";
 import { migrateDatabase, publishArtifact, setSecrets } from "./first-deploy.ts";
 import { Fleet } from "./fleet.ts";
+import { journalsArrive } from "./journals.ts";
 import { losesAMachine, losesTheDatabase } from "./losses.ts";
 import { startMetadata } from "./metadata.ts";
 import { addressesOf, readEndpoints, readRecords, startNameServer, useNameServer } from "./names.ts";
@@ -129,6 +130,11 @@ const serves = async (
     "one pays through the edge",
     () => pay(site, demo, payers[0] as Student),
     ({ receipt_id }) => `receipt ${receipt_id}`,
+  );
+  await step(
+    "the machines' journals reach their log groups",
+    () => journalsArrive(campus.ask, campus.region.place.region, release.environment, campus.region.inService()),
+    (seen) => seen,
   );
   for (const name of drill ? [drill] : liveDrills) await drills[name](campus, payers, release);
   await step(
