@@ -24,13 +24,8 @@ export type Variant = keyof typeof variants;
 
 const run = promisify(execFile);
 
-const makeVariant = async (folder: string, artifact: Artifact, variant: Variant): Promise<Artifact> => {
-  const stage = join(folder, variant.slice(0, 2));
-  mkdirSync(stage);
-  await run("tar", ["-xzf", artifact.file, "-C", stage]);
-  const program = join(stage, "app/api.mjs");
-  writeFileSync(program, `// ${variant}\n${variants[variant]}\n${readFileSync(program, "utf8")}`);
-  const packed = `${stage}.tar.gz`;
+const pack = async (stage: string, folder: string, variant: Variant): Promise<Artifact> => {
+  const packed = join(folder, `${variant.slice(0, 2)}.tar.gz`);
   await run("tar", ["--use-compress-program=gzip -1", "-cf", packed, "-C", stage, "."]);
   const sha256 = createHash("sha256").update(readFileSync(packed)).digest("hex");
   const file = join(folder, `${sha256}.tar.gz`);
@@ -39,7 +34,15 @@ const makeVariant = async (folder: string, artifact: Artifact, variant: Variant)
 };
 
 export const makeVariants = async (folder: string, artifact: Artifact): Promise<Readonly<Record<Variant, Artifact>>> => {
+  const stage = join(folder, "variants");
+  mkdirSync(stage);
+  await run("tar", ["-xzf", artifact.file, "-C", stage]);
+  const program = join(stage, "app/api.mjs");
+  const original = readFileSync(program, "utf8");
   const made = {} as Record<Variant, Artifact>;
-  for (const variant of Object.keys(variants) as Variant[]) made[variant] = await makeVariant(folder, artifact, variant);
+  for (const variant of Object.keys(variants) as Variant[]) {
+    writeFileSync(program, `// ${variant}\n${variants[variant]}\n${original}`);
+    made[variant] = await pack(stage, folder, variant);
+  }
   return made;
 };
