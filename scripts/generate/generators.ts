@@ -1,4 +1,5 @@
 import { renderApiDocument } from "../../app/testing/api-document.ts";
+import { renderDashboardsPage } from "../closure/dashboards-page.ts";
 import { renderClosurePage } from "../closure/page.ts";
 import { costPage, renderCostPage } from "../cost/page.ts";
 import { diagrams } from "../diagrams/diagrams.ts";
@@ -31,6 +32,7 @@ export const generators: readonly Generator[] = [
   ...watching,
   { file: "docs/scaling.md", make: renderScalingPage },
   { file: "docs/alarms.md", make: renderClosurePage },
+  { file: "docs/dashboards.md", make: renderDashboardsPage },
   { file: "runbooks/README.md", make: () => renderIndex() },
   { file: "docs/licences.md", make: (root) => renderLicences(readLicences(root)) },
 ];
