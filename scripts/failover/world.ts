@@ -122,9 +122,11 @@ function runScript(script: string, args: readonly string[], endpoint: string, st
     stdio: ["ignore", "pipe", "pipe"],
   });
   let said = "";
+  let isStopped = false;
   const hear = (part: Buffer) => {
     said += part;
-    if (stopAt?.test(said)) child.kill("SIGINT");
+    if (isStopped || !stopAt?.test(said)) return;
+    isStopped = child.kill("SIGINT");
   };
   child.stdout.on("data", hear);
   child.stderr.on("data", hear);
