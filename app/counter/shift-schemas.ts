@@ -27,8 +27,10 @@ export const ShiftSchema = z
     currency: z.string(),
     opening_float_minor: z.int(),
     opened_by: z.uuid().nullable(),
+    opened_by_name: z.string().nullable(),
     opened_at: z.iso.datetime(),
     closed_by: z.uuid().nullable(),
+    closed_by_name: z.string().nullable(),
     closed_at: z.iso.datetime().nullable(),
     z_number: z.int().nullable(),
   })
@@ -118,8 +120,10 @@ export const presentShift = (shift: Shift): z.infer<typeof ShiftSchema> => ({
   currency: shift.currency,
   opening_float_minor: shift.openingFloatMinor,
   opened_by: shift.openedBy,
+  opened_by_name: shift.openedByName,
   opened_at: shift.openedAt.toISOString(),
   closed_by: shift.closedBy,
+  closed_by_name: shift.closedByName,
   closed_at: shift.closedAt?.toISOString() ?? null,
   z_number: shift.zNumber,
 });

@@ -10,15 +10,19 @@ export interface Shift {
   readonly currency: string;
   readonly openingFloatMinor: number;
   readonly openedBy: string | null;
+  readonly openedByName: string | null;
   readonly openedAt: Date;
   readonly closedBy: string | null;
+  readonly closedByName: string | null;
   readonly closedAt: Date | null;
   readonly zNumber: number | null;
 }
 
 const selectShift = (where: Statement): Statement => sql`
-  select s.id, s.device_id, d.name as device_name, s.currency, s.opening_float_minor, s.opened_by, s.opened_at, s.closed_by, s.closed_at, z.number as z_number
+  select s.id, s.device_id, d.name as device_name, s.currency, s.opening_float_minor, s.opened_by, o.name as opened_by_name, s.opened_at,
+    s.closed_by, c.name as closed_by_name, s.closed_at, z.number as z_number
   from shifts s join devices d on d.id = s.device_id left join z_reports z on z.shift_id = s.id
+    left join staff o on o.id = s.opened_by left join staff c on c.id = s.closed_by
   where ${where}`;
 
 /** The shift that is open at this terminal, and what it has taken until now. */

@@ -72,7 +72,7 @@ describe("a shift", () => {
     const opened = await openShift(till, 50_000, { staff_id: cashier.id }, cashier);
     expect(opened).toMatchObject({
       status: 201,
-      body: { status: "open", opening_float_minor: 50_000, opened_by: cashier.id, z_number: null },
+      body: { status: "open", opening_float_minor: 50_000, opened_by: cashier.id, opened_by_name: expect.any(String), z_number: null },
     });
     expect(codeOf(await openShift(till))).toBe("CONFLICT");
     expect((await openShift(second)).status).toBe(201);

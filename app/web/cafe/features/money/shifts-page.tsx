@@ -32,8 +32,8 @@ export function ShiftsPage() {
         empty={{ title: w.shifts.none, what: w.shifts.noneWhat }}
         columns={[
           { label: w.shifts.till, cell: ({ device_name }) => <strong>{device_name}</strong> },
-          { label: w.shifts.opened, cell: ({ opened_at, opened_by }) => `${dayAndTime(opened_at)} ${opened_by ?? ""}` },
-          { label: w.shifts.closed, cell: ({ closed_at, closed_by }) => (closed_at ? `${dayAndTime(closed_at)} ${closed_by ?? ""}` : "–") },
+          { label: w.shifts.opened, cell: ({ opened_at, opened_by_name }) => byWhom(opened_at, opened_by_name) },
+          { label: w.shifts.closed, cell: ({ closed_at, closed_by_name }) => (closed_at ? byWhom(closed_at, closed_by_name) : "–") },
           {
             label: w.app.status,
             cell: ({ status, z_number }) =>
@@ -50,6 +50,8 @@ export function ShiftsPage() {
     </Page>
   );
 }
+
+const byWhom = (at: string, name: string | null): string => [dayAndTime(at), name].filter(Boolean).join(" · ");
 
 function ShiftSheet({ shift, onClose }: { readonly shift: Shift; readonly onClose: () => void }) {
   const w = useWords();
