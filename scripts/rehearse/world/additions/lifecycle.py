@@ -167,8 +167,8 @@ def set_desired_capacity(original, self, new_capacity):
 
 
 def surplus(group):
-    """Machines beside the desired number, of a refresh that starts the new one before it ends the old one."""
-    ids = getattr(group, "world_surplus", set())
+    """Machines beside the desired number, of a refresh that starts the new one before it ends the old one. Of no machine none is beside."""
+    ids = getattr(group, "world_surplus", set()) if group.desired_capacity > 0 else set()
     return [state for state in group.active_instances() if state.instance.id in ids]
 
 

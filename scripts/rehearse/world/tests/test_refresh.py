@@ -160,3 +160,15 @@ def test_a_machine_that_is_ended_drains_and_is_replaced_where_machines_are_run(c
     ids = [one["Target"]["Id"] for one in elb.describe_target_health(TargetGroupArn=targets)["TargetHealthDescriptions"]]
     assert ids == list(states), "it gets no more requests"
     until(lambda: machine not in [one for _, _, one in machines(autoscaling)])
+
+
+def test_a_group_that_shall_have_no_machine_ends_that_of_a_refresh_too(client):
+    run_machines(client)
+    autoscaling, wanted = group_with_two_versions(client, capacity=1, hook=True)
+    ((_, _, serving),) = machines(autoscaling)
+    action = {"AutoScalingGroupName": GROUP, "LifecycleHookName": "ready", "LifecycleActionResult": "CONTINUE"}
+    autoscaling.complete_lifecycle_action(**action, InstanceId=serving)
+    autoscaling.start_instance_refresh(AutoScalingGroupName=GROUP, DesiredConfiguration=wanted)
+    until(lambda: last_refresh(autoscaling) and len(machines(autoscaling)) == 2)
+    autoscaling.set_desired_capacity(AutoScalingGroupName=GROUP, DesiredCapacity=0)
+    until(lambda: machines(autoscaling) == [])
