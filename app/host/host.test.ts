@@ -3,11 +3,14 @@ import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
+import { apiPaths as edgePaths } from "../../stacks/edge-origins.ts";
 import { addEvent, type Batch, groupOf } from "./journal.ts";
-import { nginxConfig } from "./nginx.ts";
+import { apiPaths, nginxConfig } from "./nginx.ts";
 import { hostSettings, readEnvironment } from "./settings.ts";
 
-const units = path.join(import.meta.dirname, "files/units");
+const files = path.join(import.meta.dirname, "files");
+const units = path.join(files, "units");
+const serverFiles = path.join(files, "server");
 const has = (program: string) => spawnSync("which", [program]).status === 0;
 
 /** Systemd's own judgement of a unit, from 0 (closed) to 10. */
@@ -30,6 +33,48 @@ test.skipIf(!has("systemd-analyze"))("programs that the network reaches are clos
   );
   expect(exposure(open)).toBeGreaterThan(2);
   rmSync(folder, { recursive: true });
+});
+
+test.skipIf(!has("systemd-analyze"))("so are they on one server, with what a server adds to them", () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "campus-units-"));
+  const added = globSync("*.service.d", { cwd: serverFiles }).map((name) => name.replace(/\.d$/, ""));
+  expect(added).toHaveLength(4);
+  for (const unit of added) {
+    const whole = path.join(folder, unit);
+    const texts = [path.join(units, unit), path.join(serverFiles, `${unit}.d/server.conf`)].map((file) => readFileSync(file, "utf8"));
+    writeFileSync(whole, texts.join("\n"));
+    expect(exposure(whole), unit).toBeLessThanOrEqual(2);
+  }
+  rmSync(folder, { recursive: true });
+});
+
+test("on one server what the edge sends to the API goes there too, and what is a page or a file does not", () => {
+  const toApi = new RegExp(apiPaths.replace(/^~ /, ""));
+  for (const pattern of edgePaths) expect(toApi.test(pattern.replace(/\*$/, "x")), pattern).toBe(true);
+  for (const page of [
+    "/",
+    "/wallet",
+    "/cafe/",
+    "/pos/till",
+    "/c/aula",
+    "/receipts",
+    "/guide/",
+    "/healthy",
+    "/opsx",
+    "/readiness",
+    "/assets/api-12345678.js",
+  ])
+    expect(toApi.test(page), page).toBe(false);
+});
+
+test.skipIf(!has("shellcheck"))("the shell programs of a machine are clean", () => {
+  const programs = globSync("*", { cwd: files, withFileTypes: true }).filter((entry) => entry.isFile());
+  const { stdout, status } = spawnSync(
+    "shellcheck",
+    programs.map(({ name }) => path.join(files, name)),
+    { encoding: "utf8" },
+  );
+  expect([status, stdout]).toEqual([0, ""]);
 });
 
 test("no unit forbids memory that is written and run: Node would die of it at once", () => {

@@ -1,7 +1,7 @@
 // Tells Auto Scaling that this machine may serve: when every process says that it can debit and which artifact it is, and is warm.
 import { AutoScalingClient, CompleteLifecycleActionCommand } from "@aws-sdk/client-auto-scaling";
 import { readMetadata } from "./metadata.ts";
-import { firstApiPort } from "./nginx.ts";
+import { apiUrls } from "./services.ts";
 import { environmentOfHost, hostSettings } from "./settings.ts";
 
 const pauseMs = 500;
@@ -39,7 +39,7 @@ async function warmUp(url: string): Promise<void> {
 
 async function main(): Promise<void> {
   const { API_PROCESSES, CAMPUS_VERSION, LIFECYCLE_GROUP, LIFECYCLE_HOOK, AWS_REGION } = hostSettings(environmentOfHost());
-  const urls = Array.from({ length: API_PROCESSES }, (_, index) => `http://127.0.0.1:${firstApiPort + index}`);
+  const urls = apiUrls(API_PROCESSES);
   // Without a limit of its own: where there is a hook, its time is the limit, and Auto Scaling then throws this machine away.
   for (let sayAt = 0; ; ) {
     const answers = await Promise.all(urls.map(async (url) => [url, await whyNot(url, CAMPUS_VERSION)] as const));

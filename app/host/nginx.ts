@@ -1,3 +1,5 @@
+import { contentSecurityPolicy, contentTypes, guideHeader, hashedFile, pageHeaders } from "../web/page-headers.ts";
+
 /** The first of the ports on which the API's processes listen, on loopback. */
 export const firstApiPort = 8081;
 
@@ -12,6 +14,17 @@ export interface NginxOptions {
   readonly runtime?: string;
   readonly accessLog?: string;
   readonly firstPort?: number;
+  /** One server without an edge before it: nginx answers the public name itself, port 80 too, and serves the web apps. */
+  readonly site?: Site;
+}
+
+export interface Site {
+  readonly domain: string;
+  readonly ipv6: boolean;
+  /** The web apps as webFilesOf lays them out: the student's at the root, the others below their names. */
+  readonly web: string;
+  /** Where certbot puts what the authority asks to see. */
+  readonly challenges: string;
 }
 
 /** Requests that may be sent a second time after the first was perhaps received: the app answers a repetition with the first answer. */
@@ -27,7 +40,7 @@ const unavailable = JSON.stringify({
  */
 export function nginxConfig({ apiProcesses, port, credentials, drainSeconds, ...place }: NginxOptions): string {
   const { runtime = "/run/campus-pay-nginx", accessLog = "syslog:server=unix:/dev/log,nohostname,tag=campus_pay_nginx json" } = place;
-  const { firstPort = firstApiPort } = place;
+  const { firstPort = firstApiPort, site } = place;
   const servers = Array.from({ length: apiProcesses }, (_, index) => `    server 127.0.0.1:${firstPort + index} max_fails=0;`);
   return `daemon off;
 worker_processes auto;
@@ -75,8 +88,8 @@ ${servers.join("\n")}
   proxy_next_upstream_tries 2;
   proxy_next_upstream_timeout 10s;
 
-  server {
-    listen ${port} ssl;
+${site ? siteServers(site) : ""}  server {
+    listen ${port} ssl;${site?.ipv6 ? `\n    listen [::]:${port} ssl;` : ""}
     ssl_certificate ${credentials}/certificate.pem;
     ssl_certificate_key ${credentials}/key.pem;
     ssl_protocols TLSv1.2 TLSv1.3;
@@ -91,7 +104,7 @@ ${servers.join("\n")}
     # The largest that any route takes; the app holds each one to its own.
     client_max_body_size 10m;
 
-    # Our own words where no process answers; what the app itself refuses passes as it is.
+${site ? `    server_name ${site.domain};\n` : ""}    # Our own words where no process answers; what the app itself refuses passes as it is.
     error_page 502 504 = @unavailable;
     error_page 418 = @keyed;
 
@@ -102,7 +115,7 @@ ${servers.join("\n")}
     # True of one process alone, and nobody's business outside.
     location = /metrics { return 404; }
     location ~ ${keyedPaths} { proxy_next_upstream error timeout non_idempotent; proxy_pass http://api; }
-    location / {
+    location ${site ? apiPaths : "/"} {
       if ($http_idempotency_key) { return 418; }
       proxy_pass http://api;
     }
@@ -113,7 +126,55 @@ ${servers.join("\n")}
       add_header Cache-Control no-store always;
       return 503 '${unavailable}';
     }
-  }
+${site ? webLocations(site) : ""}  }
 }
 `;
+}
+
+/** What the edge sends to the API (stacks/edge-origins.ts); everything else is a file. */
+export const apiPaths = "~ ^/(api/|health$|ready$|openapi\\.json$|docs|ops(/|$)|t/|\\.well-known/)";
+
+/** As the edge compresses and names things; a name with a hash in it never changes. */
+const siteServers = ({ domain, ipv6, challenges }: Site): string => `  gzip on;
+  gzip_min_length 1000;
+  gzip_types text/css text/javascript application/json application/manifest+json image/svg+xml;
+  charset utf-8;
+  charset_types text/css text/javascript text/plain;
+  default_type application/octet-stream;
+  types {
+${Object.entries(contentTypes)
+  .map(([ending, type]) => `    ${type.replace(/;.*/, "")} ${ending.slice(1)};`)
+  .join("\n")}
+  }
+  map $uri $cache_control { "~${hashedFile.source}" "public, max-age=31536000, immutable"; default no-cache; }
+
+  server {
+    listen 80;${ipv6 ? "\n    listen [::]:80;" : ""}
+    location /.well-known/acme-challenge/ { root ${challenges}; default_type text/plain; }
+    location / { return 308 https://${domain}$request_uri; }
+  }
+
+`;
+
+/** As the edge's function routes them (stacks/spa-routing.js): a path without a file's ending is a page of an app. */
+function webLocations({ web }: Site): string {
+  const headers = Object.entries(pageHeaders({ frames: "none" })).filter(([name]) => name !== "Content-Security-Policy");
+  const sent = (policy: string) =>
+    [
+      ...headers,
+      ["Content-Security-Policy", policy],
+      ["Cache-Control", "$cache_control"],
+      ["Strict-Transport-Security", "max-age=63072000"],
+    ]
+      .map(([name, value]) => `      add_header ${name} "${value}" always;`)
+      .join("\n");
+  const files = (place: string, tried: string, policy = contentSecurityPolicy({ frames: "none" })) =>
+    `    location ${place} {\n      root ${web};\n      try_files ${tried} =404;\n${sent(policy)}\n    }\n`;
+  return [
+    "    location = /guide { return 308 /guide/; }\n",
+    files("^~ /guide/", "$uri $uri/index.html", guideHeader({ frames: "none" })),
+    files("~ \\.[^/]*$", "$uri"),
+    files("~ ^/(cafe|pos)(/|$)", "/$1/index.html"),
+    files("/", "/index.html"),
+  ].join("");
 }

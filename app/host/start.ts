@@ -5,6 +5,7 @@ import path from "node:path";
 import { parseConfig } from "../platform/config.ts";
 import { collectDatabaseAuthorities } from "./authorities.ts";
 import { nginxConfig } from "./nginx.ts";
+import { apiUnits, nginxUnit, workerUnits } from "./services.ts";
 import { environmentFile, environmentOfHost, hostSettings } from "./settings.ts";
 
 const home = path.dirname(import.meta.dirname);
@@ -29,10 +30,9 @@ function main(): void {
   // Alone and first: a machine that does not know who may write starts nothing.
   const epoch = EPOCH_PARAMETER === undefined ? [] : ["campus-pay-epoch.service"];
   const services = [
-    ...Array.from({ length: API_PROCESSES }, (_, index) => `campus-pay-api@${index + 1}.service`),
-    "campus-pay-worker.service",
-    "campus-pay-worker-long.service",
-    "campus-pay-nginx.service",
+    ...apiUnits(API_PROCESSES),
+    ...workerUnits,
+    nginxUnit,
     ...(LOG_GROUP_PREFIX === undefined ? [] : ["campus-pay-logs.service"]),
     ...(LIFECYCLE_GROUP === undefined ? [] : ["campus-pay-watch.service"]),
   ];

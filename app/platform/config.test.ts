@@ -93,6 +93,14 @@ test.each([
   expect(problemsOf({ ...onAws, ...change })).toEqual([expect.stringContaining(problem)]);
 });
 
+test("production on one server takes its secrets from its own files and keeps its pictures; what is for the sandbox is refused there too", () => {
+  const onOneServer = { ...onOneMachine, CAMPUS_ENV: "production", CAMPUS_CLOUD: "none", SMS_PROVIDER: "none" };
+  expect(problemsOf(onOneServer)).toEqual([]);
+  for (const change of [{ SMS_PROVIDER: "sandbox" }, { COOKIE_SECURE: "false" }, { STAFF_SECOND_FACTOR: "optional" }])
+    expect(problemsOf({ ...onOneServer, ...change })).toEqual([expect.stringContaining(Object.keys(change)[0] as string)]);
+  expect(problemsOf({ ...onAws, SMS_PROVIDER: "none" })).toEqual([expect.stringContaining("SMS_PROVIDER is none")]);
+});
+
 test("a queue of receipt mails without an address to send from is refused in one line", () => {
   const queue = { ...onOneMachine, RECEIPT_MAIL_QUEUE: "https://sqs.eu-north-1.example/receipt-mails" };
   expect(problemsOf(queue)).toEqual([expect.stringMatching(/^RECEIPT_MAIL_QUEUE is set without RECEIPT_MAIL_FROM: /)]);

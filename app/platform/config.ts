@@ -32,6 +32,11 @@ export const variables = {
     "Where this process runs: no default, so that a machine that was not told starts nothing. Demo data and the sandbox are impossible in production.",
     { example: "sandbox" },
   ),
+  CAMPUS_CLOUD: variable(
+    z.enum(["aws", "none"]),
+    "none is one server without AWS (docs/guides/one-server.md): in production too its secrets come from its own files, pictures are kept in OBJECT_FOLDER, and there are no nightly tables.",
+    { default: "aws" },
+  ),
   CAMPUS_REGION: variable(z.string().regex(/^[a-z0-9-]{2,20}$/), "The region's name, as it stands in receipts and in /health.", {
     default: "local",
   }),
@@ -238,7 +243,11 @@ export const variables = {
     { default: "open" },
   ),
 
-  SMS_PROVIDER: variable(z.enum(["sandbox", "twilio", "msg91", "sns"]), "Who sends the one-time passwords.", { default: "sandbox" }),
+  SMS_PROVIDER: variable(
+    z.enum(["sandbox", "twilio", "msg91", "sns", "none"]),
+    "Who sends the one-time passwords. none is for a server without AWS: then no student can log in by phone.",
+    { default: "sandbox" },
+  ),
   SMS_ACCOUNT: variable(optionalText, "Twilio: account SID. MSG91: template id. Unused otherwise."),
   SMS_FROM: variable(optionalText, "The sender shown: Twilio number, MSG91 or SNS sender id."),
   SMS_URL: variable(z.url().optional(), "Another address of the provider than its own."),
@@ -442,16 +451,19 @@ function parseReference(reference: string): SecretSource {
 
 function contradictions(config: Config): string[] {
   const problems: string[] = [];
-  if (config.CAMPUS_ENV === "production") {
+  if (config.CAMPUS_ENV === "production" && config.CAMPUS_CLOUD === "aws") {
     for (const [name, source] of Object.entries(config.secretSources)) {
       if ("value" in source)
         problems.push(`${name} is given in clear: in production a secret is read from Secrets Manager, set ${name}_SECRET_ID.`);
     }
-    if (config.SMS_PROVIDER === "sandbox") problems.push("SMS_PROVIDER is sandbox: production needs twilio, msg91 or sns.");
     if (config.MENU_IMAGES_BUCKET === undefined)
       problems.push("MENU_IMAGES_BUCKET is not set: in production pictures are kept in a bucket, not on one of the machines.");
     if (config.ANALYTICS_BUCKET === undefined)
       problems.push("ANALYTICS_BUCKET is not set: in production the nightly jobs publish their tables into a bucket.");
+    if (config.SMS_PROVIDER === "none") problems.push("SMS_PROVIDER is none: on AWS students log in by SMS, set twilio, msg91 or sns.");
+  }
+  if (config.CAMPUS_ENV === "production") {
+    if (config.SMS_PROVIDER === "sandbox") problems.push("SMS_PROVIDER is sandbox: production needs twilio, msg91 or sns.");
     if (!config.COOKIE_SECURE) problems.push("COOKIE_SECURE is false: production serves HTTPS only.");
   }
   if (config.RECEIPT_MAIL_QUEUE !== undefined && config.RECEIPT_MAIL_FROM === undefined)

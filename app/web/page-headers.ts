@@ -58,11 +58,12 @@ export const pageHeaders = (options: PageHeaderOptions): Readonly<Record<string,
   "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 });
 
-/** A page and a worker are asked for each time (304 where nothing changed); a file with a hash in its name never changes. */
-export const cacheControlOf = (path: string): string =>
-  /\/assets\/[^/]+-[\w-]{8,}\.\w+$/.test(path) ? "public, max-age=31536000, immutable" : "no-cache";
+export const hashedFile = /\/assets\/[^/]+-[\w-]{8,}\.\w+$/;
 
-const types: Readonly<Record<string, string>> = {
+/** A page and a worker are asked for each time (304 where nothing changed); a file with a hash in its name never changes. */
+export const cacheControlOf = (path: string): string => (hashedFile.test(path) ? "public, max-age=31536000, immutable" : "no-cache");
+
+export const contentTypes: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",
   ".css": "text/css; charset=utf-8",
@@ -76,4 +77,4 @@ const types: Readonly<Record<string, string>> = {
 };
 
 /** With nosniff a browser believes nothing else. */
-export const contentTypeOf = (path: string): string => types[path.slice(path.lastIndexOf("."))] ?? "application/octet-stream";
+export const contentTypeOf = (path: string): string => contentTypes[path.slice(path.lastIndexOf("."))] ?? "application/octet-stream";

@@ -20,6 +20,7 @@ const programs = {
   "host/watch": "app/host/watch.ts",
   "host/epoch": "app/host/follow-epoch.ts",
   "host/ship-logs": "app/host/ship-logs.ts",
+  "host/server": "app/host/server.ts",
 };
 
 // CommonJS packages expect these three, which a module does not have.

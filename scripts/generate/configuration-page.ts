@@ -66,7 +66,7 @@ function secretSection(): string[] {
     "- `NAME_SECRET_ID`: its id or ARN in AWS Secrets Manager. `id#key` takes the text under `key` of a JSON secret. The value is read at",
     "  runtime and kept for 5 minutes, so a rotation needs no restart: a refused database or Redis password is asked for again at once, and",
     "  while Secrets Manager does not answer the last known value serves.",
-    "- `NAME`: the value itself, where there is no AWS. With `CAMPUS_ENV=production` a process refuses to start with one.",
+    "- `NAME`: the value itself, where there is no AWS. With `CAMPUS_ENV=production` a process refuses to start with one, unless `CAMPUS_CLOUD=none`.",
     "",
     "On AWS every process of a machine reads through the role of the machine, whose policy names each of these secrets by itself and the",
     `key that encrypts it: ${machineRoles().join(", ")}.`,

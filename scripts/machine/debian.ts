@@ -23,17 +23,54 @@ export function whyNoMachine(): string | undefined {
 }
 
 /** Debian 12 as its cloud image has it, and nginx; made once with debootstrap (a minute or two, 400 MB). */
-export async function debianBase(say: (line: string) => void): Promise<string> {
-  const base = path.join(projectRoot, ".cache/debian-12");
+export const debianBase = (say: (line: string) => void): Promise<string> =>
+  makeBase({ name: "debian-12", suite: "bookworm", packages }, say);
+
+/**
+ * A bare Debian that has PostgreSQL 18 of its own, with the packages of one server downloaded and not installed: a machine without a way
+ * out installs them as one with a way out does.
+ */
+export function bareDebian(downloaded: readonly string[], say: (line: string) => void): Promise<string> {
+  const bare = "systemd,systemd-sysv,dbus,udev,iproute2,procps,curl,ca-certificates";
+  return makeBase({ name: "debian-14-bare", suite: "forky", packages: bare }, say, async (folder) => {
+    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+    // The lists of a suite that is not out yet end within a week, and mirrors lag.
+    const aptGet = (...words: readonly string[]) =>
+      make("chroot", [folder, "apt-get", "-qq", "-o", "Acquire::Check-Valid-Until=false", ...words], env);
+    await aptGet("update");
+    await aptGet("install", "-y", "--no-install-recommends", "--download-only", ...downloaded);
+  });
+}
+
+interface Base {
+  readonly name: string;
+  readonly suite: string;
+  readonly packages: string;
+}
+
+async function makeBase(
+  { name, suite, packages }: Base,
+  say: (line: string) => void,
+  finish: (folder: string) => Promise<void> = async () => undefined,
+): Promise<string> {
+  const base = path.join(projectRoot, ".cache", name);
   if (existsSync(path.join(base, "usr"))) return base;
-  say("Making a Debian 12 (once, a minute or two) …");
+  say(`Making ${name} (once, a minute or two) …`);
   const unfinished = `${base}.new`;
   rmSync(unfinished, { recursive: true, force: true });
   mkdirSync(path.dirname(base), { recursive: true });
-  const words = ["--variant=minbase", `--include=${packages}`, "bookworm", unfinished];
-  await promisify(execFile)("debootstrap", words, { maxBuffer: 16 << 20 }).catch(({ stdout }: { stdout: string }) => {
-    throw new PlainError(`debootstrap failed: ${stdout.trim().split("\n").at(-1)}`, exitCannotTry);
-  });
+  // A debootstrap that is older than the suite makes it as it makes unstable; without an address it takes its own.
+  const script = existsSync(`/usr/share/debootstrap/scripts/${suite}`) ? [] : ["", "sid"];
+  await make("debootstrap", ["--variant=minbase", `--include=${packages}`, suite, unfinished, ...script]);
+  await finish(unfinished);
   renameSync(unfinished, base);
   return base;
+}
+
+async function make(program: string, words: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<void> {
+  await promisify(execFile)(program, words, { maxBuffer: 16 << 20, env }).catch(
+    ({ stdout, stderr }: { stdout: string; stderr: string }) => {
+      throw new PlainError(`${program} failed: ${(stdout.trim() || stderr.trim()).split("\n").at(-1)}`, exitCannotTry);
+    },
+  );
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
@@ -28,11 +29,13 @@ export interface MachineOptions {
   /** Files by their place in the machine. */
   readonly files: Readonly<Record<string, string>>;
   readonly authority: string;
+  /** A Debian as it is installed by hand, without cloud-init and nginx. */
+  readonly isBare?: boolean;
 }
 
 /** One Debian machine with systemd as its first process and cloud-init, over a base that stays as it is. */
 export class Machine {
-  private readonly root: string;
+  readonly root: string;
   private readonly options: MachineOptions;
   private container: ChildProcess | undefined;
 
@@ -53,7 +56,7 @@ export class Machine {
     const [upper, work] = ["upper", "work"].map((part) => path.join(folder, this.options.name, part));
     for (const made of [this.root, upper, work]) mkdirSync(made as string, { recursive: true });
     await run("mount", ["-t", "overlay", "overlay", "-o", `lowerdir=${base},upperdir=${upper},workdir=${work}`, this.root]);
-    const { address, gateway, prefix = 24, hosts, files, userData, authority, name } = this.options;
+    const { address, gateway, prefix = 24, hosts, files, userData, authority, name, isBare = false } = this.options;
     this.write(
       "etc/systemd/network/10-host0.network",
       `[Match]\nName=host0\n[Network]\nAddress=${address}/${prefix}\nGateway=${gateway}\n`,
@@ -68,6 +71,7 @@ export class Machine {
       this.write("var/lib/cloud/seed/nocloud/meta-data", `instance-id: ${name}\nlocal-hostname: ${name}\n`);
       this.write("var/lib/cloud/seed/nocloud/user-data", userData);
     }
+    if (isBare) return void (await run("systemctl", [`--root=${this.root}`, "enable", "--quiet", "systemd-networkd"]));
     const units = ["systemd-networkd", "cloud-init-local", "cloud-init", "cloud-config", "cloud-final"];
     await run("systemctl", [`--root=${this.root}`, "enable", "--quiet", ...units]);
     await run("systemctl", [`--root=${this.root}`, "disable", "--quiet", "nginx"]);
@@ -81,7 +85,9 @@ export class Machine {
   powerOn(): void {
     const { name, bridge } = this.options;
     const words = ["-q", "-D", this.root, "--boot", `--network-bridge=${bridge}`, `--machine=${name}`, "--register=no", "--keep-unit"];
-    this.container = spawn("systemd-nspawn", [...words, "--console=pipe"], { stdio: ["ignore", "ignore", "ignore"] });
+    // A newer systemd than the host's takes control groups of version 2 alone; nspawn gives it those on either host.
+    const env = { ...process.env, ...(this.options.isBare && { SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: "1" }) };
+    this.container = spawn("systemd-nspawn", [...words, "--console=pipe"], { stdio: ["ignore", "ignore", "ignore"], env });
   }
 
   async powerOff(): Promise<void> {
@@ -100,7 +106,7 @@ export class Machine {
     if (leader !== "") process.kill(Number(leader), "SIGKILL");
   }
 
-  private leader(): string {
+  leader(): string {
     return spawnSync("pgrep", ["-P", String(this.container?.pid)], { encoding: "utf8" }).stdout.trim();
   }
 
@@ -110,6 +116,24 @@ export class Machine {
     if (leader === "") return { code: null, output: "the machine does not run" };
     const { status, stdout, stderr } = spawnSync("nsenter", ["-t", leader, "-a", ...words], { encoding: "utf8", maxBuffer: 64 << 20 });
     return { code: status, output: `${stdout}${stderr}` };
+  }
+
+  /** The same for what takes long: whoever runs it has others to answer meanwhile. */
+  runLong(
+    words: readonly string[],
+    onLine: (line: string) => void = () => undefined,
+  ): Promise<{ readonly code: number | null; readonly output: string }> {
+    return new Promise((resolve) => {
+      const child = spawn("nsenter", ["-t", this.leader(), "-a", ...words], { stdio: ["ignore", "pipe", "pipe"] });
+      let output = "";
+      for (const stream of [child.stdout, child.stderr]) {
+        createInterface({ input: stream }).on("line", (line) => {
+          output += `${line}\n`;
+          onLine(line);
+        });
+      }
+      child.on("close", (code) => resolve({ code, output }));
+    });
   }
 
   journal(...filter: readonly string[]): string {

@@ -9,7 +9,7 @@ beforeEach(async () => {
 });
 afterEach(() => sandbox.close());
 
-const optionsOf = (provider: SmsOptions["provider"]): SmsOptions => {
+const optionsOf = (provider: Exclude<SmsOptions["provider"], "none">): SmsOptions => {
   switch (provider) {
     case "sandbox":
       return { provider, baseUrl: sandbox.url };
@@ -113,4 +113,9 @@ test("MSG91 refuses a message without an OTP before anything is sent, because it
 test("wrong credentials may be tried again, for a rotation mends them", async () => {
   const sender = createSmsSender({ ...optionsOf("msg91"), authKey: async () => "" } as SmsOptions);
   expect(await refusalOf(sender.send(message, soon()))).toMatchObject({ permanent: false, message: expect.stringContaining("401") });
+});
+
+test("where no provider is set up a message is refused for good, and not tried eight times", async () => {
+  const sending = createSmsSender({ provider: "none" }).send({ to: "+46700000001", text: "hello" }, AbortSignal.timeout(1_000));
+  await expect(sending).rejects.toMatchObject({ name: "SmsRefused", permanent: true });
 });

@@ -1,10 +1,10 @@
 import { type Msg91Options, msg91Sender } from "./msg91.ts";
 import { type SandboxSmsOptions, sandboxSender } from "./sandbox.ts";
-import type { SmsSender } from "./sender.ts";
+import { SmsRefused, type SmsSender } from "./sender.ts";
 import { type SnsOptions, snsSender } from "./sns.ts";
 import { type TwilioOptions, twilioSender } from "./twilio.ts";
 
-export type SmsOptions = SandboxSmsOptions | TwilioOptions | Msg91Options | SnsOptions;
+export type SmsOptions = SandboxSmsOptions | TwilioOptions | Msg91Options | SnsOptions | { readonly provider: "none" };
 
 /**
  * The one door to SMS.
@@ -22,5 +22,11 @@ export const createSmsSender = (options: SmsOptions): SmsSender => {
       return msg91Sender(options);
     case "sns":
       return snsSender(options);
+    case "none":
+      return nobody;
   }
+};
+
+const nobody: SmsSender = {
+  send: () => Promise.reject(new SmsRefused("No SMS provider is set up here (SMS_PROVIDER=none)", { permanent: true })),
 };

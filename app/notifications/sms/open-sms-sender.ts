@@ -27,5 +27,7 @@ function smsOptions({ config, secrets }: Platform): SmsOptions {
         ...(config.SMS_FROM === undefined ? {} : { senderId: config.SMS_FROM }),
         ...(config.SMS_URL === undefined ? {} : { endpoint: config.SMS_URL }),
       };
+    case "none":
+      return { provider: "none" };
   }
 }

@@ -24,10 +24,12 @@ export class Site {
   readonly repeats = new Map<string, number>();
   private readonly host: string;
   private readonly authority: string;
+  private readonly address: string;
 
-  constructor(host: string, authority: string) {
+  constructor(host: string, authority: string, address = edge) {
     this.host = host;
     this.authority = authority;
+    this.address = address;
   }
 
   ask(method: string, path: string, as?: string, body?: unknown, key?: string): Promise<Answer> {
@@ -39,7 +41,7 @@ export class Site {
       ...(text && { "content-type": "application/json", "content-length": Buffer.byteLength(text) }),
     };
     return new Promise((resolve, reject) => {
-      const options = { host: edge, servername: this.host, path, method, headers, ca: this.authority, timeout: answerWithinMs };
+      const options = { host: this.address, servername: this.host, path, method, headers, ca: this.authority, timeout: answerWithinMs };
       const asked = request(options, (response) => {
         let answer = "";
         response.on("data", (part) => {
