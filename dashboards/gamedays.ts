@@ -86,7 +86,7 @@ export const gameDays = [
   },
   {
     name: "held-board",
-    fault: "somebody's transaction stays open for seconds, again and again, and holds new orders back",
+    fault: "somebody's transaction stays open and holds new orders back",
     alarm: "board-availability-fast-burn",
     withinMinutes: 4,
     page: "queues-and-dead-letters",
