@@ -52,7 +52,12 @@ export interface TestGateway {
 export const paymentNews = (payment: Readonly<Record<string, unknown>>, event = "payment.captured"): string =>
   JSON.stringify({ entity: "event", event, payload: { payment: { entity: { status: "captured", currency: "SEK", ...payment } } } });
 
-export function gatewayOf(campus: Campus): TestGateway {
+/** A campus in this process, or one of processes of its own. */
+type GatewaySide = Pick<Campus, "env" | "sandboxUrl" | "api" | "sql"> & {
+  readonly processes: readonly [{ readonly url: string }, ...unknown[]];
+};
+
+export function gatewayOf(campus: GatewaySide): TestGateway {
   const secret = campus.env.GATEWAY_WEBHOOK_SECRET ?? "";
   const door = async (method: string, path: string, body?: unknown) => {
     const answer = await fetch(`${campus.sandboxUrl}/sandbox/gateway${path}`, {

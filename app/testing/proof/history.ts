@@ -1,6 +1,20 @@
 import { type Database, sql } from "../../platform/postgres.ts";
 
-export type Verb = "confirm" | "scan" | "order" | "cancel" | "refund" | "adjustment" | "decline" | "other";
+export type Verb =
+  | "confirm"
+  | "scan"
+  | "order"
+  | "cancel"
+  | "refund"
+  | "adjustment"
+  | "decline"
+  | "proposal"
+  | "approval"
+  | "bulk_credit"
+  | "file_approval"
+  | "top_up"
+  | "write_off"
+  | "other";
 
 /** One request of one client, and what it heard. */
 export interface Heard {
@@ -86,6 +100,28 @@ const effectsOf: Readonly<Partial<Record<Verb, (owner: Database, keys: readonly 
     owner.rows<Effect>(
       sql`select reason as key, count(*) as count, null as receipt from adjustments where reason = any(${keys}) group by 1`,
     ),
+  proposal: (owner, keys) =>
+    owner.rows<Effect>(
+      sql`select reason as key, count(*) as count, null as receipt from refund_proposals where reason = any(${keys}) group by 1`,
+    ),
+  approval: (owner, keys) =>
+    owner.rows<Effect>(sql`
+      select p.id::text as key, count(t.id) as count, null as receipt from refund_proposals p join ledger_transactions t on t.id = p.transaction_id
+      where p.id = any(${keys}::uuid[]) group by 1`),
+  bulk_credit: (owner, keys) =>
+    owner.rows<Effect>(
+      sql`select title as key, count(*) as count, null as receipt from bulk_credits where title = any(${keys}) group by 1`,
+    ),
+  file_approval: (owner, keys) =>
+    owner.rows<Effect>(sql`
+      select id::text as key, count(*) as count, null as receipt from bulk_credits where id = any(${keys}::uuid[]) and status in ('approved', 'done') group by 1`),
+  top_up: (owner, keys) =>
+    owner.rows<Effect>(sql`
+      select g.gateway_order_id as key, count(t.id) as count, null as receipt from gateway_orders g join gateway_payments p on p.order_row_id = g.id
+        join ledger_transactions t on t.id = p.transaction_id where g.gateway_order_id = any(${keys}) group by 1`),
+  write_off: (owner, keys) =>
+    owner.rows<Effect>(sql`
+      select id::text as key, count(*) as count, null as receipt from debt_write_offs where id = any(${keys}::uuid[]) and status = 'approved' group by 1`),
 };
 
 const isDone = ({ status }: Heard): boolean => status !== undefined && status < 300 && status !== 202;

@@ -11,7 +11,7 @@ import { freePort } from "../../local/ports.ts";
 import { type LocalRedis, startRedis } from "../../local/redis.ts";
 import { type Sandbox, startSandbox } from "../../local/sandbox/server.ts";
 import { openPlatform, type Platform } from "../../platform/context.ts";
-import type { Database } from "../../platform/postgres.ts";
+import { type Database, sql } from "../../platform/postgres.ts";
 import { type Api, createApi } from "../api-client.ts";
 import { testConfig, testEnvironment } from "../configure.ts";
 import { createMoney, type Money } from "../money.ts";
@@ -45,7 +45,9 @@ export interface RealCampus extends People, Money {
   readonly redis: Redis;
   /** Straight to the database, as the schema's owner. */
   readonly owner: Database;
+  sql<Row = Record<string, unknown>>(strings: TemplateStringsArray, ...values: readonly unknown[]): Promise<Row[]>;
   readonly sandboxUrl: string;
+  readonly env: Readonly<Record<string, string>>;
   /** One statement as the superuser, on a connection of its own. */
   asSuperuser<R extends pg.QueryResultRow>(text: string, values?: readonly unknown[]): Promise<R[]>;
   /** kill -9 of one session of the application: PostgreSQL then ends all of them and recovers. False where it had none. */
@@ -138,7 +140,9 @@ async function assemble({ folder, own, nodeOptions, undo, end }: Assembly): Prom
     cutter,
     redis,
     owner,
+    sql: <Row>(strings: TemplateStringsArray, ...values: readonly unknown[]) => owner.rows<Row>(sql(strings, ...values)),
     sandboxUrl: sandbox.url,
+    env,
     asSuperuser: (text, values) => postgres.query(text, values),
     killSession: (pick) => killSession(postgres, pick),
     killPostgres: () => postgres.kill(),

@@ -5,6 +5,7 @@ import { ask, askUntilDefinite, type Request } from "./client.ts";
 import type { ClientLog } from "./history.ts";
 import type { Random } from "./random.ts";
 import type { RealCampus } from "./real-campus.ts";
+import { creditByFile, leave, oweAndPayBack, refundLarge, topUpInDispute } from "./visit-office.ts";
 
 /** A student who is here, with a phone and a second one. */
 export interface Student extends MoneyStudent {
@@ -18,6 +19,7 @@ export interface VisitorParts {
   readonly tills: readonly [Till, ...Till[]];
   /** Who refunds at each café, by the café's id. */
   readonly cashiers: ReadonlyMap<string, TestStaff>;
+  readonly owners: ReadonlyMap<string, TestStaff>;
   readonly accountants: readonly [TestStaff, TestStaff];
   /** Students whose phones were asked in vain too often. */
   readonly refused: Set<string>;
@@ -27,7 +29,7 @@ export interface VisitorParts {
 
 type Story = (parts: VisitorParts, student: Student, till: Till) => Promise<void>;
 
-/** What happens at a counter, and how often of a hundred times. */
+/** What happens at a counter and in the office, and how often beside the others. */
 const stories: readonly (readonly [share: number, story: Story])[] = [
   [40, payWith(1)],
   [14, payWith(3)],
@@ -37,6 +39,11 @@ const stories: readonly (readonly [share: number, story: Story])[] = [
   [6, cancelAfterwards],
   [8, refundInParts],
   [6, topUpByTwoPeople],
+  [4, refundByTwoPeople],
+  [4, creditByFile],
+  [4, topUpInDispute],
+  [3, oweAndPayBack],
+  [2, leave],
 ];
 
 /** One visit: a story that the seed picked, with the student. */
@@ -174,6 +181,16 @@ async function refundInParts(parts: VisitorParts, student: MoneyStudent, till: T
     refunding(parts, cashier, placed.id, amountMinor),
   ];
   await Promise.all(refunds.flatMap((refund) => [askUntilDefinite(parts.log, refund, 0), askUntilDefinite(parts.log, refund, 1)]));
+}
+
+async function refundByTwoPeople(parts: VisitorParts, student: MoneyStudent): Promise<void> {
+  const till = parts.tills.at(-1) ?? parts.tills[0];
+  const placed = await order(parts, student, till);
+  const charge = await scan(parts, student, till, placed.id);
+  const [cashier, owner] = [parts.cashiers.get(till.cafe.id), parts.owners.get(till.cafe.id)];
+  if (!charge || !cashier || !owner) return;
+  await askUntilDefinite(parts.log, confirming(student, charge), side(parts.random));
+  await refundLarge(parts, placed.id, cashier, owner);
 }
 
 function refunding({ campus }: VisitorParts, cashier: TestStaff, orderId: string, amountMinor: number): Request<unknown> {
