@@ -163,8 +163,9 @@ async function firstLogIn({ site }: Trial, said: string): Promise<void> {
     const chosen = "wobbling-otter-79-lamp";
     const changed = await site.ask("POST", "/api/v1/admin/auth/password", undefined, { username, password, new_password: chosen });
     must(changed.status === 204, `the new password was answered ${changed.status}: ${changed.body}`);
-    await site.must([200], "POST", "/admin/auth/login", undefined, { username, password: chosen });
-    return "an own password is asked for, chosen, and lets in";
+    const next = await site.ask("POST", "/api/v1/admin/auth/login", undefined, { username, password: chosen });
+    must(next.body.includes("SECOND_FACTOR_REQUIRED") && next.body.includes('"must_enrol":true'), `the log-in was answered ${next.body}`);
+    return "an own password is asked for and chosen; then a second factor is asked for";
   });
 }
 
