@@ -36,10 +36,11 @@ export const noteRoutes = ({ db }: Platform) =>
   router().openapi(find, async (c) => {
     const query = c.req.valid("query");
     const { limit, cursor, cafe_id, reference } = query;
+    const cafeId = ownCafeOf(c, cafe_id) ?? null;
     const metadata = metadataAsked(query);
     if (reference === undefined && Object.keys(metadata).length === 0)
       throw validationError("query", [{ path: ["reference"], message: "or a metadata[key] is needed" }]);
-    const found = await findNoted(db, { cafeId: ownCafeOf(c, cafe_id) ?? null, reference, metadata, limit, after: cursor });
+    const found = await findNoted(db, { cafeId, reference, metadata, limit, after: cursor });
     const items = found.slice(0, limit);
     return c.json({ items: items.map(present), next_cursor: found.length > limit ? (items.at(-1)?.id ?? null) : null }, 200);
   });
