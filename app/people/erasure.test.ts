@@ -122,7 +122,7 @@ async function aMonth(who: Somebody): Promise<void> {
   expectOk(await accountants[0].api("POST", `/admin/refund-proposals/${wanted.id}/reject`, { headers: onceMore() }));
 
   // Of so little that one person may cancel it.
-  const cheap = [{ menu_item_id: await addDish(campus, till.cafe, { priceMinor: 5_800 }), quantity: 1 }];
+  const cheap = [{ menu_item_id: await addDish(campus, till.cafe, { priceMinor: 900 }), quantity: 1 }];
   const brought = await order(who, { items: cheap, order_type: "delivery", delivery_address: words.address });
   await pay(who, brought);
   await move(brought, "cancelled", `${words.phone} did not answer`);
