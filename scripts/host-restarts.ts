@@ -1,10 +1,9 @@
 // `npm run host:restarts`: nginx as a machine has it before two API processes that are restarted one after the other under requests.
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import type { ChildProcess } from "node:child_process";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { Agent, request } from "node:https";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { nginxConfig } from "../app/host/nginx.ts";
 import { startCluster } from "../app/local/cluster.ts";
 import { type Command, runCommand, wholeNumber } from "../app/local/command.ts";
 import { PlainError } from "../app/local/plain-error.ts";
@@ -14,7 +13,7 @@ import { asSuperuser, createDatabase, createRoles, databaseAccess } from "../app
 import { readOrMakeSecrets } from "../app/local/secrets.ts";
 import { migrate } from "../app/migrate.ts";
 import { type ApiProcess, startApiProcess } from "../app/testing/api-process.ts";
-import { makeCertificates } from "./machine/certificates.ts";
+import { findNginx, startNginx } from "./machine/nginx.ts";
 
 export const command = {
   name: "npm run host:restarts",
@@ -46,7 +45,7 @@ function post(port: number): Promise<number | string> {
 await runCommand(import.meta, command, async ({ values }) => {
   const posts = wholeNumber(command, "posts", values.posts);
   const restarts = wholeNumber(command, "restarts", values.restarts);
-  const nginxProgram = ["/usr/sbin/nginx", "/usr/local/sbin/nginx", "/opt/homebrew/bin/nginx"].find((program) => existsSync(program));
+  const nginxProgram = findNginx();
   if (!nginxProgram) throw new PlainError("host:restarts is SKIPPED: there is no nginx (Debian: apt-get install nginx-light).", 3);
   const folder = mkdtempSync(path.join(tmpdir(), "campus-restarts-"));
   chmodSync(folder, 0o755);
@@ -125,35 +124,6 @@ await runCommand(import.meta, command, async ({ values }) => {
     rmSync(folder, { recursive: true, force: true });
   }
 });
-
-function startNginx(
-  program: string,
-  folder: string,
-  { port, firstPort }: { readonly port: number; readonly firstPort: number },
-): ChildProcess {
-  const { certificate, key } = makeCertificates(folder, ["localhost"]);
-  mkdirSync(path.join(folder, "run"), { mode: 0o777 });
-  for (const [name, text] of [
-    ["certificate.pem", certificate],
-    ["key.pem", key],
-    [
-      "nginx.conf",
-      nginxConfig({
-        apiProcesses: 2,
-        port,
-        credentials: folder,
-        drainSeconds: 5,
-        runtime: path.join(folder, "run"),
-        accessLog: "off",
-        firstPort,
-      }),
-    ],
-  ] as const)
-    writeFileSync(path.join(folder, name), text);
-  // Its workers are nobody's where root starts it.
-  execFileSync("chmod", ["-R", "a+rwX", folder]);
-  return spawn(program, ["-e", "stderr", "-c", path.join(folder, "nginx.conf")], { stdio: ["ignore", "ignore", "inherit"] });
-}
 
 async function stopped(child: ChildProcess): Promise<void> {
   const ended = new Promise((resolve) => child.once("close", resolve));

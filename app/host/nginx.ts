@@ -107,6 +107,8 @@ ${site ? siteServers(site) : ""}  server {
 ${site ? `    server_name ${site.domain};\n` : ""}    # Our own words where no process answers; what the app itself refuses passes as it is.
     error_page 502 504 = @unavailable;
     error_page 418 = @keyed;
+    # Else a request with a key, sent on by 418, would have nginx's own page where no process answers.
+    recursive_error_pages on;
 
     # The load balancer takes a 503 of the app for a sign of life, since its database may be lost. Ours, where no process answers, is none.
     location ~ ^/(ready|health)$ { error_page 502 504 = @dead; proxy_pass http://api; }

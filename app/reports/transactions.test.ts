@@ -137,7 +137,9 @@ test("the CSV holds every sale of the filters, and no name runs as a formula", a
   const answer = await api<string>("GET", "/admin/transactions?format=csv&min_amount_minor=5000");
   expect(answer.headers.get("content-type")).toContain("text/csv");
   const [head, line, ...rest] = answer.text.split("\r\n");
-  expect(head).toBe("id,order_id,order_number,cafe_id,cafe_name,paid_at,payment_method,student_label,amount_minor,refunded_minor,currency,reference,metadata");
+  expect(head).toBe(
+    "id,order_id,order_number,cafe_id,cafe_name,paid_at,payment_method,student_label,amount_minor,refunded_minor,currency,reference,metadata",
+  );
   expect(line).toMatch(/,wallet,'=HYPERLINK\(1\),5900,0,SEK,,$/);
   expect(rest).toEqual([""]);
 });
