@@ -8,6 +8,7 @@ import type { Demo } from "../../app/local/demo/demo.ts";
 import { projectRoot } from "../../app/local/home.ts";
 import type { LocalSecrets } from "../../app/local/secrets.ts";
 import { ledgerIsWhole, logIn, pay, type Receipt, Site, type Student } from "../rehearse/live/campus.ts";
+import { fillingOfWallets } from "../rehearse/live/payers.ts";
 import { appEnvironment } from "../start/environment.ts";
 import { makeCertificates } from "./certificates.ts";
 import { Machine } from "./machine.ts";
@@ -217,6 +218,7 @@ async function sells(trial: Trial): Promise<void> {
   });
   await step("a student logs in by SMS, orders, confirms and pays", async () => {
     trial.demo = await seed(trial);
+    await trial.sql(fillingOfWallets());
     const codes = new Map<string, string>();
     const look = setInterval(async () => {
       const { items } = (await (await fetch(`${trial.outside.sandbox.url}/sandbox/messages?channel=sms`)).json()) as {

@@ -10,18 +10,18 @@ const betweenPaymentsMs = 1_500;
 type CodeOf = (phone: string) => string | undefined;
 
 /** Enough for hundreds of lunches, as an adjustment that two people of finance made. */
-export const fillWallets = (cluster: Cluster, amountMinor = 10_000_000): Promise<void> =>
+export const fillingOfWallets = (amountMinor = 10_000_000): string => `
+  with staff as (select array_agg(id) as ids from (select id from staff where role = 'finance' order by id limit 2) two),
+    wanted as materialized (select w.student_id, w.currency, uuidv7() as id from wallets w),
+    moved as materialized (
+      select w.*, post_to_wallet('adjustment', w.student_id, account_of('adjustments', null, null, w.currency), ${amountMinor}, w.currency, null, null, w.id, null) as transaction_id
+      from wanted w)
+  insert into adjustments (id, student_id, amount_minor, currency, reason, status, requested_by, decided_by, transaction_id, decided_at)
+  select m.id, m.student_id, ${amountMinor}, m.currency, 'for the rehearsal', 'approved', s.ids[1], s.ids[2], m.transaction_id, now() from moved m, staff s`;
+
+export const fillWallets = (cluster: Cluster): Promise<void> =>
   asSuperuser(cluster, "campus", async (client) => {
-    await client.query(
-      `with staff as (select array_agg(id) as ids from (select id from staff where role = 'finance' order by id limit 2) two),
-       wanted as materialized (select w.student_id, w.currency, uuidv7() as id from wallets w),
-       moved as materialized (
-         select w.*, post_to_wallet('adjustment', w.student_id, account_of('adjustments', null, null, w.currency), $1, w.currency, null, null, w.id, null) as transaction_id
-         from wanted w)
-       insert into adjustments (id, student_id, amount_minor, currency, reason, status, requested_by, decided_by, transaction_id, decided_at)
-       select m.id, m.student_id, $1, m.currency, 'for the rehearsal', 'approved', s.ids[1], s.ids[2], m.transaction_id, now() from moved m, staff s`,
-      [amountMinor],
-    );
+    await client.query(fillingOfWallets());
   });
 
 /** Students who order, scan and pay one after the other until they are told to stop. */
