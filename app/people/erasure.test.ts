@@ -75,7 +75,8 @@ async function somebody(): Promise<Somebody> {
 }
 
 async function adjust({ id, words }: Somebody, amountMinor: number): Promise<void> {
-  const body = { student_id: id, amount_minor: amountMinor, currency: "SEK", reason: `for ${words.name}, ${words.phone}` };
+  const note = { reference: words.phone, metadata: { for: words.name } };
+  const body = { student_id: id, amount_minor: amountMinor, currency: "SEK", reason: `for ${words.name}, ${words.phone}`, ...note };
   const asked = expectOk(await accountants[0].api<{ id: string }>("POST", "/admin/adjustments", { body, headers: onceMore() }));
   expectOk(await accountants[1].api("POST", `/admin/adjustments/${asked.id}/approve`, { headers: onceMore() }));
 }
@@ -218,6 +219,8 @@ test("after an erasure no table, Redis key or log line holds the person, and the
       "refund_proposals.reason",
       "refunds.reason",
       "students.phone",
+      "transaction_notes.metadata",
+      "transaction_notes.reference",
       "webhook_deliveries.body",
     ]),
   );
@@ -385,6 +388,7 @@ test("the export holds what is kept about the student, and nothing of another on
     refunds: [{ reason: expect.stringContaining(fields.name) }, { reason: expect.any(String) }],
     refund_proposals: [{ reason: expect.stringContaining(fields.name), status: "rejected" }],
   });
+  expect(answer.body.statement?.[0]).toMatchObject({ kind: "adjustment", reference: fields.phone, metadata: { for: fields.name } });
   const counts = Object.fromEntries(
     ["orders", "receipts", "statement", "adjustments", "charges"].map((name) => [name, answer.body[name]?.length]),
   );

@@ -41,8 +41,11 @@ export async function exportPerson(db: Pick<Database, "row">, studentId: string)
           'low_balance_alert_minor', low_balance_alert_minor, 'updated_at', updated_at) from wallets where student_id = s.id),
       'statement', (select coalesce(json_agg(json_build_object('id', t.id, 'at', t.at, 'kind', t.kind,
           'amount_minor', case when t.from_account_id = w.account_id then -t.amount_minor else t.amount_minor end, 'currency', t.currency,
-          'balance_minor_after', t.wallet_balance_after_minor, 'order_id', t.order_id, 'charge_id', t.charge_id) order by t.wallet_seq), '[]')
-        from ledger_transactions t join wallets w on w.student_id = t.wallet_student_id where t.wallet_student_id = s.id),
+          'balance_minor_after', t.wallet_balance_after_minor, 'order_id', t.order_id, 'charge_id', t.charge_id,
+          'reference', n.reference, 'metadata', n.metadata) order by t.wallet_seq), '[]')
+        from ledger_transactions t join wallets w on w.student_id = t.wallet_student_id
+          left join lateral (select reference, metadata from noted_transactions where transaction_id = t.id limit 1) n on true
+        where t.wallet_student_id = s.id),
       'orders', (select coalesce(json_agg(order_json(o) order by o.id), '[]') from orders o where o.student_id = s.id),
       'charges', (select coalesce(json_agg(json_build_object('id', c.id, 'order_id', c.order_id, 'state', c.state, 'amount_minor', c.amount_minor,
           'currency', c.currency, 'created_at', c.created_at, 'ended_at', c.ended_at, 'ended_because', c.ended_because) order by c.id), '[]')
