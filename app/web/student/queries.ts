@@ -141,9 +141,12 @@ export const profileQuery = queryOptions({
 
 export type Profile = Awaited<ReturnType<NonNullable<typeof profileQuery.queryFn>>>;
 
-/** The server takes a profile as a whole: what is not changed is sent as it is. */
-export const saveProfile = ({ name, language, notifications }: Profile, change: Partial<Profile>): Promise<Profile> =>
-  unwrap(profileApi.users.me.$put({ json: { name, language, notifications, ...change } }));
+/** The server takes a profile as a whole: what is not changed is sent as it is. Every page shows it as it was saved. */
+export async function saveProfile({ name, language, notifications }: Profile, change: Partial<Profile>): Promise<Profile> {
+  const saved = await unwrap(profileApi.users.me.$put({ json: { name, language, notifications, ...change } }));
+  queryClient.setQueryData(profileQuery.queryKey, saved);
+  return saved;
+}
 
 export const cardsQuery = queryOptions({
   queryKey: ["mine", "cards"],

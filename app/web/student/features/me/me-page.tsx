@@ -57,10 +57,7 @@ function Person({ profile }: { readonly profile: Profile }) {
   const w = useWords();
   const save = useMutation({
     mutationFn: (change: Partial<Profile>) => saveProfile(profile, change),
-    onSuccess: async (saved) => {
-      queryClient.setQueryData(profileQuery.queryKey, saved);
-      await renew().catch(() => undefined);
-    },
+    onSuccess: () => renew().catch(() => undefined),
   });
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
