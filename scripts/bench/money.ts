@@ -5,6 +5,7 @@ import type { BenchOutcome } from "../bench.ts";
 import { type LocalSystem, startLocalSystem } from "./local-system.ts";
 import { openPlace } from "./money/bench-place.ts";
 import { makeCampus } from "./money/campus.ts";
+import { measureChecks } from "./money/checks.ts";
 import { debitDriver } from "./money/debit-run.ts";
 import { compareDebits } from "./money/debits.ts";
 import { measureGrowth } from "./money/growth.ts";
@@ -17,23 +18,25 @@ const students = 40_000;
 const payers = 12_000;
 const cafes = 50;
 const fewestRounds = 3;
-const parts = ["debits", "payments", "outbox", "growth", "network"] as const;
+const parts = ["debits", "payments", "outbox", "growth", "network", "checks"] as const;
 type Part = (typeof parts)[number];
 
 interface Options {
   readonly rounds: number;
   readonly rows: number;
+  readonly debits: number;
   readonly only: readonly Part[];
 }
 
 export const command = {
   name: "npm run bench -- money",
   for: "developer",
-  what: "Times what money waits for: debits, whole payments, the outbox, a grown ledger, a slow wire.",
+  what: "Times what money waits for: debits, whole payments, the outbox, a grown ledger, a slow wire, the check of the books.",
   touches: "a system of its own on this machine, which it ends.",
   options: {
     rounds: { type: "string", value: "N", default: "5", help: `rounds, at least ${fewestRounds}, or a median says nothing` },
     rows: { type: "string", value: "N", default: "10000000", help: "entries of the grown ledger" },
+    debits: { type: "string", value: "N", default: "1000000", help: "debits in the books that are checked" },
     only: { type: "string", value: "PART,…", help: `${parts.join(", ")}; all unless said` },
   },
   exits: { 1: "a floor was missed" },
@@ -75,13 +78,14 @@ function optionsOf(values: Asked<(typeof command)["options"]>["values"]): Option
   return {
     rounds: wholeNumber(command, "rounds", values.rounds, { from: fewestRounds }),
     rows: wholeNumber(command, "rows", values.rows, { to: 1_000_000_000 }),
+    debits: wholeNumber(command, "debits", values.debits, { to: 100_000_000 }),
     only: only as readonly Part[],
   };
 }
 
 const withPublicUrl = (system: LocalSystem): LocalSystem => ({ ...system, env: { ...system.env, PUBLIC_URL: "http://127.0.0.1:8080" } });
 
-async function measure(system: LocalSystem, { rounds, rows, only }: Options): Promise<Measures> {
+async function measure(system: LocalSystem, { rounds, rows, debits, only }: Options): Promise<Measures> {
   await asSuperuser(system.cluster, "postgres", (client) => createDatabase(client, "campus_empty", system.database));
   const place = await openPlace(system, system.database);
   const wanted = (part: Part) => only.includes(part);
@@ -93,6 +97,7 @@ async function measure(system: LocalSystem, { rounds, rows, only }: Options): Pr
       ...(wanted("outbox") ? { outbox: await measureOutbox(system, { rounds }) } : {}),
       ...(wanted("network") ? { network: await measureNetwork(system, place, { rounds, orders: students }) } : {}),
       ...(wanted("growth") ? { growth: await measureGrowth(system, { rounds, rows }) } : {}),
+      ...(wanted("checks") ? { checks: await measureChecks(system, { rounds, debits }) } : {}),
     };
   } finally {
     await place.end();
@@ -124,7 +129,7 @@ async function readSettings(system: LocalSystem) {
   return { ...found, driver: debitDriver(), processors: availableParallelism(), node: process.version };
 }
 
-function costLines({ debits, payments, outbox, growth, network }: Measures): string[] {
+function costLines({ debits, payments, outbox, growth, network, checks }: Measures): string[] {
   const ms = (value: number) => `${value.toFixed(2)} ms`;
   return [
     ...(debits
@@ -146,6 +151,11 @@ function costLines({ debits, payments, outbox, growth, network }: Measures): str
     ...(growth
       ? [
           `ledger of ${growth.smallRows.toLocaleString("en")} and of ${growth.largeRows.toLocaleString("en")} rows: p50 ${ms(growth.small.p50Ms)} and ${ms(growth.large.p50Ms)}, CPU ${ms(growth.small.cpuMsPerDebit)} and ${ms(growth.large.cpuMsPerDebit)}`,
+        ]
+      : []),
+    ...(checks
+      ? [
+          `checks over ${checks.debits.toLocaleString("en")} debits: whole ${checks.wholeSeconds.toFixed(1)} s (${checks.wholeCpuSeconds.toFixed(1)} s CPU), what ${checks.recentDebits.toLocaleString("en")} debits did ${checks.recentCpuSeconds.toFixed(2)} s CPU; debit p99 ${ms(checks.p99Ms.alone)} alone, ${ms(checks.p99Ms.beside)} beside a whole check`,
         ]
       : []),
     ...(network

@@ -1,6 +1,6 @@
 import pg from "pg";
 import { checkLedger } from "../../../app/ledger/check-ledger.ts";
-import { openDatabase } from "../../../app/platform/postgres.ts";
+import { type Database, openDatabase } from "../../../app/platform/postgres.ts";
 import type { LocalSystem } from "../local-system.ts";
 import type { DebitPlace } from "./debit-run.ts";
 
@@ -31,7 +31,12 @@ export async function openPlace(system: LocalSystem, database: string): Promise<
   };
 }
 
-async function assertBooks({ ownerUrl, ownerPassword }: LocalSystem, database: string): Promise<number> {
+/** As the schema's owner, on one connection that waits as long as a check of the books takes. */
+export async function withOwner<T>(
+  { ownerUrl, ownerPassword }: LocalSystem,
+  database: string,
+  work: (owner: Database) => Promise<T>,
+): Promise<T> {
   const password = async () => ownerPassword;
   const owner = openDatabase({
     url: ownerUrl.replace(/[^/]*$/, database),
@@ -47,14 +52,18 @@ async function assertBooks({ ownerUrl, ownerPassword }: LocalSystem, database: s
     log: { warn: () => undefined },
   });
   try {
-    const { invariants } = await checkLedger(owner);
-    const broken = invariants.filter(({ ok }) => !ok);
-    if (broken.length > 0)
-      throw new Error(
-        `The books of ${database} do not hold, so there is no result: ${JSON.stringify(broken.map(({ id, violations, sample }) => ({ id, violations, sample: sample[0] })))}`,
-      );
-    return invariants.length;
+    return await work(owner);
   } finally {
     await owner.end();
   }
+}
+
+async function assertBooks(system: LocalSystem, database: string): Promise<number> {
+  const { invariants } = await withOwner(system, database, (owner) => checkLedger(owner));
+  const broken = invariants.filter(({ ok }) => !ok);
+  if (broken.length > 0)
+    throw new Error(
+      `The books of ${database} do not hold, so there is no result: ${JSON.stringify(broken.map(({ id, violations, sample }) => ({ id, violations, sample: sample[0] })))}`,
+    );
+  return invariants.length;
 }

@@ -1,3 +1,4 @@
+import type { CheckMeasures } from "./checks.ts";
 import type { DebitMeasures } from "./debits.ts";
 import type { GrowthMeasures } from "./growth.ts";
 import type { NetworkMeasures } from "./network.ts";
@@ -10,6 +11,7 @@ export interface Measures {
   readonly outbox?: OutboxMeasures;
   readonly growth?: GrowthMeasures;
   readonly network?: NetworkMeasures;
+  readonly checks?: CheckMeasures;
 }
 
 /** One number against what it must reach and what it should. */
@@ -51,13 +53,14 @@ const atMost = ({ value, floor, aim, ...named }: Limit): Judged => ({
   reachesAim: value <= aim,
 });
 
-export function judge({ debits, payments, outbox, growth, network }: Measures): Judged[] {
+export function judge({ debits, payments, outbox, growth, network, checks }: Measures): Judged[] {
   return [
     ...(debits ? judgeDebits(debits) : []),
     ...(payments ? judgePayments(payments) : []),
     ...(outbox ? judgeOutbox(outbox) : []),
     ...(growth ? judgeGrowth(growth) : []),
     ...(network ? judgeNetwork(network) : []),
+    ...(checks ? judgeChecks(checks) : []),
   ];
 }
 
@@ -72,6 +75,12 @@ const judgePayments = ({ cpuToDebit, half, memoryMiB }: PaymentMeasures): Judged
   atMost({ target: "T3", what: "confirm p99 to p50", value: half.p99Ms / half.p50Ms, floor: 10, aim: 10 }),
   atMost({ target: "T3", what: "arrivals dropped", value: half.dropped, floor: 0, aim: 0 }),
   atMost({ target: "", what: "memory of an API process under it, MiB", value: memoryMiB, floor: 350, aim: 350 }),
+];
+
+const judgeChecks = ({ recentCpuSeconds, wholeSeconds, p99Ratio }: CheckMeasures): Judged[] => [
+  atMost({ target: "", what: "look at what happened lately, seconds of CPU", value: recentCpuSeconds, floor: 2, aim: 1 }),
+  atMost({ target: "", what: "check of the whole book, seconds", value: wholeSeconds, floor: 60, aim: 30 }),
+  atMost({ target: "", what: "debit p99 beside a whole check to alone", value: p99Ratio, floor: 2, aim: 1.5 }),
 ];
 
 const judgeOutbox = ({ p95Ratio }: OutboxMeasures): Judged[] => [

@@ -1,0 +1,115 @@
+import { checkLedger, checkRecent, type LedgerCheck } from "../../../app/ledger/check-ledger.ts";
+import { asSuperuser, createDatabase } from "../../../app/local/roles.ts";
+import type { Database } from "../../../app/platform/postgres.ts";
+import type { LocalSystem } from "../local-system.ts";
+import { median } from "../process.ts";
+import { type BenchPlace, openPlace, withOwner } from "./bench-place.ts";
+import { makeCampus, prepareOrders } from "./campus.ts";
+import { cpuMsOf } from "./cpu.ts";
+import { runDebits } from "./debit-run.ts";
+import { oneCall } from "./debit-scripts.ts";
+import { interleave } from "./rounds.ts";
+
+export interface CheckMeasures {
+  readonly debits: number;
+  /** A look at what one window of debits did. */
+  readonly recentCpuSeconds: number;
+  readonly recentDebits: number;
+  readonly wholeSeconds: number;
+  readonly wholeCpuSeconds: number;
+  /** Of a debit while a whole check runs, to that without one. */
+  readonly p99Ratio: number;
+  readonly p99Ms: { readonly alone: number; readonly beside: number };
+}
+
+const cafes = 50;
+const students = 50_000;
+const seconds = 8;
+
+/** The look at the books: over what happened lately, over so many debits, and what a debit waits while it runs. */
+export async function measureChecks(
+  system: LocalSystem,
+  { rounds: count, debits }: { readonly rounds: number; readonly debits: number },
+): Promise<CheckMeasures> {
+  const database = "checks";
+  await asSuperuser(system.cluster, "postgres", (client) => createDatabase(client, database, "campus_empty"));
+  const place = await openPlace(system, database);
+  try {
+    await makeCampus(place.superuser, { students, cafes }, system.env.CARD_PEPPER ?? "");
+    for (let made = 0; made < debits; made += Math.min(students, debits - made)) {
+      await payAll(place, Math.min(students, debits - made));
+      console.error(`checks: ${(made + Math.min(students, debits - made)).toLocaleString("en")} debits`);
+    }
+    return await withOwner(system, database, (owner) => lookAt(place, owner, count, debits, system.cluster.port));
+  } finally {
+    await place.end();
+  }
+}
+
+async function lookAt(place: BenchPlace, owner: Database, count: number, debits: number, port: number): Promise<CheckMeasures> {
+  const run = () => runDebits(place, { script: oneCall, clients: 1, seconds, port });
+  const prepare = () => prepareOrders(place.superuser, { orders: students, cafes, scanned: true });
+  const whole = await timed(place, () => checkLedger(owner));
+  const rounds = await interleave(
+    count,
+    {
+      alone: async () => {
+        await prepare();
+        return run();
+      },
+      beside: async () => {
+        await prepare();
+        return besideChecks(owner, run);
+      },
+    },
+    (round, { alone, beside }) =>
+      console.error(`checks, round ${round}: p99 ${alone.p99Ms.toFixed(2)} ms alone, ${beside.p99Ms.toFixed(2)} ms beside a whole check`),
+  );
+  await prepare();
+  const since = new Date();
+  const { perSecond } = await run();
+  const recent = await timed(place, () => checkRecent(owner, since));
+  return {
+    debits,
+    recentCpuSeconds: recent.cpuSeconds,
+    recentDebits: Math.round(perSecond * seconds),
+    wholeSeconds: whole.seconds,
+    wholeCpuSeconds: whole.cpuSeconds,
+    p99Ratio: median(rounds.map(({ alone, beside }) => beside.p99Ms / alone.p99Ms)),
+    p99Ms: { alone: median(rounds.map(({ alone }) => alone.p99Ms)), beside: median(rounds.map(({ beside }) => beside.p99Ms)) },
+  };
+}
+
+/** Whole checks one after the other for as long as the debits run. */
+async function besideChecks<R>(owner: Database, run: () => Promise<R>): Promise<R> {
+  let isOver = false;
+  const checking = (async () => {
+    while (!isOver) mustHold(await checkLedger(owner));
+  })();
+  const running = run().finally(() => {
+    isOver = true;
+  });
+  const [result] = await Promise.all([running, checking]);
+  return result;
+}
+
+async function timed(place: BenchPlace, check: () => Promise<LedgerCheck>): Promise<{ seconds: number; cpuSeconds: number }> {
+  const [startedAtMs, cpuMs] = [performance.now(), cpuMsOf(place.postgresPid)];
+  mustHold(await check());
+  return { seconds: (performance.now() - startedAtMs) / 1_000, cpuSeconds: (cpuMsOf(place.postgresPid) - cpuMs) / 1_000 };
+}
+
+function mustHold({ invariants }: LedgerCheck): void {
+  const broken = invariants.filter(({ ok }) => !ok).map(({ id }) => id);
+  if (broken.length > 0) throw new Error(`The books do not hold, so there is no result: ${broken.join(", ")}`);
+}
+
+/** Every prepared charge is paid by the product's own function, on the server: pgbench would take three times as long. */
+async function payAll({ superuser }: BenchPlace, orders: number): Promise<void> {
+  await prepareOrders(superuser, { orders, cafes, scanned: true });
+  const { rows } = await superuser.query<{ paid: string }>(
+    `select count(*) filter (where (c.r).outcome = 'paid') as paid from (
+       select confirm_charge(b.charge_id, b.student_id, b.digest, b.match_code, null, 'bench', 1, 'bench', 'Europe/Stockholm') as r from bench_charges b offset 0) c`,
+  );
+  if (Number(rows[0]?.paid) !== orders) throw new Error(`${rows[0]?.paid} of ${orders} prepared charges were paid.`);
+}
