@@ -210,10 +210,13 @@ test("a student who logs in for the first time while the file is written is foun
   const a = fresh();
   const { body } = await send(`${head}\n${a.number},Alva,${a.phone},,\n`);
   const { promise: loggedIn, resolve: logIn } = Promise.withResolvers<void>();
+  const { promise: isWritten, resolve: written } = Promise.withResolvers<void>();
   const login = campus.owner.transaction(async (tx) => {
     await tx.run(sql`insert into students (phone) values (${a.phone})`);
+    written();
     await loggedIn;
   });
+  await isWritten;
   const work = importStudents(campus.worker, body.id, AbortSignal.timeout(10_000));
   await until("the import waits for the login", async () => {
     // As the superuser: nobody else sees what another role's session waits for.
