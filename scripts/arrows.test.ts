@@ -30,6 +30,9 @@ const plan = [
   { part: "app/testing", mayImport: ["app", "dashboards/slo.ts"] },
   // The page that shows the running system draws and judges with the same objects as CloudWatch.
   { part: "app/ops", mayImport: ["app", "dashboards"], not: ["app/local", "app/testing"] },
+  // The commands of one server speak, lock and keep secrets as those of this machine do: to them it is this machine.
+  { part: "app/host/server", mayImport: ["app"], not: ["app/testing", "app/local/demo", "app/local/sandbox"] },
+  { part: "app/host/server.ts", mayImport: ["app"], not: ["app/testing", "app/local/demo", "app/local/sandbox"] },
   { part: "app", mayImport: ["app", "dashboards/slo.ts"], not: ["app/local", "app/testing"] },
   { part: "scripts", mayImport: ["scripts", "app", "stacks", "regions", "dashboards"] },
   { part: "regions", mayImport: ["regions"] },

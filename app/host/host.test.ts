@@ -3,9 +3,8 @@ import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { apiPaths as edgePaths } from "../../stacks/edge-origins.ts";
 import { addEvent, type Batch, groupOf } from "./journal.ts";
-import { apiPaths, nginxConfig } from "./nginx.ts";
+import { nginxConfig } from "./nginx.ts";
 import { hostSettings, readEnvironment } from "./settings.ts";
 
 const files = path.join(import.meta.dirname, "files");
@@ -46,25 +45,6 @@ test.skipIf(!has("systemd-analyze"))("so are they on one server, with what a ser
     expect(exposure(whole), unit).toBeLessThanOrEqual(2);
   }
   rmSync(folder, { recursive: true });
-});
-
-test("on one server what the edge sends to the API goes there too, and what is a page or a file does not", () => {
-  const toApi = new RegExp(apiPaths.replace(/^~ /, ""));
-  for (const pattern of edgePaths) expect(toApi.test(pattern.replace(/\*$/, "x")), pattern).toBe(true);
-  for (const page of [
-    "/",
-    "/wallet",
-    "/cafe/",
-    "/pos/till",
-    "/c/aula",
-    "/receipts",
-    "/guide/",
-    "/healthy",
-    "/opsx",
-    "/readiness",
-    "/assets/api-12345678.js",
-  ])
-    expect(toApi.test(page), page).toBe(false);
 });
 
 test.skipIf(!has("shellcheck"))("the shell programs of a machine are clean", () => {

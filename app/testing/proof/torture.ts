@@ -7,8 +7,9 @@ import { commitStatement, confirmStatement, type Judge, openStatement } from "./
 import { type ClientLog, contradictions, createClientLog, isOpen } from "./history.ts";
 import { type Random, randomOf } from "./random.ts";
 import { type RealCampus, startRealCampus } from "./real-campus.ts";
-import { type Student, type VisitorParts, visit } from "./visit.ts";
+import { visit } from "./visit.ts";
 import { untilDone } from "./visit-office.ts";
+import type { Student, VisitorParts } from "./visitor.ts";
 
 export interface TortureOutcome {
   readonly seed: number;

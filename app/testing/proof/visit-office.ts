@@ -7,7 +7,7 @@ import type { TestStaff } from "../people.ts";
 import { until } from "../platform.ts";
 import { askUntilDefinite, type Request, type Told } from "./client.ts";
 import type { Verb } from "./history.ts";
-import type { Student, VisitorParts } from "./visit.ts";
+import type { Student, VisitorParts } from "./visitor.ts";
 
 /** For what the test itself does beside the product, which the crashes hit too. */
 export const untilDone = <T extends object>(work: () => Promise<T>): Promise<T> =>
