@@ -44,6 +44,12 @@ export interface AlarmDefinition {
 export const describe = ({ says, severity, runbook }: Pick<AlarmDefinition, "says" | "severity" | "runbook">): string =>
   `${says} Severity: ${severity}. Runbook: runbooks/${runbook}`;
 
+/** What `describe` wrote; undefined where another hand did. */
+export function readDescription(text: string): { readonly severity: AlarmDefinition["severity"]; readonly page: string } | undefined {
+  const [, severity, page] = /Severity: (page|ticket)\. Runbook: runbooks\/([a-z-]+)\.md/.exec(text) ?? [];
+  return severity && page ? { severity: severity as AlarmDefinition["severity"], page } : undefined;
+}
+
 export type MetricAlarmBlock = ReturnType<typeof metricAlarmBlock>;
 
 /** As Terraform's `aws_cloudwatch_metric_alarm` has it, without who is told. */

@@ -18,7 +18,7 @@ import { preflight } from "./preflight/preflight.ts";
 import { stopAll } from "./rehearse/processes.ts";
 import { lastOutcome, runOnce } from "./release/one-shot.ts";
 import { readRecord } from "./release/record.ts";
-import { environmentNamed, targetOf } from "./release/target.ts";
+import { onlyEnvironment, publicUrl, targetOf } from "./release/target.ts";
 
 export const command = {
   name: "npm run deploy",
@@ -154,13 +154,12 @@ async function openRedis(environment: Environment): Promise<void> {
     );
 }
 
-await runCommand(import.meta, command, async ({ values, positionals: [name, ...more] }) => {
-  if (more.length > 0) throw refuse(command, `"${more.join(" ")}" is too much.`);
-  const environment = environmentNamed(name);
+await runCommand(import.meta, command, async ({ values, positionals }) => {
+  const environment = onlyEnvironment(command, positionals);
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stopAll().then(() => process.exit(130)));
   const stacks = new Stacks(environment, say);
   await stacks.synthesize();
-  const steps = stepsOf(environment, stacks, (values.url ?? `https://${environment.domain}`).replace(/\/$/, ""));
+  const steps = stepsOf(environment, stacks, publicUrl(environment, values.url));
   const named = [...(values.skip ?? []), ...(values.until ? [values.until] : [])];
   const unknown = named.find((one) => !steps.some((step) => step.name === one));
   if (unknown) throw refuse(command, `there is no step "${unknown}": there are ${steps.map((step) => step.name).join(", ")}.`);

@@ -1,5 +1,5 @@
 // `npm run failback`: after a failover, a copy again in the region that was lost, and home again when it is quiet.
-import { type Command, refuse, runCommand } from "../app/local/command.ts";
+import { type Command, runCommand } from "../app/local/command.ts";
 import { capabilities, regionPlans } from "../regions/index.ts";
 import { asideName, copyInPlace, followsIn } from "./failover/copy.ts";
 import { currentEpoch } from "./failover/crossing.ts";
@@ -7,7 +7,7 @@ import { mustHaveDatabase } from "./failover/database.ts";
 import { type Sides, towards } from "./failover/sides.ts";
 import { cross, nextCrossing, planOf, report } from "./failover/steps.ts";
 import { mustAgree, say } from "./failover.ts";
-import { environmentNamed } from "./release/target.ts";
+import { onlyEnvironment, publicUrl } from "./release/target.ts";
 
 export const command = {
   name: "npm run failback",
@@ -57,16 +57,15 @@ async function goHome(sides: Sides, wish: Wish): Promise<void> {
   });
 }
 
-await runCommand(import.meta, command, async ({ values, positionals: [name, ...more] }) => {
-  if (more.length > 0) throw refuse(command, `"${more.join(" ")}" is too much.`);
-  const environment = environmentNamed(name);
+await runCommand(import.meta, command, async ({ values, positionals }) => {
+  const environment = onlyEnvironment(command, positionals);
   const [home] = regionPlans(environment);
   const sides = towards(environment, home.region);
   const wish: Wish = {
     goesHome: values.home === true,
     isDryRun: values["dry-run"] === true,
     isAgreed: values.yes === true,
-    url: (values.url ?? `https://${environment.domain}`).replace(/\/$/, ""),
+    url: publicUrl(environment, values.url),
   };
   const { epoch, writer } = await currentEpoch(sides);
   const isHome = writer === sides.to.region;

@@ -6,7 +6,7 @@ import { PlainError } from "../app/local/plain-error.ts";
 import { readCrossing } from "./failover/crossing.ts";
 import { type Sides, towards } from "./failover/sides.ts";
 import { cross, nextCrossing, planOf, report, type Wanted } from "./failover/steps.ts";
-import { environmentNamed } from "./release/target.ts";
+import { onlyEnvironment, publicUrl } from "./release/target.ts";
 
 export const command = {
   name: "npm run failover",
@@ -66,11 +66,9 @@ async function failOver(sides: Sides, wanted: Wanted, isDryRun: boolean, isAgree
   await report(await cross(sides, crossing, wanted, say), wanted, say);
 }
 
-await runCommand(import.meta, command, async ({ values, positionals: [name, ...more] }) => {
-  if (more.length > 0) throw refuse(command, `"${more.join(" ")}" is too much.`);
-  const sides = towards(environmentNamed(name), values.to);
+await runCommand(import.meta, command, async ({ values, positionals }) => {
+  const sides = towards(onlyEnvironment(command, positionals), values.to);
   const lostAt = momentOf(values["lost-at"]);
-  const url = (values.url ?? `https://${sides.environment.domain}`).replace(/\/$/, "");
-  const wanted = { isPlanned: values.planned === true, ...(lostAt && { lostAt }), url };
+  const wanted = { isPlanned: values.planned === true, ...(lostAt && { lostAt }), url: publicUrl(sides.environment, values.url) };
   await failOver(sides, wanted, values["dry-run"] === true, values.yes === true);
 });

@@ -1,5 +1,4 @@
 // `npm run host:try`: the artifact on a machine with systemd, booted by the boot script that the launch template carries.
-import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -8,6 +7,7 @@ import { projectRoot } from "../app/local/home.ts";
 import { PlainError } from "../app/local/plain-error.ts";
 import { archs } from "./build/artifact.ts";
 import { build } from "./build.ts";
+import { runApart } from "./machine/apart.ts";
 import { debianBase, exitCannotTry, whyNoMachine } from "./machine/debian.ts";
 
 export const command = {
@@ -34,20 +34,7 @@ await runCommand(import.meta, command, async ({ values }) => {
   try {
     const posts = values.quick ? 2_000 : wholeNumber(command, "posts", values.posts);
     const given = JSON.stringify({ base, folder, artifact, posts, quick: values.quick === true });
-    const inside = [
-      "--net",
-      "--mount",
-      "--pid",
-      "--mount-proc",
-      "--fork",
-      "--kill-child",
-      process.execPath,
-      path.join(import.meta.dirname, "machine/try.ts"),
-      given,
-    ];
-    const child = spawn("unshare", inside, { stdio: "inherit" });
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill("SIGTERM"));
-    process.exitCode = await new Promise<number>((resolve) => child.once("close", (code) => resolve(code ?? 1)));
+    process.exitCode = await runApart(path.join(import.meta.dirname, "machine/try.ts"), given);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -5,7 +5,7 @@ import { HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { type Command, refuse, runCommand } from "../app/local/command.ts";
 import { projectRoot } from "../app/local/home.ts";
 import { type Built, build } from "./build.ts";
-import { environmentNamed, type Target, targetsOf } from "./release/target.ts";
+import { onlyEnvironment, type Target, targetsOf } from "./release/target.ts";
 import { putWebFiles } from "./release/web-files.ts";
 
 export const command = {
@@ -46,9 +46,8 @@ async function put({ s3, artifactsBucket: Bucket, place }: Target, { file, sha25
 export const withDigest = (text: string, environment: string, sha256: string): string =>
   text.replace(new RegExp(`(\\b${environment}: \\{ sha256: )[^}]+( \\})`), `$1"${sha256}"$2`);
 
-await runCommand(import.meta, command, async ({ values, positionals: [name, ...more] }) => {
-  if (more.length > 0) throw refuse(command, `"${more.join(" ")}" is too much.`);
-  const environment = environmentNamed(name);
+await runCommand(import.meta, command, async ({ values, positionals }) => {
+  const environment = onlyEnvironment(command, positionals);
   const built = values.file
     ? given(path.resolve(values.file))
     : await build({ arch: "arm64", out: path.join(projectRoot, "dist/releases") }, say);

@@ -13,9 +13,9 @@ import { restoreParameter } from "../stacks/names.ts";
 import { currentEpoch } from "./failover/crossing.ts";
 import { databaseWithinMs, findDatabase, mustHaveDatabase, untilAvailable } from "./failover/database.ts";
 import { type Side, sidesOf, towards } from "./failover/sides.ts";
-import { waitUntil } from "./failover/wait.ts";
+import { minutes, waitUntil } from "./failover/wait.ts";
 import { runOnce } from "./release/one-shot.ts";
-import { environmentNamed } from "./release/target.ts";
+import { onlyEnvironment } from "./release/target.ts";
 
 export const command = {
   name: "npm run restore-drill",
@@ -34,7 +34,6 @@ export const command = {
 const checkWithinMs = 60 * 60_000;
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 const drillName = ({ database }: Side) => `${database}-drill`;
-const minutes = (ms: number) => `${Math.floor(ms / 60_000)} min ${((ms % 60_000) / 1_000).toFixed(0)} s`;
 
 /** RDS's own, those by hand, and those of AWS Backup, which it lists apart. */
 async function newestSnapshot({ rds, database, region }: Side): Promise<DBSnapshot> {
@@ -115,9 +114,8 @@ async function drillAndTidy(side: Side, snapshot: DBSnapshot): Promise<number> {
   }
 }
 
-await runCommand(import.meta, command, async ({ values, positionals: [name, ...more] }) => {
-  if (more.length > 0) throw refuse(command, `"${more.join(" ")}" is too much.`);
-  const environment = environmentNamed(name);
+await runCommand(import.meta, command, async ({ values, positionals }) => {
+  const environment = onlyEnvironment(command, positionals);
   const sides = sidesOf(environment);
   const region = values.region ?? (await currentEpoch(towards(environment, sides[1].region))).writer;
   const side = sides.find((one) => one.region === region);

@@ -1,11 +1,11 @@
 // `npm run rollback`: stops a release that is under way, or releases what ran before the last one.
 import { DescribeInstanceRefreshesCommand } from "@aws-sdk/client-auto-scaling";
-import { type Command, refuse, runCommand } from "../app/local/command.ts";
+import { type Command, runCommand } from "../app/local/command.ts";
 import { PlainError } from "../app/local/plain-error.ts";
 import { readRecord } from "./release/record.ts";
 import { rollBackRefresh } from "./release/rollout.ts";
 import { type ReleaseOptions, releaseTo } from "./release/steps.ts";
-import { environmentNamed, type Target, targetsOf } from "./release/target.ts";
+import { onlyEnvironment, type Target, targetsOf } from "./release/target.ts";
 import { optionsFrom, releaseOptions } from "./release.ts";
 
 export const command = {
@@ -42,9 +42,9 @@ async function rollBack(target: Target, options: ReleaseOptions): Promise<void> 
   await releaseTo(target, record.before.artifact, options, say);
 }
 
-await runCommand(import.meta, command, async ({ values, positionals: [name, ...more] }) => {
-  if (more.length > 0) throw refuse(command, `"${more.join(" ")}" is too much.`);
+await runCommand(import.meta, command, async ({ values, positionals }) => {
+  const environment = onlyEnvironment(command, positionals);
   const options = optionsFrom(command, values);
   // The region that serves first: there it hurts.
-  for (const target of [...targetsOf(environmentNamed(name), values.region)].reverse()) await rollBack(target, options);
+  for (const target of [...targetsOf(environment, values.region)].reverse()) await rollBack(target, options);
 });

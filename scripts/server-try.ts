@@ -1,5 +1,4 @@
 // `npm run server:try`: one server without AWS, from a bare Debian to its removal, with the release artifact and nothing else.
-import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -10,6 +9,7 @@ import { projectRoot } from "../app/local/home.ts";
 import { PlainError } from "../app/local/plain-error.ts";
 import { archs } from "./build/artifact.ts";
 import { type Built, build } from "./build.ts";
+import { runApart } from "./machine/apart.ts";
 import { bareDebian, exitCannotTry, whyNoMachine } from "./machine/debian.ts";
 
 export const command = {
@@ -45,12 +45,7 @@ await runCommand(import.meta, command, async ({ values }) => {
   const folder = mkdtempSync(path.join(tmpdir(), "campus-server-"));
   try {
     const given = JSON.stringify({ base, folder, artifact, acmeServer });
-    const program = [process.execPath, path.join(import.meta.dirname, "machine/server.ts"), given];
-    const child = spawn("unshare", ["--net", "--mount", "--pid", "--mount-proc", "--fork", "--kill-child", ...program], {
-      stdio: "inherit",
-    });
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill("SIGTERM"));
-    process.exitCode = await new Promise<number>((resolve) => child.once("close", (code) => resolve(code ?? 1)));
+    process.exitCode = await runApart(path.join(import.meta.dirname, "machine/server.ts"), given);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -3,7 +3,7 @@ import { device, deviceOf } from "../identity/guards.ts";
 import type { Identity } from "../identity/identity.ts";
 import type { Platform } from "../platform/context.ts";
 import { once } from "../platform/http/once.ts";
-import { json, required, route, router } from "../platform/http/router.ts";
+import { type HttpContext, json, required, route, router } from "../platform/http/router.ts";
 import { sendReport } from "./admin-shift-routes.ts";
 import { refuseUnlessPresent } from "./approver.ts";
 import { closeShift } from "./close-shift.ts";
@@ -97,15 +97,20 @@ const report = route({
   responses: reportResponse,
 });
 
-export const shiftRoutes = ({ db }: Platform, identity: Pick<Identity, "verifyAccessToken">) =>
-  router()
+export const shiftRoutes = ({ db }: Platform, identity: Pick<Identity, "verifyAccessToken">) => {
+  /** Who is said to stand at the terminal, as the token beside it proves. */
+  const present = (c: HttpContext, staffId: string | undefined): string | null => {
+    if (staffId === undefined) return null;
+    refuseUnlessPresent(identity, c.req.header("x-staff-authorization"), deviceOf(c).cafeId, staffId);
+    return staffId;
+  };
+  return router()
     .openapi(open, async (c) => {
       const { opening_float_minor, staff_id } = c.req.valid("json");
-      if (staff_id) refuseUnlessPresent(identity, c.req.header("x-staff-authorization"), deviceOf(c).cafeId, staff_id);
       const input = {
         device: deviceOf(c),
         openingFloatMinor: opening_float_minor,
-        staffId: staff_id ?? null,
+        staffId: present(c, staff_id),
         requestId: c.var.requestId,
       };
       return once(c, "a day", async (tx) => ({ status: 201 as const, body: presentShift(await openShift(tx, input)) }));
@@ -113,12 +118,11 @@ export const shiftRoutes = ({ db }: Platform, identity: Pick<Identity, "verifyAc
     .openapi(close, async (c) => {
       const { counted_cash_minor, staff_id } = c.req.valid("json");
       const { id, cafeId } = deviceOf(c);
-      if (staff_id) refuseUnlessPresent(identity, c.req.header("x-staff-authorization"), cafeId, staff_id);
       const input = {
         cafeId,
         which: { deviceId: id },
         countedCashMinor: counted_cash_minor,
-        staffId: staff_id ?? null,
+        staffId: present(c, staff_id),
         actor: { kind: "device" as const, id },
         requestId: c.var.requestId,
       };
@@ -126,12 +130,11 @@ export const shiftRoutes = ({ db }: Platform, identity: Pick<Identity, "verifyAc
     })
     .openapi(cash, async (c) => {
       const { direction, amount_minor, reason, staff_id } = c.req.valid("json");
-      if (staff_id) refuseUnlessPresent(identity, c.req.header("x-staff-authorization"), deviceOf(c).cafeId, staff_id);
       const input = {
         device: deviceOf(c),
         amountMinor: direction === "in" ? amount_minor : -amount_minor,
         reason,
-        staffId: staff_id ?? null,
+        staffId: present(c, staff_id),
         requestId: c.var.requestId,
       };
       return once(c, "a day", async (tx) => ({ status: 201 as const, body: presentCashMovement(await moveCash(tx, input)) }));
@@ -144,3 +147,4 @@ export const shiftRoutes = ({ db }: Platform, identity: Pick<Identity, "verifyAc
     .openapi(report, async (c) =>
       sendReport(c, await readZReport(db, c.req.valid("param").shiftId, deviceOf(c).cafeId), c.req.valid("query").format),
     );
+};

@@ -1,6 +1,7 @@
-import { globSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { environmentFile } from "./settings.ts";
+import { writeWhole } from "./write-whole.ts";
 
 /** Whom the database's certificate may be signed by. */
 export const databaseAuthorities = path.join(path.dirname(environmentFile), "database-ca.pem");
@@ -9,7 +10,5 @@ const ownAuthorities = "/usr/local/share/campus-pay/ca";
 
 export function collectDatabaseAuthorities(home: string): void {
   const files = [path.join(home, "ca/rds.pem"), ...globSync(`${ownAuthorities}/*.pem`).sort()];
-  mkdirSync(path.dirname(databaseAuthorities), { recursive: true });
-  writeFileSync(`${databaseAuthorities}.new`, files.map((file) => readFileSync(file, "utf8")).join(""));
-  renameSync(`${databaseAuthorities}.new`, databaseAuthorities);
+  writeWhole(databaseAuthorities, files.map((file) => readFileSync(file, "utf8")).join(""));
 }

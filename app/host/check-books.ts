@@ -1,4 +1,4 @@
-import { checkLedger } from "../ledger/check-ledger.ts";
+import { brokenIn, checkLedger } from "../ledger/check-ledger.ts";
 import { openDatabase } from "../platform/postgres.ts";
 import type { Outcome } from "./outcome.ts";
 
@@ -32,10 +32,10 @@ export async function checkBooks({ url, password, ca }: Restored): Promise<Outco
       values: [],
       name: undefined,
     });
-    const { ok, invariants } = await checkLedger(db);
-    const broken = invariants.filter((one) => !one.ok).map(({ id, violations }) => `${id} (${violations})`);
+    const check = await checkLedger(db);
+    const { ok, invariants } = check;
     const held = `${row?.transactions ?? 0} transactions, the newest of ${row?.newest?.toISOString() ?? "never"}`;
-    return { ok, line: ok ? `the books are sound: ${invariants.length} invariants, ${held}` : `BROKEN: ${broken.join(", ")}; ${held}` };
+    return { ok, line: ok ? `the books are sound: ${invariants.length} invariants, ${held}` : `BROKEN: ${brokenIn(check)}; ${held}` };
   } finally {
     await db.end();
   }

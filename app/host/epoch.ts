@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { GetParameterCommand, type SSMClient } from "@aws-sdk/client-ssm";
 import { z } from "zod";
 import { readEnvironment } from "./settings.ts";
+import { writeWhole } from "./write-whole.ts";
 
 /** Who may write, and since which failover: raised by one at each. SSM holds it in both regions, so that it outlives either. */
 export interface Epoch {
@@ -31,7 +32,6 @@ export async function readEpoch(clients: readonly SSMClient[], parameter: string
 export function keepEpoch(file: string, { epoch, writer }: Epoch): boolean {
   const known = existsSync(file) ? Number(readEnvironment(readFileSync(file, "utf8")).CAMPUS_EPOCH) : 0;
   if (epoch <= known) return false;
-  writeFileSync(`${file}.new`, `CAMPUS_EPOCH=${epoch}\nCAMPUS_WRITER=${writer}\n`);
-  renameSync(`${file}.new`, file);
+  writeWhole(file, `CAMPUS_EPOCH=${epoch}\nCAMPUS_WRITER=${writer}\n`);
   return true;
 }

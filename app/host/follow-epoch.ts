@@ -3,13 +3,14 @@
 import { spawnSync } from "node:child_process";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { keepEpoch, readEpoch } from "./epoch.ts";
+import { workerUnits } from "./services.ts";
 import { environmentOfHost, epochFile, hostSettings } from "./settings.ts";
 
 const everyMs = 10_000;
 const onceWithinMs = 60_000;
 const askAgainMs = 2_000;
 const callWithin = { connectionTimeout: 2_000, requestTimeout: 3_000 };
-const processes = ["campus-pay-api@*.service", "campus-pay-worker.service", "campus-pay-worker-long.service"];
+const processes = ["campus-pay-api@*.service", ...workerUnits];
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 

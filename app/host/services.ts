@@ -8,3 +8,6 @@ export const apiUrls = (processes: number): readonly string[] =>
 
 export const workerUnits = ["campus-pay-worker.service", "campus-pay-worker-long.service"] as const;
 export const nginxUnit = "campus-pay-nginx.service";
+
+/** So long a process that is told to end may take for what it has begun. */
+export const drainSeconds = 35;

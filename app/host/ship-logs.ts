@@ -1,13 +1,14 @@
 // Sends the journal to CloudWatch Logs. The journal is the buffer: the place that was sent last is kept, so nothing is lost while
 // CloudWatch is away and a line may come twice after a crash.
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { freemem, totalmem } from "node:os";
 import { createInterface } from "node:readline";
 import { CloudWatchLogsClient, CreateLogStreamCommand, PutLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { addEvent, type Batch, groupOf, type JournalEntry, messageOf } from "./journal.ts";
 import { readMetadata } from "./metadata.ts";
 import { environmentOfHost, hostSettings } from "./settings.ts";
+import { writeWhole } from "./write-whole.ts";
 
 const cursorFile = "/var/lib/campus-pay-logs/cursor";
 const sendEveryMs = 2_000;
@@ -72,8 +73,7 @@ async function main(): Promise<void> {
     waiting = 0;
     lines.resume();
     if (upTo === "") continue;
-    writeFileSync(`${cursorFile}.new`, upTo);
-    renameSync(`${cursorFile}.new`, cursorFile);
+    writeWhole(cursorFile, upTo);
   }
 }
 

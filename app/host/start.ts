@@ -1,12 +1,13 @@
 // What the boot script runs last: makes this artifact the one that serves on this machine. Run again it changes nothing.
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync } from "node:fs";
 import path from "node:path";
 import { parseConfig } from "../platform/config.ts";
 import { collectDatabaseAuthorities } from "./authorities.ts";
 import { nginxConfig } from "./nginx.ts";
-import { apiUnits, nginxUnit, workerUnits } from "./services.ts";
+import { apiUnits, drainSeconds, nginxUnit, workerUnits } from "./services.ts";
 import { environmentFile, environmentOfHost, hostSettings } from "./settings.ts";
+import { writeWhole } from "./write-whole.ts";
 
 const home = path.dirname(import.meta.dirname);
 const etc = path.dirname(environmentFile);
@@ -14,7 +15,6 @@ const units = "/etc/systemd/system";
 const tls = { certificate: path.join(etc, "tls/certificate.pem"), key: path.join(etc, "tls/key.pem") };
 const credentials = "/run/credentials/campus-pay-nginx.service";
 const port = 8443;
-const drainSeconds = 35;
 
 function main(): void {
   const environment = environmentOfHost();
@@ -62,11 +62,6 @@ function makeCertificate(): void {
   const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc"];
   run("openssl", "req", "-x509", ...curve, "-days", "3650", "-subj", "/CN=campus-pay", "-keyout", tls.key, "-out", tls.certificate);
   chmodSync(tls.key, 0o600);
-}
-
-function writeWhole(file: string, text: string): void {
-  writeFileSync(`${file}.new`, text);
-  renameSync(`${file}.new`, file);
 }
 
 function run(program: string, ...args: readonly string[]): void {

@@ -19,6 +19,13 @@ export interface LedgerCheck {
   readonly notCovered: readonly string[];
 }
 
+/** Those that do not hold, in a line: "I3 (2), I9 (1)". */
+export const brokenIn = ({ invariants: asked }: LedgerCheck): string =>
+  asked
+    .filter(({ ok }) => !ok)
+    .map(({ id, violations }) => `${id} (${violations})`)
+    .join(", ");
+
 /** Asks every invariant in one REPEATABLE READ snapshot: no debit can be half in the picture. */
 export const checkLedger = (db: Pick<Database, "snapshot">, asked: readonly Invariant[] = invariants): Promise<LedgerCheck> =>
   askAll(db, asked, []);

@@ -1,4 +1,5 @@
 import { allOf } from "../platform/all-of.ts";
+import { type Page, type PageInput, pageOf } from "../platform/page.ts";
 import { part, type Queryable, sql } from "../platform/postgres.ts";
 
 /** A transaction of the ledger and what whoever moved the money noted on it. */
@@ -14,19 +15,17 @@ export interface NotedTransaction {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-interface Asked {
+interface Asked extends PageInput {
   /** null: of all, for the university's finance. */
   readonly cafeId: string | null;
   readonly reference: string | undefined;
   /** All of these. */
   readonly metadata: Readonly<Record<string, string>>;
-  readonly limit: number;
-  readonly after: string | undefined;
 }
 
-/** Newest first, one more than the limit. Both are found along indexes of the notes, never by a walk through the ledger. */
-export const findNoted = (db: Queryable, { cafeId, reference, metadata, limit, after }: Asked): Promise<NotedTransaction[]> =>
-  db.rows<NotedTransaction>(sql`
+/** Newest first. Both are found along indexes of the notes, never by a walk through the ledger. */
+export async function findNoted(db: Queryable, { cafeId, reference, metadata, limit, after }: Asked): Promise<Page<NotedTransaction>> {
+  const found = await db.rows<NotedTransaction>(sql`
     select t.id, t.kind, t.at, t.amount_minor, t.currency, n.cafe_id, t.order_id, n.reference, n.metadata
     from noted_transactions n join ledger_transactions t on t.id = n.transaction_id
     where ${allOf([
@@ -36,3 +35,5 @@ export const findNoted = (db: Queryable, { cafeId, reference, metadata, limit, a
       ...(after === undefined ? [] : [part`t.id < ${after}`]),
     ])}
     order by t.id desc limit ${limit + 1}`);
+  return pageOf(found, limit);
+}

@@ -40,9 +40,8 @@ export const noteRoutes = ({ db }: Platform) =>
     const metadata = metadataAsked(query);
     if (reference === undefined && Object.keys(metadata).length === 0)
       throw validationError("query", [{ path: ["reference"], message: "or a metadata[key] is needed" }]);
-    const found = await findNoted(db, { cafeId, reference, metadata, limit, after: cursor });
-    const items = found.slice(0, limit);
-    return c.json({ items: items.map(present), next_cursor: found.length > limit ? (items.at(-1)?.id ?? null) : null }, 200);
+    const { items, next } = await findNoted(db, { cafeId, reference, metadata, limit, after: cursor });
+    return c.json({ items: items.map(present), next_cursor: next }, 200);
   });
 
 const present = (noted: NotedTransaction): z.infer<typeof NotedSchema> => ({

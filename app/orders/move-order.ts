@@ -1,4 +1,4 @@
-import { refundRest } from "../ledger/refund-order.ts";
+import { type RefundInput, refundRest } from "../ledger/refund-order.ts";
 import { audit } from "../platform/audit.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
@@ -92,7 +92,8 @@ async function step(tx: Transaction, order: Movable, move: Move, isNoShow: boole
   const staffId = "staffId" in actor ? actor.staffId : null;
   const reason = move.reason ?? (staffId === null ? "cancelled by the student" : "cancelled by the café");
   await tx.run(sql`select set_order_status(${orderId}, ${to}, ${reason}, ${isNoShow})`);
-  if (to === "cancelled" && order.paymentStatus === "paid") await giveBack(tx, order, { ...move, reason, requestedBy: staffId });
+  const alone = move.aloneUpToMinor === undefined ? {} : { aloneUpToMinor: move.aloneUpToMinor };
+  if (to === "cancelled" && order.paymentStatus === "paid") await giveBack(tx, order, { orderId, reason, requestedBy: staffId, ...alone });
   if (staffId === null) return;
   await audit(tx, {
     actorKind: "staff",
@@ -109,14 +110,8 @@ async function step(tx: Transaction, order: Movable, move: Move, isNoShow: boole
 async function giveBack(
   tx: Transaction,
   order: Movable,
-  {
-    orderId,
-    reason,
-    requestedBy,
-    aloneUpToMinor,
-  }: { orderId: string; reason: string; requestedBy: string | null; aloneUpToMinor?: number },
+  refund: Pick<RefundInput, "orderId" | "reason" | "requestedBy" | "aloneUpToMinor">,
 ): Promise<void> {
-  const refund = { orderId, reason, requestedBy, ...(aloneUpToMinor === undefined ? {} : { aloneUpToMinor }) };
   if (order.paymentMethod !== "cash") return void (await refundRest(tx, refund));
   // Cash goes back over the counter, so somebody has to stand there.
   if (refund.requestedBy === null) throw refusedStep(order, "cancelled", "it was paid in cash: ask at the counter");

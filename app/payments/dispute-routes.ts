@@ -81,9 +81,8 @@ const accept = route({
 });
 
 export const disputeRoutes = (platform: Platform) => {
-  const decide = async (c: HttpContext, work: (tx: Transaction) => Promise<Dispute>) => {
-    return once(c, "forever", async (tx) => ({ status: 200 as const, body: present(await work(tx)) }));
-  };
+  const decide = (c: HttpContext, work: (tx: Transaction) => Promise<Dispute>) =>
+    once(c, "forever", async (tx) => ({ status: 200 as const, body: present(await work(tx)) }));
   return router()
     .openapi(list, async (c) => {
       const { status, limit, cursor } = c.req.valid("query");

@@ -21,7 +21,6 @@ const who = staff("owner", "admin");
 const tags = ["staff"];
 const role = z.enum(staffRoles);
 const username = z.string().regex(usernamePattern, "must be 3 to 50 of a-z, 0-9, dot, underscore and hyphen");
-// bcrypt reads 72 bytes and no more.
 const asked = "An account of finance or admin: a second person does it with POST /admin/staff-requests/{id}/approve";
 
 const list = route({

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { declaredMetrics } from "../../app/platform/metric-table.ts";
+import { readDescription } from "../../dashboards/alarm.ts";
 import { boards, type Series } from "../../dashboards/boards.ts";
 import { readAlarms } from "../../dashboards/evaluator/alarms.ts";
 import { burningDays, type GameDay, gameDays, plantedDays, plantedEvents } from "../../dashboards/gamedays.ts";
@@ -34,7 +35,7 @@ export function readClosure(environment: Environment, parts: Parts = partsOfTheP
     const own = told.name.replace(/^campus-[a-z]+-(north|south|global)-/, "");
     const alarm =
       listed.filter((name) => own === name || own.startsWith(`${name}-`)).toSorted((one, other) => other.length - one.length)[0] ?? own;
-    const [, severity, page] = /Severity: (page|ticket)\. Runbook: runbooks\/([a-z-]+)\.md/.exec(told.description) ?? [];
+    const { severity, page } = readDescription(told.description) ?? {};
     const before = rows.get(alarm);
     const metrics = [...new Set([...(before?.metrics ?? []), ...told.metrics])].toSorted();
     const blocks = parts.pages.find(({ name }) => name === page)?.blocks.filter(({ kind }) => kind === "check") ?? [];

@@ -8,6 +8,7 @@ import { untilAtRest, untilServes } from "./public.ts";
 import type { Sides } from "./sides.ts";
 import { logIn } from "./staff-api.ts";
 import { switchUsers } from "./switch.ts";
+import { minutes } from "./wait.ts";
 
 export interface Wanted {
   readonly isPlanned: boolean;
@@ -109,8 +110,6 @@ export async function cross(sides: Sides, begun: Crossing, wanted: Wanted, say: 
   }
   return crossing;
 }
-
-const minutes = (ms: number) => `${Math.floor(ms / 60_000)} min ${((ms % 60_000) / 1_000).toFixed(0)} s`;
 
 /** How long nobody could pay, and what is missing; the second needs a finance login. */
 export async function report({ lostAt, done, to }: Crossing, { url }: Wanted, say: Say): Promise<void> {

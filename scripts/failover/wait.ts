@@ -4,6 +4,8 @@ import { PlainError } from "../../app/local/plain-error.ts";
 const askEveryMs = 2_000;
 const sayEveryMs = 30_000;
 
+export const minutes = (ms: number): string => `${Math.floor(ms / 60_000)} min ${((ms % 60_000) / 1_000).toFixed(0)} s`;
+
 export type Look<T> = { readonly done: T } | { readonly standing: string };
 
 interface Waiting {

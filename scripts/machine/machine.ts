@@ -118,6 +118,11 @@ export class Machine {
     return { code: status, output: `${stdout}${stderr}` };
   }
 
+  /** Whether systemd has started all that it was to start, however that went. */
+  isUp(): boolean {
+    return /^(running|degraded)/.test(this.run("systemctl", "is-system-running").output);
+  }
+
   /** The same for what takes long: whoever runs it has others to answer meanwhile. */
   runLong(
     words: readonly string[],

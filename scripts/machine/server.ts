@@ -4,11 +4,13 @@ import { randomUUID } from "node:crypto";
 import { appendFileSync, cpSync, existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
 import path from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import type { Demo } from "../../app/local/demo/demo.ts";
 import { projectRoot } from "../../app/local/home.ts";
 import type { LocalSecrets } from "../../app/local/secrets.ts";
 import { ledgerIsWhole, logIn, pay, type Receipt, Site, type Student } from "../rehearse/live/campus.ts";
 import { fillingOfWallets } from "../rehearse/live/payers.ts";
+import { say, step as tell, until } from "../rehearse/live/telling.ts";
 import { appEnvironment } from "../start/environment.ts";
 import { makeCertificates } from "./certificates.ts";
 import { Machine } from "./machine.ts";
@@ -23,27 +25,10 @@ interface Given {
 }
 
 const given = JSON.parse(process.argv[2] ?? "") as Given;
-const say = (line: string) => void process.stdout.write(`${line}\n`);
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
-async function step(what: string, work: () => Promise<string>): Promise<void> {
-  const started = performance.now();
-  const seen = await work();
-  say(`  ${((performance.now() - started) / 1000).toFixed(1).padStart(6)} s  ${what}: ${seen}`);
-}
+const step = (what: string, work: () => Promise<string>) => tell(what, work, (seen) => seen);
 
 function must(holds: boolean, otherwise: string): void {
   if (!holds) throw new Error(otherwise);
-}
-
-async function until<T>(what: string, withinMs: number, look: () => Promise<T | undefined> | T | undefined): Promise<T> {
-  const deadline = performance.now() + withinMs;
-  while (performance.now() < deadline) {
-    const seen = await Promise.resolve(look()).catch(() => undefined);
-    if (seen !== undefined) return seen;
-    await pause(250);
-  }
-  throw new Error(`${what} was not seen within ${withinMs / 1000} s.`);
 }
 
 /** The server, who asks it, and what its people know. */
@@ -95,16 +80,19 @@ const oddToken = "to'k\"e\\n$HOME `id` %n";
 
 const withKeys = (words: readonly string[]) => ["env", ...Object.entries(bucketKeys).map(([name, value]) => `${name}=${value}`), ...words];
 
-/** As the guide says: the archive below its digest, and host/install of it. */
+const home = `/opt/campus-pay/${given.artifact.sha256}`;
+
+/** As the guide says: the archive below its digest. */
+const unpacks = (trial: Trial) => {
+  const archive = `${given.artifact.sha256}.tar.gz`;
+  const check = `echo "${given.artifact.sha256}  ${archive}" | sha256sum --check --quiet`;
+  return trial.on(["sh", "-c", `cd /root && ${check} && mkdir -p ${home} && tar -xzf ${archive} -C ${home} --no-same-owner`]);
+};
+
 async function installs(trial: Trial): Promise<string> {
   const { file, sha256 } = given.artifact;
   cpSync(file, path.join(trial.machine.root, "root", `${sha256}.tar.gz`));
-  const home = `/opt/campus-pay/${sha256}`;
-  await trial.on([
-    "sh",
-    "-c",
-    `cd /root && echo "${sha256}  ${sha256}.tar.gz" | sha256sum --check --quiet && mkdir -p ${home} && tar -xzf ${sha256}.tar.gz -C ${home} --no-same-owner`,
-  ]);
+  await unpacks(trial);
   const install = [`${home}/host/install`, ...optionsOf(trial)];
   await step("host/install --dry-run", async () => {
     const said = await trial.on([...install, "--dry-run"]);
@@ -248,7 +236,7 @@ async function survives(trial: Trial): Promise<void> {
   await step("the machine is switched off and on", async () => {
     await trial.machine.powerOff();
     trial.machine.powerOn();
-    await until("/ready", 300_000, async () => ((await trial.site.ask("GET", "/ready")).status === 200 ? true : undefined));
+    await until("/ready", 300_000, async () => (await trial.site.ask("GET", "/ready")).status === 200);
     await trial.pays();
     return "serves and sells without a hand";
   });
@@ -394,7 +382,8 @@ async function fetchesCertificate(trial: Trial, directory: string): Promise<void
     const first = await issuer();
     must(/Pebble/.test(first), `nginx shows ${first}`);
     await trial.on([...trusting, "certbot", "renew", "--force-renewal", "--no-random-sleep-on-renew"]);
-    const second = await until("the renewed certificate", 30_000, async () => ((await issuer()) === first ? undefined : issuer()));
+    await until("the renewed certificate", 30_000, async () => (await issuer()) !== first);
+    const second = await issuer();
     must(/Pebble/.test(second), `nginx shows ${second}`);
     return "nginx shows the first, and after a renewal the second, without a restart";
   });
@@ -411,12 +400,8 @@ async function leaves(trial: Trial): Promise<void> {
       ),
       "something still answers",
     );
-    const home = `/opt/campus-pay/${given.artifact.sha256}`;
-    await trial.on([
-      "sh",
-      "-c",
-      `mkdir -p ${home} && tar -xzf /root/${given.artifact.sha256}.tar.gz -C ${home} --no-same-owner && ${home}/host/install --certificate /root/server.pem --key /root/server.key`,
-    ]);
+    await unpacks(trial);
+    await trial.on([`${home}/host/install`, "--certificate", "/root/server.pem", "--key", "/root/server.key"]);
     must(trial.read("etc/campus-pay/secrets.json") === before, "the secrets are others");
     await trial.pays();
     const finance = JSON.parse(await ledgerIsWhole(trial.site, trial.demo)) as { ok: boolean };
@@ -438,8 +423,7 @@ async function beginsElsewhere(trial: Trial, secrets: string): Promise<void> {
   await step("a new machine: host/install --secrets, host/restore from the bucket", async () => {
     await trial.on(["sh", "-c", "rm -rf /var/backups/campus-pay && pg_dropcluster 18 main --stop && pg_createcluster 18 main --start"]);
     writeFileSync(path.join(trial.machine.root, "root/secrets.json"), secrets, { mode: 0o600 });
-    const home = `/opt/campus-pay/${given.artifact.sha256}`;
-    await trial.on(["sh", "-c", `mkdir -p ${home} && tar -xzf /root/${given.artifact.sha256}.tar.gz -C ${home} --no-same-owner`]);
+    await unpacks(trial);
     const name = path.basename([...trial.outside.bucket.keys()].at(-1) ?? "");
     await trial.on(withKeys([`${home}/host/install`, ...optionsOf(trial), "--secrets", "/root/secrets.json"]));
     const said = await trial.host("restore", [name, "--replace"]);
@@ -484,9 +468,7 @@ async function start(): Promise<Trial> {
   const trial = new Trial(machine, outside, certificates.authority);
   await step("a bare Debian boots", async () => {
     machine.powerOn();
-    await until("systemd", 300_000, () =>
-      /running|degraded/.test(machine.run("systemctl", "is-system-running").output) ? true : undefined,
-    );
+    await until("systemd", 300_000, async () => machine.isUp());
     return trial.read("etc/debian_version").trim();
   });
   return trial;

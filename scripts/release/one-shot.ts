@@ -1,14 +1,13 @@
 import { DescribeLaunchTemplateVersionsCommand, RunInstancesCommand, TerminateInstancesCommand } from "@aws-sdk/client-ec2";
 import { GetParameterCommand } from "@aws-sdk/client-ssm";
+import type { Outcome } from "../../app/host/outcome.ts";
 import { PlainError } from "../../app/local/plain-error.ts";
 import { migrationParameter, nameOf } from "../../stacks/names.ts";
 import { waitUntil } from "../failover/wait.ts";
 import type { Target } from "./target.ts";
 
-/** What a machine that lives for one piece of work writes last (app/host/outcome.ts). */
-export interface Outcome {
-  readonly ok: boolean;
-  readonly line: string;
+/** As it stands in the parameter. */
+interface KeptOutcome extends Outcome {
   readonly artifact: string;
   readonly at: string;
 }
@@ -31,16 +30,21 @@ async function userDataOf(target: Target, template: string): Promise<string> {
   return Buffer.from(found.LaunchTemplateData?.UserData ?? "", "base64").toString();
 }
 
-async function outcomeIn({ ssm }: Target, Name: string): Promise<Outcome | undefined> {
+async function outcomeIn({ ssm }: Target, Name: string): Promise<KeptOutcome | undefined> {
   const said = await ssm.send(new GetParameterCommand({ Name })).catch(() => undefined);
-  return said?.Parameter?.Value === undefined ? undefined : (JSON.parse(said.Parameter.Value) as Outcome);
+  return said?.Parameter?.Value === undefined ? undefined : (JSON.parse(said.Parameter.Value) as KeptOutcome);
 }
 
 /** How the last run of the migrator ended, whoever started it. */
-export const lastOutcome = (target: Target): Promise<Outcome | undefined> => outcomeIn(target, migrationParameter(target.environment.name));
+export const lastOutcome = (target: Target): Promise<KeptOutcome | undefined> =>
+  outcomeIn(target, migrationParameter(target.environment.name));
 
 /** Starts one machine of the migrator's template and waits for what it says; whatever ends the wait ends the machine. */
-export async function runOnce(target: Target, { parameter, boot, withinMs, signal }: Work, say: (line: string) => void): Promise<Outcome> {
+export async function runOnce(
+  target: Target,
+  { parameter, boot, withinMs, signal }: Work,
+  say: (line: string) => void,
+): Promise<KeptOutcome> {
   const template = templateOf(target);
   const Name = parameter ?? migrationParameter(target.environment.name);
   const UserData = boot && Buffer.from(boot(await userDataOf(target, template))).toString("base64");

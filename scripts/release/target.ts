@@ -2,6 +2,7 @@ import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SSMClient } from "@aws-sdk/client-ssm";
+import { type Command, refuse } from "../../app/local/command.ts";
 import { PlainError } from "../../app/local/plain-error.ts";
 import { capabilities, type Environment, environments, type RegionPlan } from "../../regions/index.ts";
 import { bucketName, nameOf } from "../../stacks/names.ts";
@@ -15,6 +16,15 @@ export function environmentNamed(name: string | undefined): Environment {
     2,
   );
 }
+
+/** Of a command that takes an environment and nothing else. */
+export function onlyEnvironment(command: Pick<Command, "name">, [name, ...more]: readonly string[]): Environment {
+  if (more.length > 0) throw refuse(command, `"${more.join(" ")}" is too much.`);
+  return environmentNamed(name);
+}
+
+/** The address that students know, or the one that was said in its place. */
+export const publicUrl = ({ domain }: Environment, said: string | undefined): string => (said ?? `https://${domain}`).replace(/\/$/, "");
 
 /** CI and the rehearsal name the account; everybody else has it in regions/. */
 const accountOf = (environment: Environment): string => process.env.CAMPUS_ACCOUNT_ID ?? environment.accountId;

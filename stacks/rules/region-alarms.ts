@@ -1,3 +1,4 @@
+import { readDescription } from "../../dashboards/alarm.ts";
 import { type AnyAlarm, readAlarms } from "../../dashboards/evaluator/alarms.ts";
 import { anyArtifact, type Environment, withArtifact } from "../../regions/index.ts";
 import { synthesizeCampus } from "./synthesized.ts";
@@ -20,9 +21,9 @@ export function alarmsOfRegion(environment: Environment, place: "north" | "south
       ...Object.values(stack.resource?.aws_cloudwatch_metric_alarm ?? {}),
       ...Object.values(stack.resource?.aws_cloudwatch_composite_alarm ?? {}),
     ]) {
-      const severity = /Severity: (page|ticket)\./.exec(block.alarm_description)?.[1] as "page" | "ticket" | undefined;
-      if (block.alarm_name.startsWith(prefix) && (block.alarm_actions ?? []).length > 0 && severity)
-        severities.set(own(block.alarm_name), severity);
+      const told = readDescription(block.alarm_description);
+      if (block.alarm_name.startsWith(prefix) && (block.alarm_actions ?? []).length > 0 && told)
+        severities.set(own(block.alarm_name), told.severity);
     }
     for (const alarm of readAlarms(stack as never)) {
       if (!alarm.name.startsWith(prefix)) continue;

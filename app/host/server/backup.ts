@@ -13,13 +13,14 @@ import {
   writeFileSync,
 } from "node:fs";
 import path from "node:path";
-import { checkLedger } from "../../ledger/check-ledger.ts";
+import { brokenIn, checkLedger } from "../../ledger/check-ledger.ts";
 import { PlainError } from "../../local/plain-error.ts";
 import { openDatabase, sql } from "../../platform/postgres.ts";
 import { environmentFile } from "../settings.ts";
+import { writeWhole } from "../write-whole.ts";
 import { openBucket } from "./bucket.ts";
 import { postgresMajor, postgresPrograms } from "./packages.ts";
-import { type BackupPlace, database, objects, say, serverState, state, writeWhole } from "./places.ts";
+import { type BackupPlace, database, inNames, objects, say, serverState, state } from "./places.ts";
 import { asMaster, createStatement, ownerEnvironment, postgresPort, prepareNamed } from "./postgres.ts";
 import { digestOf, servedDigest } from "./release.ts";
 import { run } from "./run.ts";
@@ -56,8 +57,9 @@ export interface BackupOutcome {
 /** A backup counts when it was restored into a database of its own and the books there are sound; else it failed, and that is said. */
 export async function backUp(): Promise<string> {
   const { backups } = serverState();
-  const at = new Date().toISOString();
-  const file = path.join(backups.folder, `campus-pay-${at.replace(/[-:]|\.\d+/g, "")}.tar`);
+  const now = new Date();
+  const at = now.toISOString();
+  const file = path.join(backups.folder, `campus-pay-${inNames(now)}.tar`);
   try {
     const line = await makeBackup(file, at, backups);
     keepOutcome({ ok: true, at, line });
@@ -157,11 +159,9 @@ export async function restoreAndCheck(port: number, secrets: ServerSecrets, name
   run(path.join(postgresPrograms, "pg_restore"), ["--exit-on-error", "--no-owner", `--dbname=${name}`, dump], { env });
   const db = openAsOwner(port, secrets, name);
   try {
-    const broken = (await checkLedger(db)).invariants.filter(({ ok }) => !ok);
-    if (broken.length > 0)
-      throw new PlainError(
-        `the restored books are BROKEN: ${broken.map(({ id, violations }) => `${id} (${violations})`).join(", ")}. runbooks/wallet-ledger-mismatch.md says what to do.`,
-      );
+    const check = await checkLedger(db);
+    if (!check.ok)
+      throw new PlainError(`the restored books are BROKEN: ${brokenIn(check)}. runbooks/wallet-ledger-mismatch.md says what to do.`);
   } finally {
     await db.end();
   }

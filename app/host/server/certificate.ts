@@ -2,7 +2,8 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { PlainError } from "../../local/plain-error.ts";
-import { challenges, keyReaders, serverState, tls, writeWhole } from "./places.ts";
+import { writeWhole } from "../write-whole.ts";
+import { challenges, keyReaders, serverState, tls } from "./places.ts";
 import { run, succeeds } from "./run.ts";
 
 const files = { certificate: path.join(tls, "certificate.pem"), key: path.join(tls, "key.pem") };

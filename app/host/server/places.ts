@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { PlainError } from "../../local/plain-error.ts";
 import { writePrivateJson } from "../../local/private-file.ts";
@@ -20,12 +20,10 @@ export const appUser = "campus-pay";
 export const keyReaders = "campus-pay-tls";
 export const database = "campus";
 
-export const certificateKinds = ["letsencrypt", "file", "self-made"] as const;
-
 /** What was chosen at the installation and what runs; root's alone. */
 export interface ServerState {
   readonly domain: string;
-  readonly certificate: (typeof certificateKinds)[number];
+  readonly certificate: "letsencrypt" | "file" | "self-made";
   readonly backups: BackupPlace;
   /** Digests of what serves and of what served before. */
   readonly release?: string;
@@ -57,12 +55,8 @@ export function serverState(): ServerState {
 
 export const keepState = (kept: ServerState): void => writePrivateJson(stateFile, kept);
 
-/** Whole or not at all. */
-export function writeWhole(file: string, text: string, mode = 0o644): void {
-  mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(`${file}.new`, text, { mode });
-  renameSync(`${file}.new`, file);
-}
+/** A moment as it stands in names: 20270301T101500Z. */
+export const inNames = (at: Date): string => at.toISOString().replace(/[-:]|\.\d+/g, "");
 
 export const isDigest = (text: string): boolean => /^[0-9a-f]{64}$/.test(text);
 

@@ -5,12 +5,15 @@ import pg from "pg";
 import { PlainError } from "../../local/plain-error.ts";
 import { addressOf } from "../../platform/postgres.ts";
 import { prepareDatabase, scramVerifier } from "../database-roles.ts";
+import { writeWhole } from "../write-whole.ts";
 import { postgresMajor, postgresPrograms } from "./packages.ts";
-import { database, ownHome, writeWhole } from "./places.ts";
+import { database, ownHome } from "./places.ts";
 import { run, systemctl } from "./run.ts";
 import type { ServerSecrets } from "./secrets.ts";
 
 const cluster = "main";
+/** Ours beside Debian's own. */
+export const clusterSettings = `/etc/postgresql/${postgresMajor}/${cluster}/conf.d/campus-pay.conf`;
 export const master = "campus_master";
 const owner = "campus_owner";
 const mebibyte = 1_048_576;
@@ -32,7 +35,6 @@ export const appUrl = (port: number): string => address(port, "campus_app");
 /** Loopback alone, and a quarter of the memory, 2 GiB at most; what a payment was answered with is on the disk. */
 export function configureCluster(): void {
   const shared = Math.min(2_048, Math.max(64, Math.floor(totalmem() / mebibyte / 4)));
-  const file = `/etc/postgresql/${postgresMajor}/${cluster}/conf.d/campus-pay.conf`;
   const lines = [
     "listen_addresses = '127.0.0.1'",
     `shared_buffers = ${shared}MB`,
@@ -40,7 +42,7 @@ export function configureCluster(): void {
     "password_encryption = 'scram-sha-256'",
     "synchronous_commit = on",
   ];
-  writeWhole(file, `# Written by host/install, again each time.\n${lines.join("\n")}\n`);
+  writeWhole(clusterSettings, `# Written by host/install, again each time.\n${lines.join("\n")}\n`);
   systemctl("restart", `postgresql@${postgresMajor}-${cluster}.service`);
 }
 

@@ -19,27 +19,14 @@ import { pipeline } from "node:stream/promises";
 import { PlainError } from "../../local/plain-error.ts";
 import { hashedFile } from "../../web/page-headers.ts";
 import { nginxConfig } from "../nginx.ts";
-import { apiUnits, apiUrls, nginxUnit, workerUnits } from "../services.ts";
+import { apiUnits, apiUrls, drainSeconds, nginxUnit, workerUnits } from "../services.ts";
 import { hostSettings } from "../settings.ts";
-import {
-  challenges,
-  current,
-  etc,
-  isDigest,
-  ownHome,
-  releases,
-  type ServerState,
-  say,
-  systemdUnits,
-  tls,
-  web,
-  writeWhole,
-} from "./places.ts";
+import { writeWhole } from "../write-whole.ts";
+import { challenges, current, etc, isDigest, ownHome, releases, type ServerState, say, systemdUnits, tls, web } from "./places.ts";
 import { ownerEnvironment, postgresPort } from "./postgres.ts";
 import { run, succeeds, systemctl } from "./run.ts";
 import { appEnvironment, serverSecrets, writeEnvironment } from "./secrets.ts";
 
-const drainSeconds = 35;
 /** A process is ready within seconds; a small machine that is busy takes longer. */
 const readyWithinMs = 120_000;
 const lookAgainMs = 250;

@@ -4,9 +4,9 @@ import { type Asked, type Command, refuse } from "../../local/command.ts";
 import { PlainError } from "../../local/plain-error.ts";
 import { apiUnits, workerUnits } from "../services.ts";
 import { environmentOfHost, hostSettings, readEnvironment } from "../settings.ts";
-import { backupName, fingerprint, passTransactionIds, restoreAndCheck, type Unpacked, withUnpacked } from "./backup.ts";
+import { backupName, dropDatabase, fingerprint, passTransactionIds, restoreAndCheck, type Unpacked, withUnpacked } from "./backup.ts";
 import { openBucket } from "./bucket.ts";
-import { appUser, database, objects, say, serverState, state } from "./places.ts";
+import { appUser, database, inNames, objects, say, serverState, state } from "./places.ts";
 import { asMaster, postgresPort } from "./postgres.ts";
 import { serveBy, servedDigest } from "./release.ts";
 import { run, systemctl } from "./run.ts";
@@ -46,8 +46,7 @@ export async function restore({ values, positionals: [wanted, ...more] }: Asked<
         );
       const transactions = await restoreAndCheck(port, secrets, fresh, unpacked.dump);
       say(`${path.basename(file)} of ${unpacked.manifest.made_at}: ${transactions} transactions, the books are sound`);
-      if (values["dry-run"])
-        return asMaster(port, secrets, "postgres", (client) => client.query(`drop database ${fresh} with (force)`)).then(() => undefined);
+      if (values["dry-run"]) return void (await dropDatabase(port, secrets, fresh));
       await passTransactionIds(port, secrets, unpacked.manifest);
       await putInPlace(unpacked, port);
     });
@@ -72,10 +71,7 @@ async function putInPlace({ folder }: Unpacked, port: number): Promise<void> {
   if (release === undefined) throw new PlainError("Nothing serves here: host/install first.");
   const processes = [...apiUnits(hostSettings(environmentOfHost()).API_PROCESSES), ...workerUnits];
   systemctl("stop", ...processes);
-  const before = `${database}_before_${new Date()
-    .toISOString()
-    .replace(/[-:]|\.\d+/g, "")
-    .toLowerCase()}`;
+  const before = `${database}_before_${inNames(new Date()).toLowerCase()}`;
   await exchange(port, before).catch((error: Error) => {
     systemctl("start", ...processes);
     throw new PlainError(`The databases could not be exchanged (${error.message}): everything serves as before.`);

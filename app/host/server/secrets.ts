@@ -3,7 +3,8 @@ import { writePrivateJson } from "../../local/private-file.ts";
 import { type LocalSecrets, readOrMakeSecrets } from "../../local/secrets.ts";
 import { parseConfig, type SecretName } from "../../platform/config.ts";
 import { environmentFile, readEnvironment } from "../settings.ts";
-import { secretsFile, secretsJson, writeWhole } from "./places.ts";
+import { writeWhole } from "../write-whole.ts";
+import { secretsFile, secretsJson } from "./places.ts";
 
 /** Made once and kept: without them no receipt can be checked and no backup be read. `given` came from providers. */
 export interface ServerSecrets extends LocalSecrets {

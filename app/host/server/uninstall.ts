@@ -1,9 +1,9 @@
-import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { globSync, rmSync } from "node:fs";
 import path from "node:path";
 import { type Asked, type Command, refuse } from "../../local/command.ts";
-import { postgresMajor } from "./packages.ts";
 import { database, etc, releases, say, secretsJson, serverState, state, systemdUnits } from "./places.ts";
-import { asMaster, postgresPort } from "./postgres.ts";
+import { asMaster, clusterSettings, postgresPort } from "./postgres.ts";
+import { leaveRedis } from "./redis.ts";
 import { run, succeeds, systemctl } from "./run.ts";
 import { serverSecrets } from "./secrets.ts";
 
@@ -38,7 +38,7 @@ export async function uninstall({ values }: Asked<(typeof command)["options"]>):
   for (const name of globSync("campus-pay-*", { cwd: systemdUnits })) rmSync(path.join(systemdUnits, name), { recursive: true });
   systemctl("daemon-reload");
   leaveRedis();
-  rmSync(`/etc/postgresql/${postgresMajor}/main/conf.d/campus-pay.conf`, { force: true });
+  rmSync(clusterSettings, { force: true });
   if (named !== undefined) for (const folder of [state, etc]) rmSync(folder, { recursive: true, force: true });
   rmSync(releases, { recursive: true, force: true });
   say(
@@ -47,14 +47,6 @@ export async function uninstall({ values }: Asked<(typeof command)["options"]>):
       : `${domain} and its data are off this machine.`,
   );
   say(`Backups stay in ${backups.folder}${backups.bucket ? ` and ${backups.bucket}` : ""}.`);
-}
-
-function leaveRedis(): void {
-  const file = "/etc/redis/redis.conf";
-  const own = "/etc/redis/campus-pay.conf";
-  writeFileSync(file, readFileSync(file, "utf8").replace(`\ninclude ${own}\n`, ""));
-  rmSync(own, { force: true });
-  systemctl("restart", "redis-server.service");
 }
 
 const deleteDatabase = (): Promise<void> =>

@@ -81,14 +81,14 @@ export async function arrive({ pin, totp, ...login }: Login, cafeId: string): Pr
   };
   const { id, name, role, cafe_id } = body.user;
   if (cafe_id !== cafeId) {
-    await end(body);
+    await end(body.access_token);
     throw new ApiError("INSUFFICIENT_ROLE", "", { status: 403 });
   }
   const before = atTill.get(id);
   const salt = crypto.getRandomValues(new Uint8Array(16));
   atTill.set(id, { id, name, role, salt, pinHash: await hashOf(pin, salt), wrongPins: 0, ...renewalOf(body) });
   become({ id, name, role });
-  if (before) await end({ access_token: before.accessToken, refresh_token: before.refreshToken });
+  if (before) await end(before.accessToken);
 }
 
 /** How many tries are left; undefined where the PIN was right. */
@@ -113,12 +113,12 @@ export async function leave(id: string): Promise<void> {
   const person = atTill.get(id);
   atTill.delete(id);
   become(state.current?.id === id ? undefined : state.current);
-  if (person) await end({ access_token: person.accessToken, refresh_token: person.refreshToken });
+  if (person) await end(person.accessToken);
 }
 
 /** The session ends by itself where the network is away. */
-const end = ({ access_token }: Pick<Tokens, "access_token" | "refresh_token">): Promise<unknown> =>
-  plainFetch("/api/v1/auth/logout", { method: "POST", headers: { Authorization: `Bearer ${access_token}` } }).catch(() => undefined);
+const end = (accessToken: string): Promise<unknown> =>
+  plainFetch("/api/v1/auth/logout", { method: "POST", headers: { Authorization: `Bearer ${accessToken}` } }).catch(() => undefined);
 
 /** In whose name something is done at this till, as the server asks for it; nobody's where nobody has logged in. */
 export async function inName(): Promise<{ readonly staffId: string; readonly header: { "x-staff-authorization": string } } | undefined> {

@@ -1,5 +1,5 @@
 import pg from "pg";
-import { checkLedger } from "../../../app/ledger/check-ledger.ts";
+import { checkLedger, type LedgerCheck } from "../../../app/ledger/check-ledger.ts";
 import { type Database, openDatabase } from "../../../app/platform/postgres.ts";
 import type { LocalSystem } from "../local-system.ts";
 import type { DebitPlace } from "./debit-run.ts";
@@ -59,11 +59,15 @@ export async function withOwner<T>(
 }
 
 async function assertBooks(system: LocalSystem, database: string): Promise<number> {
-  const { invariants } = await withOwner(system, database, (owner) => checkLedger(owner));
+  const check = await withOwner(system, database, (owner) => checkLedger(owner));
+  mustHold(database, check);
+  return check.invariants.length;
+}
+
+export function mustHold(database: string, { invariants }: LedgerCheck): void {
   const broken = invariants.filter(({ ok }) => !ok);
   if (broken.length > 0)
     throw new Error(
       `The books of ${database} do not hold, so there is no result: ${JSON.stringify(broken.map(({ id, violations, sample }) => ({ id, violations, sample: sample[0] })))}`,
     );
-  return invariants.length;
 }

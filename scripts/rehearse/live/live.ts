@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { archs } from "../../build/artifact.ts";
 import { type Built, build } from "../../build.ts";
+import { apart } from "../../machine/apart.ts";
 import { debianBase, whyNoMachine } from "../../machine/debian.ts";
 import type { LiveDrill } from "../options.ts";
 import { root } from "../places.ts";
@@ -16,7 +17,6 @@ import { wire } from "./wires.ts";
 export type Prepared = { readonly base: Promise<string>; readonly artifact: Built };
 
 const programs = ["dnsmasq", "haproxy", "nginx"];
-const namespaces = ["--net", "--mount", "--pid", "--mount-proc", "--fork", "--kill-child"];
 
 const programsEnvironment = (): Record<string, string> => ({ PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "/root" });
 
@@ -43,11 +43,10 @@ const bootable = async (say: (line: string) => void): Promise<string> => {
   return base;
 };
 
-/** Runs one of our programs in namespaces of its own for processes, networks and mounts, which end with its first process. */
-const apart = (program: string, args: readonly string[], onLine: (line: string) => void) =>
+const runInside = (program: string, args: readonly string[], onLine: (line: string) => void) =>
   run({
     file: "unshare",
-    args: [...namespaces, process.execPath, join(import.meta.dirname, program), ...args],
+    args: apart(join(import.meta.dirname, program), ...args),
     cwd: root,
     env: programsEnvironment(),
     onLine,
@@ -58,7 +57,7 @@ const whyNoBoot = async (base: string): Promise<string | undefined> => {
   const folder = temporaryFolder();
   try {
     const said: string[] = [];
-    const { code } = await apart("probe.ts", [base, folder.path], (line) => said.push(line));
+    const { code } = await runInside("probe.ts", [base, folder.path], (line) => said.push(line));
     return code === 0 ? undefined : `no machine boots here (${said.find((line) => /^\w*Error:|did not/.test(line)) ?? said.at(-1)})`;
   } finally {
     folder.remove();
@@ -96,7 +95,7 @@ export const liveRehearsal = async ({ worldUrl, ...live }: Live): Promise<boolea
   const bridge = await wire({ path: worldSocket }, { host: "127.0.0.1", port: Number(new URL(worldUrl).port) });
   const given: Given = { ...live, folder, worldSocket };
   try {
-    return (await apart("inside.ts", [JSON.stringify(given)], (line) => console.log(line))).code === 0;
+    return (await runInside("inside.ts", [JSON.stringify(given)], (line) => console.log(line))).code === 0;
   } finally {
     bridge.close();
     process.off("exit", remove);
