@@ -57,6 +57,10 @@ const bankStatement = (name: string) => `<?xml version="1.0" encoding="UTF-8"?>
   <Ntry><NtryRef>${name}</NtryRef><Amt Ccy="SEK">12.50</Amt><CdtDbtInd>DBIT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>2026-11-28</Dt></BookgDt>
     <AcctSvcrRef>${name}</AcctSvcrRef><NtryDtls><TxDtls><Refs><EndToEndId>${name}-REF</EndToEndId></Refs></TxDtls></NtryDtls></Ntry></Stmt></BkToCstmrStmt></Document>`;
 
+/** What arrived has been drawn. */
+const twoFrames = (page: Page) =>
+  page.evaluate(() => new Promise<void>((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve()))));
+
 const ticketOf = (page: Page, number: string) => page.locator(".kitchen-ticket").filter({ hasText: number });
 
 async function orderFor(stage: Stage) {
@@ -114,7 +118,28 @@ export const portalRows: readonly Row[] = [
       await ticket.getByRole("button", { name: /^Start/ }).click();
       await board.getByRole("button", { name: "Undo" }).click();
       await ticket.getByRole("button", { name: /^Start/ }).waitFor();
+      // A look that was made before "Ready" was tapped arrives after it: it must not move the ticket back.
+      let showOldLook: () => void = () => undefined;
+      const isReadyTapped = new Promise<void>((resolve) => {
+        showOldLook = resolve;
+      });
+      let sawPreparing: () => void = () => undefined;
+      const isLooked = new Promise<void>((resolve) => {
+        sawPreparing = resolve;
+      });
+      await board.route(/\/admin\/orders\?/, async (route) => {
+        const look = await route.fetch();
+        const { items } = (await look.json()) as { items: { order_number: string; status: string }[] };
+        const old = items.find(({ order_number }) => order_number.endsWith(`-${number}`))?.status === "preparing";
+        if (old) {
+          sawPreparing();
+          await isReadyTapped;
+        }
+        // A look that the page gave up for a newer one has nobody to answer.
+        await route.fulfill({ response: look }).catch(() => undefined);
+      });
       await ticket.getByRole("button", { name: /^Start/ }).click();
+      await isLooked;
       // The answer to "Ready" comes after "Handed out" was tapped: it must not bring the ticket back.
       let answerReady: () => void = () => undefined;
       const answered = new Promise<void>((resolve) => {
@@ -126,6 +151,11 @@ export const portalRows: readonly Row[] = [
       });
       await ticket.getByRole("button", { name: /^Ready/ }).click();
       await board.locator(".board-column").nth(2).locator(ticket).waitFor();
+      const oldLook = board.waitForResponse((answer) => /\/admin\/orders\?/.test(answer.url()));
+      showOldLook();
+      await (await oldLook).finished();
+      await twoFrames(board);
+      assert.equal(await board.locator(".board-column").nth(2).locator(ticket).count(), 1, "an earlier look moved the ticket back");
       // The page's clock stands from here on: however slow the machine is, the time to undo is not over.
       await board.clock.pauseAt(new Date(Date.now() + 1_000));
       await ticket.getByRole("button", { name: /^Handed out/ }).click();

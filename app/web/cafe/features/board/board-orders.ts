@@ -1,7 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 import { unwrap } from "../../../shared/api/request.ts";
 import { boardApi } from "../../api.ts";
-import { queryClient } from "../../queries.ts";
 
 const pagesAtMost = 3;
 const open = "received,preparing,ready,out_for_delivery";
@@ -55,11 +54,6 @@ export const backOf = ({ status }: Pick<BoardOrder, "status">): Status | undefin
   (({ preparing: "received", ready: "preparing", out_for_delivery: "ready" }) as Partial<Record<Status, Status>>)[status];
 
 export const needsCash = (order: BoardOrder): boolean => order.payment_method === "cash" && order.payment_status === "pending";
-
-/** Shows a step before the server has answered. */
-export function showStep(orderId: string, status: Status): void {
-  queryClient.setQueryData(boardQuery.queryKey, (known) => known?.map((order) => (order.id === orderId ? { ...order, status } : order)));
-}
 
 export const sendStep = (orderId: string, from: Status, to: Status, reason?: string) =>
   unwrap(

@@ -32,8 +32,17 @@ export function BoardPage() {
   const isLive = useBoardLive();
   const [isStarted, setIsStarted] = useState(false);
   const board = useQuery({ ...boardQuery, refetchInterval: isLive ? askWhenLiveMs : askWhenCutMs });
-  const { held, last, error } = useMoves();
-  const orders = useMemo(() => board.data?.filter(({ id }) => !held.includes(id)), [board.data, held]);
+  const { held, shown: tapped, last, error } = useMoves();
+  const orders = useMemo(
+    () =>
+      board.data
+        ?.filter(({ id }) => !held.includes(id))
+        .map((order) => {
+          const status = tapped.get(order.id);
+          return status === undefined ? order : { ...order, status };
+        }),
+    [board.data, held, tapped],
+  );
   const { unseen, seeAll } = useNewOrders(orders, isStarted);
   const [shown, setShown] = useState<BoardOrder>();
   const [isRecalling, setIsRecalling] = useState(false);

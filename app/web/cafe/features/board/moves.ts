@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from "react";
 import { staffFetch } from "../../../shared/session/staff.ts";
 import { refresh } from "../../queries.ts";
-import { type BoardOrder, boardKey, type Status, sendStep, showStep } from "./board-orders.ts";
+import { type BoardOrder, boardKey, type Status, sendStep } from "./board-orders.ts";
 
 export interface Move {
   readonly order: BoardOrder;
@@ -14,14 +14,18 @@ interface MovesState {
   readonly last?: Move | undefined;
   /** Handed out, but not yet told to the server: this step has no way back there. */
   readonly held: readonly string[];
+  /** Tapped and not yet answered: shown instead of what a list says that may have been read before the tap. */
+  readonly shown: ReadonlyMap<string, Status>;
   readonly error?: unknown;
 }
 
 export const undoMs = 5_000;
 
-let state: MovesState = { held: [] };
+let state: MovesState = { held: [], shown: new Map() };
 let waiting: { readonly move: Move; readonly timer: ReturnType<typeof setTimeout> } | undefined;
 let fading: ReturnType<typeof setTimeout> | undefined;
+// One order's steps reach the server in the order of the taps; after one that failed, the later ones are not sent.
+const sending = new Map<string, Promise<unknown>>();
 const listeners = new Set<() => void>();
 
 function become(change: Partial<MovesState>): void {
@@ -50,7 +54,6 @@ export function advance(order: BoardOrder, to: Status): void {
     return;
   }
   become({ last: move, error: undefined });
-  showStep(order.id, to);
   void send(move);
 }
 
@@ -65,19 +68,25 @@ export function undo(): void {
     become({ held: state.held.filter((id) => id !== last.order.id) });
     return;
   }
-  showStep(last.order.id, last.from);
   void send({ order: last.order, from: last.to, to: last.from });
 }
 
 async function send({ order, from, to }: Move): Promise<void> {
+  const sent = (sending.get(order.id) ?? Promise.resolve()).then(() => sendStep(order.id, from, to));
+  sending.set(order.id, sent);
+  become({ shown: new Map(state.shown).set(order.id, to) });
   try {
-    await sendStep(order.id, from, to);
+    await sent;
   } catch (error) {
     become({ error, last: undefined });
   }
   await refresh(...boardKey);
-  // Only the step that is held lets go of it: an earlier one may be answered later.
-  if (to === "completed") become({ held: state.held.filter((id) => id !== order.id) });
+  // Only the last step lets go of its order: an earlier one may be answered while a later one is on its way.
+  if (sending.get(order.id) !== sent) return;
+  sending.delete(order.id);
+  const shown = new Map(state.shown);
+  shown.delete(order.id);
+  become({ shown, ...(to === "completed" && { held: state.held.filter((id) => id !== order.id) }) });
 }
 
 function sendWaiting(): void {
