@@ -45,9 +45,12 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function main(): Promise<void> {
   const stream = (await readMetadata("instance-id")) ?? "machine";
-  // The first time all of it: a machine's journal begins with the machine. "--boot" would ask /proc, which behind ProtectProc may be another boot's.
+  // The first time all of it: a machine's journal begins with the machine. Without --merge, --follow means this boot alone, whose id /proc tells;
+  // behind ProtectProc that may be another boot's, and nothing would ever be followed.
   const since = existsSync(cursorFile) ? [`--after-cursor=${readFileSync(cursorFile, "utf8")}`] : [];
-  const journal = spawn("journalctl", ["--follow", "--output=json", "--lines=all", ...since], { stdio: ["ignore", "pipe", "inherit"] });
+  const journal = spawn("journalctl", ["--follow", "--merge", "--output=json", "--lines=all", ...since], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   journal.once("close", (code) => process.exit(code ?? 1));
   const lines = createInterface({ input: journal.stdout });
   let batches: Batch[] = [];

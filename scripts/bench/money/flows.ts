@@ -1,6 +1,7 @@
 import { fork, spawn } from "node:child_process";
 import path from "node:path";
 import { freePort } from "../../../app/local/ports.ts";
+import { bundledApi } from "../bundled-api.ts";
 import type { LocalSystem } from "../local-system.ts";
 import { answers200, pause, residentMiB } from "../process.ts";
 import { cpuMsOf } from "./cpu.ts";
@@ -16,7 +17,8 @@ export interface ApiPair {
 const readyWithinMs = 120_000;
 
 export async function startApiPair(env: Readonly<Record<string, string>>): Promise<ApiPair> {
-  const processes = await Promise.all([startApi(env), startApi(env)]);
+  const program = await bundledApi();
+  const processes = await Promise.all([startApi(program, env), startApi(program, env)]);
   return {
     ports: processes.map(({ port }) => port),
     pids: processes.map(({ pid }) => pid),
@@ -24,9 +26,9 @@ export async function startApiPair(env: Readonly<Record<string, string>>): Promi
   };
 }
 
-async function startApi(env: Readonly<Record<string, string>>) {
+async function startApi(program: string, env: Readonly<Record<string, string>>) {
   const port = await freePort();
-  const child = spawn(process.execPath, [path.join(import.meta.dirname, "../../../app/main.ts")], {
+  const child = spawn(process.execPath, [program], {
     env: { ...env, PORT: String(port), DRAIN_NOTICE_MS: "0" },
     stdio: ["ignore", "ignore", "inherit"],
   });
