@@ -98,7 +98,7 @@ const bringUp = async ({ folder, base }: Given, { ask, places, certificates, dis
   return regions;
 };
 
-const students = 6;
+const students = 40;
 
 /** What a campus goes through, each while students pay: all of them in this order, or one alone. */
 const drills: Readonly<Record<LiveDrill, (campus: Alive, payers: readonly Student[], release: Release) => Promise<unknown>>> = {
