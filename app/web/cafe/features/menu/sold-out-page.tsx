@@ -1,4 +1,5 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
+import { useRef } from "react";
 import { unwrap } from "../../../shared/api/request.ts";
 import { useStaffSession } from "../../../shared/session/staff.ts";
 import { EmptyState, Photo } from "../../../shared/ui/parts.tsx";
@@ -8,6 +9,8 @@ import { ErrorNote, Loaded, Page } from "../../ui/parts.tsx";
 import { useWords } from "../../words/words.ts";
 
 const key = ["cafe", "sold out"];
+// The public menu may be half a second old: asked at once it would take a tap back on the screen, until the next look.
+const settledMs = 1_000;
 
 /** One tap a dish, for whoever stands in the kitchen; every open menu shows it within half a minute. */
 export function SoldOutPage() {
@@ -19,6 +22,7 @@ export function SoldOutPage() {
     queryFn: () => unwrap(publicMenuApi.menu.items.$get({ query: { cafe_id: cafeId } })),
     refetchInterval: 20_000,
   });
+  const later = useRef<ReturnType<typeof setTimeout>>(undefined);
   const toggle = useMutation({
     mutationFn: ({ id, isSoldOut }: { id: string; isSoldOut: boolean }) =>
       unwrap(
@@ -29,13 +33,18 @@ export function SoldOutPage() {
         }),
       ),
     onMutate: async ({ id, isSoldOut }) => {
+      clearTimeout(later.current);
       // An answer from before the tap is not to undo it.
       await queryClient.cancelQueries({ queryKey: key });
       queryClient.setQueryData(key, (known: typeof menu.data) =>
         known ? { ...known, items: known.items.map((item) => (item.id === id ? { ...item, is_available: !isSoldOut } : item)) } : known,
       );
     },
-    onSettled: () => refresh(...key),
+    onError: () => refresh(...key),
+    onSuccess: () => {
+      clearTimeout(later.current);
+      later.current = setTimeout(() => void refresh(...key), settledMs);
+    },
   });
   return (
     <Page title={w.nav.soldOut} what={w.soldOut.what}>
@@ -60,7 +69,7 @@ export function SoldOutPage() {
                         <Photo image={image} size="row" />
                         <span>{name}</span>
                         <strong className={`chip ${is_available ? "chip-act" : "chip-no"}`}>
-                          {is_available ? w.soldOut.available : w.nav.soldOut}
+                          {is_available ? w.soldOut.available : w.soldOut.gone}
                         </strong>
                       </button>
                     </li>
