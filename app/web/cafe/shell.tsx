@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { type ErrorComponentProps, Navigate, Outlet, useRouterState } from "@tanstack/react-router";
-import { useState, useSyncExternalStore } from "react";
+import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { useStaffSession } from "../shared/session/staff.ts";
 import { takeUpdate, useUpdate } from "../shared/sw/updates.ts";
 import { PersonIcon } from "../shared/ui/icons.tsx";
@@ -131,8 +131,13 @@ function Sidebar({ pages }: { readonly pages: readonly NavPage[] }) {
 function NavList({ pages, onGo }: { readonly pages: readonly NavPage[]; readonly onGo?: () => void }) {
   const w = useWords();
   const groups = [...new Set(pages.map(({ group }) => group))];
+  const list = useRef<HTMLElement>(null);
+  const here = navPageOf(useRouterState({ select: ({ location }) => location.pathname }))?.to;
+  useEffect(() => {
+    if (here) list.current?.querySelector(`[href$="${here}"]`)?.scrollIntoView({ block: "nearest" });
+  }, [here]);
   return (
-    <nav aria-label={w.app.menu} className="nav">
+    <nav ref={list} aria-label={w.app.menu} className="nav">
       {groups.map((group) => (
         <section key={group}>
           <h2>{w.groups[group]}</h2>

@@ -9,9 +9,9 @@ export interface Bar {
   readonly other?: number;
 }
 
-const wide = 560;
-const heightOfBars = 180;
-const mostOfBar = 40;
+const wide = 400;
+const heightOfBars = 200;
+const mostOfBar = 32;
 
 /** Bars; the numbers stand in the table beside it, so a screen reader is told of the chart in one sentence. */
 export function Bars({ bars, label, top }: { readonly bars: readonly Bar[]; readonly label: string; readonly top: string }) {
@@ -21,7 +21,7 @@ export function Bars({ bars, label, top }: { readonly bars: readonly Bar[]; read
   const heightOf = (value: number) => Math.max(0, (value / highest) * heightOfBars);
   return (
     <figure className="chart">
-      <svg viewBox={`0 0 ${wide} 230`} role="img" aria-label={label}>
+      <svg viewBox={`0 0 ${wide} ${heightOfBars + 46}`} role="img" aria-label={label}>
         <text className="chart-top" x="0" y="14">
           {top}
         </text>
@@ -52,7 +52,7 @@ export function Bars({ bars, label, top }: { readonly bars: readonly Bar[]; read
                 <title>{said}</title>
               </rect>
               {index % every === 0 && (
-                <text className="chart-name" x={middle} y="222" textAnchor="middle">
+                <text className="chart-name" x={middle} y={heightOfBars + 40} textAnchor="middle">
                   {name}
                 </text>
               )}

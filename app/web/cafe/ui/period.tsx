@@ -45,26 +45,28 @@ export function PeriodChoice({ period, wanted, onChange }: ChoiceProps) {
           </button>
         ))}
       </fieldset>
-      <label className="period-day">
-        <span>{w.app.from}</span>
-        <input
-          className="input"
-          type="date"
-          value={period.from}
-          max={period.to}
-          onChange={({ target }) => target.value && onChange({ ...period, from: target.value })}
-        />
-      </label>
-      <label className="period-day">
-        <span>{w.app.to}</span>
-        <input
-          className="input"
-          type="date"
-          value={period.to}
-          min={period.from}
-          onChange={({ target }) => target.value && onChange({ ...period, to: target.value })}
-        />
-      </label>
+      <div className="period-days">
+        <label className="period-day">
+          <span>{w.app.from}</span>
+          <input
+            className="input"
+            type="date"
+            value={period.from}
+            max={period.to}
+            onChange={({ target }) => target.value && onChange({ ...period, from: target.value })}
+          />
+        </label>
+        <label className="period-day">
+          <span>{w.app.to}</span>
+          <input
+            className="input"
+            type="date"
+            value={period.to}
+            min={period.from}
+            onChange={({ target }) => target.value && onChange({ ...period, to: target.value })}
+          />
+        </label>
+      </div>
     </div>
   );
 }

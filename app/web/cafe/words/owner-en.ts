@@ -1,6 +1,6 @@
 export const en = {
   refunds: {
-    what: "Above the university’s limit two people give money back. Here it waits for the second.",
+    what: "A refund above the university’s limit needs two people. Here it waits for the second.",
     none: "No large refund waits.",
     noneWhat: "When somebody at the café asks for one, it appears here by itself.",
     order: "See the sale",

@@ -2,9 +2,9 @@ import type { OwnerWords } from "./owner.ts";
 
 export const it: OwnerWords = {
   refunds: {
-    what: "Oltre il limite dell’università i soldi li restituiscono due persone. Qui si aspetta la seconda.",
-    none: "Nessun rimborso alto in attesa.",
-    noneWhat: "Quando qualcuno del caffè ne chiede uno, appare qui da solo.",
+    what: "Un rimborso oltre il limite dell’università richiede due persone. Qui aspetta la seconda.",
+    none: "Nessun rimborso elevato in attesa.",
+    noneWhat: "Quando qualcuno del bar ne chiede uno, appare qui da solo.",
     order: "Vedi la vendita",
     to: { wallet: "sul portafoglio", gateway: "sulla carta" },
     approve: (amount) => `Restituisci ${amount}`,

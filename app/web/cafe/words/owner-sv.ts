@@ -2,7 +2,7 @@ import type { OwnerWords } from "./owner.ts";
 
 export const sv: OwnerWords = {
   refunds: {
-    what: "Över universitetets gräns ger två personer pengar tillbaka. Här väntar det på den andra.",
+    what: "En återbetalning över universitetets gräns kräver två personer. Här väntar den på den andra.",
     none: "Ingen stor återbetalning väntar.",
     noneWhat: "När någon på caféet ber om en dyker den upp här av sig själv.",
     order: "Se köpet",

@@ -9,7 +9,7 @@ export const en = {
     suspend: "Suspend",
     suspendOf: (name: string) => `Suspend ${name}?`,
     suspendWhat: "It takes no new orders from now on. It can be approved again.",
-    open: "Its numbers",
+    open: "Its sales",
   },
   students: {
     add: "Add a student",

@@ -11,7 +11,7 @@ export const it: UniversityWords = {
     suspend: "Sospendi",
     suspendOf: (name) => `Sospendere ${name}?`,
     suspendWhat: "Da ora non accetta nuovi ordini. Si può approvare di nuovo.",
-    open: "I suoi numeri",
+    open: "Vendite",
   },
   students: {
     add: "Aggiungi studente",

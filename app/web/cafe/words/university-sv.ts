@@ -11,7 +11,7 @@ export const sv: UniversityWords = {
     suspend: "Stäng av",
     suspendOf: (name) => `Stänga av ${name}?`,
     suspendWhat: "Det tar inga nya beställningar från nu. Det kan godkännas igen.",
-    open: "Dess siffror",
+    open: "Försäljning",
   },
   students: {
     add: "Lägg till student",

@@ -1,6 +1,6 @@
 import { currentLanguage } from "../words/language.ts";
 
-/** Written as people who use that currency write it: by the wallet's currency first, by the reader's language second. */
+/** A currency has one sign in every language; how a number is written is the reader's. */
 const localeOf = (currency: string): string => {
   const language = currentLanguage();
   if (language === "sv") return "sv-SE";
@@ -15,7 +15,14 @@ function formatOf(currency: string, isWhole: boolean): Intl.NumberFormat {
   const known = formats.get(key);
   if (known) return known;
   const digits = isWhole ? { minimumFractionDigits: 0, maximumFractionDigits: 0 } : {};
-  const made = new Intl.NumberFormat(localeOf(currency), { style: "currency", currency, ...digits });
+  const made = new Intl.NumberFormat(localeOf(currency), {
+    style: "currency",
+    currency,
+    currencyDisplay: "narrowSymbol",
+    // Italian leaves four digits whole: in a column 3258,00 then stands above 12.300,00.
+    useGrouping: "always",
+    ...digits,
+  });
   formats.set(key, made);
   return made;
 }

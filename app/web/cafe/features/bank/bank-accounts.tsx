@@ -1,11 +1,11 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { unwrap } from "../../../shared/api/request.ts";
-import { dayAndTime } from "../../../shared/money/dates.ts";
 import { useStaffSession } from "../../../shared/session/staff.ts";
 import { bankApi } from "../../api.ts";
 import { allCafesQuery } from "../../cafe-choice.tsx";
 import { refresh, useList } from "../../queries.ts";
+import { useDates } from "../../ui/dates.ts";
 import { FormSheet } from "../../ui/form.tsx";
 import { Chip, ErrorNote, ListView, Sure } from "../../ui/parts.tsx";
 import { useUniversityWords } from "../../words/university.ts";
@@ -21,6 +21,7 @@ const one = bankApi.admin["cafe-bank-accounts"][":cafeBankAccountId"];
 /** Where each café's money goes: one person of finance enters it, another one agrees. */
 export function BankAccounts({ isFinance }: { readonly isFinance: boolean }) {
   const w = useWords();
+  const { dayAndTime } = useDates();
   const u = useUniversityWords();
   const session = useStaffSession();
   const me = session.kind === "in" ? session.user.id : "";

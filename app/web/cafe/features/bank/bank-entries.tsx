@@ -1,6 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { errorOf, unwrap } from "../../../shared/api/request.ts";
+import { calendarDay } from "../../../shared/money/dates.ts";
 import { money, signed } from "../../../shared/money/money.ts";
 import { staffFetch } from "../../../shared/session/staff.ts";
 import { Notice } from "../../../shared/ui/parts.tsx";
@@ -52,7 +53,7 @@ export function BankEntries({ isFinance }: { readonly isFinance: boolean }) {
         keyOf={({ id }) => id}
         empty={state === undefined ? { title: u.bank.noEntries, what: u.bank.noEntriesWhat } : { title: u.bank.noneSuch }}
         columns={[
-          { label: u.bank.booked, cell: ({ booked_on }) => <strong>{booked_on}</strong> },
+          { label: u.bank.booked, cell: ({ booked_on }) => <strong>{calendarDay(booked_on)}</strong> },
           {
             label: w.app.amount,
             isNumber: true,

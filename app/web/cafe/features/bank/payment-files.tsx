@@ -1,10 +1,11 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { ApiError, unwrap } from "../../../shared/api/request.ts";
-import { dayAndTime } from "../../../shared/money/dates.ts";
+import { calendarDay } from "../../../shared/money/dates.ts";
 import { money } from "../../../shared/money/money.ts";
 import { bankApi, closeOutsApi, intent, settlementsApi } from "../../api.ts";
 import { refresh, useList } from "../../queries.ts";
+import { useDates } from "../../ui/dates.ts";
 import { problemsOf } from "../../ui/form.tsx";
 import { ErrorNote, ListView, Loaded, Table } from "../../ui/parts.tsx";
 import { saveAnswer } from "../../ui/save.ts";
@@ -19,9 +20,13 @@ interface Due {
   readonly id: string;
   readonly isCloseOut: boolean;
   readonly to: string;
+  /** A settlement's. */
+  readonly day?: string;
   readonly amountMinor: number;
   readonly currency: string;
 }
+
+const nameOf = ({ to, day }: Due): string => (day === undefined ? to : `${to} · ${calendarDay(day)}`);
 
 /** What may stand in a file: settlements that are due, and close-outs that the first of two people agreed to. */
 async function readDue(): Promise<readonly Due[]> {
@@ -33,7 +38,8 @@ async function readDue(): Promise<readonly Due[]> {
     ...settlements.items.map(({ id, cafe_name, day, payable_minor, currency }) => ({
       id,
       isCloseOut: false,
-      to: `${cafe_name} · ${day}`,
+      to: cafe_name,
+      day,
       amountMinor: payable_minor,
       currency,
     })),
@@ -49,6 +55,7 @@ async function readDue(): Promise<readonly Due[]> {
 
 export function PaymentFiles({ isFinance }: { readonly isFinance: boolean }) {
   const w = useWords();
+  const { dayAndTime } = useDates();
   const u = useUniversityWords();
   const list = useList<PaymentFile>(key, ask);
   const save = useMutation({
@@ -66,7 +73,7 @@ export function PaymentFiles({ isFinance }: { readonly isFinance: boolean }) {
         keyOf={({ id }) => id}
         empty={{ title: u.bank.noFiles, what: u.bank.noFilesWhat }}
         columns={[
-          { label: u.bank.day, cell: ({ execution_day }) => <strong>{execution_day}</strong> },
+          { label: u.bank.day, cell: ({ execution_day }) => <strong>{calendarDay(execution_day)}</strong> },
           { label: u.bank.payments, isNumber: true, cell: ({ payments_count }) => payments_count },
           { label: w.app.total, isNumber: true, cell: ({ total_minor, currency }) => <strong>{money(total_minor, currency)}</strong> },
           { label: w.app.when, cell: ({ created_at }) => dayAndTime(created_at) },
@@ -156,12 +163,12 @@ function DueForm({ due }: { readonly due: readonly Due[] }) {
         columns={[
           {
             label: u.bank.payTo,
-            cell: ({ id, to, isCloseOut }) => (
+            cell: (due) => (
               <label className="check">
-                <input type="checkbox" checked={chosen.has(id)} onChange={() => choose(id)} />
+                <input type="checkbox" checked={chosen.has(due.id)} onChange={() => choose(due.id)} />
                 <span>
-                  {to}
-                  <small>{isCloseOut ? u.approve.closeOut : u.bank.settlement}</small>
+                  {nameOf(due)}
+                  <small>{due.isCloseOut ? u.approve.closeOut : u.bank.settlement}</small>
                 </span>
               </label>
             ),
@@ -182,7 +189,7 @@ function DueForm({ due }: { readonly due: readonly Due[] }) {
         {dayProblem && <small className="problem">{w.app.problem(dayProblem)}</small>}
       </label>
       <ErrorNote error={make.error} />
-      {refused && <p className="problem">{refused.to}</p>}
+      {refused && <p className="problem">{nameOf(refused)}</p>}
       <button type="submit" className="button" disabled={taken.length === 0 || make.isPending}>
         {taken.length === 0 ? u.bank.choose : u.bank.makeOf(taken.length, money(totalMinor, taken[0]?.currency ?? "SEK"))}
       </button>

@@ -1,4 +1,5 @@
 import { useMutation } from "@tanstack/react-query";
+import { calendarDay } from "../../../shared/money/dates.ts";
 import { refresh } from "../../queries.ts";
 import { Form } from "../../ui/form.tsx";
 import { ErrorNote } from "../../ui/parts.tsx";
@@ -21,7 +22,7 @@ export function HolidaysEditor({ cafe }: { readonly cafe: OwnCafe }) {
           <li key={`${holiday.from}-${holiday.to}`} className="row-between">
             <span>
               {holiday.name && <strong>{holiday.name} </strong>}
-              {holiday.from === holiday.to ? holiday.from : `${holiday.from} – ${holiday.to}`}
+              {holiday.from === holiday.to ? calendarDay(holiday.from) : `${calendarDay(holiday.from)} – ${calendarDay(holiday.to)}`}
             </span>
             <button
               type="button"

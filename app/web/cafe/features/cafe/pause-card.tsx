@@ -1,8 +1,8 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
-import { clock } from "../../../shared/money/dates.ts";
 import { Notice } from "../../../shared/ui/parts.tsx";
 import { refresh } from "../../queries.ts";
+import { useDates } from "../../ui/dates.ts";
 import { ErrorNote } from "../../ui/parts.tsx";
 import { useWords } from "../../words/words.ts";
 import { changeCafe, type OwnCafe } from "./cafe-queries.ts";
@@ -12,6 +12,7 @@ const minutesToChoose = [15, 30, 60, 120];
 /** New orders stop with one tap, for a while that ends by itself; open orders go on. */
 export function PauseCard({ cafe }: { readonly cafe: OwnCafe }) {
   const w = useWords();
+  const { clock } = useDates();
   const [reason, setReason] = useState(cafe.pause_reason ?? "");
   const pause = useMutation({
     mutationFn: (minutes: number | undefined) =>

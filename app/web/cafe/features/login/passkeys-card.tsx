@@ -1,11 +1,11 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { unwrap } from "../../../shared/api/request.ts";
-import { dayAndTime } from "../../../shared/money/dates.ts";
 import { addPasskey, canUsePasskeys, type StaffUser, useStaffSession } from "../../../shared/session/staff.ts";
 import { Sheet } from "../../../shared/ui/parts.tsx";
 import { factorsApi, passkeysApi } from "../../api.ts";
 import { refresh } from "../../queries.ts";
+import { useDates } from "../../ui/dates.ts";
 import { Form } from "../../ui/form.tsx";
 import { CopyButton, ErrorNote, Loaded, Sure } from "../../ui/parts.tsx";
 import { useWords } from "../../words/words.ts";
@@ -15,6 +15,7 @@ const key = ["factors", "passkeys"];
 /** The devices whose own lock logs in here, and one more of them. */
 export function PasskeysCard() {
   const w = useWords();
+  const { dayAndTime } = useDates();
   const session = useStaffSession();
   const passkeys = useQuery({ queryKey: key, queryFn: () => unwrap(passkeysApi.admin.auth.passkeys.$get()) });
   const [isAdding, setIsAdding] = useState(false);

@@ -1,11 +1,11 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { unwrap } from "../../../shared/api/request.ts";
-import { dayAndTime } from "../../../shared/money/dates.ts";
 import { type StaffUser, useStaffSession } from "../../../shared/session/staff.ts";
 import { Sheet } from "../../../shared/ui/parts.tsx";
 import { factorsApi, sessionsApi } from "../../api.ts";
 import { refresh } from "../../queries.ts";
+import { useDates } from "../../ui/dates.ts";
 import { Form } from "../../ui/form.tsx";
 import { Chip, ErrorNote, Loaded, Sure } from "../../ui/parts.tsx";
 import { useWords } from "../../words/words.ts";
@@ -16,6 +16,7 @@ const key = ["sessions"];
 /** Where this login is open, and how to end what is not one's own. */
 export function SessionsCard() {
   const w = useWords();
+  const { dayAndTime } = useDates();
   const sessions = useQuery({ queryKey: key, queryFn: () => unwrap(sessionsApi.admin.auth.sessions.$get()) });
   const end = useMutation({
     mutationFn: ({ sessionId, isStranger }: { sessionId: string; isStranger: boolean }) => {

@@ -1,8 +1,8 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { unwrap } from "../../../shared/api/request.ts";
-import { since } from "../../../shared/money/dates.ts";
 import { inCafe, stockApi } from "../../api.ts";
 import { refresh } from "../../queries.ts";
+import { useDates } from "../../ui/dates.ts";
 import { Form } from "../../ui/form.tsx";
 import { ErrorNote } from "../../ui/parts.tsx";
 import { useWords } from "../../words/words.ts";
@@ -13,6 +13,7 @@ const shownMovements = 6;
 /** How many there are; empty means that nobody counts. */
 export function StockEditor({ item }: { readonly item: Item }) {
   const w = useWords();
+  const { since } = useDates();
   const param = { itemId: item.id };
   const movements = useQuery({
     queryKey: ["cafe", "stock", item.id],

@@ -1,13 +1,13 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { type JsonOf, unwrap } from "../../../shared/api/request.ts";
-import { dayAndTime, since } from "../../../shared/money/dates.ts";
 import { money } from "../../../shared/money/money.ts";
 import { useStaffSession } from "../../../shared/session/staff.ts";
 import { CheckIcon } from "../../../shared/ui/icons.tsx";
 import { EmptyState } from "../../../shared/ui/parts.tsx";
 import { boardApi, intent, refundProposalsApi } from "../../api.ts";
 import { refresh } from "../../queries.ts";
+import { useDates } from "../../ui/dates.ts";
 import { Chip, ErrorNote, Loaded, Page, Sure, Table } from "../../ui/parts.tsx";
 import { useOwnerWords } from "../../words/owner.ts";
 import { useWords } from "../../words/words.ts";
@@ -24,6 +24,7 @@ const tones = { pending: "wait", approved: "act", rejected: "no" } as const;
 /** The café's refunds that take two people: the second one decides here, and whoever asked may take it back. */
 export function RefundsPage() {
   const w = useWords();
+  const { dayAndTime } = useDates();
   const o = useOwnerWords();
   const query = useQuery({ queryKey: key, queryFn: () => unwrap(ask()), refetchInterval: looksAgainMs });
   const [shown, setShown] = useState<string>();
@@ -71,6 +72,7 @@ export function RefundsPage() {
 
 function WaitingRefund({ proposal, onShow }: { readonly proposal: Proposal; readonly onShow: () => void }) {
   const o = useOwnerWords();
+  const { since } = useDates();
   const session = useStaffSession();
   const isOwn = session.kind === "in" && session.user.id === proposal.requested_by;
   const isOwner = session.kind === "in" && session.user.role === "owner";

@@ -1,12 +1,13 @@
 import { useMutation } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { unwrap } from "../../../shared/api/request.ts";
-import { dayAndTime } from "../../../shared/money/dates.ts";
+import { calendarDay } from "../../../shared/money/dates.ts";
 import { money } from "../../../shared/money/money.ts";
 import { useStaffSession } from "../../../shared/session/staff.ts";
 import { Sheet } from "../../../shared/ui/parts.tsx";
 import { intent, settlementsApi } from "../../api.ts";
 import { refresh, useList } from "../../queries.ts";
+import { useDates } from "../../ui/dates.ts";
 import { Form } from "../../ui/form.tsx";
 import { Chip, ErrorNote, ListView, Page } from "../../ui/parts.tsx";
 import { saveAnswer } from "../../ui/save.ts";
@@ -33,7 +34,7 @@ export function SettlementsPage() {
       <fieldset className="segments" aria-label={w.app.status}>
         {["", ...states].map((state) => (
           <button key={state} type="button" aria-pressed={status === state} onClick={() => setStatus(state)}>
-            {state === "" ? w.transactions.all : w.settlements.states[state as "due"]}
+            {state === "" ? w.settlements.all : w.settlements.states[state as "due"]}
           </button>
         ))}
       </fieldset>
@@ -43,7 +44,7 @@ export function SettlementsPage() {
         keyOf={({ id }) => id}
         empty={{ title: w.settlements.none, what: w.settlements.noneWhat }}
         columns={[
-          { label: w.reports.day, cell: ({ day }) => <strong>{day}</strong> },
+          { label: w.reports.day, cell: ({ day }) => <strong>{calendarDay(day)}</strong> },
           ...(ofAll ? [{ label: w.app.cafe, cell: ({ cafe_name }: Settlement) => cafe_name }] : []),
           { label: w.reports.sales, isNumber: true, cell: ({ sales_count }) => sales_count },
           { label: w.settlements.fee, isNumber: true, cell: ({ fee_minor, currency }) => money(fee_minor, currency) },
@@ -67,6 +68,7 @@ export function SettlementsPage() {
 
 function SettlementSheet({ settlement, onClose }: { readonly settlement: Settlement; readonly onClose: () => void }) {
   const w = useWords();
+  const { dayAndTime } = useDates();
   const session = useStaffSession();
   const isFinance = session.kind === "in" && session.user.role === "finance";
   // One payment for one decision, however often the button is pressed.
@@ -80,9 +82,9 @@ function SettlementSheet({ settlement, onClose }: { readonly settlement: Settlem
       ),
   });
   return (
-    <Sheet title={settlement.day} closeLabel={w.app.close} onClose={onClose}>
+    <Sheet title={calendarDay(settlement.day)} closeLabel={w.app.close} onClose={onClose}>
       <h2 className="sheet-title">
-        {settlement.day} · {settlement.cafe_name}
+        {calendarDay(settlement.day)} · {settlement.cafe_name}
       </h2>
       <SettlementFlow settlement={settlement} />
       {settlement.bank_reference && (

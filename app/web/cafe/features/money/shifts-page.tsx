@@ -1,13 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { type JsonOf, unwrap } from "../../../shared/api/request.ts";
-import { dayAndTime } from "../../../shared/money/dates.ts";
+import { calendarDay } from "../../../shared/money/dates.ts";
 import { money } from "../../../shared/money/money.ts";
 import { minorOf } from "../../../shared/money/typed-amount.ts";
 import { useStaffSession } from "../../../shared/session/staff.ts";
 import { Sheet } from "../../../shared/ui/parts.tsx";
 import { intent, shiftsApi } from "../../api.ts";
 import { refresh, useList } from "../../queries.ts";
+import { useDates } from "../../ui/dates.ts";
 import { Form } from "../../ui/form.tsx";
 import { Chip, Figure, ListView, Loaded, Page, Table } from "../../ui/parts.tsx";
 import { useWords } from "../../words/words.ts";
@@ -21,6 +22,8 @@ type ZReport = JsonOf<typeof askZ>;
 /** The tills' shifts: who opened and closed, and what was counted. */
 export function ShiftsPage() {
   const w = useWords();
+  const { dayAndTime } = useDates();
+  const byWhom = (at: string, name: string | null): string => [dayAndTime(at), name].filter(Boolean).join(" · ");
   const shifts = useList<Shift>(key, ask);
   const [shown, setShown] = useState<Shift>();
   return (
@@ -51,10 +54,9 @@ export function ShiftsPage() {
   );
 }
 
-const byWhom = (at: string, name: string | null): string => [dayAndTime(at), name].filter(Boolean).join(" · ");
-
 function ShiftSheet({ shift, onClose }: { readonly shift: Shift; readonly onClose: () => void }) {
   const w = useWords();
+  const { dayAndTime } = useDates();
   const session = useStaffSession();
   const closing = useRef(intent());
   const isOwner = session.kind === "in" && session.user.role === "owner";
@@ -100,7 +102,7 @@ function ZReportView({ shiftId }: { readonly shiftId: string }) {
       {(z) => (
         <div className="stack printed">
           <p className="soft">
-            {w.shifts.z(z.number)} · {z.cafe_name} · {z.business_day}
+            {w.shifts.z(z.number)} · {z.cafe_name} · {calendarDay(z.business_day)}
           </p>
           <dl className="figures">
             <Figure label={w.reports.sales} value={money(z.sales_minor, z.currency)} note={z.sales_count} />

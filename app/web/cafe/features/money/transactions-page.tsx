@@ -1,13 +1,13 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { type JsonOf, unwrap } from "../../../shared/api/request.ts";
-import { dayAndTime } from "../../../shared/money/dates.ts";
 import { money } from "../../../shared/money/money.ts";
 import { shortNumber } from "../../../shared/money/order-number.ts";
 import { useStaffSession } from "../../../shared/session/staff.ts";
 import { Sheet } from "../../../shared/ui/parts.tsx";
 import { transactionsApi } from "../../api.ts";
 import { type ListPage, useList } from "../../queries.ts";
+import { useDates } from "../../ui/dates.ts";
 import { Chip, ErrorNote, ListView, Loaded, Page } from "../../ui/parts.tsx";
 import { saveAnswer } from "../../ui/save.ts";
 import { SearchField, useLater } from "../../ui/search-field.tsx";
@@ -20,6 +20,7 @@ type Transaction = JsonOf<typeof ask>["items"][number];
 /** What was paid, order by order, with what was given back. */
 export function TransactionsPage() {
   const w = useWords();
+  const { dayAndTime } = useDates();
   const session = useStaffSession();
   const ofAll = session.kind === "in" && session.user.cafe_id === null;
   const [search, setSearch] = useState("");
@@ -79,10 +80,9 @@ export function TransactionsPage() {
               <>
                 <strong>{money(amount_minor, currency)}</strong>
                 {refunded_minor > 0 && (
-                  <>
-                    {" "}
+                  <div>
                     <Chip tone="wait">− {money(refunded_minor, currency)}</Chip>
-                  </>
+                  </div>
                 )}
               </>
             ),
@@ -101,6 +101,7 @@ export function TransactionsPage() {
 
 function TransactionSheet({ transaction, onClose }: { readonly transaction: Transaction; readonly onClose: () => void }) {
   const w = useWords();
+  const { dayAndTime } = useDates();
   const query = useQuery({
     queryKey: ["transactions", "one", transaction.id],
     queryFn: () =>

@@ -1,10 +1,10 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { unwrap } from "../../../shared/api/request.ts";
-import { dayAndTime } from "../../../shared/money/dates.ts";
 import { money } from "../../../shared/money/money.ts";
 import { customersApi, inCafe, intent } from "../../api.ts";
 import { refresh, useList } from "../../queries.ts";
+import { useDates } from "../../ui/dates.ts";
 import { type Field, FormSheet, orNull } from "../../ui/form.tsx";
 import { Chip, ErrorNote, ListView, Page, Sure } from "../../ui/parts.tsx";
 import { SearchField, useLater } from "../../ui/search-field.tsx";
@@ -17,6 +17,7 @@ const key = ["cafe", "customers"];
 
 export function CustomersPage() {
   const w = useWords();
+  const { dayAndTime } = useDates();
   const [search, setSearch] = useState("");
   const asked = useLater(search);
   const customers = useList<Customer>([...key, asked], (page) => ask({ ...page, ...(asked === "" ? {} : { search: asked }) }));

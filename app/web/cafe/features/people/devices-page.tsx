@@ -1,10 +1,10 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { unwrap } from "../../../shared/api/request.ts";
-import { dayAndTime } from "../../../shared/money/dates.ts";
 import { Sheet } from "../../../shared/ui/parts.tsx";
 import { devicesApi, inCafe } from "../../api.ts";
 import { refresh, useList } from "../../queries.ts";
+import { useDates } from "../../ui/dates.ts";
 import { FormSheet } from "../../ui/form.tsx";
 import { Chip, CopyButton, ErrorNote, ListView, Page, Sure } from "../../ui/parts.tsx";
 import { useWords } from "../../words/words.ts";
@@ -23,6 +23,7 @@ interface Enrolled {
 /** The tills of a café. A key is shown once, and made anew in one tap when a till is lost. */
 export function DevicesPage() {
   const w = useWords();
+  const { dayAndTime } = useDates();
   const devices = useList<Device>(key, ask);
   const [isAdding, setIsAdding] = useState(false);
   const [enrolled, setEnrolled] = useState<Enrolled>();

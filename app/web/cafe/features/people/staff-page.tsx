@@ -1,12 +1,12 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { unwrap } from "../../../shared/api/request.ts";
-import { dayAndTime } from "../../../shared/money/dates.ts";
 import { type StaffRole, useStaffSession } from "../../../shared/session/staff.ts";
 import { Notice } from "../../../shared/ui/parts.tsx";
 import { inCafe, staffApi } from "../../api.ts";
 import { allCafesQuery } from "../../cafe-choice.tsx";
 import { refresh, useList } from "../../queries.ts";
+import { useDates } from "../../ui/dates.ts";
 import { FormSheet } from "../../ui/form.tsx";
 import { Chip, ErrorNote, ListView, Page, Sure } from "../../ui/parts.tsx";
 import { useWords } from "../../words/words.ts";
@@ -20,6 +20,7 @@ const ofUniversity: readonly StaffRole[] = ["finance", "admin"];
 
 export function StaffPage() {
   const w = useWords();
+  const { dayAndTime } = useDates();
   const session = useStaffSession();
   const isAdmin = session.kind === "in" && session.user.cafe_id === null;
   const staff = useList<Member>(key, ask);

@@ -1,10 +1,10 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { unwrap } from "../../../shared/api/request.ts";
-import { dayAndTime } from "../../../shared/money/dates.ts";
 import { Sheet } from "../../../shared/ui/parts.tsx";
 import { staffRequestsApi } from "../../api.ts";
 import { refresh, useList } from "../../queries.ts";
+import { useDates } from "../../ui/dates.ts";
 import { CopyButton, ErrorNote, ListView, Sure } from "../../ui/parts.tsx";
 import { useWords } from "../../words/words.ts";
 
@@ -16,6 +16,7 @@ type Asked = Awaited<ReturnType<typeof ask>>["items"][number];
 /** Accounts of the university take two people: what one asked for waits here for another one. */
 export function StaffRequests({ ownId, title }: { readonly ownId: string; readonly title: string }) {
   const w = useWords();
+  const { dayAndTime } = useDates();
   const [secret, setSecret] = useState<MadeLogin>();
   const requests = useList<Asked>(key, ask);
   const settled = () => refresh("staff");

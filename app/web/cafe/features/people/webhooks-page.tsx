@@ -1,10 +1,10 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { unwrap } from "../../../shared/api/request.ts";
-import { dayAndTime } from "../../../shared/money/dates.ts";
 import { Sheet } from "../../../shared/ui/parts.tsx";
 import { webhooksApi } from "../../api.ts";
 import { refresh, useList } from "../../queries.ts";
+import { useDates } from "../../ui/dates.ts";
 import { FormSheet } from "../../ui/form.tsx";
 import { Chip, CopyButton, ErrorNote, ListView, Page, Sure } from "../../ui/parts.tsx";
 import { useOwnerWords } from "../../words/owner.ts";
@@ -17,6 +17,7 @@ type Endpoint = Awaited<ReturnType<typeof ask>>["items"][number];
 /** The café's own systems, told of each order: signed, repeated until they answer, sent again by hand. */
 export function WebhooksPage() {
   const w = useWords();
+  const { dayAndTime } = useDates();
   const o = useOwnerWords();
   const endpoints = useList<Endpoint>(key, ask);
   const [isAdding, setIsAdding] = useState(false);
@@ -84,6 +85,7 @@ export function WebhooksPage() {
 
 function Deliveries({ endpoint, onClose }: { readonly endpoint: Endpoint; readonly onClose: () => void }) {
   const w = useWords();
+  const { dayAndTime } = useDates();
   const o = useOwnerWords();
   const param = { endpointId: endpoint.id };
   const deliveriesKey = ["webhooks", endpoint.id];

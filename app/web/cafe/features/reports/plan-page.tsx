@@ -1,9 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { ApiError, type JsonOf, unwrap } from "../../../shared/api/request.ts";
-import { dayAndTime } from "../../../shared/money/dates.ts";
+import { calendarDay } from "../../../shared/money/dates.ts";
 import { EmptyState, Notice } from "../../../shared/ui/parts.tsx";
 import { inCafe, publishedApi, reportsApi } from "../../api.ts";
 import { HeatMap } from "../../ui/charts.tsx";
+import { useDates } from "../../ui/dates.ts";
 import { Loaded, Page, Table } from "../../ui/parts.tsx";
 import { type Period, PeriodChoice, usePeriod } from "../../ui/period.tsx";
 import { useOwnerWords } from "../../words/owner.ts";
@@ -77,6 +78,7 @@ function PeaksCard() {
 
 function PlanCard() {
   const w = useWords();
+  const { dayAndTime } = useDates();
   const o = useOwnerWords();
   const plan = useQuery({ queryKey: ["cafe", "plan"], queryFn: () => orNone(unwrap(askPlan()) as Promise<Plan>) });
   return (
@@ -104,7 +106,7 @@ function PlanCard() {
                 rows={found.lines}
                 keyOf={({ day, menu_item_id }) => `${day} ${menu_item_id}`}
                 columns={[
-                  { label: w.reports.day, cell: ({ day }) => day },
+                  { label: w.reports.day, cell: ({ day }) => calendarDay(day) },
                   { label: w.reports.item, cell: ({ item_name }) => <strong>{item_name}</strong> },
                   { label: o.plan.portions, isNumber: true, cell: ({ portions }) => <strong>{portions}</strong> },
                   { label: o.plan.lastWeek, isNumber: true, cell: ({ last_week_portions }) => last_week_portions },

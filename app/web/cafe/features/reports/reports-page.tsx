@@ -1,11 +1,12 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { type JsonOf, unwrap } from "../../../shared/api/request.ts";
-import { dayAndTime } from "../../../shared/money/dates.ts";
+import { calendarDay, shortDay } from "../../../shared/money/dates.ts";
 import { money, price } from "../../../shared/money/money.ts";
 import { EmptyState } from "../../../shared/ui/parts.tsx";
 import { inCafe, reportsApi } from "../../api.ts";
 import { Bars, ChartAndTable } from "../../ui/charts.tsx";
+import { useDates } from "../../ui/dates.ts";
 import { ErrorNote, Figure, Loaded, Page, Table } from "../../ui/parts.tsx";
 import { type Period, PeriodChoice, usePeriod } from "../../ui/period.tsx";
 import { saveAnswer } from "../../ui/save.ts";
@@ -66,17 +67,16 @@ const Nothing = () => {
   return <EmptyState title={w.reports.none} what={w.reports.noneWhat} />;
 };
 
-const asOf = (time: string) => dayAndTime(time);
-
 function ByDay({ period }: { readonly period: Period }) {
   const w = useWords();
+  const { dayAndTime } = useDates();
   const report = useQuery({ queryKey: ["cafe", "sales", "day", period], queryFn: () => unwrap(ask.day(period)) as Promise<DailySales> });
   return (
     <Loaded query={report}>
       {({ days, totals, currency, as_of }) => (
         <>
           <dl className="figures">
-            <Figure label={w.reports.net} value={money(totals.net_minor, currency)} note={w.reports.asOf(asOf(as_of))} />
+            <Figure label={w.reports.net} value={money(totals.net_minor, currency)} note={w.reports.asOf(dayAndTime(as_of))} />
             <Figure label={w.reports.sales} value={totals.sales_count} />
             <Figure label={w.reports.average} value={totals.average_minor === null ? "–" : money(totals.average_minor, currency)} />
             <Figure label={w.reports.refunds} value={money(totals.refunds_minor, currency)} />
@@ -91,9 +91,9 @@ function ByDay({ period }: { readonly period: Period }) {
                   top={price(Math.max(...days.map(({ net_minor }) => net_minor)), currency)}
                   bars={days.map(({ day, net_minor }) => ({
                     key: day,
-                    label: day.slice(5),
+                    label: shortDay(day),
                     value: Math.max(0, net_minor),
-                    said: `${day}: ${money(net_minor, currency)}`,
+                    said: `${calendarDay(day)}: ${money(net_minor, currency)}`,
                   }))}
                 />
               }
@@ -103,7 +103,7 @@ function ByDay({ period }: { readonly period: Period }) {
                   rows={days.toReversed()}
                   keyOf={({ day }) => day}
                   columns={[
-                    { label: w.reports.day, cell: ({ day }) => day },
+                    { label: w.reports.day, cell: ({ day }) => calendarDay(day) },
                     { label: w.reports.sales, isNumber: true, cell: ({ sales_count }) => sales_count },
                     { label: w.reports.gross, isNumber: true, cell: ({ gross_minor }) => money(gross_minor, currency) },
                     { label: w.reports.net, isNumber: true, cell: ({ net_minor }) => <strong>{money(net_minor, currency)}</strong> },

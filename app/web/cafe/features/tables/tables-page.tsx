@@ -95,13 +95,12 @@ function CodeSheet({ table, onClose }: { readonly table: CafeTable; readonly onC
   });
   return (
     <Sheet title={table.label} closeLabel={w.app.close} onClose={onClose}>
+      <h2 className="sheet-title">{table.label}</h2>
       <div className="table-code printed">
-        <h2 className="sheet-title">{table.label}</h2>
         <Loaded query={picture} bones={1}>
           {(blob) => <CodeImage blob={blob} alt={table.label} />}
         </Loaded>
         <p>{w.tables.scan}</p>
-        <code>{table.code}</code>
       </div>
       <div className="sheet-actions">
         <button type="button" className="button" onClick={() => print()}>

@@ -1,7 +1,6 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { unwrap } from "../../../shared/api/request.ts";
-import { since } from "../../../shared/money/dates.ts";
 import { money, signed } from "../../../shared/money/money.ts";
 import { useStaffSession } from "../../../shared/session/staff.ts";
 import { CheckIcon } from "../../../shared/ui/icons.tsx";
@@ -10,6 +9,7 @@ import { adjustmentsApi, bankApi, cafeApi, closeOutsApi, debtsApi, grantsApi, in
 import { allCafesQuery } from "../../cafe-choice.tsx";
 import { Go } from "../../link.tsx";
 import { queryClient, refresh } from "../../queries.ts";
+import { useDates } from "../../ui/dates.ts";
 import { FormSheet } from "../../ui/form.tsx";
 import { Chip, ErrorNote, Loaded, Page } from "../../ui/parts.tsx";
 import { useUniversityWords } from "../../words/university.ts";
@@ -212,6 +212,7 @@ interface WaitingProps {
 
 function Waiting({ kind, title, what, student, page, at, isOwn = false, onApprove, onReject, onOpen }: WaitingProps) {
   const w = useWords();
+  const { since } = useDates();
   const u = useUniversityWords();
   const session = useStaffSession();
   const decide = useMutation({ mutationFn: (how: () => Promise<unknown>) => how(), onSettled: () => refresh(...key) });

@@ -1,8 +1,8 @@
 import { useState } from "react";
 import { unwrap } from "../../../shared/api/request.ts";
-import { dayAndTime } from "../../../shared/money/dates.ts";
 import { auditApi } from "../../api.ts";
 import { useList } from "../../queries.ts";
+import { useDates } from "../../ui/dates.ts";
 import { CopyButton, ListView, Page } from "../../ui/parts.tsx";
 import { SearchField, useLater } from "../../ui/search-field.tsx";
 import { useUniversityWords } from "../../words/university.ts";
@@ -14,6 +14,7 @@ type Line = Awaited<ReturnType<typeof ask>>["items"][number];
 /** Who changed what, when, by which request. Nothing here can be changed. */
 export function AuditPage() {
   const w = useWords();
+  const { dayAndTime } = useDates();
   const u = useUniversityWords();
   const [action, setAction] = useState("");
   const [day, setDay] = useState("");

@@ -1,11 +1,11 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { unwrap } from "../../../shared/api/request.ts";
-import { dayAndTime, lastDay } from "../../../shared/money/dates.ts";
 import { money } from "../../../shared/money/money.ts";
 import { useStaffSession } from "../../../shared/session/staff.ts";
 import { grantsApi } from "../../api.ts";
 import { Go, usePart } from "../../link.tsx";
 import { refresh, useList } from "../../queries.ts";
+import { useDates } from "../../ui/dates.ts";
 import { Chip, ErrorNote, Figure, ListView, Loaded, Page, Sure, Table } from "../../ui/parts.tsx";
 import { useUniversityWords } from "../../words/university.ts";
 import { useWords } from "../../words/words.ts";
@@ -57,6 +57,7 @@ export function BulkCreditPage() {
 function Progress({ made }: { readonly made: BulkCredit }) {
   const u = useUniversityWords();
   const w = useWords();
+  const { dayAndTime } = useDates();
   const { status, currency, lines, total_minor, credited_lines, credited_minor, no_wallet_lines, taken_back_minor } = made;
   const wasAgreed = status === "approved" || status === "done";
   return (
@@ -144,6 +145,7 @@ const lineTones = { waiting: "wait", credited: "act", no_wallet: "no", rejected:
 
 function Lines({ made: { id, status } }: { readonly made: BulkCredit }) {
   const w = useWords();
+  const { lastDay } = useDates();
   const u = useUniversityWords();
   const session = useStaffSession();
   const isAdmin = session.kind === "in" && session.user.role === "admin";

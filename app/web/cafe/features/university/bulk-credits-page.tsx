@@ -1,12 +1,12 @@
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { errorOf, unwrap } from "../../../shared/api/request.ts";
-import { dayAndTime } from "../../../shared/money/dates.ts";
 import { money } from "../../../shared/money/money.ts";
 import { staffFetch } from "../../../shared/session/staff.ts";
 import { grantsApi, intent } from "../../api.ts";
 import { Go, useGo } from "../../link.tsx";
 import { refresh, useList } from "../../queries.ts";
+import { useDates } from "../../ui/dates.ts";
 import { problemsOf } from "../../ui/form.tsx";
 import { Chip, ErrorNote, ListView, Page, Table } from "../../ui/parts.tsx";
 import { save } from "../../ui/save.ts";
@@ -21,6 +21,7 @@ type BulkCredit = Awaited<ReturnType<typeof ask>>["items"][number];
 /** Files that give money to many students: the form for a new one, and what became of the others. */
 export function BulkCreditsPage() {
   const w = useWords();
+  const { dayAndTime } = useDates();
   const u = useUniversityWords();
   const list = useList<BulkCredit>([...bulkCreditKey, "list"], ask);
   return (
@@ -119,7 +120,7 @@ function Columns() {
     { names: ["expires_on"], what: u.credits.dayColumn },
   ];
   return (
-    <details className="card">
+    <details className="card narrow-form">
       <summary>{u.credits.columns}</summary>
       <div className="stack">
         <Table

@@ -1,12 +1,12 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { unwrap } from "../../../shared/api/request.ts";
-import { dayAndTime } from "../../../shared/money/dates.ts";
 import { useStaffSession } from "../../../shared/session/staff.ts";
 import { cafeApi } from "../../api.ts";
 import { setCafe } from "../../cafe-choice.tsx";
 import { useGo } from "../../link.tsx";
 import { refresh, useList } from "../../queries.ts";
+import { useDates } from "../../ui/dates.ts";
 import { FormSheet } from "../../ui/form.tsx";
 import { Chip, ErrorNote, ListView, Page } from "../../ui/parts.tsx";
 import { useUniversityWords } from "../../words/university.ts";
@@ -21,6 +21,7 @@ const tones = { pending: "wait", approved: "act", suspended: "no" } as const;
 /** All cafés of the campus; who waits for approval stands first. */
 export function CafesPage() {
   const w = useWords();
+  const { dayAndTime } = useDates();
   const u = useUniversityWords();
   const session = useStaffSession();
   const go = useGo();

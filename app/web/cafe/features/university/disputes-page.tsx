@@ -1,11 +1,11 @@
 import { useMutation } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { unwrap } from "../../../shared/api/request.ts";
-import { dayAndTime } from "../../../shared/money/dates.ts";
 import { money } from "../../../shared/money/money.ts";
 import { useStaffSession } from "../../../shared/session/staff.ts";
 import { debtsApi, disputesApi, intent, refundCasesApi } from "../../api.ts";
 import { refresh, useList } from "../../queries.ts";
+import { useDates } from "../../ui/dates.ts";
 import { FormSheet } from "../../ui/form.tsx";
 import { Chip, ErrorNote, ListView, Page, Sure } from "../../ui/parts.tsx";
 import { useUniversityWords } from "../../words/university.ts";
@@ -41,6 +41,7 @@ export function DisputesPage() {
 
 function Disputes() {
   const w = useWords();
+  const { dayAndTime } = useDates();
   const u = useUniversityWords();
   const key = ["disputes"];
   const list = useList<Dispute>(key, ask.disputes);
@@ -102,6 +103,7 @@ const bearers = ["university", "cafe", "student"] as const;
 
 function OutsideRefunds({ isFinance }: { readonly isFinance: boolean }) {
   const w = useWords();
+  const { dayAndTime } = useDates();
   const u = useUniversityWords();
   const key = ["outside refunds"];
   const list = useList<Outside>(key, ask.outside);
@@ -172,6 +174,7 @@ function OutsideRefunds({ isFinance }: { readonly isFinance: boolean }) {
 
 function HeldRefunds({ isFinance }: { readonly isFinance: boolean }) {
   const w = useWords();
+  const { dayAndTime } = useDates();
   const u = useUniversityWords();
   const key = ["held refunds"];
   const list = useList<Held>(key, ask.held);

@@ -1,12 +1,12 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { unwrap } from "../../../shared/api/request.ts";
-import { dayAndTime } from "../../../shared/money/dates.ts";
 import { money } from "../../../shared/money/money.ts";
 import { shortNumber } from "../../../shared/money/order-number.ts";
 import { Notice } from "../../../shared/ui/parts.tsx";
 import { failoverApi } from "../../api.ts";
 import { refresh, useList } from "../../queries.ts";
+import { useDates } from "../../ui/dates.ts";
 import { Form, FormSheet } from "../../ui/form.tsx";
 import { Chip, ErrorNote, Figure, ListView, Loaded, Page, Sure } from "../../ui/parts.tsx";
 import { useUniversityWords } from "../../words/university.ts";
@@ -21,6 +21,7 @@ const tones = { open: "wait", agreed: "wait", reposted: "act", dismissed: "" } a
 /** After a switch of regions: payments that only their receipts remember. One person agrees, another one posts them anew. */
 export function FailoverPage() {
   const w = useWords();
+  const { dayAndTime } = useDates();
   const u = useUniversityWords();
   const state = useQuery({ queryKey: [...key, "state"], queryFn: () => unwrap(failoverApi.admin.failover.$get()) });
   const cases = useList<Case>([...key, "cases"], ask);

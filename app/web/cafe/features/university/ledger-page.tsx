@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { unwrap } from "../../../shared/api/request.ts";
-import { dayAndTime } from "../../../shared/money/dates.ts";
 import { money } from "../../../shared/money/money.ts";
 import { Notice } from "../../../shared/ui/parts.tsx";
 import { booksApi, journalApi } from "../../api.ts";
+import { useDates } from "../../ui/dates.ts";
 import { Form, type Values } from "../../ui/form.tsx";
 import { Chip, Loaded, Page, Table } from "../../ui/parts.tsx";
 import { saveAnswer } from "../../ui/save.ts";
@@ -13,6 +13,7 @@ import { useWords } from "../../words/words.ts";
 /** The invariants of the books, run now; and what stands on each account. */
 export function LedgerPage() {
   const w = useWords();
+  const { dayAndTime } = useDates();
   const u = useUniversityWords();
   const check = useQuery({
     queryKey: ["ledger", "check"],

@@ -1,9 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { unwrap } from "../../../shared/api/request.ts";
-import { dayAndTime } from "../../../shared/money/dates.ts";
 import { money } from "../../../shared/money/money.ts";
+import { CheckIcon } from "../../../shared/ui/icons.tsx";
 import { EmptyState, Notice } from "../../../shared/ui/parts.tsx";
 import { reconciliationApi } from "../../api.ts";
+import { useDates } from "../../ui/dates.ts";
 import { Figure, Loaded, Page, Table } from "../../ui/parts.tsx";
 import { PeriodChoice, usePeriod } from "../../ui/period.tsx";
 import { useUniversityWords } from "../../words/university.ts";
@@ -14,6 +15,7 @@ const dayMs = 86_400_000;
 /** Whether the gateway, the cafés and the bank tell the same story as the ledger. */
 export function ReconciliationPage() {
   const w = useWords();
+  const { dayAndTime } = useDates();
   const u = useUniversityWords();
   const { period, choice } = usePeriod(7);
   const span = {
@@ -58,9 +60,9 @@ export function ReconciliationPage() {
                 ))}
               </ul>
             )}
-            <h2>{u.reconciliation.unexplained}</h2>
+            {unexplained.length > 0 && <h2>{u.reconciliation.unexplained}</h2>}
             {unexplained.length === 0 ? (
-              <EmptyState title={u.reconciliation.allWell} what={u.reconciliation.allWellWhat} />
+              <EmptyState title={u.reconciliation.allWell} what={u.reconciliation.allWellWhat} icon={<CheckIcon size={36} />} />
             ) : (
               <Table
                 caption={u.reconciliation.unexplained}

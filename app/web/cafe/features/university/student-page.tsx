@@ -1,10 +1,10 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { unwrap } from "../../../shared/api/request.ts";
-import { dayAndTime } from "../../../shared/money/dates.ts";
 import { cardsApi, studentCardsApi, studentsApi } from "../../api.ts";
 import { Go, useGo, usePart } from "../../link.tsx";
 import { refresh } from "../../queries.ts";
+import { useDates } from "../../ui/dates.ts";
 import { Form, FormSheet, orNull } from "../../ui/form.tsx";
 import { Chip, ErrorNote, Loaded, Page, Sure } from "../../ui/parts.tsx";
 import { useUniversityWords } from "../../words/university.ts";
@@ -91,6 +91,7 @@ const tones = { active: "act", frozen: "wait", lost: "no", revoked: "" } as cons
 
 function CardsCard({ studentId }: { readonly studentId: string }) {
   const u = useUniversityWords();
+  const { dayAndTime } = useDates();
   const key = ["students", "cards", studentId];
   const cards = useQuery({
     queryKey: key,
