@@ -109,7 +109,7 @@ function CafeCard({ cafe }: { readonly cafe: Cafe }) {
           {cafe.address && <p className="soft small">{cafe.address}</p>}
         </div>
         <span className={`chip ${cafe.is_open ? "chip-act" : ""}`}>
-          {cafe.is_open ? w.home.open : cafe.paused_until ? w.home.paused(clock(cafe.paused_until)) : w.home.closed}
+          {cafe.is_open ? w.home.open : cafe.paused_until ? w.home.paused(clock(cafe.paused_until, cafe.time_zone)) : w.home.closed}
         </span>
       </div>
     </Link>

@@ -145,7 +145,7 @@ function MenuHead({ cafe }: { readonly cafe: CafePage | undefined }) {
       <div className="row" style={{ flexWrap: "wrap" }}>
         {cafe && (
           <span className={`chip ${cafe.is_open ? "chip-act" : ""}`}>
-            {cafe.is_open ? w.home.open : cafe.paused_until ? w.home.paused(clock(cafe.paused_until)) : w.home.closed}
+            {cafe.is_open ? w.home.open : cafe.paused_until ? w.home.paused(clock(cafe.paused_until, cafe.time_zone)) : w.home.closed}
           </span>
         )}
         {table && isHere && (

@@ -41,7 +41,7 @@ export function OrderPage() {
   const isUnpaid = order.data.payment_status === "pending" && !hasEnded(order.data) && order.data.payment_method === "wallet";
   return (
     <div className="narrow stack">
-      <Head order={order.data} />
+      <Head order={order.data} isUnpaid={isUnpaid} />
       {isUnpaid && <Unpaid order={order.data} />}
       <Timeline order={order.data} />
       <Lines order={order.data} />
@@ -51,14 +51,15 @@ export function OrderPage() {
 }
 
 /** The pickup number, to be read at arm's length. */
-function Head({ order }: { readonly order: Order }) {
+function Head({ order, isUnpaid }: { readonly order: Order; readonly isUnpaid: boolean }) {
   const w = useWords();
   const cafes = useQuery(cafesQuery);
+  const cafe = cafes.data?.items.find(({ id }) => id === order.cafe_id);
   const isReady = order.status === "ready";
   return (
-    <div className={`pickup ${isReady ? "pickup-ready" : ""}`}>
+    <div className={`pickup ${isUnpaid ? "pickup-unpaid" : isReady ? "pickup-ready" : ""}`}>
       <h1 className="pickup-title">
-        {w.orders.status[order.status]}
+        {isUnpaid ? w.orders.placed : w.orders.status[order.status]}
         <span className="sr-only">
           : {w.orders.pickupNumber} {shortNumber(order.order_number)}
         </span>
@@ -67,13 +68,13 @@ function Head({ order }: { readonly order: Order }) {
         {shortNumber(order.order_number)}
       </p>
       <p>
-        {cafes.data?.items.find(({ id }) => id === order.cafe_id)?.name}
+        {cafe?.name}
         {order.table_label ? ` · ${w.menu.table(order.table_label)}` : ""}
       </p>
       {isReady && <strong>{w.orders.readyWhat}</strong>}
-      {!isReady && order.scheduled_for && <span className="chip">{w.orders.scheduled(clock(order.scheduled_for))}</span>}
+      {!isReady && order.scheduled_for && <span className="chip">{w.orders.scheduled(clock(order.scheduled_for, cafe?.time_zone))}</span>}
       {!isReady && !hasEnded(order) && order.estimated_ready_time && order.payment_status === "paid" && (
-        <span className="chip chip-act">{w.orders.readyBy(clock(order.estimated_ready_time))}</span>
+        <span className="chip chip-act">{w.orders.readyBy(clock(order.estimated_ready_time, cafe?.time_zone))}</span>
       )}
     </div>
   );

@@ -37,10 +37,11 @@ export function OrdersPage() {
               <span className="order-row-number">{shortNumber(order.order_number)}</span>
               <span className="stack-tight">
                 <strong>
-                  {order.items.map(({ item_name, quantity }) => (quantity > 1 ? `${quantity} ${item_name}` : item_name)).join(", ")}
+                  {order.items.map(({ item_name, quantity }) => (quantity > 1 ? `${quantity} × ${item_name}` : item_name)).join(", ")}
                 </strong>
-                <span className="soft small">
-                  {cafes.data?.items.find(({ id }) => id === order.cafe_id)?.name} · {dayAndTime(order.created_at)}
+                <span className="soft small order-row-where">
+                  <span>{cafes.data?.items.find(({ id }) => id === order.cafe_id)?.name}</span>
+                  <span>{dayAndTime(order.created_at)}</span>
                 </span>
               </span>
               <span className="stack-tight order-row-end">

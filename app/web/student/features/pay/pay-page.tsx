@@ -4,6 +4,7 @@ import { type FormEvent, useEffect, useRef, useState } from "react";
 import { ApiError } from "../../../shared/api/request.ts";
 import { useLive } from "../../../shared/live/student-socket.ts";
 import { money } from "../../../shared/money/money.ts";
+import { shortNumber } from "../../../shared/money/order-number.ts";
 import { type Student, useSession } from "../../../shared/session/student.ts";
 import { announce } from "../../../shared/ui/announce.ts";
 import { ClockIcon, CrossIcon, SnowIcon } from "../../../shared/ui/icons.tsx";
@@ -257,6 +258,11 @@ function Outcome({ charge, student }: { readonly charge: Charge; readonly studen
       <h1>{title}</h1>
       <p>{what}</p>
       <p className="amount">{money(charge.amount_minor, charge.currency)}</p>
+      {isPaid && (
+        <p className="outcome-number">
+          {w.orders.pickupNumber} <strong>{shortNumber(charge.order_number)}</strong>
+        </p>
+      )}
       <div className="pay-buttons">
         <Link to="/orders/$orderId" params={{ orderId: charge.order_id }} className="button button-big button-wide" replace>
           {w.pay.toOrder}

@@ -1,5 +1,5 @@
 import { day } from "../../../shared/money/dates.ts";
-import { money } from "../../../shared/money/money.ts";
+import { money, price } from "../../../shared/money/money.ts";
 import { useWords } from "../../words/words.ts";
 
 interface Line {
@@ -27,10 +27,14 @@ export function MonthOfWallet({ lines }: { readonly lines: readonly Line[] }) {
   const currency = lines[0]?.currency ?? "SEK";
   return (
     <figure className="month">
+      <p className="row-between small soft">
+        <span>{w.wallet.spentPerDay}</span>
+        {most > 1 && <span>{w.wallet.mostPerDay(price(most, currency))}</span>}
+      </p>
       <svg
         viewBox={`0 0 ${days * 20} 84`}
         role="img"
-        aria-label={`${w.wallet.statement}: ${spent
+        aria-label={`${w.wallet.spentPerDay}: ${spent
           .filter(({ minor }) => minor > 0)
           .map(({ date, minor }) => `${day(date)} ${money(minor, currency)}`)
           .join(", ")}`}
