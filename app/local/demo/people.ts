@@ -136,11 +136,11 @@ async function writeTotpSecrets(db: Database, sealKey: string, wanted: readonly 
 }
 
 async function addDevices({ db }: Platform, secretOf: SecretOf): Promise<Demo["devices"]> {
-  const devices = cafes.map(({ code, name }) => ({
+  const devices = cafes.map(({ code }) => ({
     id: idOf(`device ${code} 1`),
     key: secretOf(`device ${code} 1`).toString("base64url"),
     cafe_id: cafeId(code),
-    name: `${name}, till 1`,
+    name: "Till 1",
   }));
   for (const { id, key, cafe_id, name } of devices)
     await db.run(sql`

@@ -45,7 +45,7 @@ const sv: Catalogue<typeof en> = {
 const it: Catalogue<typeof en> = {
   title: "Paga un caffè, da tutti e tre i lati",
   what: "Qui è tutto vero tranne i soldi: le stesse pagine, la stessa API e lo stesso database di un campus.",
-  phone: "Il telefono dello studente",
+  phone: "Il telefono",
   till: "La cassa",
   board: "La lavagna della cucina",
   student: (number) => `Studente ${number}`,

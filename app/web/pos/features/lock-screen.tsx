@@ -3,7 +3,7 @@ import { Notice } from "../../shared/ui/parts.tsx";
 import { type Person, pinLength, unlock, usePeople } from "../people.ts";
 import { useWords } from "../words/words.ts";
 
-const keys = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "←", "0"];
+const keys = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "0", "←"];
 
 /** The till is locked: whose turn is it, and that one's PIN. */
 export function LockScreen({ onSomebodyElse }: { readonly onSomebodyElse: () => void }) {
@@ -54,7 +54,9 @@ function PinPad({ person }: { readonly person: Person }) {
   };
   return (
     <>
-      <h2>{person.name}</h2>
+      <h2>
+        {person.name} <span className="soft">{w.people.pinHere}</span>
+      </h2>
       <p className="pin-dots" role="status">
         <span className="sr-only">{w.people.typed(pin.length)}</span>
         {Array.from({ length: pinLength }, (_, place) => (

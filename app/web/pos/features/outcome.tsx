@@ -30,7 +30,7 @@ export function Outcome({ state, onNext }: { readonly state: Shown; readonly onN
         <CheckIcon size={180} />
         <h1>{w.paid.title}</h1>
         <p className="screen-amount">{money(state.amountMinor, state.currency)}</p>
-        <p>{shortNumber(state.orderNumber)}</p>
+        <p className="screen-who">{w.paid.number(shortNumber(state.orderNumber))}</p>
         {state.changeMinor !== undefined && state.changeMinor > 0 && (
           <p className="screen-change">
             {w.cash.change} <strong>{money(state.changeMinor, state.currency)}</strong>

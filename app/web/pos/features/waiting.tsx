@@ -31,8 +31,8 @@ export function Waiting({ charge }: { readonly charge: OpenCharge }) {
     <div className="screen screen-wait">
       <h1>{w.wait.title}</h1>
       <p className="screen-amount">{money(charge.amountMinor, charge.currency)}</p>
-      <p>
-        {charge.studentLabel} · {shortNumber(charge.orderNumber)}
+      <p className="screen-who">
+        {charge.studentLabel} · {w.paid.number(shortNumber(charge.orderNumber))}
       </p>
       <p className="screen-tell">{w.wait.tell}</p>
       <p className="match" role="img" aria-label={said}>
@@ -43,7 +43,9 @@ export function Waiting({ charge }: { readonly charge: OpenCharge }) {
           <SpeakIcon size={28} /> {w.wait.speak}
         </button>
         <button type="button" className="button till-button screen-button" onClick={() => void takeBack()}>
-          {w.wait.cancel} · <span role="timer">{w.wait.left(left)}</span>
+          <span>
+            {w.wait.cancel} · <span role="timer">{w.wait.left(left)}</span>
+          </span>
         </button>
       </div>
       <div className={`screen-code ${charge.isReachable ? "screen-code-small" : ""}`}>
