@@ -5,10 +5,12 @@ import sharp from "sharp";
 import { liven, takePortalPictures } from "./portal-pictures.ts";
 import type { Look, Stage } from "./stage.ts";
 
+// The demo campus is in Stockholm, and so are those who look at it.
+const timezoneId = "Europe/Stockholm";
 const looks: readonly (Look & { readonly name: string })[] = [
-  { name: "sv-light", language: "sv", colorScheme: "light" },
-  { name: "it-dark", language: "it", colorScheme: "dark" },
-  { name: "en-light", language: "en", colorScheme: "light" },
+  { name: "sv-light", language: "sv", colorScheme: "light", timezoneId },
+  { name: "it-dark", language: "it", colorScheme: "dark", timezoneId },
+  { name: "en-light", language: "en", colorScheme: "light", timezoneId },
 ];
 
 const pictureQuality = 62;
@@ -100,7 +102,7 @@ export async function takePictures(stage: Stage, folder: string): Promise<string
     await Promise.all([page.context().close(), till.context().close()]);
     await takePortalPictures(stage, look, name, take);
   }
-  const demo = await (await stage.context({ viewport: { width: 1440, height: 900 } })).newPage();
+  const demo = await (await stage.context({ viewport: { width: 1440, height: 900 }, timezoneId })).newPage();
   await demo.goto("/demo/");
   await demo.frameLocator(".demo-phone iframe").locator(".dish img").first().waitFor({ timeout: 45_000 });
   await take(demo, "demo");
