@@ -13,16 +13,19 @@ const cafes = [
   {
     code: "AULA",
     name: "Café Aula",
+    address: "Huvudbyggnaden, entréplan",
     people: { owner: "Karin Wallin", cashier: "Tova Ek", kitchen: "Marco Bianchi", delivery: "Samir Haddad" },
   },
   {
     code: "NORR",
     name: "Norra Matsalen",
+    address: "Norra campus, hus 4",
     people: { owner: "Anders Norén", cashier: "Ida Lund", kitchen: "Chiara Ricci", delivery: "Emil Sjö" },
   },
   {
     code: "BIBL",
     name: "Bibliotekskaféet",
+    address: "Biblioteket, plan 2",
     people: { owner: "Sara Hedin", cashier: "Noah Berg", kitchen: "Leila Amini", delivery: "Paolo Greco" },
   },
 ];
@@ -44,10 +47,10 @@ export const addPeople: DemoPart = async (platform, demo, secretOf) => ({
 const cafeId = (code: string) => idOf(`cafe ${code}`);
 
 async function addCafes({ db }: Platform): Promise<Demo["cafes"]> {
-  for (const { code, name } of cafes)
+  for (const { code, name, address } of cafes)
     await db.run(sql`
-      insert into cafes (id, code, name, status, time_zone, currency)
-      values (${cafeId(code)}, ${code}, ${name}, 'approved', 'Europe/Stockholm', 'SEK') on conflict do nothing`);
+      insert into cafes (id, code, name, address, status, time_zone, currency)
+      values (${cafeId(code)}, ${code}, ${name}, ${address}, 'approved', 'Europe/Stockholm', 'SEK') on conflict do nothing`);
   return cafes.map(({ code, name }) => ({ id: cafeId(code), name, items: [] }));
 }
 
