@@ -23,7 +23,8 @@ export interface Batch {
 const maxBatchBytes = 1_000_000;
 const maxBatchEvents = 10_000;
 const maxMessageBytes = 250_000;
-const overheadBytes = 26;
+/** Counted for each event beside its own bytes. */
+export const overheadBytes = 26;
 const warning = 4;
 
 /** The log group of a line: each of our units has one, and of everything else only what warns. */

@@ -71,7 +71,7 @@ export const renderCostPage = (): string =>
 
 const mib = (bytes: number): string => `${grouped(Math.round(bytes / 1_048_576))} MiB`;
 
-/** Counted from the metric table, the alarms and the boards; bytes by dashboards/log-bytes.ts. */
+/** Counted from the metric table, the alarms and the boards; bytes by dashboards/log-bytes.ts, which a run of payments holds. */
 function watchingSection(): readonly string[] {
   const plans = Object.values(environments).flatMap((environment) => regionPlans(environment).map((plan) => ({ environment, plan })));
   return [

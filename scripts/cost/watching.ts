@@ -2,7 +2,7 @@ import { declaredMetrics } from "../../app/platform/metric-table.ts";
 import { appAlarms } from "../../dashboards/app-alarms.ts";
 import { boardsNamed } from "../../dashboards/boards.ts";
 import { burnAlarms } from "../../dashboards/burn-alarms.ts";
-import { embeddedLineBytes, paymentLogBytes } from "../../dashboards/log-bytes.ts";
+import { embeddedLineBytes, linesAMinute, paymentLogBytes } from "../../dashboards/log-bytes.ts";
 import { objectiveNames } from "../../dashboards/slo.ts";
 import type { RegionPlan } from "../../regions/index.ts";
 import { monthly } from "./prices.ts";
@@ -29,6 +29,10 @@ const freeDashboards = 3;
 const minutesAMonth = 43_800;
 const bytesPerGib = 1_073_741_824;
 const workersOfAMachine = 2;
+/** Of one process where nobody is served: memory, connections, Redis, the event loop. */
+const idleLinesAMinute = 5;
+/** Days on which a campus eats. */
+const lunchesAMonth = 22;
 
 export const seriesOf = (): number =>
   Object.values(declaredMetrics).reduce((sum, metric) => {
@@ -66,7 +70,10 @@ export function watchingCost({ role, watching, api }: RegionPlan, dashboardsBefo
   const paid = (count: number) => Math.max(0, count - freeDashboards);
   const dashboards = paid(dashboardsBefore + boardsNamed(watching.dashboards).length) - paid(dashboardsBefore);
   const machines = api.fleets.reduce((sum, { minInstances }) => sum + minInstances, 0);
-  const logGib = (linesOf(machines, api, series) * minutesAMonth * embeddedLineBytes) / bytesPerGib;
+  const lines = role === "primary" ? linesAMinute : idleLinesAMinute;
+  const metricBytes = machines * processesOf(api) * lines * minutesAMonth * embeddedLineBytes;
+  const requestBytes = role === "primary" ? lunchesAMonth * lunchPayments * paymentLogBytes : 0;
+  const logGib = (metricBytes + requestBytes) / bytesPerGib;
   const monthlyUsd =
     series * monthly.series +
     alarms * monthly.alarm +
@@ -76,9 +83,7 @@ export function watchingCost({ role, watching, api }: RegionPlan, dashboardsBefo
   return { series, alarms, composites: burnAlarms.length, dashboards, logGib, monthlyUsd };
 }
 
-/** Each process writes a line a minute for each series that moved: of its own a fifth, at night less. */
-const linesOf = (machines: number, api: RegionPlan["api"], series: number): number =>
-  machines * (api.workersPerInstance + workersOfAMachine) * (series / 5);
+const processesOf = (api: RegionPlan["api"]): number => api.workersPerInstance + workersOfAMachine;
 
 /** 25 scans a second for half an hour, of which three of four are paid: a lunch hour of 20,000 students. */
 export const lunchPayments = 33_750;
@@ -86,5 +91,5 @@ export const lunchPayments = 33_750;
 /** Bytes into the log in such an hour, with the machines that lunch has. */
 export function lunchLogBytes({ api }: RegionPlan): { readonly payments: number; readonly metrics: number } {
   const machines = api.fleets.reduce((sum, { minInstances, lunchMinInstances }) => sum + Math.max(minInstances, lunchMinInstances), 0);
-  return { payments: lunchPayments * paymentLogBytes, metrics: linesOf(machines, api, seriesOf()) * 60 * embeddedLineBytes };
+  return { payments: lunchPayments * paymentLogBytes, metrics: machines * processesOf(api) * linesAMinute * 60 * embeddedLineBytes };
 }
