@@ -15,6 +15,16 @@ export const borneInFull = `
       from gateway_disputes d left join ledger_transactions t on t.corrects_id = d.transaction_id and t.kind = 'dispute_lost'
       where d.status = 'lost' group by d.id, d.student_id, d.amount_minor having coalesce(sum(t.amount_minor), 0) <> d.amount_minor
       union all
+      select d.student_id, d.id, b.twice_minor, b.fees_minor, 'the university bears what a student had back in the wallet, and from the bank too'
+      from gateway_disputes d, lateral (
+        select (select coalesce(sum(t.amount_minor), 0) from ledger_transactions t join accounts a on a.id = t.from_account_id and a.kind = 'fees'
+            where t.corrects_id = d.transaction_id and t.kind = 'dispute_lost')
+            - (select coalesce(sum(t.amount_minor), 0) from ledger_transactions t where t.corrects_id = d.transaction_id and t.kind = 'dispute_moved') as fees_minor,
+          (select coalesce(sum(t.amount_minor), 0) from ledger_transactions t where t.order_id = d.order_id and t.kind = 'refund' and t.wallet_student_id is not null)
+            - (select coalesce(sum(t.amount_minor), 0) from gateway_disputes e join ledger_transactions t on t.corrects_id = e.transaction_id and t.kind = 'dispute_lost'
+                join accounts a on a.id = t.from_account_id and a.kind in ('wallet', 'receivables') where e.order_id = d.order_id) as twice_minor) b
+      where d.status = 'lost' and b.fees_minor > 0 and b.twice_minor > 0
+      union all
       select x.student_id, x.id, x.amount_minor, b.minor, 'a refund made outside that is not borne in full'
       from outside_refunds x, lateral (
         select coalesce((select sum(t.amount_minor) from ledger_transactions t where t.corrects_id = x.transaction_id and t.kind = 'outside_refund_borne'), 0)

@@ -2,7 +2,7 @@
 create or replace function open_dispute(
   p_gateway text, p_dispute_id text, p_payment_id text, p_amount_minor bigint, p_currency text, p_reason text, p_respond_by timestamptz
 ) returns uuid language plpgsql security definer set search_path = public, pg_temp as $$
-declare payment gateway_payments; gateway_order gateway_orders; dispute gateway_disputes; wallet wallets;
+declare payment gateway_payments; gateway_order gateway_orders; dispute gateway_disputes; wallet wallets; v_student bigint;
 begin
   select * into payment from gateway_payments where gateway = p_gateway and payment_id = p_payment_id;
   if not found then raise exception 'the payment % is not in the books yet', p_payment_id using errcode = 'CP404'; end if;
@@ -16,20 +16,45 @@ begin
       post_between('dispute', account_of('disputes', null, null, p_currency), account_of('gateway_clearing', null, null, p_currency), p_amount_minor, p_currency,
         gateway_order.order_id, payment.transaction_id))
     returning id into dispute.id;
-  -- What the bank may take is kept until it has decided.
-  if payment.credited_to = 'wallet' then
+  -- What the bank may take of the student's is kept until it has decided.
+  v_student := case payment.credited_to when 'wallet' then p_amount_minor when 'order' then given_twice(gateway_order.order_id, p_amount_minor) end;
+  if v_student > 0 then
     select * into wallet from wallets where student_id = gateway_order.student_id and status <> 'closed' and currency = p_currency for update;
-    perform place_hold(wallet.student_id, least(p_amount_minor, wallet.balance_minor - wallet.held_minor), 'gateway_disputes', dispute.id, null) where wallet.student_id is not null;
+    perform place_hold(wallet.student_id, least(v_student, wallet.balance_minor - wallet.held_minor), 'gateway_disputes', dispute.id, null) where wallet.student_id is not null;
   end if;
   -- Whoever disputes a payment is not charged again by itself.
   update wallets set auto_top_up_below_minor = null where student_id = gateway_order.student_id and auto_top_up_below_minor is not null;
   return dispute.id;
 end $$;
 
--- The bank has decided. Won: the gateway gives the money back. Lost: the café bears what of its order was not refunded
--- before, a student what is in the wallet and the rest as a debt; what nobody owes is the university's.
+-- What of a disputed amount its order's café would not bear, and the student has in the wallet already: refunds of the order, less what
+-- lost disputes took back. Whoever cancels an order, keeps the money and asks the bank for it too has it once in the end.
+create or replace function given_twice(p_order_id uuid, p_amount_minor bigint) returns bigint language sql stable as $$
+  select greatest(0, least(
+    p_amount_minor - (select total_minor - refunded_minor - lost_to_disputes(id) from orders where id = p_order_id),
+    (select coalesce(sum(t.amount_minor), 0) from ledger_transactions t where t.order_id = p_order_id and t.kind = 'refund' and t.wallet_student_id is not null)
+      - (select coalesce(sum(t.amount_minor), 0) from gateway_disputes d join ledger_transactions t on t.corrects_id = d.transaction_id and t.kind = 'dispute_lost'
+          join accounts a on a.id = t.from_account_id and a.kind in ('wallet', 'receivables') where d.order_id = p_order_id)))::bigint;
+$$;
+
+-- What is in the wallet, and the rest as a debt. The caller holds the wallet locked.
+create or replace function student_bears_dispute(dispute gateway_disputes, p_minor bigint) returns void language plpgsql as $$
+declare wallet wallets; v_disputes uuid := account_of('disputes', null, null, dispute.currency); v_part bigint;
+begin
+  select * into wallet from wallets where student_id = dispute.student_id;
+  v_part := case when wallet.status <> 'closed' and wallet.currency = dispute.currency then least(p_minor, wallet.balance_minor - wallet.held_minor) else 0 end;
+  if v_part > 0 then
+    perform post_to_wallet('dispute_lost', dispute.student_id, v_disputes, -v_part, dispute.currency, null, null, null, dispute.transaction_id);
+  end if;
+  if p_minor > v_part then
+    perform post_between('dispute_lost', account_of('receivables', dispute.student_id, null, dispute.currency), v_disputes, p_minor - v_part, dispute.currency, null, dispute.transaction_id);
+  end if;
+end $$;
+
+-- The bank has decided. Won: the gateway gives the money back. Lost: the café bears what of its order was not refunded before, a student
+-- the money of a top-up, or what of the order is in the wallet already; what nobody owes is the university's.
 create or replace function close_dispute(p_id uuid, p_won boolean) returns text language plpgsql security definer set search_path = public, pg_temp as $$
-declare dispute gateway_disputes; payment gateway_payments; order_row orders; wallet wallets; v_disputes uuid; v_left bigint; v_part bigint;
+declare dispute gateway_disputes; payment gateway_payments; order_row orders; v_disputes uuid; v_left bigint; v_part bigint; v_student bigint;
 begin
   select * into dispute from gateway_disputes where id = p_id;
   select * into payment from gateway_payments where id = dispute.payment_row_id;
@@ -44,22 +69,16 @@ begin
   if p_won then
     perform post_between('dispute_won', account_of('gateway_clearing', null, null, dispute.currency), v_disputes, v_left, dispute.currency, dispute.order_id, dispute.transaction_id);
   else
+    v_student := case when dispute.order_id is not null then given_twice(dispute.order_id, v_left) when payment.credited_to = 'wallet' then v_left else 0 end;
+    if v_student > 0 then
+      perform student_bears_dispute(dispute, v_student);
+      v_left := v_left - v_student;
+    end if;
     if dispute.order_id is not null then
       v_part := least(v_left, order_row.total_minor - order_row.refunded_minor - lost_to_disputes(order_row.id));
       if v_part > 0 then
         perform post_between('dispute_lost', account_of('cafe_payable', null, order_row.cafe_id, dispute.currency), v_disputes, v_part, dispute.currency, dispute.order_id, dispute.transaction_id);
         v_left := v_left - v_part;
-      end if;
-    elsif payment.credited_to = 'wallet' then
-      select * into wallet from wallets where student_id = dispute.student_id;
-      v_part := case when wallet.status <> 'closed' and wallet.currency = dispute.currency then least(v_left, wallet.balance_minor - wallet.held_minor) else 0 end;
-      if v_part > 0 then
-        perform post_to_wallet('dispute_lost', dispute.student_id, v_disputes, -v_part, dispute.currency, null, null, null, dispute.transaction_id);
-        v_left := v_left - v_part;
-      end if;
-      if v_left > 0 then
-        perform post_between('dispute_lost', account_of('receivables', dispute.student_id, null, dispute.currency), v_disputes, v_left, dispute.currency, null, dispute.transaction_id);
-        v_left := 0;
       end if;
     end if;
     if v_left > 0 then

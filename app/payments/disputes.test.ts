@@ -108,6 +108,32 @@ describe("a dispute", () => {
     ]);
   });
 
+  test("of an order whose money went into the wallet is the student's to bear: kept back while it is open, and what is spent is owed", async () => {
+    for (const outcome of ["won", "lost"] as const) {
+      const { student, paymentId, orderId } = await orderPaid();
+      expectOk(await student.cancel(orderId));
+      const dispute = await disputed(paymentId);
+      expect(expectOk(await student.api("GET", "/wallet"))).toMatchObject({ balance_minor: amountMinor, held_minor: amountMinor });
+      await bank(dispute, outcome);
+      expect(await student.balanceMinor()).toBe(outcome === "won" ? amountMinor : 0);
+      if (outcome === "lost") expect(await borneBy(dispute.id)).toEqual([{ kind: "wallet", amountMinor }]);
+    }
+    const { student, paymentId, orderId } = await orderPaid();
+    expectOk(await refund(orderId, 3_500));
+    const till = { cafe, device: await campus.device(cafe) };
+    expectOk(await student.confirm(await student.scannedOrder({ till, totalMinor: 2_500 })));
+    const [first, second] = [await disputed(paymentId, { amount: 4_000 }), await disputed(paymentId, { amount: 1_000 })];
+    await bank(first, "lost");
+    await bank(second, "lost");
+    expect(await borneBy(first.id)).toEqual([
+      { kind: "cafe_payable", amountMinor: 1_500 },
+      { kind: "receivables", amountMinor: 1_500 },
+      { kind: "wallet", amountMinor: 1_000 },
+    ]);
+    expect(await borneBy(second.id)).toEqual([{ kind: "receivables", amountMinor: 1_000 }]);
+    expect(expectOk(await student.api("GET", "/wallet"))).toMatchObject({ balance_minor: 0, held_minor: 0, owed_minor: 2_500 });
+  });
+
   test("of a top-up keeps its money back until it is decided: spendable again when it is won, gone when it is lost", async () => {
     for (const outcome of ["won", "lost"] as const) {
       const { student, paymentId } = await toppedUp();
@@ -183,14 +209,14 @@ describe("a dispute", () => {
     expect((await refund(orderId, 1)).status).toBe(409);
   });
 
-  test("of an order that was refunded before costs the café no more than it was paid; the rest is the university's", async () => {
+  test("of an order that was refunded before costs the café no more than it was paid", async () => {
     const { orderId, paymentId } = await orderPaid();
     expect((await refund(orderId, 3_000)).status).toBe(201);
     const dispute = await disputed(paymentId);
     await bank(dispute, "lost");
     expect(await borneBy(dispute.id)).toEqual([
       { kind: "cafe_payable", amountMinor: 2_000 },
-      { kind: "fees", amountMinor: 3_000 },
+      { kind: "wallet", amountMinor: 3_000 },
     ]);
   });
 
