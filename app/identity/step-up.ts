@@ -8,7 +8,7 @@ import { keyFor, seal } from "../platform/seal.ts";
 import { listConfirmKeys } from "./list-confirm-keys.ts";
 import { newOtp } from "./otp-code.ts";
 
-export const stepUpPurposes = ["close_out", "limits", "thaw_wallet", "thaw_card", "confirm_key"] as const;
+export const stepUpPurposes = ["close_out", "limits", "thaw_wallet", "thaw_card", "confirm_key", "auto_top_up"] as const;
 export type StepUpPurpose = (typeof stepUpPurposes)[number];
 
 /** One thing that a token alone may not do, in the lines that the phone signs. */

@@ -506,7 +506,7 @@ const damages: readonly [string, string, () => readonly (Statement | ((tx: Trans
     () => [
       sql`with taken as (select post_between('outside_refund', account_of('suspense', null, null, 'SEK'), account_of('gateway_clearing', null, null, 'SEK'), 300, 'SEK', null, null) as id)
         insert into outside_refunds (gateway, gateway_refund_id, payment_row_id, student_id, amount_minor, currency, transaction_id, status, borne_by, reason, decided_at)
-        select p.gateway, 'rfnd_1', p.id, ${other.id}, 300, p.currency, taken.id, 'borne', 'university', 'for a test', now() from taken, gateway_payments p where payment_id = ${toppedUpBy}`,
+        select p.gateway, 'rfnd_1', p.id, ${other.id}, 300, p.currency, taken.id, 'borne', 'student', 'for a test', now() from taken, gateway_payments p where payment_id = ${toppedUpBy}`,
       sql`select post_between('outside_refund_borne', account_of('fees', null, null, 'SEK'), account_of('suspense', null, null, 'SEK'), 200, 'SEK', null, transaction_id) from outside_refunds`,
     ],
   ],

@@ -29,8 +29,11 @@ interface AutoBody {
   readonly error?: { readonly code: string };
 }
 
-const set = (student: MoneyStudent, below_minor: number, to_minor: number) =>
-  student.api<AutoBody>("PUT", "/wallet/auto-top-up", { body: { below_minor, to_minor } });
+const put = (student: MoneyStudent, below_minor: number, to_minor: number, proof: object = {}) =>
+  student.api<AutoBody>("PUT", "/wallet/auto-top-up", { body: { below_minor, to_minor, ...proof } });
+
+const set = async (student: MoneyStudent, below_minor: number, to_minor: number) =>
+  put(student, below_minor, to_minor, await student.proof({ purpose: "auto_top_up", below_minor, to_minor }));
 
 /** A student with 10,000, of which the gateway keeps the method. */
 async function withMethod(): Promise<MoneyStudent> {
@@ -93,6 +96,42 @@ test("a worker that repeats the row, or dies between the gateway's answer and th
   ).toEqual([{ count: 3 }]);
 });
 
+test("a token alone opens nobody's bank card: a higher line takes a code for these two lines, and a lower one none", async () => {
+  const student = await withMethod();
+  const refused = { status: 400, body: { error: { code: "INVALID_OTP", details: { step_up: "auto_top_up" } } } };
+  expect(await put(student, 4_000, 9_000)).toMatchObject(refused);
+  const proof = await student.proof({ purpose: "auto_top_up", below_minor: 4_000, to_minor: 9_000 });
+  expect(await put(student, 4_000, 500_000, proof)).toMatchObject(refused);
+  expectOk(await put(student, 4_000, 9_000, proof));
+  expect(
+    await campus.sql`select payload ->> 'kind' as kind from outbox where topic = 'push.notice' and payload ->> 'student_id' = ${student.id}`,
+  ).toContainEqual({
+    kind: "auto_top_up_set",
+  });
+  expectOk(await put(student, 3_000, 9_000));
+  for (const [below, to] of [
+    [3_001, 9_000],
+    [3_000, 9_001],
+    [4_000, 9_000],
+  ] as const)
+    expect(await put(student, below, to, proof)).toMatchObject(refused);
+});
+
+test("a method is charged by itself so many times a day, however often a wallet is emptied", async () => {
+  const student = await withMethod();
+  expectOk(await set(student, 9_000, 10_000));
+  for (let fall = 0; fall < 7; fall += 1) {
+    await spend(student, 1_500);
+    await campus.drainOutbox();
+  }
+  expect(await autoTopUps(student)).toHaveLength(5);
+  await campus.sql`update gateway_orders set created_at = created_at - interval '1 day' where student_id = ${student.id}`;
+  expectOk(await set(student, 6_900, 10_000));
+  await spend(student, 200);
+  await campus.drainOutbox();
+  expect(await autoTopUps(student)).toHaveLength(6);
+});
+
 test("a refused method is tried once for the crossing and shows as failed", async () => {
   const student = await withMethod();
   await set(student, 4_000, 9_000);
@@ -127,7 +166,7 @@ test("needs a saved method, lines that fit, and a student; switched off it forge
     [4_000, 600_000],
     [0, 5_000],
   ] as const)
-    expect((await set(student, below, to)).body.error?.code).toBe("VALIDATION_ERROR");
+    expect((await put(student, below, to)).body.error?.code).toBe("VALIDATION_ERROR");
   expect((await (await campus.staff("admin")).api("GET", "/wallet/auto-top-up")).status).toBe(403);
   expectOk(await set(student, 4_000, 9_000));
   await spend(student, 7_000);

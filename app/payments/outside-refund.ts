@@ -1,4 +1,6 @@
 import { type Actor, auditActor } from "../identity/actor.ts";
+import { refuseOneBehindTwo } from "../identity/four-eyes.ts";
+import type { Config } from "../platform/config.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { type Page, type PageInput, pageOf } from "../platform/page.ts";
 import { part, type Queryable, sql, sqlState, type Transaction } from "../platform/postgres.ts";
@@ -17,6 +19,9 @@ export interface OutsideRefund {
   readonly currency: string;
   readonly status: (typeof outsideRefundStatuses)[number];
   readonly borneBy: (typeof bearers)[number] | null;
+  /** What the first of two people said, and who. */
+  readonly bearerAsked: (typeof bearers)[number] | null;
+  readonly askedBy: string | null;
   readonly reason: string | null;
   readonly decidedBy: string | null;
   readonly decidedAt: Date | null;
@@ -24,7 +29,7 @@ export interface OutsideRefund {
 }
 
 const columns = part`
-  x.id, x.gateway_refund_id, p.payment_id, x.student_id, x.order_id, x.amount_minor, x.currency, x.status, x.borne_by, x.reason, x.decided_by, x.decided_at,
+  x.id, x.gateway_refund_id, p.payment_id, x.student_id, x.order_id, x.amount_minor, x.currency, x.status, x.borne_by, x.bearer_asked, x.asked_by, x.reason, x.decided_by, x.decided_at,
   x.created_at from outside_refunds x join gateway_payments p on p.id = x.payment_row_id`;
 
 /** Newest first. */
@@ -44,20 +49,60 @@ async function readOutsideRefund(db: Queryable, id: string): Promise<OutsideRefu
   return found;
 }
 
+const noOrder = (cause?: unknown) =>
+  new CodedError("CONFLICT", "No order stands behind this refund, so no café can bear it.", cause === undefined ? {} : { cause });
+
+/** The order before the case, as whoever meets it in the gateway's list does. */
+async function lockCase(tx: Transaction, id: string): Promise<OutsideRefund> {
+  const { orderId } = await readOutsideRefund(tx, id);
+  if (orderId !== null) await tx.run(sql`select 1 from orders where id = ${orderId} for update`);
+  await tx.run(sql`select 1 from outside_refunds where id = ${id} for update`);
+  return readOutsideRefund(tx, id);
+}
+
+/** The first of two; whoever names another bearer asks anew. */
+async function ask(tx: Transaction, decision: Decision, { amountMinor, currency }: OutsideRefund): Promise<OutsideRefund> {
+  const { id, borneBy, reason, staffId } = decision;
+  await tx.run(
+    sql`update outside_refunds set bearer_asked = ${borneBy}, asked_by = ${staffId}, asked_at = clock_timestamp() where id = ${id}`,
+  );
+  await auditActor(tx, decision, {
+    action: "outside_refund.bearer_asked",
+    objectKind: "outside_refund",
+    objectId: id,
+    details: { borne_by: borneBy, amount_minor: amountMinor, currency, reason },
+  });
+  return readOutsideRefund(tx, id);
+}
+
 interface Decision extends Actor {
   readonly id: string;
   readonly borneBy: (typeof bearers)[number];
   readonly reason: string;
 }
 
-export async function bearOutsideRefund(tx: Transaction, decision: Decision): Promise<OutsideRefund> {
+/**
+ * What the student had twice, the student may be told to bear by one person. What a café or the university is to bear takes two: whoever can
+ * give money back at the gateway would give a friend's back there, and leave it in the wallet too.
+ */
+export async function bearOutsideRefund(
+  tx: Transaction,
+  config: Pick<Config, "FOUR_EYES_DAYS">,
+  decision: Decision,
+): Promise<OutsideRefund> {
   const { id, borneBy, reason, staffId } = decision;
-  const before = await readOutsideRefund(tx, id);
+  const before = await lockCase(tx, id);
+  if (before.status === "open" && borneBy !== "student") {
+    if (borneBy === "cafe" && before.orderId === null) throw noOrder();
+    if (before.askedBy === null || before.bearerAsked !== borneBy) return ask(tx, decision, before);
+    if (before.askedBy === staffId) throw new CodedError("INSUFFICIENT_ROLE", "Somebody else of finance must say so too.");
+    await refuseOneBehindTwo(tx, config, before.askedBy, staffId);
+  }
   const decided = await tx
     .row<{ done: boolean }>(sql`select bear_outside_refund(${id}, ${borneBy}, ${reason}, ${staffId}) as done`)
     .catch((error: unknown) => {
       if (sqlState(error) !== "CP409") throw error;
-      throw new CodedError("CONFLICT", "No order stands behind this refund, so no café can bear it.", { cause: error });
+      throw noOrder(error);
     });
   if (!decided?.done) {
     const { status } = await readOutsideRefund(tx, id);

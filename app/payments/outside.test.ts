@@ -16,13 +16,14 @@ let gateway: TestGateway;
 let cafe: TestCafe;
 let owner: TestStaff;
 let finance: TestStaff;
+let second: TestStaff;
 
 beforeAll(async () => {
   campus = await startCampus();
   money = moneyOf(campus);
   gateway = gatewayOf(campus);
   cafe = await campus.cafe();
-  [owner, finance] = [await campus.staff("owner", cafe), await campus.staff("finance")];
+  [owner, finance, second] = [await campus.staff("owner", cafe), await campus.staff("finance"), await campus.staff("finance")];
   // Every webhook is lost: whatever is found here is found in the gateway's own books.
   await gateway.set({ webhook_url: null });
 });
@@ -67,8 +68,8 @@ const refund = (orderId: string, body: object = {}) =>
   owner.api<Case>("POST", `/admin/orders/${orderId}/refund`, { body: { reason: "cold", ...body }, headers: keyed() });
 const givenAtGateway = (paymentId: string, amount?: number) =>
   gateway.door("POST", "/refunds", { payment_id: paymentId, ...(amount === undefined ? {} : { amount }) });
-const bear = (id: string, borne_by: string) =>
-  finance.api<Case>("POST", `/admin/outside-refunds/${id}/bear`, { body: { borne_by, reason: "asked at the desk" }, headers: keyed() });
+const bear = (id: string, borne_by: string, staff = finance) =>
+  staff.api<Case>("POST", `/admin/outside-refunds/${id}/bear`, { body: { borne_by, reason: "asked at the desk" }, headers: keyed() });
 
 async function caseOf(gatewayRefundId: unknown): Promise<Case> {
   const { items } = expectOk(await finance.api<{ items: Case[] }>("GET", "/admin/outside-refunds?limit=100"));
@@ -94,10 +95,12 @@ describe("a refund made at the gateway itself", () => {
     expect(await balanceOf("suspense")).toBe(-totalMinor);
     for (const to of ["wallet", "gateway"]) expect((await refund(orderId, { to })).status).toBe(409);
     const before = await balanceOf("cafe_payable");
-    expect((await bear(found.id, "cafe")).body).toMatchObject({ status: "borne" });
+    expect((await bear(found.id, "cafe")).body).toMatchObject({ status: "open", bearer_asked: "cafe", asked_by: finance.id });
+    expect((await bear(found.id, "cafe", second)).body).toMatchObject({ status: "borne" });
     expect((await bear(found.id, "university")).body.error?.code).toBe("INVALID_TRANSITION");
-    expect(await campus.sql`select actor_id from audit_log where action = 'outside_refund.borne' and object_id = ${found.id}`).toEqual([
-      { actorId: finance.id },
+    expect(await campus.sql`select actor_id, action from audit_log where object_id = ${found.id} order by id`).toEqual([
+      { actorId: finance.id, action: "outside_refund.bearer_asked" },
+      { actorId: second.id, action: "outside_refund.borne" },
     ]);
     expect((await balanceOf("cafe_payable")) - before).toBe(-totalMinor);
     expect(await balanceOf("suspense")).toBe(0);
@@ -125,6 +128,34 @@ describe("a refund made at the gateway itself", () => {
       await campus.sql`select sum(e.amount_minor)::bigint as minor from ledger_entries e join accounts a on a.id = e.account_id
         where a.kind = 'receivables' and a.student_id = ${student.id}`,
     ).toEqual([{ minor: -1_500 }]);
+  });
+
+  test("is borne by the university or a café only as two people say: one who gives a friend's top-up back there would leave it in the wallet too", async () => {
+    const { student, paymentId } = await toppedUp();
+    const { id } = await givenAtGateway(paymentId);
+    await look();
+    const found = await caseOf(id);
+    const fees = await balanceOf("fees");
+    for (let time = 0; time < 2; time += 1) {
+      const answer = await bear(found.id, "university");
+      expect([answer.status, answer.body.status ?? answer.body.error?.code]).toEqual(
+        time === 0 ? [200, "open"] : [403, "INSUFFICIENT_ROLE"],
+      );
+    }
+    expect(await balanceOf("fees")).toBe(fees);
+    await expect(
+      campus.sql`select bear_outside_refund(${found.id}, 'university', 'alone', ${finance.id}) as done`.then((rows) => rows[0]),
+    ).rejects.toThrow(/outside_refunds_two_people/);
+    // Who names another bearer asks anew, and what the student bears takes nobody's money but the student's.
+    expect((await bear(found.id, "student", second)).body).toMatchObject({ status: "borne", bearer_asked: "university" });
+    expect(await student.balanceMinor()).toBe(0);
+    const other = await toppedUp();
+    const again = await givenAtGateway(other.paymentId);
+    await look();
+    const next = await caseOf(again.id);
+    const answers = await Promise.all([bear(next.id, "university"), bear(next.id, "university"), bear(next.id, "university", second)]);
+    expect(answers.filter(({ body }) => body.status === "borne")).toHaveLength(1);
+    expect((await balanceOf("fees")) - fees).toBe(-totalMinor);
   });
 
   test("that fails there gives the money back to suspense, and an own refund whose webhook was lost is settled by the list", async () => {

@@ -19,6 +19,8 @@ const OutsideRefundSchema = z
     currency: z.string(),
     status: z.enum(outsideRefundStatuses),
     borne_by: z.enum(bearers).nullable(),
+    bearer_asked: z.enum(bearers).nullable().openapi({ description: "What the first of two people said: a second one must say the same" }),
+    asked_by: z.uuid().nullable(),
     reason: z.string().nullable(),
     decided_by: z.uuid().nullable(),
     decided_at: z.iso.datetime().nullable(),
@@ -49,6 +51,8 @@ const bear = route({
   operationId: "bearOutsideRefund",
   tags: ["finance"],
   summary: "The café (as a refund of its order), the student (wallet, the rest is owed) or the university bears it",
+  description:
+    'What the student bears is booked at once. What a café or the university bears takes two people: the first answer is `status: "open"` with `asked_by`, the second one\'s books it.',
   who: staff("finance"),
   idempotency: "required",
   mayPend: true,
@@ -57,7 +61,7 @@ const bear = route({
     params: z.object({ id: z.uuid() }),
     body: required(z.strictObject({ borne_by: z.enum(bearers), reason: reasonField(3) })),
   },
-  responses: { 200: json(OutsideRefundSchema, "Booked") },
+  responses: { 200: json(OutsideRefundSchema, "Booked, or said by the first of two") },
 });
 
 const listHeld = route({
@@ -118,7 +122,10 @@ export const refundCaseRoutes = (platform: Platform) =>
     .openapi(bear, (c) => {
       const { borne_by: borneBy, reason } = c.req.valid("json");
       const decision = { id: c.req.valid("param").id, borneBy, reason, ...actorOf(c) };
-      return once(c, "forever", async (tx) => ({ status: 200 as const, body: present(await bearOutsideRefund(tx, decision)) }));
+      return once(c, "forever", async (tx) => ({
+        status: 200 as const,
+        body: present(await bearOutsideRefund(tx, platform.config, decision)),
+      }));
     })
     .openapi(credit, async (c) => {
       const { outcome, creditedTo, transactionId } = await creditFoundPayment(platform, c.req.valid("json").payment_id, actorOf(c));
@@ -159,6 +166,8 @@ const present = (each: OutsideRefund): z.infer<typeof OutsideRefundSchema> => ({
   currency: each.currency,
   status: each.status,
   borne_by: each.borneBy,
+  bearer_asked: each.bearerAsked,
+  asked_by: each.askedBy,
   reason: each.reason,
   decided_by: each.decidedBy,
   decided_at: each.decidedAt?.toISOString() ?? null,

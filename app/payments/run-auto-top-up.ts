@@ -39,6 +39,7 @@ async function writeOrder(
     select ${gateway.name}, 'auto_top_up', w.student_id, ${walletSeq}, greatest(m.fill_to_minor - w.balance_minor, ${config.TOP_UP_MIN_MINOR}), w.currency
     from wallets w join saved_methods m on m.student_id = w.student_id and m.gateway = ${gateway.name}
     where w.student_id = ${studentId} and w.status = 'active' and w.balance_minor < w.auto_top_up_below_minor
+      and (select count(*) from gateway_orders g where g.student_id = w.student_id and g.purpose = 'auto_top_up' and g.created_at > now() - interval '1 day') < ${config.AUTO_TOP_UPS_PER_DAY}
     on conflict (student_id, wallet_seq) where wallet_seq is not null do nothing`);
   return db.row<AutoOrder>(sql`
     select g.id, g.gateway_order_id, g.amount_minor, g.currency, m.customer, m.token

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { stepUpFields } from "../identity/field-schemas.ts";
 import { student, studentOf } from "../identity/guards.ts";
 import { minorUnits } from "../ledger/field-schemas.ts";
 import { noteFields } from "../ledger/note-schemas.ts";
@@ -102,9 +103,11 @@ const putAuto = route({
   operationId: "setAutoTopUp",
   tags: ["wallet"],
   summary: "Fill the wallet up to to_minor whenever a debit takes it below below_minor, by the saved method",
+  description:
+    "A line that is new or higher needs a code of POST /users/me/step-up for these two. However often the balance falls, the method is charged AUTO_TOP_UPS_PER_DAY times a day at most.",
   who: student(),
-  errors: ["CONFLICT", "READ_ONLY_REGION"],
-  request: { body: required(z.strictObject({ below_minor: minorUnits.min(1), to_minor: minorUnits.min(2) })) },
+  errors: ["INVALID_OTP", "INVALID_SIGNATURE", "CONFLICT", "READ_ONLY_REGION"],
+  request: { body: required(z.strictObject({ below_minor: minorUnits.min(1), to_minor: minorUnits.min(2), ...stepUpFields })) },
   responses: { 200: json(AutoTopUpSchema, "As it is now") },
 });
 
@@ -148,11 +151,11 @@ export const topUpRoutes = (platform: Platform) => {
     .openapi(read, async (c) => c.json(presentTopUp(await readTopUp(db, c.req.valid("param").topUpId, studentOf(c).id)), 200))
     .openapi(getAuto, async (c) => c.json(presentAuto(await readAutoTopUp(platform, studentOf(c).id)), 200))
     .openapi(putAuto, async (c) => {
-      const { below_minor: belowMinor, to_minor: toMinor } = c.req.valid("json");
+      const { below_minor: belowMinor, to_minor: toMinor, ...given } = c.req.valid("json");
       const largest = Math.min(config.WALLET_MAX_MINOR, config.TOP_UP_MAX_MINOR);
       if (toMinor <= belowMinor || toMinor > largest)
         throw validationError("json", [{ path: ["to_minor"], message: `must be above below_minor and at most ${largest}` }]);
-      const lines = { studentId: studentOf(c).id, belowMinor, toMinor, requestId: c.var.requestId };
+      const lines = { studentId: studentOf(c).id, belowMinor, toMinor, given, requestId: c.var.requestId };
       return c.json(presentAuto(await setAutoTopUp(platform, lines)), 200);
     })
     .openapi(deleteAuto, async (c) => c.json(presentAuto(await removeAutoTopUp(platform, studentOf(c).id, c.var.requestId)), 200));

@@ -6,6 +6,7 @@ import { askStepUp, type Deed } from "../identity/step-up.ts";
 import { deedOfLimits } from "../ledger/change-limits.ts";
 import { minorUnits } from "../ledger/field-schemas.ts";
 import { deedOfThawedWallet } from "../ledger/freeze-wallet.ts";
+import { deedOfAutoTopUp } from "../payments/auto-top-up.ts";
 import type { Config } from "../platform/config.ts";
 import type { Platform } from "../platform/context.ts";
 import { json, required, route, router } from "../platform/http/router.ts";
@@ -18,6 +19,7 @@ const Wanted = z
     z.strictObject({ purpose: z.literal("close_out"), pay_to: payToField }),
     z.strictObject({ purpose: z.literal("limits"), daily_limit_minor: minorUnits.nullable() }),
     z.strictObject({ purpose: z.literal("thaw_wallet") }),
+    z.strictObject({ purpose: z.literal("auto_top_up"), below_minor: minorUnits.min(1), to_minor: minorUnits.min(2) }),
     z.strictObject({ purpose: z.literal("thaw_card"), card_id: z.uuid() }),
     z.strictObject({ purpose: z.literal("confirm_key"), public_key: z.string().regex(/^[\w-]{1,200}$/, "must be base64url") }),
   ])
@@ -28,7 +30,8 @@ const ask = route({
   path: "/users/me/step-up",
   operationId: "askStepUp",
   tags: ["me"],
-  summary: "Send a code to the student's phone that is good for one thing: this account, this limit, this card, this key",
+  summary:
+    "Send a code to the student's phone that is good for one thing: this account, this limit, these lines of the automatic top-up, this card, this key",
   description:
     "The request that does it carries the code as `otp` and, once the student has a confirm key (`needs_signature`; not for `confirm_key`), the ES256 signature " +
     "(raw r‖s, base64url) over `challenge` as `signature`. A code of another purpose, account or amount is refused, and so is a log-in's.",
@@ -58,6 +61,8 @@ async function deedOf(tx: Transaction, config: Config, studentId: string, wanted
       return deedOfCloseOut(tx, config, studentId, wanted.pay_to);
     case "limits":
       return deedOfLimits(wanted.daily_limit_minor);
+    case "auto_top_up":
+      return deedOfAutoTopUp(config, wanted.below_minor, wanted.to_minor);
     case "thaw_wallet":
       return deedOfThawedWallet;
     case "thaw_card":

@@ -268,6 +268,11 @@ export const variables = {
   WALLET_MAX_MINOR: variable(whole(1, 1_000_000_000), "No top-up is begun that would lift a wallet above this, in minor units.", {
     default: "1000000",
   }),
+  AUTO_TOP_UPS_PER_DAY: variable(
+    whole(0, 1_000),
+    "So often in a day a student's saved method is charged by itself at most: what a thief spends of a wallet must not come out of the bank card without end.",
+    { default: "5" },
+  ),
   FCM_PROJECT_ID: variable(optionalText, "The Firebase project. Without one, and outside the sandbox, nothing is pushed."),
   AWS_REGION: variable(z.string().min(1), "Where Secrets Manager and the other AWS services are asked.", { default: "eu-north-1" }),
 

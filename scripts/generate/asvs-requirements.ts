@@ -61,6 +61,7 @@ export const chapters: readonly { readonly title: string; readonly lines: string
 3.3.4 | people see and end their sessions | = staff see where they are logged in, end one of them at once, and nobody else's
 3.4.1–3.4.5 | cookies: Secure, HttpOnly, SameSite, __Host-, a narrow path | = over HTTPS the cookies are bound to this host and to a secure connection
 3.5.1–3.5.3 | tokens can be revoked, are no fixed API keys, signed against change | = forged and malformed tokens are refused
+3.7.1 | a new proof before a bank card is charged by itself | = a token alone opens nobody's bank card: a higher line takes a code for these two lines, and a lower one none
 3.7.1 | a whole session or a new proof before what is sensitive | = a stolen token alone sends no wallet away, raises no limit and thaws nothing`,
   },
   {
@@ -72,6 +73,7 @@ export const chapters: readonly { readonly title: string; readonly lines: string
 4.3.1 | administration by a second factor | = %s comes in with a second factor only, and sets up the first one with the password
 4.3.2 | no listing of folders | = %s shows nothing
 4.3.3 | nobody is both of two people | = two accounts whose passwords one person read are that person, also through a third account
+4.3.3 | who bears what was given back elsewhere is said by two people | = is borne by the university or a café only as two people say: one who gives a friend's top-up back there would leave it in the wallet too
 4.3.3 | what the bank sent back is said by two people | = a transfer that two people say the bank sent back makes the settlement due again, and it is paid anew; what was said before stays in the books
 4.3.3 | step-up for what is of high value, and duties kept apart | = whoever asked for an account or made it is no second person for it, until some days have gone`,
   },

@@ -11,6 +11,7 @@ import { useWords } from "./words/words.ts";
 export type WantedStepUp =
   | { readonly purpose: "close_out"; readonly pay_to: string }
   | { readonly purpose: "limits"; readonly daily_limit_minor: number | null }
+  | { readonly purpose: "auto_top_up"; readonly below_minor: number; readonly to_minor: number }
   | { readonly purpose: "thaw_wallet" }
   | { readonly purpose: "thaw_card"; readonly card_id: string }
   | { readonly purpose: "confirm_key"; readonly public_key: string };

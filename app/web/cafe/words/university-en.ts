@@ -218,6 +218,7 @@ export const en = {
     decide: "Who bears it",
     whoBears: (amount: string) => `Who bears ${amount}?`,
     bearers: { university: "The university", cafe: "The café", student: "The student" },
+    bearerAsked: (who: string) => `${who}, says one person. A second one of finance must say the same.`,
     held: "Refunds that did not arrive",
     heldNone: "None.",
     retry: "Send again",

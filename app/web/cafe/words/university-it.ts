@@ -227,6 +227,7 @@ export const it: UniversityWords = {
     decide: "Chi lo sostiene",
     whoBears: (amount) => `Chi sostiene ${amount}?`,
     bearers: { university: "L'università", cafe: "Il bar", student: "Lo studente" },
+    bearerAsked: (who) => `${who}, dice una persona. Un'altra dell'ufficio finanze deve dire lo stesso.`,
     held: "Rimborsi non arrivati",
     heldNone: "Nessuno.",
     retry: "Invia di nuovo",

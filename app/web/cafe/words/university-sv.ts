@@ -226,6 +226,7 @@ export const sv: UniversityWords = {
     decide: "Vem bär den",
     whoBears: (amount) => `Vem bär ${amount}?`,
     bearers: { university: "Universitetet", cafe: "Caféet", student: "Studenten" },
+    bearerAsked: (who) => `${who}, säger en person. En till på ekonomi måste säga detsamma.`,
     held: "Återbetalningar som inte kom fram",
     heldNone: "Inga.",
     retry: "Skicka igen",

@@ -124,11 +124,16 @@ function OutsideRefunds({ isFinance }: { readonly isFinance: boolean }) {
           { label: u.disputes.payment, cell: ({ payment_id }) => <code>{payment_id}</code> },
           {
             label: w.app.status,
-            cell: ({ status, borne_by }) =>
+            cell: ({ status, borne_by, bearer_asked }) =>
               borne_by ? (
                 <Chip tone="act">{u.disputes.bearers[borne_by]}</Chip>
               ) : (
-                <Chip tone="wait">{u.disputes.outsideStates[status]}</Chip>
+                <>
+                  <Chip tone="wait">{u.disputes.outsideStates[status]}</Chip>
+                  {bearer_asked && status === "open" && (
+                    <small className="soft">{u.disputes.bearerAsked(u.disputes.bearers[bearer_asked])}</small>
+                  )}
+                </>
               ),
           },
         ]}

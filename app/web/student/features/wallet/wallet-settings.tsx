@@ -81,19 +81,38 @@ function Limits({ wallet }: { readonly wallet: Wallet }) {
   );
 }
 
+interface AutoInput {
+  readonly below_minor: number;
+  readonly to_minor: number;
+}
+
 function Automatic({ wallet }: { readonly wallet: Wallet }) {
   const w = useWords();
   const auto = useQuery({ queryKey: ["mine", "auto-top-up"], queryFn: () => unwrap(topUpsApi.wallet["auto-top-up"].$get()) });
+  const [wished, setWished] = useState<AutoInput>();
+  const put = (wish: AutoInput, proof: Partial<Proof> = {}) =>
+    unwrap(topUpsApi.wallet["auto-top-up"].$put({ json: { ...wish, ...proof } } as never) as never);
   const save = useMutation({
-    mutationFn: (form: FormData) =>
-      unwrap(
-        topUpsApi.wallet["auto-top-up"].$put({
-          json: { below_minor: minorOf(form.get("below")) ?? 0, to_minor: minorOf(form.get("to")) ?? 0 },
-        } as never) as never,
-      ),
+    mutationFn: (wish: AutoInput) => put(wish),
     onSuccess: changed,
+    // A line that is new or higher needs a code of the phone.
+    onError: (error, wish) => setWished(error instanceof ApiError && error.code === "INVALID_OTP" ? wish : undefined),
   });
   const off = useMutation({ mutationFn: () => unwrap(topUpsApi.wallet["auto-top-up"].$delete() as never), onSuccess: changed });
+  if (wished)
+    return (
+      <Fold title={w.wallet.auto} isOpen>
+        <StepUp
+          wanted={{ purpose: "auto_top_up", ...wished }}
+          action={w.app.save}
+          onProof={(proof) => put(wished, proof)}
+          onDone={() => {
+            setWished(undefined);
+            changed();
+          }}
+        />
+      </Fold>
+    );
   return (
     <Fold title={w.wallet.auto}>
       <p className="soft">{w.wallet.autoWhat}</p>
@@ -101,7 +120,13 @@ function Automatic({ wallet }: { readonly wallet: Wallet }) {
         <Notice tone="tell" title={w.wallet.autoNeeds} />
       ) : (
         auto.data && (
-          <form key={wallet.updated_at} className="stack" onSubmit={submitting((form) => save.mutate(form))}>
+          <form
+            key={wallet.updated_at}
+            className="stack"
+            onSubmit={submitting((form) =>
+              save.mutate({ below_minor: minorOf(form.get("below")) ?? 0, to_minor: minorOf(form.get("to")) ?? 0 }),
+            )}
+          >
             <Amount name="below" label={w.wallet.below} value={amountOf(auto.data.below_minor)} />
             <Amount name="to" label={w.wallet.to} value={amountOf(auto.data.to_minor)} />
             <SaveButton mutation={save} />
