@@ -264,6 +264,11 @@ test("what is no plain statement of the own account is refused, and nothing of i
     statement("S-9", [good]).replace('<Amt Ccy="SEK">0.05', '<Amt Ccy="SEK">0.055'),
     statement("S-9", [good]).replace("DBIT", "BOTH"),
     statement("S-9", ["<a>".repeat(60) + "</a>".repeat(60)]),
+    statement("S-9", [`<a${' b=""'.repeat(1_000_000)}></a>`]),
+    statement("S-9", [`<a>${"&amp;".repeat(3_000)}</a>`]),
+    statement("S-9", Array<string>(20_001).fill(entry({ ref: "Z2", minor: 5, way: "DBIT" }).replaceAll(/\s+</g, "<"))),
+    ...["2026-02-30", "2026-13-01", "0000-01-01", "9999-99-99"].map((day) => statement("S-9", [good]).replace("2026-11-28", day)),
+    ...["\u0000", "\u0001", "&#0;", "&#1;", "&#xD800;", "&#xFFFF;"].map((sign) => statement("S-9", [good]).replace("NOTPROVIDED", sign)),
     "nothing",
     "",
   ])

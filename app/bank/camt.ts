@@ -1,5 +1,6 @@
+import { setImmediate } from "node:timers/promises";
 import { amountOf } from "./amount.ts";
-import { all, parseXml, textAt, type XmlElement, XmlProblem } from "./xml.ts";
+import { all, parseXmlInTurns, textAt, type XmlElement, XmlProblem } from "./xml.ts";
 
 export interface StatementEntry {
   readonly entryRef: string;
@@ -22,25 +23,34 @@ export interface BankStatement {
 export const maxStatementEntries = 20_000;
 
 /** Reads a CAMT.053 (any version since .02): the booked entries, a batch by its parts. Throws XmlProblem. */
-export function readCamt(text: string): BankStatement[] {
-  const document = parseXml(text);
+export async function readCamt(text: string): Promise<BankStatement[]> {
+  const document = await parseXmlInTurns(text);
   const space = Object.entries(document.attributes).find(([name]) => name === "xmlns" || name.startsWith("xmlns:"))?.[1];
   if (document.name !== "Document" || !/camt\.053\.001\.\d\d$/.test(space ?? "")) throw new XmlProblem("is no CAMT.053 statement");
-  const statements = all(document, "BkToCstmrStmt", "Stmt").map(readStatement);
+  const statements: BankStatement[] = [];
+  for (const statement of all(document, "BkToCstmrStmt", "Stmt")) statements.push(await readStatement(statement));
   if (statements.length === 0) throw new XmlProblem("holds no statement");
-  if (statements.reduce((sum, { entries }) => sum + entries.length, 0) > maxStatementEntries)
-    throw new XmlProblem(`holds more than ${maxStatementEntries} entries: import it in parts`);
+  if (statements.reduce((sum, { entries }) => sum + entries.length, 0) > maxStatementEntries) throw tooMany();
   return statements;
 }
 
-function readStatement(statement: XmlElement): BankStatement {
+const tooMany = () => new XmlProblem(`holds more than ${maxStatementEntries} entries: import it in parts`);
+
+/** After so many entries others have their turn. */
+const entriesInARow = 500;
+
+async function readStatement(statement: XmlElement): Promise<BankStatement> {
   const account = textAt(statement, "Acct", "Id", "IBAN") ?? textAt(statement, "Acct", "Id", "Othr", "Id");
   const statementId = textAt(statement, "Id");
   if (!account || account.length > 40 || !statementId || statementId.length > 70)
     throw new XmlProblem("holds a statement without its account or id");
-  const entries = all(statement, "Ntry")
-    .filter((entry) => (textAt(entry, "Sts", "Cd") ?? textAt(entry, "Sts")) === "BOOK")
-    .flatMap((entry, place) => readEntry(entry, `${statementId}#${place + 1}`));
+  const booked = all(statement, "Ntry").filter((entry) => (textAt(entry, "Sts", "Cd") ?? textAt(entry, "Sts")) === "BOOK");
+  if (booked.length > maxStatementEntries) throw tooMany();
+  const entries: StatementEntry[] = [];
+  for (const [place, entry] of booked.entries()) {
+    if (place % entriesInARow === entriesInARow - 1) await setImmediate();
+    entries.push(...readEntry(entry, `${statementId}#${place + 1}`));
+  }
   return { account, statementId, entries };
 }
 
@@ -65,7 +75,7 @@ function readPart(entry: XmlElement, part: XmlElement, unnamed: string): Stateme
   const amountMinor = amountOf(amount?.text.trim() ?? "", currency);
   const indicator = textAt(part, "CdtDbtInd") ?? textAt(entry, "CdtDbtInd");
   const bookedOn = (textAt(entry, "BookgDt", "Dt") ?? textAt(entry, "BookgDt", "DtTm") ?? "").slice(0, 10);
-  if (amountMinor === undefined || (indicator !== "DBIT" && indicator !== "CRDT") || !/^\d{4}-\d\d-\d\d$/.test(bookedOn))
+  if (amountMinor === undefined || (indicator !== "DBIT" && indicator !== "CRDT") || !isDay(bookedOn))
     throw new XmlProblem(`holds an entry without a good amount, direction or day: ${unnamed}`);
   const ownName = textAt(entry, "AcctSvcrRef") ?? textAt(entry, "NtryRef");
   const endToEnd = textAt(part, "Refs", "EndToEndId");
@@ -82,3 +92,7 @@ function readPart(entry: XmlElement, part: XmlElement, unnamed: string): Stateme
     returnReason: textAt(part, "RtrInf", "Rsn", "Cd")?.slice(0, 35) ?? (isReversal ? "reversal" : null),
   };
 }
+
+/** A day of the calendar; which one it is, is the bank's to say. */
+const isDay = (text: string): boolean =>
+  /^[12]\d{3}-\d\d-\d\d$/.test(text) && new Date(`${text}T00:00:00Z`).toJSON()?.slice(0, 10) === text;

@@ -16,23 +16,20 @@ export interface ImportedStatement {
 }
 
 /** Keeps what the bank says it did. No money moves by a file: people return what came back. The same file again changes nothing. */
-export async function importStatements(tx: Transaction, config: Config, text: string, actor: Actor): Promise<ImportedStatement[]> {
-  const own = config.BANK_IBAN?.replaceAll(/\s/g, "").toUpperCase();
-  const statements = readStatements(text);
-  const foreign = statements.find(({ account }) => own !== undefined && account !== own);
-  if (foreign) throw refused("is of another account than BANK_IBAN");
+export async function importStatements(tx: Transaction, statements: readonly BankStatement[], actor: Actor): Promise<ImportedStatement[]> {
   const imported: ImportedStatement[] = [];
   for (const statement of statements) imported.push(await keep(tx, statement, actor));
   return imported;
 }
 
-function readStatements(text: string): BankStatement[] {
-  try {
-    return readCamt(text);
-  } catch (error) {
-    if (error instanceof XmlProblem) throw refused(error.message);
-    throw error;
-  }
+/** What a file says, before anything is locked. Throws VALIDATION_ERROR. */
+export async function readStatements({ BANK_IBAN }: Pick<Config, "BANK_IBAN">, text: string): Promise<BankStatement[]> {
+  const own = BANK_IBAN?.replaceAll(/\s/g, "").toUpperCase();
+  const statements = await readCamt(text).catch((error: unknown) => {
+    throw error instanceof XmlProblem ? refused(error.message) : error;
+  });
+  if (statements.some(({ account }) => own !== undefined && account !== own)) throw refused("is of another account than BANK_IBAN");
+  return statements;
 }
 
 const refused = (problem: string) =>

@@ -109,9 +109,9 @@ const amount = (version: string, text: string) =>
 
 test.skipIf(python === undefined).each(["02", "04", "08", "13"])(
   "a statement that the official camt.053.001.%s accepts is read whole",
-  (version) => {
+  async (version) => {
     expect(complaints(camtSchema(version), [camt(version)])).toEqual([[]]);
-    expect(readCamt(camt(version))).toMatchObject([
+    expect(await readCamt(camt(version))).toMatchObject([
       {
         account: "SE4550000000058398257466",
         statementId: "S-1",

@@ -6,7 +6,7 @@ import { once } from "../platform/http/once.ts";
 import { json, listOf, listQuery, route, router } from "../platform/http/router.ts";
 import { pageOf } from "../platform/page.ts";
 import { maxStatementEntries } from "./camt.ts";
-import { type BankEntry, entryStates, type ImportedStatement, importStatements, listEntries } from "./import-statement.ts";
+import { type BankEntry, entryStates, type ImportedStatement, importStatements, listEntries, readStatements } from "./import-statement.ts";
 
 export const xmlType = /^(application|text)\/xml\b/i;
 
@@ -72,11 +72,11 @@ export const statementRoutes = ({ db, config }: Platform) =>
     .openapi(post, async (c) => {
       if (!xmlType.test(c.req.header("content-type") ?? ""))
         throw new CodedError("UNSUPPORTED_MEDIA_TYPE", "The body's Content-Type must be application/xml.");
-      const text = await c.req.text();
+      const statements = await readStatements(config, await c.req.text());
       const actor = actorOf(c);
       return once(c, "a day", async (tx) => ({
         status: 201 as const,
-        body: { statements: (await importStatements(tx, config, text, actor)).map(presentStatement) },
+        body: { statements: (await importStatements(tx, statements, actor)).map(presentStatement) },
       }));
     })
     .openapi(list, async (c) => {
