@@ -325,6 +325,16 @@ test("nobody keeps a grant by asking for the rest of the wallet: its day is over
   expect(await student.balanceMinor()).toBe(0);
 });
 
+test("the same key for a file of another title is another request", async () => {
+  const student = await money.fundedStudent({ balanceMinor: 0 });
+  const body = `amount_minor,reference,student_id\n100,twice,${student.id}\n`;
+  const headers = { "Content-Type": "text/csv", ...keyed() };
+  const asked = (title: string) => finance.api<BulkCredit>("POST", `/admin/bulk-credits?title=${title}`, { body, headers });
+  const first = expectOk(await asked("Spring"));
+  expect(expectOk(await asked("Spring"))).toEqual(first);
+  expect(await asked("Autumn")).toMatchObject(refused(422, "IDEMPOTENCY_MISMATCH"));
+});
+
 test("a file of another kind, without a key or too large is refused, and so is everybody but finance and admins", async () => {
   const file = "student_id,amount_minor,reference\n";
   expect(await finance.api("POST", "/admin/bulk-credits?title=Plan", { body: {}, headers: keyed() })).toMatchObject(

@@ -60,6 +60,7 @@ export async function claimOf(c: HttpContext, keep: Claim["keep"]): Promise<Clai
   const { kind, id } = c.var.principal;
   const bodyHash = createHash("sha256")
     .update(c.req.path)
+    .update(new URL(c.req.url).search)
     .update("\n")
     .update(await c.req.text())
     .digest();
