@@ -69,5 +69,9 @@ const dayOf = (day: string): string => day.replaceAll("-", "");
 
 const objectsOf = (cafe: string | null): string => (cafe === null ? "{}" : `{${cafeDimension} ${text(cafe)}}`);
 
-/** In quotes, those in it with a backslash before them; control characters have no place in the file. */
-const text = (words: string): string => `"${words.replaceAll(/\p{Cc}/gu, " ").replaceAll('"', '\\"')}"`;
+/** In quotes, those in it with a backslash before them; control characters have no place in the file, nor has a backslash of its own: at the end it would open the quotes again. */
+const text = (words: string): string =>
+  `"${words
+    .replaceAll(/\p{Cc}/gu, " ")
+    .replaceAll("\\", "/")
+    .replaceAll('"', '\\"')}"`;
