@@ -343,6 +343,16 @@ const damages: readonly [string, string, () => readonly (Statement | ((tx: Trans
         select p.gateway, 'disp_1', p.id, ${other.id}, 4000, 'SEK', 'fraud', now(), 'won', taken.id, now() from taken, gateway_payments p where payment_id = ${toppedUpBy}`,
     ],
   ],
+  [
+    "I23",
+    "the university bears what a student had back in the wallet, and from the bank too",
+    () => [
+      sql`create or replace function given_twice(p_order_id uuid, p_amount_minor bigint) returns bigint language sql as 'select 0::bigint'`,
+      sql`select refund_order(${upiOrderId}, 3300, 'wallet', 'for a test', null)`,
+      sql`select close_dispute(open_dispute(p.gateway, 'disp_2', p.payment_id, 3300, 'SEK', 'fraud', now()), false)
+        from gateway_payments p join orders o on o.paid_transaction_id = p.transaction_id where o.id = ${upiOrderId}`,
+    ],
+  ],
   ["I14", "the app may change the ledger", () => [sql`grant update on ledger_transactions to campus_app`]],
   ["I14", "the app may change one column of the ledger", () => [sql`grant update (amount_minor) on ledger_transactions to campus_app`]],
   ["I14", "the app may delete wallets", () => [sql`grant delete on wallets to campus_app`]],
