@@ -51,11 +51,12 @@ const leaveStanding = async (site: Site): Promise<void> => {
   await new Promise(() => setInterval(() => {}, 60_000));
 };
 
-/** Shown and no failure: which of it Terraform left and which moto keeps of what is gone is not sorted yet. */
-const showWhatIsLeft = async (world: World): Promise<void> => {
+/** Nothing of the campus may stand when its stacks are gone. */
+const nothingIsLeft = async (world: World): Promise<boolean> => {
   const left = await contentsOf(world.url).catch((error: Error) => [`it cannot be listed: ${error.message}`]);
   say(left.length === 0 ? "the world is empty" : `LEFT IN THE WORLD: ${left.length} kinds of things`);
   for (const line of left) console.log(`        ${line}`);
+  return left.length === 0;
 };
 
 /** The stacks that a synth without protections changes. They say so in the code, and nowhere else. */
@@ -115,8 +116,8 @@ const rehearse = async (options: Options, site: Site, world: World, python: stri
   heading("destroy");
   const changed = await withoutProtections(site, app, stacks);
   const destroyed = await destroyAll(site, stacks, changed, options.parallelism);
-  await showWhatIsLeft(world);
-  return clean && found && lives && destroyed;
+  const empty = await nothingIsLeft(world);
+  return clean && found && lives && destroyed && empty;
 };
 
 const stateDrill = (site: Site, python: string): Promise<boolean> => {

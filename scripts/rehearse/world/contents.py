@@ -15,6 +15,7 @@ RESIDUE = {
     ("rds", "events"): "a log of the past",
     ("route53", "delegation_sets"): "name servers of past zones",
     ("route53", "resource_tags"): "tags of what is gone",
+    ("s3", "_pagination_tokens"): "where past listings of a bucket went on",
     ("sts", "assumed_roles"): "sessions of functions that ran",
     ("ssm", "_parameters"): "public parameters of AWS, loaded when first read",
 }

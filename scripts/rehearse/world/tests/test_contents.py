@@ -24,6 +24,18 @@ def test_what_stands_is_listed_until_it_is_deleted(client):
     assert contents_of(client) == []
 
 
+def test_where_a_listing_went_on_is_not_left(client):
+    s3 = client("s3")
+    s3.create_bucket(Bucket="pages", CreateBucketConfiguration={"LocationConstraint": "eu-north-1"})
+    for key in ("one", "other"):
+        s3.put_object(Bucket="pages", Key=key, Body=b"")
+    assert s3.list_objects_v2(Bucket="pages", MaxKeys=1)["IsTruncated"]
+    for key in ("one", "other"):
+        s3.delete_object(Bucket="pages", Key=key)
+    s3.delete_bucket(Bucket="pages")
+    assert contents_of(client) == []
+
+
 def test_the_keys_of_a_session_are_not_left_and_those_of_a_user_are(client):
     iam, sts = client("iam"), client("sts")
     arn = iam.create_role(RoleName="machine", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
