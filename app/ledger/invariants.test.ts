@@ -343,16 +343,6 @@ const damages: readonly [string, string, () => readonly (Statement | ((tx: Trans
         select p.gateway, 'disp_1', p.id, ${other.id}, 4000, 'SEK', 'fraud', now(), 'won', taken.id, now() from taken, gateway_payments p where payment_id = ${toppedUpBy}`,
     ],
   ],
-  [
-    "I23",
-    "the university bears what a student had back in the wallet, and from the bank too",
-    () => [
-      sql`create or replace function given_twice(p_order_id uuid, p_amount_minor bigint) returns bigint language sql as 'select 0::bigint'`,
-      sql`select refund_order(${upiOrderId}, 3300, 'wallet', 'for a test', null)`,
-      sql`select close_dispute(open_dispute(p.gateway, 'disp_2', p.payment_id, 3300, 'SEK', 'fraud', now()), false)
-        from gateway_payments p join orders o on o.paid_transaction_id = p.transaction_id where o.id = ${upiOrderId}`,
-    ],
-  ],
   ["I14", "the app may change the ledger", () => [sql`grant update on ledger_transactions to campus_app`]],
   ["I14", "the app may change one column of the ledger", () => [sql`grant update (amount_minor) on ledger_transactions to campus_app`]],
   ["I14", "the app may delete wallets", () => [sql`grant delete on wallets to campus_app`]],
@@ -518,6 +508,16 @@ const damages: readonly [string, string, () => readonly (Statement | ((tx: Trans
         insert into outside_refunds (gateway, gateway_refund_id, payment_row_id, student_id, amount_minor, currency, transaction_id, status, borne_by, reason, decided_at)
         select p.gateway, 'rfnd_1', p.id, ${other.id}, 300, p.currency, taken.id, 'borne', 'student', 'for a test', now() from taken, gateway_payments p where payment_id = ${toppedUpBy}`,
       sql`select post_between('outside_refund_borne', account_of('fees', null, null, 'SEK'), account_of('suspense', null, null, 'SEK'), 200, 'SEK', null, transaction_id) from outside_refunds`,
+    ],
+  ],
+  [
+    "I23",
+    "the university bears what a student had back in the wallet, and from the bank too",
+    () => [
+      sql`create or replace function given_twice(p_order_id uuid, p_amount_minor bigint) returns bigint language sql as 'select 0::bigint'`,
+      sql`select refund_order(${upiOrderId}, 3300, 'wallet', 'for a test', null)`,
+      sql`select close_dispute(open_dispute(p.gateway, 'disp_2', p.payment_id, 3300, 'SEK', 'fraud', now()), false)
+        from gateway_payments p join orders o on o.paid_transaction_id = p.transaction_id where o.id = ${upiOrderId}`,
     ],
   ],
   [
