@@ -15,8 +15,8 @@ const operations = endpointsOf(document).map(({ method, path, operation }) => ({
   codes: Object.entries(operation.responses).flatMap(([status, { description }]) => (Number(status) >= 400 ? codesOf(description) : [])),
 }));
 
-// Each is tried with a stolen token in app/identity/step-up.test.ts: whoever adds one here adds it there.
-const steppedUp = ["changeLimits", "requestCloseOut", "unfreezeCard", "unfreezeWallet"];
+// Each is tried with a stolen token in app/identity/step-up.test.ts, a bank card in app/payments/auto-top-up.test.ts: whoever adds one here adds it there.
+const steppedUp = ["changeLimits", "requestCloseOut", "setAutoTopUp", "unfreezeCard", "unfreezeWallet"];
 
 test("what takes a code and a signature of the phone is what is tried with a stolen token, and says both refusals", () => {
   const found = operations.filter(({ fields }) => fields.includes("otp") && fields.includes("signature"));

@@ -195,7 +195,7 @@ export const canaries: readonly Canary[] = [
     name: "a lost dispute that nobody bears",
     caughtBy: ["I13", "I22", "I23"],
     break: (database) =>
-      edit(database, "close_dispute", [
+      edit(database, "student_bears_dispute", [
         [
           "-v_part, dispute.currency, null, null, null, dispute.transaction_id);",
           "-1, dispute.currency, null, null, null, dispute.transaction_id);",
