@@ -6,6 +6,8 @@ import { expectOk, type Money, type MoneyStudent, moneyOf } from "../testing/mon
 import type { TestCafe, TestStaff } from "../testing/people.ts";
 import { times, violations } from "../testing/proof/books.ts";
 import { findMissedJob } from "./find-missed.ts";
+import { openGateway } from "./open-gateway.ts";
+import { sendRefund } from "./settle-refund.ts";
 
 const totalMinor = 5_000;
 
@@ -128,6 +130,17 @@ describe("a refund of a UPI order", () => {
     await campus.drainOutbox();
     const [row] = await campus.sql<{ gatewayRefundId: string }>`select gateway_refund_id from gateway_refunds where order_id = ${orderId}`;
     await gateway.door("POST", `/refunds/${row?.gatewayRefundId}/processed`);
+    await settle();
+    expect(await statusOf(orderId)).toMatchObject([{ status: "processed", refundedMinor: totalMinor }]);
+  });
+
+  test("stays pending where the gateway does not know our key: that is no answer to the refund, and it goes out with the right one", async () => {
+    const { orderId } = await paidOrder();
+    const made = expectOk(await refund(orderId, { to: "gateway" }));
+    const wrong = await campus.release({ GATEWAY_KEY_SECRET: randomUUID() });
+    await expect(sendRefund(wrong.platform, openGateway(wrong.platform), made.id)).rejects.toMatchObject({ code: "TEMPORARILY_UNAVAILABLE" });
+    await wrong.rollBack();
+    expect(await statusOf(orderId)).toMatchObject([{ status: "pending", refundedMinor: totalMinor }]);
     await settle();
     expect(await statusOf(orderId)).toMatchObject([{ status: "processed", refundedMinor: totalMinor }]);
   });

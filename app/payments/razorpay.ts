@@ -42,6 +42,8 @@ export function createRazorpay({ url, keyId, keySecret, webhookSecret, breaker, 
         signal: AbortSignal.timeout(timeoutMs),
       });
       const text = await answer.text();
+      // Our key is wrong, or was revoked. That is no answer to what was asked: a refund must not count as refused for it.
+      if (answer.status === 401 || answer.status === 403) throw new Error(`The gateway does not know our key (${answer.status}).`);
       // 409: the same refund is being worked on there. All three are over after a while.
       if (answer.status >= 500 || answer.status === 429 || answer.status === 409) throw new Error(`The gateway answered ${answer.status}.`);
       return { status: answer.status, body: JSON.parse(text) as unknown };

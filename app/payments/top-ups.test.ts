@@ -43,6 +43,19 @@ async function poll(): Promise<void> {
 }
 
 describe("beginning a top-up", () => {
+  test("with a key that the gateway does not know is our fault and not the amount's: 503, which counts against the promise", async () => {
+    const someone = await student();
+    const wrong = await campus.release({ GATEWAY_KEY_SECRET: randomUUID() });
+    const answer = await fetch(`${wrong.url}/api/v1/wallet/top-ups`, {
+      method: "POST",
+      headers: { Authorization: `Bearer ${someone.token}`, "Content-Type": "application/json", "Idempotency-Key": randomUUID() },
+      body: JSON.stringify({ amount_minor: 20_000 }),
+    });
+    await wrong.rollBack();
+    expect([answer.status, await answer.json()]).toMatchObject([503, { error: { code: "TEMPORARILY_UNAVAILABLE" } }]);
+    expect(campus.logLines.some((line) => line.includes("The gateway does not know our key"))).toBe(true);
+  });
+
   test("gives the gateway's order, and the same bytes to the same key", async () => {
     const someone = await student();
     const request = { body: { amount_minor: 20_000 }, headers: { "Idempotency-Key": randomUUID() } };
