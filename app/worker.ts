@@ -1,4 +1,5 @@
 import { refreshSilentTills } from "./cafes/silent-tills.ts";
+import { refreshRefusingCafes } from "./charges/refusing-cafes.ts";
 import { workerJobs, workerTopics } from "./job-registry.ts";
 import { announce, eventsChannel } from "./live/announce.ts";
 import { keepSamples } from "./ops/metric-samples.ts";
@@ -71,6 +72,7 @@ async function main(kinds: readonly WorkerKind[]): Promise<void> {
   const refresh = async () => {
     await refreshOutboxGauges(platform);
     await refreshSilentTills(platform);
+    await refreshRefusingCafes(platform);
   };
   const stopMetrics = writeEmbeddedMetrics(platform, refresh, (lines, at) => keepSamples(platform, lines, at));
   platform.log.info("working");

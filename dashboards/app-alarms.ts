@@ -170,6 +170,15 @@ export const appAlarms: readonly AlarmDefinition[] = [
   },
   {
     ...counted,
+    name: "cards-refused-everywhere",
+    severity: "page",
+    runbook: "scan-availability.md#cards-are-refused",
+    says: "Two cafés or more refuse at least two of five cards that they are shown: nobody can pay there, and it is not the cards.",
+    watched: once(ours("CafesRefusingCards", "Maximum")),
+    threshold: 1,
+  },
+  {
+    ...counted,
     name: "card-refusals-surge",
     severity: "ticket",
     runbook: "stolen-card-or-account.md",

@@ -130,6 +130,7 @@ export const boards: readonly Board[] = [
       one("From the yes to the outcome (p95)", "ms", app("confirm_to_final_ms", "p95"), { label: "p95", value: objectives.confirm.p95Ms }),
       one("How scanned charges ended", "count", app("charges_ended_total")),
       one("Cards that were refused", "count", app("card_refusals_total"), { label: "card-refusals-surge", value: 30 }),
+      one("Cafés that refuse cards", "count", app("cafes_refusing_cards", "Maximum"), { label: "cards-refused-everywhere", value: 1 }),
     ],
   },
   {

@@ -53,6 +53,13 @@ export const gameDays = [
     k6: "failure/webhooks",
   },
   {
+    name: "wrong-card-pepper",
+    fault: "processes look cards up under another pepper than the one they were issued under",
+    alarm: "cards-refused-everywhere",
+    withinMinutes: 3,
+    page: "scan-availability",
+  },
+  {
     name: "phones-do-not-answer",
     fault: "phones hear of the request and nobody confirms",
     alarm: "orders-stuck-awaiting-confirmation",
@@ -262,6 +269,7 @@ export const consoleActions = {
   "start-worker": "the workers: systemctl restart 'campus-pay*'",
   "roll-back": "npm run rollback",
   "put-webhook-secret": "Secrets Manager: the gateway's present webhook secret",
+  "put-card-pepper": "Secrets Manager: the pepper of cards as it was before",
   "deploy-edge": "the edge: deploy name, certificate and doors again",
   wait: "leave it to whoever runs it: a provider comes back by itself",
 } as const;

@@ -41,6 +41,7 @@ function rang(minuteOf: (minute: number) => Minute): readonly string[] {
       OutboxLate: 0.2,
       OutboxDead: 0,
       TillsSilent: 0,
+      CafesRefusingCards: 0,
       LedgerDrift: 0,
       DoubleDebits: 0,
       ReconciliationUnexplained: 0,
@@ -60,7 +61,8 @@ const ended = (state: string, count: number) => ["ChargesEnded", { state }, coun
 test("an hour of lunch rings nothing: 25 scans a second, and now and then one that is late, a wrong number, an expired request, a repeated confirm", () => {
   const seen = rang((minute) => ({
     events: { ...everyPromise(1_500, minute % 5 === 0 ? 1 : 0), confirm: [1_500, minute % 30 === 0 ? 1 : 0] },
-    gauges: { OutboxLate: minute % 7 === 0 ? 4 : 0.3 },
+    // One café's guests show cards of another kind.
+    gauges: { OutboxLate: minute % 7 === 0 ? 4 : 0.3, CafesRefusingCards: minute % 11 === 0 ? 1 : 0 },
     // Lunch has more machines, their connections, and a probe that the edge turns away.
     awsSays: {
       "AWS/AutoScaling GroupInServiceInstances": 6,

@@ -65,6 +65,7 @@ const wanted = {
   page: [
     "alb-unhealthy-hosts",
     "backups-missing-for-days",
+    "cards-refused-everywhere",
     "duplicate-debit-came-through",
     "orders-stuck-awaiting-confirmation",
     "outbox-lag",

@@ -163,6 +163,12 @@ export const declaredMetrics = {
     labels: [],
     cloudWatch: { name: "CardRefusals", unit: "Count" },
   },
+  cafes_refusing_cards: {
+    kind: "gauge",
+    help: "Cafés that have refused five cards or more in the ten minutes that run, and two of five that they were shown",
+    labels: [],
+    cloudWatch: { name: "CafesRefusingCards", unit: "Count" },
+  },
   gateway_webhooks_total: {
     kind: "counter",
     help: "The gateway's webhooks, by whether their signature fits",

@@ -3,6 +3,7 @@ import { openAws, type Planted } from "../../../dashboards/evaluator/aws-says.ts
 import { dataOfEntry, Metrics } from "../../../dashboards/evaluator/metrics.ts";
 import { type Environment, environments } from "../../../regions/index.ts";
 import { alarmsOfRegion } from "../../../stacks/rules/region-alarms.ts";
+import { refreshRefusingCafes } from "../../charges/refusing-cafes.ts";
 import { refreshGauges } from "../../health/routes.ts";
 import { refreshOutboxGauges } from "../../platform/outbox.ts";
 import type { Campus } from "../campus.ts";
@@ -34,7 +35,7 @@ export function startClock(campus: Campus, awsSays: () => Promise<Planted> = asy
     const [first, second] = campus.processes;
     // What cannot be read while the fault lasts is what a process could not say either.
     await Promise.all([refreshGauges(first.platform), refreshGauges(second.platform)]).catch(() => undefined);
-    await refreshOutboxGauges(campus.worker).catch(() => undefined);
+    for (const refresh of [refreshOutboxGauges, refreshRefusingCafes]) await refresh(campus.worker).catch(() => undefined);
     for (const platform of [first.platform, second.platform, ...campus.released.map((one) => one.platform), campus.worker])
       for (const line of platform.metrics.embeddedLines(minutes * minuteMs + minuteMs / 2))
         for (const datum of dataOfEntry(line)) metrics.put(datum);

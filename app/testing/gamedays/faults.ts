@@ -157,6 +157,36 @@ export const faults: Readonly<Record<GameDayName, (stage: Stage) => Fault>> = {
     };
   },
 
+  "wrong-card-pepper": (stage) => {
+    const { campus, money, till, students } = stage;
+    const tills = [till];
+    let wrong: Awaited<ReturnType<Campus["release"]>> | undefined;
+    return {
+      atConsole: "put-card-pepper",
+      async begin() {
+        tills.push(await money.till());
+        wrong = await campus.release({ CARD_PEPPER: randomUUID() });
+      },
+      async minute() {
+        if (!wrong) return calmMinute(stage, 11);
+        for (const [place, { device }] of times(12, (turn) => one(tills, turn)).entries()) {
+          const answer = await fetch(`${wrong.url}/api/v1/pos/scans`, {
+            method: "POST",
+            headers: { Authorization: device.authorization, "Content-Type": "application/json" },
+            body: JSON.stringify({ scan_id: randomUUID(), card_uid: one(students, place).cardUid }),
+          });
+          await answer.arrayBuffer();
+        }
+      },
+      // In Secrets Manager; processes read it within five minutes, or begin anew. What was refused is told for ten minutes of the world's clock.
+      async mend() {
+        await wrong?.rollBack();
+        wrong = undefined;
+        await campus.sql`update refused_cards set period = period - interval '10 minutes'`;
+      },
+    };
+  },
+
   "phones-do-not-answer": (stage) => {
     let answers = false;
     return {
