@@ -6,7 +6,7 @@ import { expectOk, type Money, type MoneyStudent, moneyOf } from "../testing/mon
 import type { TestCafe, TestStaff } from "../testing/people.ts";
 import { times, violations } from "../testing/proof/books.ts";
 import { findMissedJob } from "./find-missed.ts";
-import { openGateway } from "./open-gateway.ts";
+import { gatewayOf as openGateway } from "./open-gateway.ts";
 import { sendRefund } from "./settle-refund.ts";
 
 const totalMinor = 5_000;
@@ -138,7 +138,9 @@ describe("a refund of a UPI order", () => {
     const { orderId } = await paidOrder();
     const made = expectOk(await refund(orderId, { to: "gateway" }));
     const wrong = await campus.release({ GATEWAY_KEY_SECRET: randomUUID() });
-    await expect(sendRefund(wrong.platform, openGateway(wrong.platform), made.id)).rejects.toMatchObject({ code: "TEMPORARILY_UNAVAILABLE" });
+    await expect(sendRefund(wrong.platform, openGateway(wrong.platform), made.id)).rejects.toMatchObject({
+      code: "TEMPORARILY_UNAVAILABLE",
+    });
     await wrong.rollBack();
     expect(await statusOf(orderId)).toMatchObject([{ status: "pending", refundedMinor: totalMinor }]);
     await settle();
