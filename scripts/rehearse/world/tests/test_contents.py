@@ -28,7 +28,7 @@ def test_where_a_listing_went_on_is_not_left(client):
     s3 = client("s3")
     s3.create_bucket(Bucket="pages", CreateBucketConfiguration={"LocationConstraint": "eu-north-1"})
     for key in ("one", "other"):
-        s3.put_object(Bucket="pages", Key=key, Body=b"")
+        s3.put_object(Bucket="pages", Key=key, Body=b"1")
     assert s3.list_objects_v2(Bucket="pages", MaxKeys=1)["IsTruncated"]
     for key in ("one", "other"):
         s3.delete_object(Bucket="pages", Key=key)
