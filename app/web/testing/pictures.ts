@@ -42,10 +42,16 @@ export async function takePictures(stage: Stage, folder: string): Promise<string
   };
   const take = async (page: Page, name: string) => {
     await page.locator(".bone").first().waitFor({ state: "detached" });
+    // Nothing is pointed at, and what is in sight has come.
+    await page.mouse.move(0, 0);
     await page.evaluate(() =>
-      Promise.all([document.fonts.ready, ...document.getAnimations().map((animation) => animation.finished.catch(() => undefined))]).then(
-        () => undefined,
-      ),
+      Promise.all([
+        document.fonts.ready,
+        ...document.getAnimations().map((animation) => animation.finished.catch(() => undefined)),
+        ...[...document.images]
+          .filter((image) => image.getBoundingClientRect().top < innerHeight)
+          .map((image) => image.decode().catch(() => undefined)),
+      ]).then(() => undefined),
     );
     await keep(await page.screenshot({ animations: "disabled" }), name);
   };

@@ -55,7 +55,7 @@ function PinPad({ person }: { readonly person: Person }) {
   return (
     <>
       <h2>
-        {person.name} <span className="soft">{w.people.pinHere}</span>
+        {person.name} <span className="soft">· {w.people.pinHere}</span>
       </h2>
       <p className="pin-dots" role="status">
         <span className="sr-only">{w.people.typed(pin.length)}</span>
