@@ -92,6 +92,7 @@ export function ItemForm({ item, categories, slotNames, onSaved }: ItemFormProps
             kind: "number",
             value: item?.low_stock_at === null || item === undefined ? "" : String(item.low_stock_at),
             isOptional: true,
+            hint: w.menu.lowStockHint,
           }}
           problem={problems.low_stock_at}
         />
