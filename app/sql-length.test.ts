@@ -5,11 +5,6 @@ import { readSqlFiles } from "./sql-files.ts";
 const maxLines = 75;
 const lineWidth = 140;
 
-/** Why these may be longer. */
-const longer: Readonly<Record<string, string>> = {
-  confirm_charge: "one column and one condition a line; a further call of a function would cost each debit CPU",
-};
-
 interface SqlFunction {
   readonly name: string;
   readonly lines: number;
@@ -34,14 +29,10 @@ function screenLines(text: string): number {
   return text.split("\n").reduce((lines, line) => lines + Math.max(1, Math.ceil(line.length / lineWidth)), 0);
 }
 
-test("no SQL function is longer than a screen and a half, but for those with a reason", () => {
+test("no SQL function is longer than a screen and a half", () => {
   expect(functions.length).toBeGreaterThan(60);
-  const tooLong = functions
-    .filter(({ name, lines }) => lines > maxLines && !(name in longer))
-    .map(({ name, lines }) => `${name}: ${lines}`);
-  expect(tooLong, "Cut it into named steps, as place_order() is: what can refuse, the write, what is told.").toEqual([]);
-  const needless = Object.keys(longer).filter((name) => !functions.some((each) => each.name === name && each.lines > maxLines));
-  expect(needless, "These need no exception any more.").toEqual([]);
+  const tooLong = functions.filter(({ lines }) => lines > maxLines).map(({ name, lines }) => `${name}: ${lines}`);
+  expect(tooLong, "Cut it into named steps, as confirm_charge() is: what can refuse, the write, what is told.").toEqual([]);
 });
 
 test("what lives through a long SQL function has a name that says what it is", () => {

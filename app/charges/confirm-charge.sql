@@ -7,7 +7,8 @@ create type confirm_outcome as (
 -- The student's yes: all that can forbid the debit is decided here, under the locks, by the database's clock. Asking
 -- again is safe at any time: whoever asks with the same proof gets the stored receipt.
 -- Locks, in the order that is kept everywhere: 1 the order, 2 its charge, 3 the guards of card, device, café and student, 4 the wallet.
--- What is refused is answered by confirm_without_debit(), which a debit that is allowed never enters; book_debit() is all that it calls.
+-- What can refuse stands in what_refuses() and parties_to_debit() below, and in the conditions of the debit itself; what is refused is answered
+-- by confirm_without_debit(), which a debit that is allowed never enters. What it leaves behind, book_debit() writes.
 create or replace function confirm_charge(
   p_charge_id uuid, p_student_id uuid, p_digest text, p_number text, p_key_id uuid, p_region text, p_epoch integer,
   p_receipt_key_id text, p_time_zone text
@@ -15,7 +16,7 @@ create or replace function confirm_charge(
 declare
   result confirm_outcome;
   context record;
-  place record;
+  parties record;
   wallet record;
   v_now timestamptz;
   v_is_signed boolean := true;
@@ -42,19 +43,7 @@ begin
     v_is_signed := exists (select from confirm_keys where id = p_key_id and student_id = p_student_id and revoked_at is null);
   end if;
 
-  v_refusal := case
-    when not v_is_signed then 'signature'
-    when context.state = 'confirmed' and context.digest = p_digest then 'paid'
-    when context.state <> 'confirmed' and context.order_status = 'cancelled' then 'order_cancelled'
-    when context.state <> 'open' then 'ended'
-    when context.expires_at <= v_now then 'expired'
-    when context.payment_status <> 'pending' then 'order_paid'
-    when context.version_now <> context.order_version
-      or context.order_total_minor <> context.amount_minor
-      or context.order_currency <> context.currency then 'order_changed'
-    when context.digest <> p_digest then 'changed'
-    when context.number_match_required and p_number is distinct from context.match_code then 'number'
-  end;
+  v_refusal := what_refuses(context, p_digest, p_number, v_is_signed, v_now);
   if v_refusal is not null then return confirm_without_debit(p_charge_id, v_refusal, p_number, null); end if;
 
   -- 3: whoever forbids one of the four waits for this debit, or this debit sees it. Assignments and not one query:
@@ -63,17 +52,9 @@ begin
   v_guard := pg_advisory_xact_lock_shared(guard_key('device', context.device_id));
   v_guard := pg_advisory_xact_lock_shared(guard_key('cafe', context.cafe_id));
   v_guard := pg_advisory_xact_lock_shared(guard_key('student', p_student_id));
-  select a.id as account_id, case
-        when f.status <> 'approved' then 'cafe_closed'
-        when d.revoked_at is not null then 'device'
-        when k.status <> 'active' then 'card'
-        when not s.is_active then 'student'
-      end as refusal
-    into place
-    from cafes f join devices d on d.id = context.device_id join cards k on k.id = context.card_id join students s on s.id = p_student_id
-      left join accounts a on a.cafe_id = f.id and a.kind = 'cafe_payable' and a.currency = context.currency
-    where f.id = context.cafe_id;
-  if place.refusal is not null then return confirm_without_debit(p_charge_id, place.refusal, p_number, null); end if;
+  select payable_id, refusal into parties
+    from parties_to_debit(context.cafe_id, context.device_id, context.card_id, p_student_id, context.currency);
+  if parties.refusal is not null then return confirm_without_debit(p_charge_id, parties.refusal, p_number, null); end if;
 
   -- 4: the debit. Its conditions stand in the write.
   v_day := (v_now at time zone p_time_zone)::date;
@@ -95,9 +76,42 @@ begin
   -- no receipt lies in a time in which the wallet was frozen.
   v_now := clock_timestamp();
   if context.expires_at <= v_now then raise exception 'expired while waiting for the wallet' using errcode = 'CP410'; end if;
-  return book_debit(context, wallet, coalesce(place.account_id, account_of('cafe_payable', null, context.cafe_id, context.currency)),
+  return book_debit(context, wallet, coalesce(parties.payable_id, account_of('cafe_payable', null, context.cafe_id, context.currency)),
     v_now, p_region, p_epoch, p_receipt_key_id);
 end $$;
+
+-- What of the student's word, the charge and its order refuses the debit, as they are under their locks; null where nothing does.
+create or replace function what_refuses(context record, p_digest text, p_number text, p_is_signed boolean, p_now timestamptz)
+returns text language plpgsql as $$
+begin
+  return case
+    when not p_is_signed then 'signature'
+    when context.state = 'confirmed' and context.digest = p_digest then 'paid'
+    when context.state <> 'confirmed' and context.order_status = 'cancelled' then 'order_cancelled'
+    when context.state <> 'open' then 'ended'
+    when context.expires_at <= p_now then 'expired'
+    when context.payment_status <> 'pending' then 'order_paid'
+    when context.version_now <> context.order_version
+      or context.order_total_minor <> context.amount_minor
+      or context.order_currency <> context.currency then 'order_changed'
+    when context.digest <> p_digest then 'changed'
+    when context.number_match_required and p_number is distinct from context.match_code then 'number'
+  end;
+end $$;
+
+-- The café's account, and who of the four may not any more; stable, so it is inlined and costs no call. The caller shares their guards.
+create or replace function parties_to_debit(p_cafe_id uuid, p_device_id uuid, p_card_id uuid, p_student_id uuid, p_currency text)
+returns table (payable_id uuid, refusal text) language sql stable as $$
+  select a.id, case
+      when f.status <> 'approved' then 'cafe_closed'
+      when d.revoked_at is not null then 'device'
+      when k.status <> 'active' then 'card'
+      when not s.is_active then 'student'
+    end
+    from cafes f join devices d on d.id = p_device_id join cards k on k.id = p_card_id join students s on s.id = p_student_id
+      left join accounts a on a.cafe_id = f.id and a.kind = 'cafe_payable' and a.currency = p_currency
+    where f.id = p_cafe_id;
+$$;
 
 -- What a debit leaves in the books, and all that tells of it: the ledger's row, the order that is paid, the charge that is confirmed, the
 -- receipt, the events of those who watch, one row for the worker. Where order or charge are not as they were found, nothing stays.

@@ -25,8 +25,8 @@ const dropConstraint = (database: TestDatabase, table: string, name: string) =>
   database.query(`alter table ${table} drop constraint ${name}`);
 
 /** All that makes a second confirm find what the first one did. */
-async function unguard(database: TestDatabase, more: readonly Edit[]): Promise<void> {
-  await edit(database, "confirm_charge", [["    for update of o, c;", ";"], ...more]);
+async function unguard(database: TestDatabase): Promise<void> {
+  await edit(database, "confirm_charge", [["    for update of o, c;", ";"]]);
   await edit(database, "book_debit", [
     ["where id = context.order_id and payment_status = 'pending' and version = context.order_version", "where id = context.order_id"],
     ["where id = context.id and state = 'open'", "where id = context.id"],
@@ -41,13 +41,19 @@ const unchecked: readonly Edit[] = [
 ];
 
 /** For the two canaries whose guard stands elsewhere than in the database. */
-export const removeGuards = (database: TestDatabase): Promise<void> => unguard(database, unchecked);
+export async function removeGuards(database: TestDatabase): Promise<void> {
+  await unguard(database);
+  await edit(database, "what_refuses", unchecked);
+}
 
 export const canaries: readonly Canary[] = [
   {
     name: "no row lock",
     caughtBy: ["I5", "I7", "I8", "I9", "I16", "I20"],
-    break: (database) => unguard(database, [["v_day := ", "perform pg_sleep(0.03); v_day := "]]),
+    async break(database) {
+      await unguard(database);
+      await edit(database, "confirm_charge", [["v_day := ", "perform pg_sleep(0.03); v_day := "]]);
+    },
   },
   {
     name: "balance read, then written",
@@ -78,22 +84,21 @@ export const canaries: readonly Canary[] = [
   {
     name: "no expiry check",
     caughtBy: ["I16"],
-    break: (database) =>
-      edit(database, "confirm_charge", [
-        ["when context.expires_at <= v_now then 'expired'", ""],
-        ["if context.expires_at <= v_now then", "if false then"],
-      ]),
+    async break(database) {
+      await edit(database, "what_refuses", [["when context.expires_at <= p_now then 'expired'", ""]]);
+      await edit(database, "confirm_charge", [["if context.expires_at <= v_now then", "if false then"]]);
+    },
   },
   {
     name: "digest not compared",
     caughtBy: ["I16"],
-    break: (database) => edit(database, "confirm_charge", [["when context.digest <> p_digest then 'changed'", ""]]),
+    break: (database) => edit(database, "what_refuses", [["when context.digest <> p_digest then 'changed'", ""]]),
   },
   {
     name: "order's version not compared",
     caughtBy: ["I6"],
     async break(database) {
-      await edit(database, "confirm_charge", [
+      await edit(database, "what_refuses", [
         ["when context.version_now <> context.order_version", "when false and context.version_now <> context.order_version"],
         ["      or context.order_total_minor <> context.amount_minor\n      or context.order_currency <> context.currency then", "then"],
       ]);
@@ -108,12 +113,12 @@ export const canaries: readonly Canary[] = [
   {
     name: "revoked till not checked",
     caughtBy: ["I15"],
-    break: (database) => edit(database, "confirm_charge", [["when d.revoked_at is not null then 'device'", ""]]),
+    break: (database) => edit(database, "parties_to_debit", [["when d.revoked_at is not null then 'device'", ""]]),
   },
   {
     name: "deactivated student not checked",
     caughtBy: ["I15"],
-    break: (database) => edit(database, "confirm_charge", [["when not s.is_active then 'student'", ""]]),
+    break: (database) => edit(database, "parties_to_debit", [["when not s.is_active then 'student'", ""]]),
   },
   {
     name: "café filter dropped",
