@@ -155,6 +155,41 @@ test("a reconnect at another process brings what was missed, each once and in or
   expect(second).toMatchObject({ marks: ["3", "4", "5", "6"], gaps: 0 });
 });
 
+test("a reader that resumes never misses a row of a transaction that committed later than one with a higher id", async () => {
+  const channel = newChannel();
+  const [oldest, older] = await Promise.all([openWriter(), openWriter()]);
+  const write = (writer: pg.Client, mark: string) =>
+    writer.query("select emit_event(array[$1], 'test', jsonb_build_object('mark', $2::text))", [channel, mark]);
+  const first = await listen(readerOf(platform), channel);
+  await emitAloud(channel, "before");
+  await until("it arrives", () => first.marks.length === 1);
+  const marks: string[] = [];
+  let after = first.cursors[0];
+  const [here, there] = [readerOf(platform), readerOf(other)];
+  const resume = async (reader: EventReader) => {
+    const heard = await listen(reader, channel, after);
+    after = reader.position() ?? after;
+    heard.leave();
+    marks.push(...heard.marks);
+    expect(heard.gaps).toBe(0);
+  };
+  // The transactions' ids go up: oldest, older, the newest. The rows' do not, and the commits go down.
+  await oldest.query("begin");
+  await write(oldest, "oldest");
+  await older.query("begin; select pg_current_xact_id()");
+  await emit(channel, "newest");
+  await resume(there);
+  await write(older, "older");
+  await older.query("commit");
+  await resume(here);
+  await oldest.query("commit");
+  await until("nothing is missed", async () => {
+    await resume(there);
+    return marks.length >= 3;
+  });
+  expect(marks).toEqual(["oldest", "older", "newest"]);
+});
+
 test("a client that heard nothing resumes from the position that it was told", async () => {
   const channel = newChannel();
   await emit(channel, "before");
