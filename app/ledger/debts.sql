@@ -3,6 +3,19 @@ create or replace function debt_of(p_student_id uuid, p_currency text) returns b
   select coalesce((select -account_balance(a.id) from accounts a where a.kind = 'receivables' and a.student_id = p_student_id and a.currency = p_currency), 0);
 $$;
 
+-- What a student bears: all that is free in the wallet, and the rest is owed.
+create or replace function take_from_student(p_kind text, p_student_id uuid, p_to_account_id uuid, p_amount_minor bigint, p_currency text, p_corrects_id uuid)
+returns void language plpgsql as $$
+declare wallet wallets; v_part bigint;
+begin
+  select * into wallet from wallets where student_id = p_student_id for update;
+  v_part := case when wallet.status <> 'closed' and wallet.currency = p_currency then least(p_amount_minor, wallet.balance_minor - wallet.held_minor) else 0 end;
+  if v_part > 0 then perform post_to_wallet(p_kind, p_student_id, p_to_account_id, -v_part, p_currency, null, null, null, p_corrects_id); end if;
+  if v_part < p_amount_minor then
+    perform post_between(p_kind, account_of('receivables', p_student_id, null, p_currency), p_to_account_id, p_amount_minor - v_part, p_currency, null, p_corrects_id);
+  end if;
+end $$;
+
 -- Money that has come in pays back what is owed, as far as it goes and is not held. Asked after each credit, with the wallet locked by it.
 create or replace function repay_debt(p_student_id uuid, p_currency text) returns bigint language plpgsql security definer set search_path = public, pg_temp as $$
 declare w wallets; v_minor bigint;

@@ -31,25 +31,11 @@ end $$;
 -- lost disputes took back. Whoever cancels an order, keeps the money and asks the bank for it too has it once in the end.
 create or replace function given_twice(p_order_id uuid, p_amount_minor bigint) returns bigint language sql stable as $$
   select greatest(0, least(
-    p_amount_minor - (select total_minor - refunded_minor - lost_to_disputes(id) from orders where id = p_order_id),
+    p_amount_minor - left_with_cafe(p_order_id),
     (select coalesce(sum(t.amount_minor), 0) from ledger_transactions t where t.order_id = p_order_id and t.kind = 'refund' and t.wallet_student_id is not null)
       - (select coalesce(sum(t.amount_minor), 0) from gateway_disputes d join ledger_transactions t on t.corrects_id = d.transaction_id and t.kind = 'dispute_lost'
           join accounts a on a.id = t.from_account_id and a.kind in ('wallet', 'receivables') where d.order_id = p_order_id)))::bigint;
 $$;
-
--- What is in the wallet, and the rest as a debt. The caller holds the wallet locked.
-create or replace function student_bears_dispute(dispute gateway_disputes, p_minor bigint) returns void language plpgsql as $$
-declare wallet wallets; v_disputes uuid := account_of('disputes', null, null, dispute.currency); v_part bigint;
-begin
-  select * into wallet from wallets where student_id = dispute.student_id;
-  v_part := case when wallet.status <> 'closed' and wallet.currency = dispute.currency then least(p_minor, wallet.balance_minor - wallet.held_minor) else 0 end;
-  if v_part > 0 then
-    perform post_to_wallet('dispute_lost', dispute.student_id, v_disputes, -v_part, dispute.currency, null, null, null, dispute.transaction_id);
-  end if;
-  if p_minor > v_part then
-    perform post_between('dispute_lost', account_of('receivables', dispute.student_id, null, dispute.currency), v_disputes, p_minor - v_part, dispute.currency, null, dispute.transaction_id);
-  end if;
-end $$;
 
 -- The bank has decided. Won: the gateway gives the money back. Lost: the café bears what of its order was not refunded before, a student
 -- the money of a top-up, or what of the order is in the wallet already; what nobody owes is the university's.
@@ -71,11 +57,11 @@ begin
   else
     v_student := case when dispute.order_id is not null then given_twice(dispute.order_id, v_left) when payment.credited_to = 'wallet' then v_left else 0 end;
     if v_student > 0 then
-      perform student_bears_dispute(dispute, v_student);
+      perform take_from_student('dispute_lost', dispute.student_id, v_disputes, v_student, dispute.currency, dispute.transaction_id);
       v_left := v_left - v_student;
     end if;
     if dispute.order_id is not null then
-      v_part := least(v_left, order_row.total_minor - order_row.refunded_minor - lost_to_disputes(order_row.id));
+      v_part := least(v_left, left_with_cafe(order_row.id));
       if v_part > 0 then
         perform post_between('dispute_lost', account_of('cafe_payable', null, order_row.cafe_id, dispute.currency), v_disputes, v_part, dispute.currency, dispute.order_id, dispute.transaction_id);
         v_left := v_left - v_part;

@@ -37,7 +37,7 @@ end $$;
 -- A person says who bears it. The café: it is a refund of its order like any other. The student: what is in the wallet, the rest is
 -- owed. What neither can bear, as the order has given it back already, is the university's. False where it is decided already.
 create or replace function bear_outside_refund(p_id uuid, p_borne_by text, p_reason text, p_staff_id uuid) returns boolean language plpgsql security definer set search_path = public, pg_temp as $$
-declare outside_refund outside_refunds; order_row orders; wallet wallets; v_suspense uuid; v_left bigint; v_part bigint; v_transaction uuid;
+declare outside_refund outside_refunds; order_row orders; v_suspense uuid; v_left bigint; v_part bigint; v_transaction uuid;
 begin
   select order_id into outside_refund.order_id from outside_refunds where id = p_id;
   if not found then return false; end if;
@@ -48,7 +48,7 @@ begin
   v_left := outside_refund.amount_minor;
   if p_borne_by = 'cafe' then
     if outside_refund.order_id is null then raise exception 'no order stands behind this refund' using errcode = 'CP409'; end if;
-    v_part := least(v_left, order_row.total_minor - order_row.refunded_minor - lost_to_disputes(order_row.id));
+    v_part := least(v_left, left_with_cafe(order_row.id));
     if v_part > 0 then
       v_transaction := post_between('gateway_refund', account_of('cafe_payable', null, order_row.cafe_id, outside_refund.currency), v_suspense, v_part, outside_refund.currency, outside_refund.order_id, order_row.paid_transaction_id);
       insert into gateway_refunds (payment_row_id, order_id, amount_minor, currency, reason, status, gateway_refund_id, transaction_id, requested_by, settled_at)
@@ -59,16 +59,8 @@ begin
       v_left := v_left - v_part;
     end if;
   elsif p_borne_by = 'student' then
-    select * into wallet from wallets where student_id = outside_refund.student_id for update;
-    v_part := case when wallet.status <> 'closed' and wallet.currency = outside_refund.currency then least(v_left, wallet.balance_minor - wallet.held_minor) else 0 end;
-    if v_part > 0 then
-      perform post_to_wallet('outside_refund_borne', outside_refund.student_id, v_suspense, -v_part, outside_refund.currency, null, null, null, outside_refund.transaction_id);
-      v_left := v_left - v_part;
-    end if;
-    if v_left > 0 then
-      perform post_between('outside_refund_borne', account_of('receivables', outside_refund.student_id, null, outside_refund.currency), v_suspense, v_left, outside_refund.currency, null, outside_refund.transaction_id);
-      v_left := 0;
-    end if;
+    perform take_from_student('outside_refund_borne', outside_refund.student_id, v_suspense, v_left, outside_refund.currency, outside_refund.transaction_id);
+    v_left := 0;
   end if;
   if v_left > 0 then
     perform post_between('outside_refund_borne', account_of('fees', null, null, outside_refund.currency), v_suspense, v_left, outside_refund.currency, outside_refund.order_id, outside_refund.transaction_id);
@@ -81,6 +73,11 @@ end $$;
 create or replace function lost_to_disputes(p_order_id uuid) returns bigint language sql stable as $$
   select coalesce(sum(t.amount_minor), 0)::bigint from ledger_transactions t join accounts a on a.id = t.from_account_id
   where t.order_id = p_order_id and t.kind in ('dispute_lost', 'dispute_moved') and a.kind = 'cafe_payable';
+$$;
+
+-- What its café still has of an order: neither given back nor paid to a customer's bank.
+create or replace function left_with_cafe(p_order_id uuid) returns bigint language sql stable as $$
+  select total_minor - refunded_minor - lost_to_disputes(id) from orders where id = p_order_id;
 $$;
 
 -- What of an order is or may yet be taken at the gateway without us: disputes that are not won, refunds that nobody has decided on.

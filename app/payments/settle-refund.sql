@@ -19,7 +19,7 @@ begin
       from gateway_disputes x join ledger_transactions t on t.corrects_id = x.transaction_id and t.kind = 'dispute_lost' join accounts a on a.id = t.from_account_id and a.kind = 'fees'
       where x.order_id = refund.order_id and x.status = 'lost' group by x.transaction_id order by x.transaction_id
     loop
-      v_part := least(dispute.minor, order_row.total_minor - (order_row.refunded_minor - refund.amount_minor) - lost_to_disputes(order_row.id));
+      v_part := least(dispute.minor, left_with_cafe(order_row.id));
       if v_part > 0 then
         perform post_between('dispute_moved', account_of('cafe_payable', null, order_row.cafe_id, refund.currency), account_of('fees', null, null, refund.currency), v_part, refund.currency, order_row.id, dispute.transaction_id);
       end if;

@@ -200,11 +200,8 @@ export const canaries: readonly Canary[] = [
     name: "a lost dispute that nobody bears",
     caughtBy: ["I13", "I22", "I23"],
     break: (database) =>
-      edit(database, "student_bears_dispute", [
-        [
-          "-v_part, dispute.currency, null, null, null, dispute.transaction_id);",
-          "-1, dispute.currency, null, null, null, dispute.transaction_id);",
-        ],
+      edit(database, "take_from_student", [
+        ["-v_part, p_currency, null, null, null, p_corrects_id);", "-1, p_currency, null, null, null, p_corrects_id);"],
       ]),
   },
   {
