@@ -3,7 +3,7 @@ import type { Config } from "../platform/config.ts";
 import { CodedError } from "../platform/errors.ts";
 import type { PageInput } from "../platform/page.ts";
 import { type Queryable, sql, type Transaction } from "../platform/postgres.ts";
-import { type BankStatement, readCamt } from "./camt.ts";
+import { type BankStatement, readCamt, type StatementEntry } from "./camt.ts";
 import { XmlProblem } from "./xml.ts";
 
 export interface ImportedStatement {
@@ -62,16 +62,9 @@ async function keep(tx: Transaction, { account, statementId, entries }: BankStat
 
 export const entryStates = ["matched", "unmatched", "another_amount", "paid_twice", "to_return", "returned"] as const;
 
-export interface BankEntry {
+export interface BankEntry extends StatementEntry {
   readonly id: string;
   readonly statementId: string;
-  readonly entryRef: string;
-  readonly reference: string | null;
-  readonly direction: "out" | "in";
-  readonly amountMinor: number;
-  readonly currency: string;
-  readonly bookedOn: string;
-  readonly returnReason: string | null;
   readonly state: (typeof entryStates)[number];
   readonly kind: "settlement" | "close_out" | "gateway_pay_out" | null;
   readonly payOutId: string | null;

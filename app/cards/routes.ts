@@ -7,21 +7,13 @@ import { once } from "../platform/http/once.ts";
 import { type HttpContext, json, listOf, required, route, router } from "../platform/http/router.ts";
 import { type Card, frozenByStudent } from "./card.ts";
 import { cardHash } from "./card-hash.ts";
+import { CardSchema, presentCard } from "./card-schemas.ts";
 import { cardUidField } from "./field-schemas.ts";
 import { freezeCard } from "./freeze-card.ts";
 import { issueCard } from "./issue-card.ts";
 import { listCards, listCardsOfStudent } from "./list-cards.ts";
 import { reportLost } from "./report-lost.ts";
 import { unfreezeCard } from "./unfreeze-card.ts";
-
-const CardSchema = z
-  .object({
-    id: z.uuid(),
-    issue_number: z.number().int(),
-    status: z.enum(["active", "frozen", "lost", "revoked"]),
-    created_at: z.iso.datetime(),
-  })
-  .openapi("Card");
 
 const cardParams = z.object({ cardId: z.uuid() });
 const studentParams = z.object({ studentId: z.uuid() });
@@ -126,10 +118,3 @@ export const cardRoutes = (platform: Platform) =>
 const inputOf = (c: HttpContext, cardId: string) => ({ cardId, studentId: studentOf(c).id, requestId: c.var.requestId });
 
 const ok = (card: Card) => ({ status: 200 as const, body: presentCard(card) });
-
-const presentCard = (card: Card): z.infer<typeof CardSchema> => ({
-  id: card.id,
-  issue_number: card.issueNumber,
-  status: card.status,
-  created_at: card.createdAt.toISOString(),
-});

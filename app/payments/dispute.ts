@@ -3,7 +3,7 @@ import type { Platform } from "../platform/context.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { enqueue, Undeliverable } from "../platform/outbox.ts";
 import { type Page, type PageInput, pageOf } from "../platform/page.ts";
-import { type Queryable, sql, type Transaction } from "../platform/postgres.ts";
+import { part, type Queryable, sql, type Transaction } from "../platform/postgres.ts";
 import { type Gateway, GatewayRefused } from "./gateway.ts";
 
 export const disputeStatuses = ["open", "contested", "accepted", "won", "lost"] as const;
@@ -30,22 +30,21 @@ interface Wanted extends PageInput {
   readonly status: Dispute["status"] | undefined;
 }
 
+const columns = part`
+  d.id, d.dispute_id, p.payment_id, d.student_id, d.order_id, d.amount_minor, d.currency, d.reason, d.respond_by,
+  d.status = 'open' and d.respond_by <= now() as is_overdue, d.status, d.evidence, d.created_at, d.decided_at, d.settled_at
+  from gateway_disputes d join gateway_payments p on p.id = d.payment_row_id`;
+
 /** Newest first. */
 export async function listDisputes(db: Queryable, { status, limit, after }: Wanted): Promise<Page<Dispute>> {
   const found = await db.rows<Dispute>(sql`
-    select d.id, d.dispute_id, p.payment_id, d.student_id, d.order_id, d.amount_minor, d.currency, d.reason, d.respond_by,
-      d.status = 'open' and d.respond_by <= now() as is_overdue, d.status, d.evidence, d.created_at, d.decided_at, d.settled_at
-    from gateway_disputes d join gateway_payments p on p.id = d.payment_row_id
-    where (${status ?? null}::text is null or d.status = ${status ?? null}) and (${after ?? null}::uuid is null or d.id < ${after ?? null}::uuid)
+    select ${columns} where (${status ?? null}::text is null or d.status = ${status ?? null}) and (${after ?? null}::uuid is null or d.id < ${after ?? null}::uuid)
     order by d.id desc limit ${limit + 1}`);
   return pageOf(found, limit);
 }
 
 async function readDispute(db: Queryable, id: string): Promise<Dispute> {
-  const dispute = await db.row<Dispute>(sql`
-    select d.id, d.dispute_id, p.payment_id, d.student_id, d.order_id, d.amount_minor, d.currency, d.reason, d.respond_by,
-      d.status = 'open' and d.respond_by <= now() as is_overdue, d.status, d.evidence, d.created_at, d.decided_at, d.settled_at
-    from gateway_disputes d join gateway_payments p on p.id = d.payment_row_id where d.id = ${id}`);
+  const dispute = await db.row<Dispute>(sql`select ${columns} where d.id = ${id}`);
   if (!dispute) throw notFound("The dispute");
   return dispute;
 }

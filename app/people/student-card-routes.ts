@@ -1,18 +1,9 @@
 import { z } from "@hono/zod-openapi";
-import type { Card } from "../cards/card.ts";
+import { CardSchema, presentCard } from "../cards/card-schemas.ts";
 import { actorOf, staff } from "../identity/guards.ts";
 import { once } from "../platform/http/once.ts";
 import { type HttpContext, json, route, router } from "../platform/http/router.ts";
 import { stopStudentCard } from "./stop-student-card.ts";
-
-const CardBody = z
-  .object({
-    id: z.uuid(),
-    issue_number: z.number().int(),
-    status: z.enum(["active", "frozen", "lost", "revoked"]),
-    created_at: z.iso.datetime(),
-  })
-  .openapi("StudentCard");
 
 const stop = {
   method: "post" as const,
@@ -21,7 +12,7 @@ const stop = {
   idempotency: "optional" as const,
   errors: ["NOT_FOUND", "INVALID_TRANSITION", "READ_ONLY_REGION"] as const,
   request: { params: z.object({ studentId: z.uuid(), cardId: z.uuid() }) },
-  responses: { 200: json(CardBody, "The card as it is now") },
+  responses: { 200: json(CardSchema, "The card as it is now") },
 };
 
 const freeze = route({
@@ -47,10 +38,3 @@ export const studentCardRoutes = () => {
     .openapi(freeze, (c) => answer(c, c.req.valid("param"), "frozen"))
     .openapi(lost, (c) => answer(c, c.req.valid("param"), "lost"));
 };
-
-const presentCard = (card: Card): z.infer<typeof CardBody> => ({
-  id: card.id,
-  issue_number: card.issueNumber,
-  status: card.status,
-  created_at: card.createdAt.toISOString(),
-});

@@ -1,4 +1,5 @@
 import { notFound } from "../platform/errors.ts";
+import type { HourFigures } from "./peak-hours.ts";
 import type { PublishedRow, PublishedRun, PublishedTables } from "./published-tables.ts";
 import { daysOf, type ReportInput } from "./report.ts";
 
@@ -12,16 +13,6 @@ export interface PublishedHead {
   readonly run: string;
   readonly publishedFrom: string;
   readonly publishedTo: string;
-}
-
-export interface PeakFigures {
-  readonly weekday: number;
-  readonly hour: number;
-  readonly hoursCount: number;
-  readonly ordersCount: number;
-  readonly portionsCount: number;
-  readonly cancelledCount: number;
-  readonly paidMinor: number;
 }
 
 export interface DayFigures {
@@ -91,7 +82,7 @@ export const readPublishedPeaks = (tables: PublishedTables, input: ReportInput) 
     return { from: input.from, to: input.to, hours };
   });
 
-const peakOf = (weekday: number, hour: number, rows: readonly PublishedRow[]): PeakFigures => ({
+const peakOf = (weekday: number, hour: number, rows: readonly PublishedRow[]): HourFigures => ({
   weekday,
   hour,
   hoursCount: sumOf(rows, "half_hours") / 2,

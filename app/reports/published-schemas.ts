@@ -1,15 +1,11 @@
 import { z } from "@hono/zod-openapi";
-import type { Cohort, DayFigures, PeakFigures, PrepList, Published, PublishedHead } from "./published-reports.ts";
-
-const count = z.int().nonnegative();
-const minor = z.int();
-const day = z.iso.date();
+import { cafeFields, count, day, minor } from "./field-schemas.ts";
+import type { HourFigures } from "./peak-hours.ts";
+import type { Cohort, DayFigures, PrepList, Published, PublishedHead } from "./published-reports.ts";
+import { HourSchema, presentHour } from "./report-schemas.ts";
 
 const headFields = {
-  cafe_id: z.uuid(),
-  cafe_name: z.string(),
-  time_zone: z.string().openapi({ description: "Of the café: its days and hours are these" }),
-  currency: z.string(),
+  ...cafeFields,
   as_of: z.iso.datetime().openapi({ description: "The moment of the database's snapshot that this was made of, in the night" }),
   run: z.string().openapi({ description: "Names the run of the nightly jobs: the same name, the same figures" }),
   published_from: day,
@@ -32,37 +28,19 @@ export const PublishedPeaksBody = z
     ...headFields,
     from: day,
     to: day,
-    hours: z.array(
-      z.object({
-        weekday: z.int().min(1).max(7).openapi({ description: "1 is Monday, 7 is Sunday" }),
-        hour: z.int().min(0).max(23).openapi({ description: "As the café's clock reads it" }),
-        hours_count: z.number().nonnegative().openapi({ description: "How often the clock read this hour" }),
-        orders_count: count,
-        portions_count: count,
-        cancelled_count: count,
-        paid_minor: minor,
-      }),
-    ),
+    hours: z.array(HourSchema),
   })
   .openapi("PublishedPeaks");
 
 type Ranged = { readonly from: string; readonly to: string };
 
 export const presentPublishedPeaks = (
-  report: Published<Ranged & { readonly hours: readonly PeakFigures[] }>,
+  report: Published<Ranged & { readonly hours: readonly HourFigures[] }>,
 ): z.infer<typeof PublishedPeaksBody> => ({
   ...presentHead(report),
   from: report.from,
   to: report.to,
-  hours: report.hours.map((each) => ({
-    weekday: each.weekday,
-    hour: each.hour,
-    hours_count: each.hoursCount,
-    orders_count: each.ordersCount,
-    portions_count: each.portionsCount,
-    cancelled_count: each.cancelledCount,
-    paid_minor: each.paidMinor,
-  })),
+  hours: report.hours.map(presentHour),
 });
 
 export const PublishedSalesBody = z

@@ -6,6 +6,7 @@ import type { ItemPerformance } from "./item-performance.ts";
 import { type OrderVolume, orderTypes } from "./order-volume.ts";
 import type { PeakHours } from "./peak-hours.ts";
 import type { ReportHead } from "./report.ts";
+import { presentHour } from "./report-schemas.ts";
 
 type Cell = string | number | null;
 /** One line of a table by its columns; every line of one table has the same. */
@@ -81,18 +82,6 @@ export const orderVolumeCsv = (report: OrderVolume): string =>
     })),
   );
 
-export const peakHoursCsv = (report: PeakHours): string =>
-  table(
-    report,
-    report.hours.map((each) => ({
-      weekday: each.weekday,
-      hour: each.hour,
-      hours_count: each.hoursCount,
-      orders_count: each.ordersCount,
-      portions_count: each.portionsCount,
-      cancelled_count: each.cancelledCount,
-      paid_minor: each.paidMinor,
-    })),
-  );
+export const peakHoursCsv = (report: PeakHours): string => table(report, report.hours.map(presentHour));
 
 const columnsOf = <Key>(keys: readonly Key[], columns: (key: Key) => Line): Line => Object.assign({}, ...keys.map(columns)) as Line;

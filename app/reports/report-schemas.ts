@@ -2,22 +2,16 @@ import { z } from "@hono/zod-openapi";
 import { paymentMethods } from "../orders/payment-methods.ts";
 import { orderStatuses } from "../orders/transitions.ts";
 import type { DailySales, SalesFigures } from "./daily-sales.ts";
+import { cafeFields, count, day, minor } from "./field-schemas.ts";
 import type { ItemPerformance, Takings } from "./item-performance.ts";
 import { type OrderVolume, orderTypes, type VolumeFigures } from "./order-volume.ts";
-import type { PeakHours } from "./peak-hours.ts";
+import type { HourFigures, PeakHours } from "./peak-hours.ts";
 import type { ReportHead } from "./report.ts";
 
-const count = z.int().nonnegative();
-const minor = z.int();
-const day = z.iso.date();
-
 const headFields = {
-  cafe_id: z.uuid(),
-  cafe_name: z.string(),
+  ...cafeFields,
   from: day,
   to: day,
-  time_zone: z.string().openapi({ description: "Of the café: its days and hours are these" }),
-  currency: z.string(),
   as_of: z.iso.datetime(),
   snapshot: z.string().openapi({ description: "Which transactions the report saw, as pg_current_snapshot() writes it" }),
 };
@@ -169,21 +163,22 @@ const hourFields = {
   paid_minor: minor,
 };
 
+/** The report and the published heat map count alike. */
+export const HourSchema = z.object({
+  weekday: z.int().min(1).max(7).openapi({ description: "1 is Monday, 7 is Sunday" }),
+  hour: z.int().min(0).max(23).openapi({ description: "As the café's clock reads it" }),
+  ...hourFields,
+});
+
 export const PeakHoursBody = z
   .object({
     ...headFields,
     totals: z.object(hourFields),
-    hours: z.array(
-      z.object({
-        weekday: z.int().min(1).max(7).openapi({ description: "1 is Monday, 7 is Sunday" }),
-        hour: z.int().min(0).max(23).openapi({ description: "As the café's clock reads it" }),
-        ...hourFields,
-      }),
-    ),
+    hours: z.array(HourSchema),
   })
   .openapi("PeakHours");
 
-const presentHour = (figures: PeakHours["totals"]) => ({
+const presentHours = (figures: PeakHours["totals"]) => ({
   hours_count: figures.hoursCount,
   orders_count: figures.ordersCount,
   portions_count: figures.portionsCount,
@@ -191,8 +186,14 @@ const presentHour = (figures: PeakHours["totals"]) => ({
   paid_minor: figures.paidMinor,
 });
 
+export const presentHour = (figures: HourFigures): z.infer<typeof HourSchema> => ({
+  weekday: figures.weekday,
+  hour: figures.hour,
+  ...presentHours(figures),
+});
+
 export const presentPeakHours = (report: PeakHours): z.infer<typeof PeakHoursBody> => ({
   ...presentHead(report),
-  totals: presentHour(report.totals),
-  hours: report.hours.map((each) => ({ weekday: each.weekday, hour: each.hour, ...presentHour(each) })),
+  totals: presentHours(report.totals),
+  hours: report.hours.map(presentHour),
 });
