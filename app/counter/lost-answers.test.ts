@@ -1,13 +1,14 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { checkLedger } from "../ledger/check-ledger.ts";
 import { sql } from "../platform/postgres.ts";
-import { type Campus, startCampus } from "../testing/campus.ts";
+import type { Campus } from "../testing/campus.ts";
 import { keyIsAwaited } from "../testing/database.ts";
 import { addDish } from "../testing/menus.ts";
 import { expectOk, type Money, moneyOf, type Till } from "../testing/money.ts";
 import { until } from "../testing/platform.ts";
-import { type CommitCutter, commitStatement, judgeOnce, startCommitCutter } from "../testing/proof/commit-cutter.ts";
+import { type CommitCutter, commitStatement, judgeOnce } from "../testing/proof/commit-cutter.ts";
+import { startCutCampus } from "../testing/proof/cut-campus.ts";
 import type { ZReport } from "./z-report.ts";
 
 let cutter: CommitCutter;
@@ -17,13 +18,7 @@ let till: Till;
 let dish: string;
 
 beforeAll(async () => {
-  cutter = await startCommitCutter(inject("testServers").postgresPort);
-  campus = await startCampus({
-    env: (database) => ({
-      DATABASE_URL: `postgres://campus_app@127.0.0.1:${cutter.port}/${database.name}`,
-      DATABASE_CONNECT_TIMEOUT_MS: "500",
-    }),
-  });
+  ({ campus, cutter } = await startCutCampus({ DATABASE_CONNECT_TIMEOUT_MS: "500" }));
   money = moneyOf(campus);
 });
 beforeEach(async () => {
@@ -38,7 +33,6 @@ afterEach(() => {
 afterAll(async () => {
   expect((await checkLedger(campus.owner)).invariants.filter((invariant) => !invariant.ok)).toEqual([]);
   await campus.end();
-  await cutter.stop();
 });
 
 const selling = /sell_once\(/;

@@ -183,9 +183,7 @@ describe("a Z-report", () => {
     await sellForCash(till, cake);
     const wallet = await payByCard(till, 4_480);
     const student = await money.fundedStudent({ balanceMinor: 0 });
-    const upi = await gateway.upiOrder(student, till.cafe, 3_360);
-    const asked = expectOk(await student.api<{ gateway_order_id: string }>("POST", `/payments/orders/${upi}`));
-    expectOk(await gateway.verify(student, await gateway.pay(asked.gateway_order_id)));
+    const { orderId: upi } = await gateway.paidUpiOrder(student, till.cafe, 3_360);
     await refundInPortal(owner, wallet, 1_120);
     await refundInPortal(owner, upi, 3_360, "gateway");
     const given = await till.device.api("POST", "/pos/refunds", {
@@ -342,10 +340,7 @@ describe("a Z-report", () => {
     );
     const headers = { "Idempotency-Key": randomUUID() };
     expectOk(await owner.api("POST", `/admin/orders/${placed.order.id}/cash-received`, { headers }));
-    const upi = await gateway.upiOrder(student, till.cafe, 3_360);
-    const asked = expectOk(await student.api<{ gateway_order_id: string }>("POST", `/payments/orders/${upi}`));
-    const checkout = await gateway.pay(asked.gateway_order_id);
-    expectOk(await gateway.verify(student, checkout));
+    const { orderId: upi, checkout } = await gateway.paidUpiOrder(student, till.cafe, 3_360);
     await refundInPortal(owner, upi, 1_000, "gateway");
     expect((await closeShift(till)).body).toMatchObject({
       sales_minor: 10_100 + 3_360,

@@ -30,16 +30,10 @@ const keyed = () => ({ "Idempotency-Key": randomUUID() });
 const walletOf = async (student: MoneyStudent) =>
   expectOk(await student.api<{ balance_minor: number; owed_minor: number }>("GET", "/wallet"));
 
-async function topUp(student: MoneyStudent, amountMinor: number): Promise<string> {
-  const checkout = await gateway.pay((await gateway.beginTopUp(student, amountMinor)).gateway_order_id);
-  expectOk(await gateway.verify(student, checkout));
-  return checkout.payment_id;
-}
-
 /** Topped up, spent, and then taken back by the bank. */
 async function indebted(amountMinor: number): Promise<MoneyStudent> {
   const student = await money.fundedStudent({ balanceMinor: 0 });
-  const paymentId = await topUp(student, amountMinor);
+  const { payment_id: paymentId } = await gateway.topUp(student, amountMinor);
   expectOk(await student.confirm(await student.scannedOrder({ till: await money.till(), totalMinor: amountMinor })));
   const { id } = await gateway.door("POST", "/disputes", { payment_id: paymentId });
   await gateway.door("POST", `/disputes/${id}/lost`);
@@ -51,9 +45,9 @@ async function indebted(amountMinor: number): Promise<MoneyStudent> {
 test("a debt is paid back by the next money that comes in, once, and what is over stays in the wallet", async () => {
   const student = await indebted(5_000);
   expect(await walletOf(student)).toMatchObject({ balance_minor: 0, owed_minor: 5_000 });
-  await topUp(student, 3_000);
+  await gateway.topUp(student, 3_000);
   expect(await walletOf(student)).toMatchObject({ balance_minor: 0, owed_minor: 2_000 });
-  await topUp(student, 2_500);
+  await gateway.topUp(student, 2_500);
   expect(await walletOf(student)).toMatchObject({ balance_minor: 500, owed_minor: 0 });
   expect((await student.statement()).map(({ kind, amountMinor }) => [kind, amountMinor]).slice(0, 2)).toEqual([
     ["debt_repaid", -2_000],
@@ -74,7 +68,7 @@ test("two people write a debt off, as far as it is still owed, and the student c
   const approve = (staff: TestStaff) =>
     staff.api<{ amount_minor: number; error?: { code: string } }>("POST", `/admin/debt-write-offs/${asked.id}/approve`);
   expect((await approve(asks)).body.error?.code).toBe("INSUFFICIENT_ROLE");
-  await topUp(student, 1_000);
+  await gateway.topUp(student, 1_000);
   expect(expectOk(await approve(approves))).toMatchObject({ status: "approved", amount_minor: 3_000 });
   expect((await approve(approves)).body.error?.code).toBe("INVALID_TRANSITION");
   expect(await campus.sql`select action, actor_id from audit_log where action like 'debt.%' order by id`).toEqual([

@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, afterEach, beforeAll, expect, inject, test } from "vitest";
-import { type Campus, startCampus } from "../testing/campus.ts";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import type { Campus } from "../testing/campus.ts";
 import { expectOk, type Money, moneyOf } from "../testing/money.ts";
 import type { TestStaff } from "../testing/people.ts";
 import { violations } from "../testing/proof/books.ts";
-import { type CommitCutter, commitStatement, startCommitCutter, type Verdict } from "../testing/proof/commit-cutter.ts";
+import { type CommitCutter, commitStatement, type Verdict } from "../testing/proof/commit-cutter.ts";
+import { startCutCampus } from "../testing/proof/cut-campus.ts";
 
 let cutter: CommitCutter;
 let campus: Campus;
@@ -12,8 +13,7 @@ let money: Money;
 let finance: TestStaff;
 
 beforeAll(async () => {
-  cutter = await startCommitCutter(inject("testServers").postgresPort);
-  campus = await startCampus({ env: (database) => ({ DATABASE_URL: `postgres://campus_app@127.0.0.1:${cutter.port}/${database.name}` }) });
+  ({ campus, cutter } = await startCutCampus());
   money = moneyOf(campus);
   finance = await campus.staff("finance");
 });
@@ -23,7 +23,6 @@ afterEach(async () => {
 });
 afterAll(async () => {
   await campus.end();
-  await cutter.stop();
 });
 
 interface Pending {

@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, afterEach, beforeAll, expect, inject, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { sql } from "../platform/postgres.ts";
-import { type Campus, startCampus } from "../testing/campus.ts";
+import type { Campus } from "../testing/campus.ts";
 import { keyIsAwaited } from "../testing/database.ts";
 import { addDish } from "../testing/menus.ts";
 import type { TestCafe, TestStudent } from "../testing/people.ts";
 import { until } from "../testing/platform.ts";
-import { type CommitCutter, judgeOnce, startCommitCutter, type Verdict } from "../testing/proof/commit-cutter.ts";
+import { type CommitCutter, judgeOnce, type Verdict } from "../testing/proof/commit-cutter.ts";
+import { startCutCampus } from "../testing/proof/cut-campus.ts";
 
 let cutter: CommitCutter;
 let campus: Campus;
@@ -14,20 +15,13 @@ let cafe: TestCafe;
 let student: TestStudent;
 
 beforeAll(async () => {
-  cutter = await startCommitCutter(inject("testServers").postgresPort);
-  campus = await startCampus({
-    env: (database) => ({
-      DATABASE_URL: `postgres://campus_app@127.0.0.1:${cutter.port}/${database.name}`,
-      DATABASE_CONNECT_TIMEOUT_MS: "500",
-    }),
-  });
+  ({ campus, cutter } = await startCutCampus({ DATABASE_CONNECT_TIMEOUT_MS: "500" }));
   cafe = await campus.cafe();
   student = await campus.student();
 });
 afterEach(() => cutter.judge(undefined));
 afterAll(async () => {
   await campus.end();
-  await cutter.stop();
 });
 
 const placing = /place_order_once\(/;

@@ -50,17 +50,12 @@ interface Paid {
 
 async function toppedUp(): Promise<Paid> {
   const student = await money.fundedStudent({ balanceMinor: 0 });
-  const checkout = await gateway.pay((await gateway.beginTopUp(student, amountMinor)).gateway_order_id);
-  expectOk(await gateway.verify(student, checkout));
-  return { student, paymentId: checkout.payment_id, orderId: undefined };
+  return { student, paymentId: (await gateway.topUp(student, amountMinor)).payment_id, orderId: undefined };
 }
 
 async function orderPaid(): Promise<Paid & { orderId: string }> {
   const student = await money.fundedStudent({ balanceMinor: 0 });
-  const orderId = await gateway.upiOrder(student, cafe, amountMinor);
-  const payment = expectOk(await student.api<{ gateway_order_id: string }>("POST", `/payments/orders/${orderId}`));
-  const checkout = await gateway.pay(payment.gateway_order_id);
-  expectOk(await gateway.verify(student, checkout));
+  const { orderId, checkout } = await gateway.paidUpiOrder(student, cafe, amountMinor);
   return { student, paymentId: checkout.payment_id, orderId };
 }
 

@@ -44,11 +44,7 @@ interface RefundBody {
 
 async function paidOrder(): Promise<{ student: MoneyStudent; orderId: string; checkout: Checkout }> {
   const student = await money.fundedStudent({ balanceMinor: 0 });
-  const orderId = await gateway.upiOrder(student, cafe, totalMinor);
-  const payment = expectOk(await student.api<{ gateway_order_id: string }>("POST", `/payments/orders/${orderId}`));
-  const checkout = await gateway.pay(payment.gateway_order_id);
-  expectOk(await gateway.verify(student, checkout));
-  return { student, orderId, checkout };
+  return { student, ...(await gateway.paidUpiOrder(student, cafe, totalMinor)) };
 }
 
 const refund = (orderId: string, body: { amount_minor?: number; to?: "wallet" | "gateway" }, process: 0 | 1 = 0, as: TestStaff = owner) =>

@@ -49,18 +49,13 @@ async function look(): Promise<void> {
 
 async function paidOrder(): Promise<{ student: MoneyStudent; orderId: string; paymentId: string }> {
   const student = await money.fundedStudent({ balanceMinor: 0 });
-  const orderId = await gateway.upiOrder(student, cafe, totalMinor);
-  const payment = expectOk(await student.api<{ gateway_order_id: string }>("POST", `/payments/orders/${orderId}`));
-  const checkout = await gateway.pay(payment.gateway_order_id);
-  expectOk(await gateway.verify(student, checkout));
+  const { orderId, checkout } = await gateway.paidUpiOrder(student, cafe, totalMinor);
   return { student, orderId, paymentId: checkout.payment_id };
 }
 
 async function toppedUp(): Promise<{ student: MoneyStudent; paymentId: string }> {
   const student = await money.fundedStudent({ balanceMinor: 0 });
-  const checkout = await gateway.pay((await gateway.beginTopUp(student, totalMinor)).gateway_order_id);
-  expectOk(await gateway.verify(student, checkout));
-  return { student, paymentId: checkout.payment_id };
+  return { student, paymentId: (await gateway.topUp(student, totalMinor)).payment_id };
 }
 
 const keyed = () => ({ "Idempotency-Key": randomUUID() });

@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ApiDocument, endpointsOf } from "../docs/document.ts";
+import { listenLocally } from "../local/ports.ts";
 import type { ApiAnswer } from "../testing/api-client.ts";
 import { renderApiDocument } from "../testing/api-document.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
@@ -39,7 +40,7 @@ beforeAll(async () => {
   student = await money.fundedStudent({ balanceMinor: 1_000_000 });
   gateway = gatewayOf(campus);
   await gateway.connect();
-  await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
+  await listenLocally(receiver);
 });
 afterAll(async () => {
   receiver.close();
@@ -107,8 +108,7 @@ async function paidByCard(): Promise<string> {
 /** Money that came through the gateway and that its customer's bank wants back. */
 async function dispute(): Promise<string> {
   const other = await money.fundedStudent({ balanceMinor: 0 });
-  const checkout = await gateway.pay((await gateway.beginTopUp(other, 5_000)).gateway_order_id);
-  expectOk(await gateway.verify(other, checkout));
+  const checkout = await gateway.topUp(other, 5_000);
   const { id } = await gateway.door("POST", "/disputes", { payment_id: checkout.payment_id });
   await gateway.quiet();
   await campus.drainOutbox();

@@ -45,8 +45,16 @@ export interface TestGateway {
   verify(student: TestStudent, checkout: Checkout, process?: 0 | 1): Promise<ApiAnswer<VerifyBody>>;
   send(body: string, options?: WebhookOptions): Promise<ApiAnswer<VerifyBody>>;
   sign(body: string): string;
+  /** Money that came into the wallet, which the phone told us. */
+  topUp(student: TestStudent, amountMinor: number): Promise<Checkout>;
   /** A UPI order of one dish, unpaid. */
   upiOrder(student: TestStudent, cafe: TestCafe, totalMinor: number): Promise<string>;
+  /** One that is paid, which the phone told us. */
+  paidUpiOrder(
+    student: TestStudent,
+    cafe: TestCafe,
+    totalMinor: number,
+  ): Promise<{ readonly orderId: string; readonly checkout: Checkout }>;
 }
 
 export const paymentNews = (payment: Readonly<Record<string, unknown>>, event = "payment.captured"): string =>
@@ -70,7 +78,7 @@ export function gatewayOf(campus: GatewaySide): TestGateway {
     return JSON.parse(text) as Record<string, unknown>;
   };
   const sign = (body: string) => createHmac("sha256", secret).update(body).digest("hex");
-  return {
+  const gateway: TestGateway = {
     door,
     sign,
     async set(manners) {
@@ -112,5 +120,18 @@ export function gatewayOf(campus: GatewaySide): TestGateway {
       );
       return placed.order.id;
     },
+    async topUp(student, amountMinor) {
+      const checkout = await gateway.pay((await gateway.beginTopUp(student, amountMinor)).gateway_order_id);
+      expectOk(await gateway.verify(student, checkout));
+      return checkout;
+    },
+    async paidUpiOrder(student, cafe, totalMinor) {
+      const orderId = await gateway.upiOrder(student, cafe, totalMinor);
+      const asked = expectOk(await student.api<{ gateway_order_id: string }>("POST", `/payments/orders/${orderId}`));
+      const checkout = await gateway.pay(asked.gateway_order_id);
+      expectOk(await gateway.verify(student, checkout));
+      return { orderId, checkout };
+    },
   };
+  return gateway;
 }

@@ -110,10 +110,7 @@ async function paid(student: MoneyStudent): Promise<string> {
 
 async function paidThroughGateway(): Promise<{ orderId: string; paymentId: string }> {
   const student = await money.fundedStudent({ balanceMinor: 0 });
-  const orderId = await gateway.upiOrder(student, till.cafe, priceMinor);
-  const asked = expectOk(await student.api<{ gateway_order_id: string }>("POST", `/payments/orders/${orderId}`));
-  const checkout = await gateway.pay(asked.gateway_order_id);
-  expectOk(await gateway.verify(student, checkout));
+  const { orderId, checkout } = await gateway.paidUpiOrder(student, till.cafe, priceMinor);
   return { orderId, paymentId: checkout.payment_id };
 }
 

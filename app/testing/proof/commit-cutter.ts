@@ -1,4 +1,5 @@
-import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
+import { listenLocally } from "../../local/ports.ts";
 import { closesUnit, isReady, messageReader, statementReader, type WireMessage, withStatement } from "./postgres-messages.ts";
 
 /**
@@ -89,7 +90,7 @@ export async function startCommitCutter(targetPort: number): Promise<CommitCutte
     for (const socket of sockets) socket.destroy();
   };
   return {
-    port: await listen(server),
+    port: await listenLocally(server),
     judge: (judge) => {
       wire.judge = judge;
     },
@@ -155,6 +156,3 @@ function join(client: Socket, upstream: Socket, wire: Wire, cuts: { before: numb
     client.destroy();
   });
 }
-
-const listen = (server: Server): Promise<number> =>
-  new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port)));

@@ -1,14 +1,15 @@
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import path from "node:path";
-import { afterAll, afterEach, beforeAll, expect, inject, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { findMissedJob } from "../../payments/find-missed.ts";
-import { type Campus, startCampus } from "../campus.ts";
+import type { Campus } from "../campus.ts";
 import { gatewayOf, paymentNews, type TestGateway } from "../gateway.ts";
 import { expectOk, type Money, type MoneyStudent, moneyOf, type Till } from "../money.ts";
 import { until } from "../platform.ts";
 import { times, violations } from "./books.ts";
-import { type CommitCutter, judgeOnce, startCommitCutter } from "./commit-cutter.ts";
+import { type CommitCutter, judgeOnce } from "./commit-cutter.ts";
+import { startCutCampus } from "./cut-campus.ts";
 
 const totalMinor = 5_000;
 const outboxTries = 20;
@@ -22,10 +23,7 @@ let gateway: TestGateway;
 let till: Till;
 
 beforeAll(async () => {
-  cutter = await startCommitCutter(inject("testServers").postgresPort);
-  campus = await startCampus({
-    env: ({ name }) => ({ GATEWAY_TIMEOUT_MS: "400", DATABASE_URL: `postgres://campus_app@127.0.0.1:${cutter.port}/${name}` }),
-  });
+  ({ campus, cutter } = await startCutCampus({ GATEWAY_TIMEOUT_MS: "400" }));
   money = moneyOf(campus);
   gateway = gatewayOf(campus);
   till = await money.till();
@@ -38,7 +36,6 @@ afterEach(async () => {
 });
 afterAll(async () => {
   await campus.end();
-  await cutter.stop();
 });
 
 interface Refunded {
@@ -50,10 +47,7 @@ interface Refunded {
 /** A UPI order, paid, and the refund that its café asked for; the worker has not been told yet. */
 async function refundAsked(): Promise<Refunded> {
   const student = await money.fundedStudent({ balanceMinor: 20_000 });
-  const orderId = await gateway.upiOrder(student, till.cafe, totalMinor);
-  const payment = expectOk(await student.api<{ gateway_order_id: string }>("POST", `/payments/orders/${orderId}`));
-  const checkout = await gateway.pay(payment.gateway_order_id);
-  expectOk(await gateway.verify(student, checkout));
+  const { orderId, checkout } = await gateway.paidUpiOrder(student, till.cafe, totalMinor);
   await campus.drainOutbox();
   const owner = await campus.staff("owner", till.cafe);
   const body = { reason: "the soup was cold", to: "gateway" };

@@ -1,13 +1,14 @@
 import { randomUUID } from "node:crypto";
 import type pg from "pg";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { createApi } from "../api-client.ts";
-import { type Campus, startCampus } from "../campus.ts";
+import type { Campus } from "../campus.ts";
 import { expectOk, type Money, type MoneyStudent, moneyOf, type ScannedCharge, type Till } from "../money.ts";
 import { until } from "../platform.ts";
 import { startTcpProxy, type TcpProxy } from "../tcp-proxy.ts";
 import { debitsOf, expireIn, times, violations } from "./books.ts";
-import { type CommitCutter, commitStatement, confirmStatement, judgeOnce, openStatement, startCommitCutter } from "./commit-cutter.ts";
+import { type CommitCutter, commitStatement, confirmStatement, judgeOnce, openStatement } from "./commit-cutter.ts";
+import { startCutCampus } from "./cut-campus.ts";
 
 const poolSize = 4;
 const totalMinor = 5_900;
@@ -23,16 +24,12 @@ let charge: ScannedCharge;
 let network: TcpProxy;
 
 beforeAll(async () => {
-  cutter = await startCommitCutter(inject("testServers").postgresPort);
-  campus = await startCampus({
-    env: (database) => ({
-      DATABASE_URL: `postgres://campus_app@127.0.0.1:${cutter.port}/${database.name}`,
-      DATABASE_POOL_SIZE: String(poolSize),
-      DATABASE_CONNECT_TIMEOUT_MS: "500",
-      DATABASE_STATEMENT_TIMEOUT_MS: "2500",
-      DATABASE_LOCK_TIMEOUT_MS: "2000",
-    }),
-  });
+  ({ campus, cutter } = await startCutCampus({
+    DATABASE_POOL_SIZE: String(poolSize),
+    DATABASE_CONNECT_TIMEOUT_MS: "500",
+    DATABASE_STATEMENT_TIMEOUT_MS: "2500",
+    DATABASE_LOCK_TIMEOUT_MS: "2000",
+  }));
   network = await startTcpProxy(Number(new URL(campus.processes[0].url).port));
   money = moneyOf(campus);
   till = await money.till();
@@ -55,7 +52,7 @@ afterEach(async () => {
 
 afterAll(async () => {
   await campus.end();
-  await Promise.all([cutter.stop(), network.stop()]);
+  await network.stop();
 });
 
 test("row 2: a confirm that a deadlock threw out is run again and pays once", async () => {
