@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { expect, test } from "vitest";
+import { listenLocally } from "../app/local/ports.ts";
 import { type Environment, environments } from "../regions/index.ts";
 import { resourcesOf, synthesizeCampus } from "../stacks/rules/synthesized.ts";
 import { sendTestPage, topicsOf } from "./page-test.ts";
@@ -29,8 +29,7 @@ test("it is sent once to each region's topic, and one that refuses is named", as
       );
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const endpoint = `http://127.0.0.1:${await listenLocally(server)}`;
   Object.assign(process.env, { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" });
   try {
     expect(await sendTestPage(pilot, "page", endpoint)).toEqual(["eu-north-1: m-1", "eu-south-1: m-1"]);

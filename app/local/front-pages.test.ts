@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openPages } from "./front-pages.ts";
+import { listenLocally } from "./ports.ts";
 
 let folder: string;
 let server: Server;
@@ -24,8 +25,7 @@ beforeAll(async () => {
   server = createServer((incoming, answer) => {
     if (!pages.answer(incoming, answer)) answer.writeHead(418).end("the API");
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  base = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
+  base = `http://127.0.0.1:${await listenLocally(server)}`;
 });
 afterAll(() => {
   server.close();

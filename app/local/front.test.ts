@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { type Front, startFront } from "./front.ts";
-import { freePort } from "./ports.ts";
+import { freePort, listenLocally } from "./ports.ts";
 
 type Answer = (incoming: IncomingMessage, answer: ServerResponse) => void;
 
@@ -120,9 +120,9 @@ test("with no process there, the answer is the envelope with Retry-After", async
 
 test("processes that are not ready still answer when no other does", async () => {
   const server = createServer((_incoming, reply) => void reply.writeHead(503).end("the database is away"));
-  await once(server.listen(0, "127.0.0.1"), "listening");
+  const port = await listenLocally(server);
   toStop.push(() => stopServer(server));
-  const front = await frontOf([(server.address() as { port: number }).port]);
+  const front = await frontOf([port]);
   expect(await textOf(`${front.url}/health`)).toBe("the database is away");
 });
 

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { createServer } from "node:net";
+import { type AddressInfo, createServer, type Server } from "node:net";
 import { PlainError } from "./plain-error.ts";
 
 const loopback = "127.0.0.1";
@@ -31,6 +31,10 @@ export async function freePortRow(count: number): Promise<number> {
   }
   throw new PlainError(`There are no ${count} free ports in a row on this machine.`);
 }
+
+/** Lets a server listen here and nowhere else, on a port that the system chooses; which one. */
+export const listenLocally = (server: Server): Promise<number> =>
+  new Promise((resolve) => server.listen(0, loopback, () => resolve((server.address() as AddressInfo).port)));
 
 export async function assertPortFree(port: number, mend: string): Promise<void> {
   if (await isFree(port)) return;

@@ -1,8 +1,8 @@
 import { createServer, request } from "node:https";
-import type { AddressInfo } from "node:net";
 import { type App, deleteApp, initializeApp } from "firebase-admin/app";
 import { getMessaging } from "firebase-admin/messaging";
 import { afterEach, expect, test } from "vitest";
+import { listenLocally } from "../local/ports.ts";
 import { type Sandbox, startSandbox } from "../local/sandbox/server.ts";
 import { createFcmAgent } from "./fcm-agent.ts";
 
@@ -96,10 +96,9 @@ test("a connection is used again, and each push on it has a deadline of its own"
 });
 
 test("without a stand-in the agent speaks TLS and checks the certificate", async () => {
-  const server = createServer().listen(0, "127.0.0.1");
+  const server = createServer();
   endings.push(() => new Promise((resolve) => server.close(resolve)));
-  await new Promise((resolve) => server.once("listening", resolve));
-  const { port } = server.address() as AddressInfo;
+  const port = await listenLocally(server);
   const agent = createFcmAgent({ deadlineMs: 2_000 });
   const failure = await new Promise<Error>((resolve) => request({ host: "127.0.0.1", port, agent }).once("error", resolve).end());
   expect(failure.message).toMatch(/SSL|TLS|handshake/i);

@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterEach, expect, test } from "vitest";
+import { listenLocally } from "../local/ports.ts";
 import { until } from "../testing/platform.ts";
 import { createErrorReporter } from "./report-error.ts";
 
@@ -26,8 +26,7 @@ async function listen(received: Received[], answers = true): Promise<string> {
     if (answers) response.end("{}");
   });
   server = listening;
-  await new Promise<void>((resolve) => listening.listen(0, "127.0.0.1", resolve));
-  return `http://public-key@127.0.0.1:${(listening.address() as AddressInfo).port}/42`;
+  return `http://public-key@127.0.0.1:${await listenLocally(listening)}/42`;
 }
 
 const config = { CAMPUS_ENV: "sandbox", CAMPUS_VERSION: "1.2.3", CAMPUS_REGION: "north" } as const;

@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { afterEach, expect, test, vi } from "vitest";
+import { listenLocally } from "../local/ports.ts";
 import { awsSecretFetcher, createSecrets, type FetchSecret } from "./secrets.ts";
 
 type Name = "PASSWORD" | "KEYS" | "MISSING" | "PLAIN";
@@ -117,8 +117,7 @@ async function listen(answer: (body: { SecretId: string }) => object): Promise<v
     response.setHeader("Content-Type", "application/x-amz-json-1.1");
     response.end(JSON.stringify(answer(JSON.parse(text))));
   });
-  await new Promise<void>((resolve) => server?.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
+  const port = await listenLocally(server);
   vi.stubEnv("AWS_ENDPOINT_URL_SECRETS_MANAGER", `http://127.0.0.1:${port}`);
   vi.stubEnv("AWS_ACCESS_KEY_ID", "test");
   vi.stubEnv("AWS_SECRET_ACCESS_KEY", "test");

@@ -1,5 +1,5 @@
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { listenLocally } from "../local/ports.ts";
 
 /** A mail as a mailbox reads it: header lines unfolded and their words decoded, the parts' bytes. */
 export interface ReadMail {
@@ -59,9 +59,8 @@ export async function startMailDoor(behind: string): Promise<MailDoor> {
       .writeHead(answer.status, { "content-type": "application/json", ...(type && { "x-amzn-errortype": type }) })
       .end(await answer.text());
   });
-  await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${await listenLocally(server)}`,
     get asked() {
       return asked;
     },

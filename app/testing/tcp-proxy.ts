@@ -1,5 +1,5 @@
-import type { AddressInfo } from "node:net";
-import { connect, createServer, type Server, type Socket } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
+import { listenLocally } from "../local/ports.ts";
 
 /** A wire that a test can make slow or silent, in front of a real server on loopback. */
 export interface TcpProxy {
@@ -41,7 +41,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     for (const socket of sockets) socket.destroy();
   };
   return {
-    port: await listen(server),
+    port: await listenLocally(server),
     delay: (ms) => {
       delayMs = ms;
     },
@@ -57,6 +57,3 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     },
   };
 }
-
-const listen = (server: Server): Promise<number> =>
-  new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port)));

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { createServer, type IncomingHttpHeaders } from "node:http";
-import type { AddressInfo } from "node:net";
+import { listenLocally } from "../local/ports.ts";
 
 export interface ReceivedWebhook {
   readonly path: string;
@@ -48,9 +48,8 @@ export async function startWebhookReceiver(statusOf: (webhook: ReceivedWebhook) 
       else response.writeHead(how ?? statusOf(webhook)).end("{}");
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/orders`,
+    url: `http://127.0.0.1:${await listenLocally(server)}/orders`,
     received,
     answer(next) {
       how = next;

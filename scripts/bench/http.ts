@@ -1,15 +1,15 @@
-import { type ChildProcess, fork, spawn } from "node:child_process";
+import { type ChildProcess, fork } from "node:child_process";
 import { loadavg } from "node:os";
 import path from "node:path";
 import { type Holder, signAccessToken } from "../../app/identity/access-token.ts";
 import { parseKeyring } from "../../app/identity/keyring.ts";
 import { type Asked, type Command, wholeNumber } from "../../app/local/command.ts";
-import { freePort } from "../../app/local/ports.ts";
 import { asSuperuser } from "../../app/local/roles.ts";
 import type { BenchOutcome } from "../bench.ts";
 import { type Load, type LoadResult, runLoad } from "./load.ts";
 import { type LocalSystem, startLocalSystem } from "./local-system.ts";
-import { answers200, cpuMs, median, pause, residentMiB } from "./process.ts";
+import { cpuMs, median, pause, residentMiB } from "./process.ts";
+import { startApi } from "./server-process.ts";
 
 const floors = { tokenToBare: 0.45, meToUnchecked: 0.6, startMs: 1_500, restMiB: 180, loadMiB: 350, soakGrowth: 0.05 };
 const variants = ["bare", "token", "me", "me-unchecked"] as const;
@@ -107,38 +107,22 @@ async function startVariant({ env }: LocalSystem, variant: Variant, holder: Hold
   return { variant, child, port };
 }
 
-/** A real API process on a known port. */
-async function startApi({ env }: LocalSystem) {
-  const port = await freePort();
-  const startedAtMs = performance.now();
-  const child = spawn(process.execPath, [path.join(import.meta.dirname, "../../app/main.ts")], {
-    env: { ...env, PORT: String(port), PUBLIC_URL: "http://127.0.0.1:8080", DRAIN_NOTICE_MS: "0" },
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-  const exited = new Promise((resolve) => child.once("exit", resolve));
-  while (!(await answers200(`http://127.0.0.1:${port}/ready`))) {
-    if (child.exitCode !== null) throw new Error(`The API process ended with code ${child.exitCode}.`);
-    await pause(2);
-  }
-  const startMs = performance.now() - startedAtMs;
-  const stop = async () => {
-    child.kill("SIGTERM");
-    await exited;
-  };
-  return { port, pid: child.pid ?? 0, startMs, stop };
-}
-
 interface Start {
   readonly wallMs: number;
   readonly cpuMs: number;
 }
 
+const program = path.join(import.meta.dirname, "../../app/main.ts");
+// What is measured is when it is ready.
+const lookEveryMs = 2;
+
 /** From the start of the process to its first 200 on /ready. */
 async function measureStarts(system: LocalSystem, count: number): Promise<Start[]> {
   const starts: Start[] = [];
   for (let turn = 0; turn < count; turn += 1) {
-    const api = await startApi(system);
-    starts.push({ wallMs: Math.round(api.startMs), cpuMs: cpuMs(api.pid) });
+    const startedAtMs = performance.now();
+    const api = await startApi(program, system.env, lookEveryMs);
+    starts.push({ wallMs: Math.round(performance.now() - startedAtMs), cpuMs: cpuMs(api.pid) });
     await api.stop();
   }
   console.error(`start: ${starts.map(({ wallMs, cpuMs: cpu }) => `${wallMs} ms (${cpu} ms of CPU)`).join(", ")}`);
@@ -157,7 +141,7 @@ const sampleMs = 250;
 const loadRounds = 5;
 
 async function measureMemory(system: LocalSystem, people: People, soakSeconds: number): Promise<Memory> {
-  const api = await startApi(system);
+  const api = await startApi(program, system.env);
   try {
     await pause(restMs);
     const restMiB = residentMiB(api.pid);

@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import path from "node:path";
@@ -7,9 +6,8 @@ import { PlainError } from "../../app/local/plain-error.ts";
 import { freePort } from "../../app/local/ports.ts";
 import type { ApiPair } from "./money/flows.ts";
 import type { Payer } from "./money/pay-load.ts";
-import { answers200, pause } from "./process.ts";
+import { startServerProcess } from "./server-process.ts";
 
-const readyWithinMs = 60_000;
 const walletMinor = 100_000_000;
 const priceMinor = 5_900;
 
@@ -56,24 +54,15 @@ export async function startLedgerServer(described: LedgerDescription, { database
   const place = { database: databaseUrl, port: String(port) };
   const [program = "", ...args] = described.command.map((part) => filled(part, place));
   const env = Object.fromEntries(Object.entries(described.env).map(([name, value]) => [name, filled(value, place)]));
-  const child = spawn(program, args, {
+  const { pid, stop } = await startServerProcess({
+    called: described.name,
+    command: [program, ...args],
     cwd: described.folder,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
-    stdio: ["ignore", "ignore", "inherit"],
+    port,
+    readyPath: filled(described.ready, place),
   });
-  const exited = new Promise((resolve) => child.once("exit", resolve));
-  child.once("error", (error) => console.error(`compare: ${described.name}: ${error.message}`));
   const base = `http://127.0.0.1:${port}`;
-  const deadlineMs = performance.now() + readyWithinMs;
-  while (!(await answers200(base + filled(described.ready, place)))) {
-    if (child.exitCode !== null || child.pid === undefined) throw new Error(`${described.name} ended with code ${child.exitCode}.`);
-    if (performance.now() > deadlineMs) throw new Error(`${described.name} was not ready within ${readyWithinMs / 1_000} s.`);
-    await pause(50);
-  }
-  const stop = async () => {
-    child.kill("SIGTERM");
-    await exited;
-  };
   const requestOf = ({ method, path: where, body }: z.infer<typeof Ask>, values: Readonly<Record<string, string>>) => ({
     method,
     path: filled(where, values),
@@ -92,7 +81,7 @@ export async function startLedgerServer(described: LedgerDescription, { database
     throw error;
   }
   return {
-    api: { ports: [port], pids: [child.pid ?? 0], stop },
+    api: { ports: [port], pids: [pid], stop },
     transfers: async () =>
       Array.from({ length: students }, (_, index) => ({
         token: "",

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { createHash, generateKeyPairSync, randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import path from "node:path";
@@ -7,11 +7,10 @@ import { PlainError } from "../../app/local/plain-error.ts";
 import { freePort } from "../../app/local/ports.ts";
 import type { ApiPair } from "./money/flows.ts";
 import type { Payer } from "./money/pay-load.ts";
-import { answers200, pause } from "./process.ts";
+import { type ServerProcess, startServerProcess } from "./server-process.ts";
 
 const folder = path.join(import.meta.dirname, "peer");
 const server = path.join(folder, "server.mjs");
-const readyWithinMs = 60_000;
 const priceMinor = 5_900;
 const walletMinor = 100_000_000;
 
@@ -130,22 +129,7 @@ const brokenBooks = `
     + (select count(*) from cafes c where balance_minor <> coalesce((select sum(amount_minor) from entries e where e.account = c.id), 0))
     + (select count(*) from orders o where (status = 'paid') <> exists (select from charges c join transactions t on t.charge_id = c.id where c.order_id = o.id)) as broken`;
 
-async function startOne(env: NodeJS.ProcessEnv) {
+async function startOne(env: NodeJS.ProcessEnv): Promise<ServerProcess> {
   const port = await freePort();
-  const child = spawn(process.execPath, [server], { env: { ...env, PORT: String(port) }, stdio: ["ignore", "ignore", "inherit"] });
-  const exited = new Promise((resolve) => child.once("exit", resolve));
-  const deadlineMs = performance.now() + readyWithinMs;
-  while (!(await answers200(`http://127.0.0.1:${port}/ready`))) {
-    if (child.exitCode !== null) throw new Error(`The peer ended with code ${child.exitCode}.`);
-    if (performance.now() > deadlineMs) throw new Error("The peer was not ready in time.");
-    await pause(50);
-  }
-  return {
-    port,
-    pid: child.pid ?? 0,
-    async stop() {
-      child.kill("SIGTERM");
-      await exited;
-    },
-  };
+  return startServerProcess({ called: "The peer", command: [process.execPath, server], env: { ...env, PORT: String(port) }, port });
 }

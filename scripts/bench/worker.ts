@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import { loadavg, tmpdir } from "node:os";
 import path from "node:path";
 import { type Asked, type Command, wholeNumber } from "../../app/local/command.ts";
+import { listenLocally } from "../../app/local/ports.ts";
 import { seal } from "../../app/platform/seal.ts";
 import { startWorkerProcess } from "../../app/testing/worker-process.ts";
 import { newWebhookSecret, webhookSealPurpose } from "../../app/webhooks/sign-webhook.ts";
@@ -174,11 +175,8 @@ async function startTill(): Promise<{ url: string; seen: ReadonlySet<string>; cl
       response.end();
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("The till system has no port.");
   return {
-    url: `http://127.0.0.1:${address.port}/orders`,
+    url: `http://127.0.0.1:${await listenLocally(server)}/orders`,
     seen,
     close: () =>
       new Promise((resolve) => {

@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
 import { request as ask, createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { AutoScalingClient, CreateAutoScalingGroupCommand } from "@aws-sdk/client-auto-scaling";
 import { CreateLaunchTemplateCommand, DescribeSubnetsCommand, EC2Client } from "@aws-sdk/client-ec2";
@@ -8,6 +7,7 @@ import { CreateDBInstanceCommand, CreateDBInstanceReadReplicaCommand, DescribeDB
 import { CreateHealthCheckCommand, ListHealthChecksCommand, Route53Client } from "@aws-sdk/client-route-53";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { type Epoch, readEpoch } from "../../app/host/epoch.ts";
+import { listenLocally } from "../../app/local/ports.ts";
 import { startS3World } from "../../app/testing/s3-world.ts";
 
 const regions = { north: "eu-north-1", south: "eu-south-1" } as const;
@@ -88,10 +88,7 @@ export async function startPilotWorld(): Promise<PilotWorld | undefined> {
   };
 }
 
-const listen = async (server: Server): Promise<string> => {
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-};
+const listen = async (server: Server): Promise<string> => `http://127.0.0.1:${await listenLocally(server)}`;
 
 /** Between a command and the world: cuts what is signed for a region that is lost. */
 async function startWire(endpoint: string) {

@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { type Command, refuse } from "../../app/local/command.ts";
 import { findHome } from "../../app/local/home.ts";
 import { PlainError } from "../../app/local/plain-error.ts";
+import { listenLocally } from "../../app/local/ports.ts";
 import type { TrainingResult } from "../../app/testing/gamedays/training.ts";
 import { consoleActions, type GameDayName, gameDays } from "../../dashboards/gamedays.ts";
 
@@ -51,10 +51,9 @@ export async function train(root: string): Promise<number> {
       response.end();
     });
   });
-  await new Promise<void>((resolve) => pager.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${await listenLocally(pager)}`;
   process.stdout.write("A campus of its own is made ready; that takes half a minute …\n");
   try {
-    const url = `http://127.0.0.1:${(pager.address() as AddressInfo).port}`;
     const day = startDay(root, { GAMEDAY_TRAINEE: name, GAMEDAY_PAGER: url, GAMEDAY_ENV_FILE: file });
     // Ctrl-C reaches the day as well; this process stays until it has taken its campus down.
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void day.kill(signal));

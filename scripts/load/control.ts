@@ -1,6 +1,5 @@
-import { once } from "node:events";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { listenLocally } from "../../app/local/ports.ts";
 import { type FaultName, faults } from "./faults.ts";
 import type { Place } from "./place.ts";
 
@@ -34,10 +33,8 @@ export async function openControl(place: Place, fault: FaultName | undefined): P
       (error: Error) => response.writeHead(500).end(error.message),
     );
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${await listenLocally(server)}`,
     times: () => ({ faultAtMs, mendedAtMs }),
     async close() {
       server.close();

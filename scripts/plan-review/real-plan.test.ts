@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { listenLocally } from "../../app/local/ports.ts";
 import { type Environment, environments } from "../../regions/index.ts";
 import { synthesizeCampus } from "../../stacks/rules/synthesized.ts";
 import { LocalTerraform, pinnedProvider } from "../policy/local-terraform.ts";
@@ -21,8 +21,7 @@ if (!hasTerraform) console.warn("SKIP the review of a real plan: no terraform wi
 const stsOf = async (accountId: string) => {
   const answer = `<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::${accountId}:user/ci</Arn><UserId>CI</UserId><Account>${accountId}</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`;
   const server = createServer((_, response) => response.setHeader("Content-Type", "text/xml").end(answer));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, [Symbol.dispose]: () => void server.close() };
+  return { url: `http://127.0.0.1:${await listenLocally(server)}`, [Symbol.dispose]: () => void server.close() };
 };
 
 /** A state with one bucket that the code does not have any more. */

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { listenLocally } from "../../app/local/ports.ts";
 
 /** What a scripted AWS says to one action: a body in the action's own format, or a refusal. */
 export type Answer = { readonly body: string; readonly status?: number };
@@ -21,8 +21,7 @@ export class ScriptedAws {
   }
 
   async listen(): Promise<string> {
-    await new Promise<void>((ready) => this.server.listen(0, "127.0.0.1", ready));
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    return `http://127.0.0.1:${await listenLocally(this.server)}`;
   }
 
   play(script: Script): void {

@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { expect, test } from "vitest";
+import { listenLocally } from "../../app/local/ports.ts";
 import { rulesByHand } from "./rules-by-hand.ts";
 
 const state = [
@@ -20,8 +20,7 @@ const item = (id: string, port: number) =>
 const ec2Answering = async (...items: readonly string[]) => {
   const body = `<DescribeSecurityGroupRulesResponse><securityGroupRuleSet>${items.join("")}</securityGroupRuleSet></DescribeSecurityGroupRulesResponse>`;
   const server = createServer((_, response) => response.setHeader("Content-Type", "text/xml").end(body));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const endpoint = `http://127.0.0.1:${await listenLocally(server)}`;
   const client = new EC2Client({ region: "eu-north-1", endpoint, credentials: { accessKeyId: "a", secretAccessKey: "b" } });
   return { client, [Symbol.asyncDispose]: async () => void server.close() };
 };

@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { afterEach, expect, test } from "vitest";
+import { listenLocally } from "../../app/local/ports.ts";
 import { withDigest } from "../publish.ts";
 import { whyNotWell } from "./ask.ts";
 import { digestOf, environmentNamed, targetsOf } from "./target.ts";
@@ -18,8 +18,7 @@ const answering = async (
     const { status = 200, version, database = "connected" } = answers[asked++ % answers.length] as (typeof answers)[number];
     response.writeHead(status).end(JSON.stringify({ version, database }));
   });
-  await new Promise<void>((resolve) => server?.listen(0, "127.0.0.1", resolve));
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return `http://127.0.0.1:${await listenLocally(server)}`;
 };
 
 test("a checkpoint passes while the old and the new version answer well", async () => {
@@ -43,8 +42,7 @@ test("a checkpoint stops when nobody answers", async () => {
 
 test("an answer that takes longer than the release waits counts as none", async () => {
   server = createServer(() => undefined);
-  await new Promise<void>((resolve) => server?.listen(0, "127.0.0.1", resolve));
-  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const address = `http://127.0.0.1:${await listenLocally(server)}`;
   expect(await whyNotWell(address, [old, fresh], 50)).toMatch(/^12 of 12: \/health was not answered in \d+ ms/);
 });
 

@@ -1,12 +1,12 @@
 import { createHmac } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { until } from "../../testing/platform.ts";
+import { listenLocally } from "../ports.ts";
 import { type Sandbox, startSandbox } from "./server.ts";
 
 interface Heard {
@@ -31,11 +31,10 @@ beforeEach(async () => {
       heard.push({ body, signature: header(request, "x-razorpay-signature"), eventId: header(request, "x-razorpay-event-id") });
     response.writeHead(status).end();
   });
-  await new Promise<void>((resolve) => shop.listen(0, "127.0.0.1", resolve));
   sandbox = await startSandbox({
     port: 0,
     gatewayKey: { id: "rzp_test_1", secret: "key secret" },
-    gatewayWebhook: { url: `http://127.0.0.1:${(shop.address() as AddressInfo).port}/hook`, secret: "hook secret" },
+    gatewayWebhook: { url: `http://127.0.0.1:${await listenLocally(shop)}/hook`, secret: "hook secret" },
   });
 });
 afterEach(async () => {

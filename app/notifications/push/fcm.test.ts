@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { listenLocally } from "../../local/ports.ts";
 import { createBreaker } from "../../platform/breaker.ts";
 import { createFcmSender } from "./fcm.ts";
 
@@ -13,7 +14,7 @@ const fcm = createServer((request, response) => {
   response.end(JSON.stringify({ name: `projects/p/messages/${senders.length}` }));
 });
 
-beforeAll(() => new Promise<void>((resolve) => fcm.listen(0, "127.0.0.1", () => resolve())));
+beforeAll(() => listenLocally(fcm));
 afterAll(() => {
   fcm.closeAllConnections();
   fcm.close();

@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { ConsoleAction, GameDay } from "../../../dashboards/gamedays.ts";
+import { listenLocally } from "../../local/ports.ts";
 import type { Clock } from "./day.ts";
 import type { Fault } from "./faults.ts";
 
@@ -83,6 +83,5 @@ async function openConsole(act: (action: ConsoleAction) => Promise<void>): Promi
       (error: Error) => response.writeHead(500).end(`${error.message}\n`),
     );
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server };
+  return { url: `http://127.0.0.1:${await listenLocally(server)}`, server };
 }

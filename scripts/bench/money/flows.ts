@@ -1,9 +1,9 @@
-import { fork, spawn } from "node:child_process";
+import { fork } from "node:child_process";
 import path from "node:path";
-import { freePort } from "../../../app/local/ports.ts";
 import { bundledApi } from "../bundled-api.ts";
 import type { LocalSystem } from "../local-system.ts";
-import { answers200, pause, residentMiB } from "../process.ts";
+import { residentMiB } from "../process.ts";
+import { startApi } from "../server-process.ts";
 import { cpuMsOf } from "./cpu.ts";
 import type { PayLoad, PayMessage, PayResult } from "./pay-load.ts";
 
@@ -14,8 +14,6 @@ export interface ApiPair {
   stop(): Promise<void>;
 }
 
-const readyWithinMs = 120_000;
-
 export async function startApiPair(env: Readonly<Record<string, string>>): Promise<ApiPair> {
   const program = await bundledApi();
   const processes = await Promise.all([startApi(program, env), startApi(program, env)]);
@@ -23,32 +21,6 @@ export async function startApiPair(env: Readonly<Record<string, string>>): Promi
     ports: processes.map(({ port }) => port),
     pids: processes.map(({ pid }) => pid),
     stop: async () => void (await Promise.all(processes.map((api) => api.stop()))),
-  };
-}
-
-async function startApi(program: string, env: Readonly<Record<string, string>>) {
-  const port = await freePort();
-  const child = spawn(process.execPath, [program], {
-    env: { ...env, PORT: String(port), DRAIN_NOTICE_MS: "0" },
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-  const exited = new Promise((resolve) => child.once("exit", resolve));
-  const deadlineMs = performance.now() + readyWithinMs;
-  while (!(await answers200(`http://127.0.0.1:${port}/ready`))) {
-    if (child.exitCode !== null) throw new Error(`The API process ended with code ${child.exitCode}.`);
-    if (performance.now() > deadlineMs) {
-      child.kill("SIGKILL");
-      throw new Error(`The API process was not ready within ${readyWithinMs / 1000} s.`);
-    }
-    await pause(20);
-  }
-  return {
-    port,
-    pid: child.pid ?? 0,
-    async stop() {
-      child.kill("SIGTERM");
-      await exited;
-    },
   };
 }
 

@@ -1,6 +1,5 @@
-import { once } from "node:events";
-import type { AddressInfo } from "node:net";
 import { expect, test } from "vitest";
+import { listenLocally } from "../../../app/local/ports.ts";
 import type { Ask } from "./ask.ts";
 import { metadataServer } from "./metadata.ts";
 
@@ -20,9 +19,8 @@ test("a machine's keys are there at once after the first time, however slow the 
     const Credentials = { AccessKeyId: "ASIA1", SecretAccessKey: "s", SessionToken: "t", Expiration: "" };
     return asked === 1 ? Promise.resolve({ Credentials }) : new Promise(() => undefined);
   }) as Ask;
-  const server = metadataServer(world, () => machine).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/latest`;
+  const server = metadataServer(world, () => machine);
+  const address = `http://127.0.0.1:${await listenLocally(server)}/latest`;
   const headers = { "X-aws-ec2-metadata-token-ttl-seconds": "60" };
   const token = await (await fetch(`${address}/api/token`, { method: "PUT", headers })).text();
   const keys = async () => {

@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import { createRequire } from "node:module";
-import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { listenLocally } from "../../../app/local/ports.ts";
 
 const { check } = createRequire(import.meta.url)("./canary.cjs") as { check: (address: string) => Promise<void> };
 
@@ -26,8 +26,7 @@ beforeEach(async () => {
     const { status = 200, body } = answers[path] ?? { status: 404, body: "nothing" };
     response.writeHead(status, status === 301 ? { location: "/elsewhere" } : {}).end(body);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  address = `http://127.0.0.1:${await listenLocally(server)}`;
 });
 afterEach(() => void server.close());
 

@@ -1,8 +1,8 @@
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { RDSClient } from "@aws-sdk/client-rds";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { listenLocally } from "../../../app/local/ports.ts";
 
 type Version = { value?: string; stages: string[] };
 type Step = "createSecret" | "setSecret" | "testSecret" | "finishSecret";
@@ -52,8 +52,7 @@ beforeAll(async () => {
     response.writeHead(answer ? 200 : 400, { "content-type": "application/x-amz-json-1.1" });
     return response.end(JSON.stringify(answer ?? { __type: "ResourceNotFoundException", message: "no such value" }));
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const endpoint = `http://127.0.0.1:${await listenLocally(server)}`;
   const client = { endpoint, region: "eu-north-1", maxAttempts: 1, credentials: { accessKeyId: "none", secretAccessKey: "none" } };
   const file = new URL("rotation.mjs", import.meta.url).href;
   const { rotation } = (await import(file)) as { rotation: (props: object) => typeof rotate };
