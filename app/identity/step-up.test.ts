@@ -131,7 +131,7 @@ test("the message says what the code is for, and every channel tells of the requ
 });
 
 test("a notice is a mail of text alone, in the student's language", async () => {
-  const { writeMail } = await import("../receipts/mail/mime.ts");
+  const { writeMail } = await import("../notifications/mail/mime.ts");
   const mail = {
     eventId: randomUUID(),
     from: "a@campus.example",

@@ -3,8 +3,8 @@ import type { Language } from "../../platform/languages.ts";
 import type { OutboxRow, Topics } from "../../platform/outbox.ts";
 import { type Queryable, sql } from "../../platform/postgres.ts";
 import { seal, unseal } from "../../platform/seal.ts";
-import { writeMail } from "../../receipts/mail/mime.ts";
-import { openMailSender } from "../../receipts/mail/open-mail-sender.ts";
+import { writeMail } from "../mail/mime.ts";
+import { openMailSender } from "../mail/open-mail-sender.ts";
 import { SmsRefused, type SmsSender } from "../sms/sender.ts";
 
 /** How a student was reached until now. */

@@ -2,8 +2,8 @@ import type { Platform } from "../../platform/context.ts";
 import type { Language } from "../../platform/languages.ts";
 import { enqueue, type OutboxRow, type Topics } from "../../platform/outbox.ts";
 import { type Queryable, sql } from "../../platform/postgres.ts";
-import { writeMail } from "../../receipts/mail/mime.ts";
-import { openMailSender } from "../../receipts/mail/open-mail-sender.ts";
+import { writeMail } from "../mail/mime.ts";
+import { openMailSender } from "../mail/open-mail-sender.ts";
 import { openPushSender } from "../push/open-push-sender.ts";
 import { SmsRefused, type SmsSender } from "../sms/sender.ts";
 

@@ -1,9 +1,9 @@
+import { openMailSender } from "../../notifications/mail/open-mail-sender.ts";
 import type { Platform } from "../../platform/context.ts";
 import { type Job, purgeJob } from "../../platform/jobs.ts";
 import { patientTries, type Topics } from "../../platform/outbox.ts";
 import { part } from "../../platform/postgres.ts";
 import { createReceiptSigner } from "../receipt-signer.ts";
-import { openMailSender } from "./open-mail-sender.ts";
 import { sendReceiptMail } from "./send-receipt-mail.ts";
 
 const timeoutMs = 10_000;

@@ -1,3 +1,5 @@
+import type { MailSender } from "../../notifications/mail/mail-sender.ts";
+import { isMailAddress, writeMail } from "../../notifications/mail/mime.ts";
 import type { Platform } from "../../platform/context.ts";
 import type { Language } from "../../platform/languages.ts";
 import { Undeliverable } from "../../platform/outbox.ts";
@@ -5,9 +7,7 @@ import { sql } from "../../platform/postgres.ts";
 import { type Paid, readPaidReceipt } from "../paid-receipt.ts";
 import { receiptPdf } from "../receipt-pdf.ts";
 import type { ReceiptSigner } from "../receipt-signer.ts";
-import type { MailSender } from "./mail-sender.ts";
 import { mailText } from "./mail-text.ts";
-import { isMailAddress, writeMail } from "./mime.ts";
 
 interface Recipient {
   readonly email: string;
