@@ -15,17 +15,12 @@ export const grantTopics = (platform: Platform): Topics => ({
     timeoutMs,
     maxTries,
     lane: "background",
-    deliver: async ({ payload, tries }, signal) => {
-      const id = String(payload.bulk_credit_id);
-      await checkBulkCredit(platform, id, signal).catch(async (error: unknown) => {
-        // A file that cannot be worked on is thrown away: nobody's data wait in a queue.
-        if (tries >= maxTries)
-          await platform.db.run(
-            sql`update bulk_credits set status = 'failed', content = null, finished_at = clock_timestamp() where id = ${id} and status = 'reading'`,
-          );
-        throw error;
-      });
-    },
+    deliver: ({ payload }, signal) => checkBulkCredit(platform, String(payload.bulk_credit_id), signal),
+    // A file that cannot be worked on is thrown away: nobody's data wait in a queue.
+    onGivenUp: ({ payload }) =>
+      platform.db.run(sql`
+        update bulk_credits set status = 'failed', content = null, finished_at = clock_timestamp()
+        where id = ${String(payload.bulk_credit_id)} and status = 'reading'`),
   },
 });
 

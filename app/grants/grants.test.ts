@@ -266,6 +266,15 @@ test("a worker that is killed in the middle leaves each line credited or waiting
   expect(wrong?.count).toBe(0);
 }, 120_000);
 
+test("a file that ends each worker that reads it is failed once it is given up, and is not kept", async () => {
+  const { id } = expectOk(await send(`student_id,amount_minor,reference\n${(await some()).id},100,K-1`));
+  // As the last of them leaves it, killed in the middle.
+  await campus.sql`update outbox set tries = 3, due_at = now() where payload ->> 'bulk_credit_id' = ${id}`;
+  await campus.drainOutbox();
+  expect(await read(id)).toMatchObject({ status: "failed" });
+  expect(await campus.sql`select content from bulk_credits where id = ${id}`).toEqual([{ content: null }]);
+});
+
 test("a wallet that closed before its turn gets nothing, and the others do", async () => {
   const [leaver, stayer] = [await some(), await some()];
   const { id } = await checked(`student_id,amount_minor,reference\n${leaver.id},6000,L\n${stayer.id},6000,L\n`);

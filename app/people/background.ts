@@ -9,22 +9,17 @@ import { importTopic } from "./student-import.ts";
 const timeoutMs = 10_000;
 const maxTries = 3;
 
-/** A file that could not be worked on is thrown away like one that could: nobody's data wait in a queue. */
 export const peopleTopics = (platform: Platform): Topics => ({
   [importTopic]: {
     timeoutMs,
     maxTries,
     lane: "background",
-    deliver: async ({ payload, tries }, signal) => {
-      const importId = String(payload.import_id);
-      await importStudents(platform, importId, signal).catch(async (error: unknown) => {
-        if (tries >= maxTries)
-          await platform.db.run(sql`
-            update student_imports set status = 'failed', content = null, finished_at = clock_timestamp()
-            where id = ${importId} and finished_at is null`);
-        throw error;
-      });
-    },
+    deliver: ({ payload }, signal) => importStudents(platform, String(payload.import_id), signal),
+    // A file that could not be worked on is thrown away like one that could: nobody's data wait in a queue.
+    onGivenUp: ({ payload }) =>
+      platform.db.run(sql`
+        update student_imports set status = 'failed', content = null, finished_at = clock_timestamp()
+        where id = ${String(payload.import_id)} and finished_at is null`),
   },
 });
 

@@ -245,6 +245,17 @@ test("an import that can never be written ends as failed and keeps no file", asy
   expect(await studentOf(a.phone)).toBeUndefined();
 });
 
+test("an import that ends each worker that takes it is failed once it is given up, and keeps no file", async () => {
+  const a = fresh();
+  const { body } = await send(`${head}\n${a.number},Alva,${a.phone},,\n`);
+  // As the last of them leaves it, killed in the middle.
+  await campus.sql`update student_imports set status = 'running' where id = ${body.id}`;
+  await campus.sql`update outbox set tries = 3, due_at = now() where payload ->> 'import_id' = ${body.id}`;
+  await campus.drainOutbox();
+  expect(await read(body.id)).toMatchObject({ status: "failed", created: 0 });
+  expect(await campus.sql`select content from student_imports where id = ${body.id}`).toEqual([{ content: null }]);
+});
+
 /** Every hundredth line has no country's code. Phones and numbers begin with `series`. */
 function register(series: number): string {
   const lines = Array.from({ length: 20_000 }, (_, index) => {

@@ -44,6 +44,8 @@ interface Topic {
   readonly lane?: Lane;
   /** The longest pause between two tries; five minutes unless said. */
   readonly longestPauseSeconds?: number;
+  /** Called when a row is given up, however that came: what nobody will work on any more is thrown away here. */
+  readonly onGivenUp?: (row: OutboxRow) => Promise<unknown>;
   /** What of the payload is kept once it is delivered: nothing that was a secret. */
   readonly scrub?: boolean;
 }
@@ -176,7 +178,10 @@ export function createDelivery(platform: Platform, topics: Topics, reportError: 
     const longest = topic.longestPauseSeconds ?? usualLongestPauseSeconds;
     const pauseSeconds = Math.min(longest, firstPauseSeconds * 2 ** (row.tries - 1)) * (0.75 + Math.random() / 2);
     log.warn({ err: error, topic: row.topic, outbox_id: row.id, tries: row.tries, dead }, "An outbox row was not delivered");
-    if (dead) reportError(error, { job: `outbox ${row.topic}` });
+    if (dead) {
+      reportError(error, { job: `outbox ${row.topic}` });
+      await topic.onGivenUp?.(row);
+    }
     metrics.count("outbox_delivered_total", { topic: row.topic, outcome: dead ? "dead" : "retry" });
     await db.run(sql`
       update outbox set last_error = ${String((error as Error).message).slice(0, 500)},
@@ -185,10 +190,14 @@ export function createDelivery(platform: Platform, topics: Topics, reportError: 
       where id = ${row.id} and done_at is null`);
   };
 
-  const reportGivenUp = ({ id, topic, tries }: TakenRow) => {
-    log.error({ topic, outbox_id: id, tries, dead: true }, "An outbox row was given up: each worker that took it ended");
-    reportError(new Error(diedAtEachTry), { job: `outbox ${topic}` });
-    metrics.count("outbox_delivered_total", { topic, outcome: "dead" });
+  const giveUp = async (row: TakenRow, topic: Topic) => {
+    log.error(
+      { topic: row.topic, outbox_id: row.id, tries: row.tries, dead: true },
+      "An outbox row was given up: each worker that took it ended",
+    );
+    reportError(new Error(diedAtEachTry), { job: `outbox ${row.topic}` });
+    metrics.count("outbox_delivered_total", { topic: row.topic, outcome: "dead" });
+    await topic.onGivenUp?.(row);
   };
 
   const deliver = async (row: TakenRow, topic: Topic) => {
@@ -206,8 +215,8 @@ export function createDelivery(platform: Platform, topics: Topics, reportError: 
   return async (row) => {
     const topic = topics[row.topic];
     if (!topic) return;
-    if (row.isGivenUp) return reportGivenUp(row);
-    await deliver(row, topic).catch((error: unknown) =>
+    const end = row.isGivenUp ? giveUp(row, topic) : deliver(row, topic);
+    await end.catch((error: unknown) =>
       log.warn({ err: error, topic: row.topic, outbox_id: row.id }, "How a delivery ended could not be written; the row comes again"),
     );
   };
