@@ -81,6 +81,9 @@ def main(word=""):
                 failed += 1
                 print(f"FAIL  {title}")
                 traceback.print_exception(error)
+            elif lacking is None and getattr(function, "is_race", False):
+                passed += 1
+                print(f"ok    {title} (moto's own race was not seen this time)")
             elif lacking is None:
                 failed += 1
                 print(f"FAIL  {title}: moto has closed this gap. Delete the addition and its test.")

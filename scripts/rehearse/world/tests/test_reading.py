@@ -33,3 +33,7 @@ def test_what_is_read_while_others_are_made_is_answered(client):
         done.set()
         for maker in makers:
             maker.join()
+
+
+# Whether moto alone loses it is a matter of its threads' turns.
+test_what_is_read_while_others_are_made_is_answered.is_race = True
