@@ -158,13 +158,14 @@ export const faults: Readonly<Record<GameDayName, (stage: Stage) => Fault>> = {
   },
 
   "wrong-card-pepper": (stage) => {
-    const { campus, money, till, students } = stage;
-    const tills = [till];
+    const { campus, money, students } = stage;
+    // Of cafés that sold nothing yet in the ten minutes of the real clock: an hour of the game goes by in seconds.
+    const tills: Awaited<ReturnType<typeof money.till>>[] = [];
     let wrong: Awaited<ReturnType<Campus["release"]>> | undefined;
     return {
       atConsole: "put-card-pepper",
       async begin() {
-        tills.push(await money.till());
+        tills.push(await money.till(), await money.till());
         wrong = await campus.release({ CARD_PEPPER: randomUUID() });
       },
       async minute() {
