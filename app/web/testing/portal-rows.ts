@@ -120,40 +120,31 @@ export const portalRows: readonly Row[] = [
       await board.getByRole("button", { name: "Undo" }).click();
       await ticket.getByRole("button", { name: /^Start/ }).waitFor();
       // A look that was made before "Ready" was tapped arrives after it: it must not move the ticket back.
-      let showOldLook: () => void = () => undefined;
-      const isReadyTapped = new Promise<void>((resolve) => {
-        showOldLook = resolve;
-      });
-      let sawPreparing: () => void = () => undefined;
-      const isLooked = new Promise<void>((resolve) => {
-        sawPreparing = resolve;
-      });
+      const readyTapped = Promise.withResolvers<void>();
+      const looked = Promise.withResolvers<void>();
       await board.route(/\/admin\/orders\?/, async (route) => {
         const look = await route.fetch();
         const { items } = (await look.json()) as { items: { order_number: string; status: string }[] };
         const old = items.find(({ order_number }) => order_number.endsWith(`-${number}`))?.status === "preparing";
         if (old) {
-          sawPreparing();
-          await isReadyTapped;
+          looked.resolve();
+          await readyTapped.promise;
         }
         // A look that the page gave up for a newer one has nobody to answer.
         await route.fulfill({ response: look }).catch(() => undefined);
       });
       await ticket.getByRole("button", { name: /^Start/ }).click();
-      await isLooked;
+      await looked.promise;
       // The answer to "Ready" comes after "Handed out" was tapped: it must not bring the ticket back.
-      let answerReady: () => void = () => undefined;
-      const answered = new Promise<void>((resolve) => {
-        answerReady = resolve;
-      });
+      const answered = Promise.withResolvers<void>();
       await board.route(/\/orders\/[^/]+\/status$/, async (route) => {
-        if (route.request().postDataJSON().status === "ready") await answered;
+        if (route.request().postDataJSON().status === "ready") await answered.promise;
         await route.fallback();
       });
       await ticket.getByRole("button", { name: /^Ready/ }).click();
       await board.locator(".board-column").nth(2).locator(ticket).waitFor();
       const oldLook = board.waitForResponse((answer) => /\/admin\/orders\?/.test(answer.url()));
-      showOldLook();
+      readyTapped.resolve();
       await (await oldLook).finished();
       await twoFrames(board);
       assert.equal(await board.locator(".board-column").nth(2).locator(ticket).count(), 1, "an earlier look moved the ticket back");
@@ -161,9 +152,9 @@ export const portalRows: readonly Row[] = [
       await board.clock.pauseAt(new Date(Date.now() + 1_000));
       await ticket.getByRole("button", { name: /^Handed out/ }).click();
       await ticket.waitFor({ state: "detached" });
-      const looked = board.waitForResponse((answer) => /\/admin\/orders\?/.test(answer.url()));
-      answerReady();
-      await looked;
+      const newLook = board.waitForResponse((answer) => /\/admin\/orders\?/.test(answer.url()));
+      answered.resolve();
+      await newLook;
       await stage.until(async () => (await read()).status === "ready");
       assert.equal(await ticket.count(), 0, "an earlier step's answer brought the ticket back");
       assert.equal((await read()).status, "ready", "it was told before the time to undo was over");

@@ -321,32 +321,26 @@ export const rows: readonly Row[] = [
       const till = await stage.till();
       const student = stage.takeStudent();
       const page = await stage.phoneOf(student);
-      let hasLooked: () => void = () => undefined;
-      const looked = new Promise<void>((resolve) => {
-        hasLooked = resolve;
-      });
-      let openLine: () => void = () => undefined;
-      const opened = new Promise<void>((resolve) => {
-        openLine = resolve;
-      });
+      const looked = Promise.withResolvers<void>();
+      const opened = Promise.withResolvers<void>();
       // Until the line opens every look is the first one's: nothing is open.
       let isOpen = false;
       await page.route("**/api/v1/charges/open*", async (route) => {
         if (isOpen) return route.fallback();
         await route.fulfill({ json: { items: [], next_cursor: null } });
-        hasLooked();
+        looked.resolve();
       });
       await page.routeWebSocket(/\/ws\/me/, async (socket) => {
-        await opened;
+        await opened.promise;
         isOpen = true;
         socket.connectToServer();
       });
       await stage.order(student);
       await page.goto("/");
-      await looked;
+      await looked.promise;
       await stage.scan(till, student);
       await till.locator(".match").waitFor();
-      openLine();
+      opened.resolve();
       await page.waitForURL(/\/pay\//);
       await Promise.all([page.context().close(), till.context().close()]);
       return undefined;

@@ -46,27 +46,24 @@ export function PeriodChoice({ period, wanted, onChange }: ChoiceProps) {
         ))}
       </fieldset>
       <div className="period-days">
-        <label className="period-day">
-          <span>{w.app.from}</span>
-          <input
-            className="input"
-            type="date"
-            value={period.from}
-            max={period.to}
-            onChange={({ target }) => target.value && onChange({ ...period, from: target.value })}
-          />
-        </label>
-        <label className="period-day">
-          <span>{w.app.to}</span>
-          <input
-            className="input"
-            type="date"
-            value={period.to}
-            min={period.from}
-            onChange={({ target }) => target.value && onChange({ ...period, to: target.value })}
-          />
-        </label>
+        <Day label={w.app.from} value={period.from} max={period.to} onChange={(from) => onChange({ ...period, from })} />
+        <Day label={w.app.to} value={period.to} min={period.from} onChange={(to) => onChange({ ...period, to })} />
       </div>
     </div>
   );
 }
+
+interface DayProps {
+  readonly label: string;
+  readonly value: string;
+  readonly min?: string;
+  readonly max?: string;
+  readonly onChange: (day: string) => void;
+}
+
+const Day = ({ label, onChange, ...days }: DayProps) => (
+  <label className="period-day">
+    <span>{label}</span>
+    <input className="input" type="date" {...days} onChange={({ target }) => target.value && onChange(target.value)} />
+  </label>
+);

@@ -8,7 +8,7 @@ import { Notice } from "../../../shared/ui/parts.tsx";
 import { closeOutApi, ownGiftsApi, topUpsApi, walletApi } from "../../api.ts";
 import { queryClient, type walletQuery } from "../../queries.ts";
 import { ErrorNote } from "../../shell.tsx";
-import { type Proof, StepUp } from "../../step-up.tsx";
+import { type Proof, StepUp, type WantedStepUp } from "../../step-up.tsx";
 import { useWords } from "../../words/words.ts";
 
 type Wallet = Awaited<ReturnType<NonNullable<typeof walletQuery.queryFn>>>;
@@ -35,6 +35,31 @@ export function WalletSettings({ wallet }: { readonly wallet: Wallet }) {
   );
 }
 
+/** Saves a setting; where that takes a code of the phone, `asked` asks for it in the place of the form. */
+function useGuardedSave<Wish>(title: string, put: (wish: Wish, proof?: Proof) => Promise<unknown>, wantedOf: (wish: Wish) => WantedStepUp) {
+  const w = useWords();
+  const [wished, setWished] = useState<Wish>();
+  const save = useMutation({
+    mutationFn: (wish: Wish) => put(wish),
+    onSuccess: changed,
+    onError: (error, wish) => setWished(error instanceof ApiError && error.code === "INVALID_OTP" ? wish : undefined),
+  });
+  const asked = wished !== undefined && (
+    <Fold title={title} isOpen>
+      <StepUp
+        wanted={wantedOf(wished)}
+        action={w.app.save}
+        onProof={(proof) => put(wished, proof)}
+        onDone={() => {
+          setWished(undefined);
+          changed();
+        }}
+      />
+    </Fold>
+  );
+  return { save, asked };
+}
+
 interface LimitsInput {
   readonly daily_limit_minor: number | null;
   readonly low_balance_alert_minor: number | null;
@@ -42,28 +67,10 @@ interface LimitsInput {
 
 function Limits({ wallet }: { readonly wallet: Wallet }) {
   const w = useWords();
-  const [wished, setWished] = useState<LimitsInput>();
-  const put = (wish: LimitsInput, proof: Partial<Proof> = {}) => unwrap(walletApi.wallet.limits.$put({ json: { ...wish, ...proof } }));
-  const save = useMutation({
-    mutationFn: (wish: LimitsInput) => put(wish),
-    onSuccess: changed,
-    // A higher limit needs a code of the phone.
-    onError: (error, wish) => setWished(error instanceof ApiError && error.code === "INVALID_OTP" ? wish : undefined),
-  });
-  if (wished)
-    return (
-      <Fold title={w.wallet.limits} isOpen>
-        <StepUp
-          wanted={{ purpose: "limits", daily_limit_minor: wished.daily_limit_minor }}
-          action={w.app.save}
-          onProof={(proof) => put(wished, proof)}
-          onDone={() => {
-            setWished(undefined);
-            changed();
-          }}
-        />
-      </Fold>
-    );
+  const put = (wish: LimitsInput, proof?: Proof) => unwrap(walletApi.wallet.limits.$put({ json: { ...wish, ...proof } }));
+  // A higher limit needs a code of the phone.
+  const { save, asked } = useGuardedSave(w.wallet.limits, put, ({ daily_limit_minor }) => ({ purpose: "limits", daily_limit_minor }));
+  if (asked) return asked;
   return (
     <Fold title={w.wallet.limits}>
       <form
@@ -89,30 +96,12 @@ interface AutoInput {
 function Automatic({ wallet }: { readonly wallet: Wallet }) {
   const w = useWords();
   const auto = useQuery({ queryKey: ["mine", "auto-top-up"], queryFn: () => unwrap(topUpsApi.wallet["auto-top-up"].$get()) });
-  const [wished, setWished] = useState<AutoInput>();
-  const put = (wish: AutoInput, proof: Partial<Proof> = {}) =>
+  const put = (wish: AutoInput, proof?: Proof) =>
     unwrap(topUpsApi.wallet["auto-top-up"].$put({ json: { ...wish, ...proof } } as never) as never);
-  const save = useMutation({
-    mutationFn: (wish: AutoInput) => put(wish),
-    onSuccess: changed,
-    // A line that is new or higher needs a code of the phone.
-    onError: (error, wish) => setWished(error instanceof ApiError && error.code === "INVALID_OTP" ? wish : undefined),
-  });
+  // A line that is new or higher needs a code of the phone.
+  const { save, asked } = useGuardedSave(w.wallet.auto, put, (wish) => ({ purpose: "auto_top_up", ...wish }));
   const off = useMutation({ mutationFn: () => unwrap(topUpsApi.wallet["auto-top-up"].$delete() as never), onSuccess: changed });
-  if (wished)
-    return (
-      <Fold title={w.wallet.auto} isOpen>
-        <StepUp
-          wanted={{ purpose: "auto_top_up", ...wished }}
-          action={w.app.save}
-          onProof={(proof) => put(wished, proof)}
-          onDone={() => {
-            setWished(undefined);
-            changed();
-          }}
-        />
-      </Fold>
-    );
+  if (asked) return asked;
   return (
     <Fold title={w.wallet.auto}>
       <p className="soft">{w.wallet.autoWhat}</p>
