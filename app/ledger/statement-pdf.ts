@@ -1,5 +1,5 @@
 import type { Language } from "../platform/languages.ts";
-import { moneyText, plainAmount } from "../platform/money-text.ts";
+import { moneyText, plainMoney } from "../platform/money-text.ts";
 import { bytesOf, printable } from "../platform/pdf.ts";
 import type { MonthOfStatement } from "./statement.ts";
 import { statementWords } from "./statement-words.ts";
@@ -83,5 +83,5 @@ export async function statementPdf({
 /** As the language writes it; where its sign is not among the letters, with the currency's code. */
 function amountText(language: Language, minor: number, currency: string): string {
   const text = printable(moneyText(language, minor, currency));
-  return text.includes("?") ? `${plainAmount(minor, currency)} ${currency}` : text;
+  return text.includes("?") ? plainMoney(minor, currency) : text;
 }

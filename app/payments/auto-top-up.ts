@@ -5,7 +5,7 @@ import { audit } from "../platform/audit.ts";
 import type { Config } from "../platform/config.ts";
 import type { Platform } from "../platform/context.ts";
 import { CodedError } from "../platform/errors.ts";
-import { plainAmount } from "../platform/money-text.ts";
+import { plainMoney } from "../platform/money-text.ts";
 import { sql } from "../platform/postgres.ts";
 
 export interface AutoTopUp {
@@ -30,7 +30,7 @@ interface Lines {
 }
 
 export function deedOfAutoTopUp({ CAMPUS_CURRENCY: currency }: Pick<Config, "CAMPUS_CURRENCY">, belowMinor: number, toMinor: number): Deed {
-  return { purpose: "auto_top_up", lines: [belowMinor, toMinor].map((minor) => `${plainAmount(minor, currency)} ${currency}`) };
+  return { purpose: "auto_top_up", lines: [belowMinor, toMinor].map((minor) => plainMoney(minor, currency)) };
 }
 
 /**

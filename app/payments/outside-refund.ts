@@ -3,7 +3,7 @@ import { refuseOneBehindTwo } from "../identity/four-eyes.ts";
 import type { Config } from "../platform/config.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { type Page, type PageInput, pageOf } from "../platform/page.ts";
-import { part, type Queryable, sql, sqlState, type Transaction } from "../platform/postgres.ts";
+import { part, type Queryable, sql, type Transaction } from "../platform/postgres.ts";
 
 export const outsideRefundStatuses = ["open", "borne", "failed"] as const;
 export const bearers = ["cafe", "student", "university"] as const;
@@ -49,9 +49,6 @@ async function readOutsideRefund(db: Queryable, id: string): Promise<OutsideRefu
   return found;
 }
 
-const noOrder = (cause?: unknown) =>
-  new CodedError("CONFLICT", "No order stands behind this refund, so no café can bear it.", cause === undefined ? {} : { cause });
-
 /** The order before the case, as whoever meets it in the gateway's list does. */
 async function lockCase(tx: Transaction, id: string): Promise<OutsideRefund> {
   const { orderId } = await readOutsideRefund(tx, id);
@@ -93,17 +90,13 @@ export async function bearOutsideRefund(
   const { id, borneBy, reason, staffId } = decision;
   const before = await lockCase(tx, id);
   if (before.status === "open" && borneBy !== "student") {
-    if (borneBy === "cafe" && before.orderId === null) throw noOrder();
+    if (borneBy === "cafe" && before.orderId === null)
+      throw new CodedError("CONFLICT", "No order stands behind this refund, so no café can bear it.");
     if (before.askedBy === null || before.bearerAsked !== borneBy) return ask(tx, decision, before);
     if (before.askedBy === staffId) throw new CodedError("INSUFFICIENT_ROLE", "Somebody else of finance must say so too.");
     await refuseOneBehindTwo(tx, config, before.askedBy, staffId);
   }
-  const decided = await tx
-    .row<{ done: boolean }>(sql`select bear_outside_refund(${id}, ${borneBy}, ${reason}, ${staffId}) as done`)
-    .catch((error: unknown) => {
-      if (sqlState(error) !== "CP409") throw error;
-      throw noOrder(error);
-    });
+  const decided = await tx.row<{ done: boolean }>(sql`select bear_outside_refund(${id}, ${borneBy}, ${reason}, ${staffId}) as done`);
   if (!decided?.done) {
     const { status } = await readOutsideRefund(tx, id);
     throw new CodedError("INVALID_TRANSITION", `This refund is ${status} already.`, { details: { status } });

@@ -23,3 +23,6 @@ export function plainAmount(minor: number, currency: string): string {
   const decimals = decimalsOf(formatOf("en", currency));
   return (minor / 10 ** decimals).toFixed(decimals);
 }
+
+/** The same with the currency's code, where nobody's language is known: 5900 is "59.00 SEK". */
+export const plainMoney = (minor: number, currency: string): string => `${plainAmount(minor, currency)} ${currency}`;

@@ -5,7 +5,7 @@ import { audit } from "../platform/audit.ts";
 import type { Config } from "../platform/config.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import type { Job } from "../platform/jobs.ts";
-import { plainAmount } from "../platform/money-text.ts";
+import { plainMoney } from "../platform/money-text.ts";
 import type { PageInput } from "../platform/page.ts";
 import { part, type Queryable, sql, type Transaction, violatedConstraint } from "../platform/postgres.ts";
 import { readIban } from "./iban.ts";
@@ -81,7 +81,7 @@ export async function deedOfCloseOut(tx: Transaction, config: Config, studentId:
     select greatest(0, balance_minor - held_minor - debt_of(student_id, currency))::bigint as rest_minor, currency
     from wallets where student_id = ${studentId} and status <> 'closed'`);
   if (!wallet) throw new CodedError("CONFLICT", "There is no open wallet to pay out.");
-  return { purpose: "close_out", lines: [account, `${plainAmount(wallet.restMinor, wallet.currency)} ${wallet.currency}`] };
+  return { purpose: "close_out", lines: [account, plainMoney(wallet.restMinor, wallet.currency)] };
 }
 
 interface Input {

@@ -1,4 +1,3 @@
-import { plainAmount } from "../platform/money-text.ts";
 import { percent } from "../receipts/paper.ts";
 import type { Settlement } from "./settlement.ts";
 
@@ -30,5 +29,3 @@ export const totalOf = (settlement: Settlement): StatementRow =>
   settlement.carriedMinor < 0
     ? { label: "Carried over to the next day", amountMinor: settlement.carriedMinor }
     : { label: "To be paid out", amountMinor: settlement.payableMinor };
-
-export const statementMoney = (minor: number, currency: string): string => `${plainAmount(minor, currency)} ${currency}`;

@@ -1,7 +1,8 @@
+import { plainMoney } from "../platform/money-text.ts";
 import { bytesOf, printable } from "../platform/pdf.ts";
 import { percent } from "../receipts/paper.ts";
 import type { Settlement } from "./settlement.ts";
-import { type StatementRow, statementMoney, statementRows, totalOf } from "./statement-lines.ts";
+import { type StatementRow, statementRows, totalOf } from "./statement-lines.ts";
 
 const marginPoints = 56;
 const rowPoints = 20;
@@ -23,7 +24,7 @@ export async function settlementPdf(settlement: Settlement): Promise<Buffer> {
   const drawRow = ({ label, amountMinor }: StatementRow, font = "Helvetica") => {
     const top = pdf.y;
     pdf.font(font).text(printable(label), marginPoints, top, { lineBreak: false });
-    pdf.text(statementMoney(amountMinor, currency), pdf.page.width - marginPoints - amountColumnPoints, top, {
+    pdf.text(plainMoney(amountMinor, currency), pdf.page.width - marginPoints - amountColumnPoints, top, {
       width: amountColumnPoints,
       align: "right",
       lineBreak: false,
@@ -42,7 +43,7 @@ export async function settlementPdf(settlement: Settlement): Promise<Buffer> {
   pdf.moveDown();
   if (vat.length > 0) heading("VAT in the café's own prices, refunds taken off", 12);
   for (const { vatBasisPoints, grossMinor, vatMinor } of vat)
-    drawRow({ label: `${percent(vatBasisPoints)} in ${statementMoney(grossMinor, currency)}`, amountMinor: vatMinor });
+    drawRow({ label: `${percent(vatBasisPoints)} in ${plainMoney(grossMinor, currency)}`, amountMinor: vatMinor });
   if (settlement.paidAt !== null)
     pdf
       .moveDown()
