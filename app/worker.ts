@@ -6,7 +6,7 @@ import { keepSamples } from "./ops/metric-samples.ts";
 import { ConfigError, parseConfig } from "./platform/config.ts";
 import { openPlatform } from "./platform/context.ts";
 import { writeEmbeddedMetrics } from "./platform/embedded-metrics.ts";
-import { registerJobs, runDueJobs, type WorkerKind, workerKinds } from "./platform/jobs.ts";
+import { refreshJobsGauge, registerJobs, runDueJobs, type WorkerKind, workerKinds } from "./platform/jobs.ts";
 import { fanOutEvents, type Lane, lanesOf, refreshOutboxGauges, runLane } from "./platform/outbox.ts";
 import { createErrorReporter } from "./platform/report-error.ts";
 import { consumeReceiptMails } from "./receipts/mail/mail-queue.ts";
@@ -71,6 +71,7 @@ async function main(kinds: readonly WorkerKind[]): Promise<void> {
 
   const refresh = async () => {
     await refreshOutboxGauges(platform);
+    await refreshJobsGauge(platform);
     await refreshSilentTills(platform);
     await refreshRefusingCafes(platform);
   };

@@ -218,6 +218,16 @@ export const appAlarms: readonly AlarmDefinition[] = [
   },
   {
     ...counted,
+    name: "jobs-failing",
+    severity: "ticket",
+    runbook: "queues-and-dead-letters.md#timed-jobs",
+    says: "A timed job has ended with an error, or has had no worker, for half an hour: what it looks at is looked at by nobody.",
+    watched: once(ours("JobsFailing", "Minimum")),
+    threshold: 0,
+    periods: 6,
+  },
+  {
+    ...counted,
     name: "settlements-failed",
     severity: "ticket",
     runbook: "queues-and-dead-letters.md",

@@ -218,6 +218,7 @@ export const boards: readonly Board[] = [
       promise("board"),
       one("How long the outbox is overdue", "s", app("outbox_late_seconds", "Maximum"), { label: "outbox-lag", value: 60 }),
       one("Outbox rows that wait, and that were given up", "count", [app("outbox_waiting", "Maximum"), app("outbox_dead", "Maximum")]),
+      one("Timed jobs that fail", "count", app("jobs_failing", "Maximum"), { label: "jobs-failing", value: 0 }),
       one("From a row's commit to its delivery, by topic (p95)", "ms", app("outbox_lag_ms", "p95")),
       one("Rows done, by topic and outcome", "count", app("outbox_delivered_total")),
       one("Pushes by outcome", "count", app("push_total")),

@@ -40,6 +40,7 @@ function rang(minuteOf: (minute: number) => Minute): readonly string[] {
       RedisUp: 1,
       OutboxLate: 0.2,
       OutboxDead: 0,
+      JobsFailing: 0,
       TillsSilent: 0,
       CafesRefusingCards: 0,
       LedgerDrift: 0,

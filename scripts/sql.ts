@@ -13,7 +13,14 @@ export const command = {
   what: "A small prompt on the started system's database; with its standard input redirected it runs what it reads.",
   touches: "whatever the statements do.",
   options: {
-    command: { type: "string", short: "c", value: "STATEMENT", help: "run this alone" },
+    command: {
+      type: "string",
+      short: "c",
+      value: "STATEMENT",
+      multiple: true,
+      default: [],
+      help: "run this and end; given again, that too, unless one before it failed",
+    },
     as: { type: "string", value: "ROLE", default: "owner", help: "owner, app or superuser" },
   },
   environment: { DATABASE_URL: "another database than the started system's", DATABASE_PASSWORD: "and its password" },
@@ -22,7 +29,7 @@ export const command = {
 
 const help = `A statement ends with ";". \\d lists the tables, \\d TABLE its columns, \\q or Ctrl-D ends.`;
 
-async function connectAndRun(role: string, statement: string | undefined): Promise<void> {
+async function connectAndRun(role: string, statements: readonly string[]): Promise<void> {
   const client = new pg.Client({
     connectionString: findAddress(role),
     application_name: "campus-pay-sql",
@@ -32,8 +39,9 @@ async function connectAndRun(role: string, statement: string | undefined): Promi
   client.on("error", (error) => process.stderr.write(`The connection was lost: ${error.message}\n`));
   await client.connect();
   try {
-    if (statement !== undefined) await runOrThrow(client, statement);
-    else if (process.stdin.isTTY) await ask(client, role);
+    for (const statement of statements) await runOrThrow(client, statement);
+    if (statements.length > 0) return;
+    if (process.stdin.isTTY) await ask(client, role);
     else await runOrThrow(client, readFileSync(0, "utf8"));
   } finally {
     await client.end();

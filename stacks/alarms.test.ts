@@ -92,6 +92,7 @@ const wanted = {
     "dlq-not-empty",
     "duplicate-debit-blocked",
     "error-lines",
+    "jobs-failing",
     "login-abuse",
     "machine-not-launched",
     "otp-abuse",

@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { type ParseArgsConfig, parseArgs } from "node:util";
 import { PlainError, reportAndSetExitCode } from "./plain-error.ts";
 
 /** Who needs a command; `npm run help` lists them by it. */
@@ -79,11 +79,23 @@ const asksForHelp = (args: readonly string[]): boolean => {
 };
 
 export function readArguments<O extends Options>(command: Command<O>, args: readonly string[]): Asked<O> {
-  const { options = {}, takes } = command;
+  const { takes } = command;
+  const options: Options = command.options ?? {};
+  const { tokens, ...asked } = parsed(command, {
+    args: [...args],
+    options: options as ParseArgsConfig["options"] & {},
+    allowPositionals: takes !== undefined,
+    tokens: true,
+  });
+  const given = tokens.flatMap((token) => (token.kind === "option" ? [token.name] : []));
+  const twice = given.find((name, place) => given.indexOf(name) < place && options[name]?.type === "string" && !options[name].multiple);
+  if (twice !== undefined) throw refuse(command, `--${twice} is given twice, and takes one value.`);
+  return asked as unknown as Asked<O>;
+}
+
+function parsed<Config extends ParseArgsConfig>(command: Pick<Command, "name">, config: Config) {
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: takes !== undefined } as Parameters<
-      typeof parseArgs
-    >[0]) as unknown as Asked<O>;
+    return parseArgs(config);
   } catch (error) {
     throw refuse(command, firstSentence((error as Error).message));
   }

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { testEnvironment } from "../testing/configure.ts";
 import { createTestDatabase, type TestDatabase } from "../testing/database.ts";
 import { openTestPlatform, type TestPlatform } from "../testing/platform.ts";
-import { type Job, purgeJob, registerJobs, runDueJobs } from "./jobs.ts";
+import { type Job, purgeJob, refreshJobsGauge, registerJobs, runDueJobs } from "./jobs.ts";
 import { part, sql } from "./postgres.ts";
 
 let database: TestDatabase;
@@ -85,6 +85,29 @@ test("a job that fails leaves nothing half done, is told of, and comes round aga
     { name: "fine", last_error: null, done: true, later: true },
   ]);
   expect(await workers[0].metrics.text()).toContain('campus_jobs_total{job="failing",outcome="failed"} 1');
+});
+
+test("a job counts as failing from its error to its next good end, and one that no worker takes after half an hour", async () => {
+  let isBroken = true;
+  const jobs = [
+    jobOf(async () => {
+      if (isBroken) throw new Error("no function of this name");
+    }),
+    jobOf(note("ran"), "expire"),
+  ];
+  const failing = async () => {
+    workers[0].metrics.embeddedLines(0);
+    await refreshJobsGauge(workers[0]);
+    return workers[0].metrics.embeddedLines(0).find((line) => "JobsFailing" in line)?.JobsFailing;
+  };
+  await registerJobs(workers[0], jobs);
+  await runDueJobs(workers[0], jobs, report);
+  expect(await failing()).toBe(1);
+  await database.query("update timed_jobs set due_at = now() - interval '31 minutes'");
+  expect(await failing()).toBe(2);
+  isBroken = false;
+  await runDueJobs(workers[0], jobs, report);
+  expect(await failing()).toBe(0);
 });
 
 test("a worker that loses its connection in the middle of a job leaves nothing half done, and another one can run it", async () => {

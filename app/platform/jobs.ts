@@ -48,6 +48,15 @@ export const purgeJob = ({ name, everySeconds, table, key, writtenAt, oldestFirs
   },
 });
 
+const overdueMinutes = 30;
+
+/** How many jobs ended with an error at their last turn, or have long been due and no worker took them. */
+export async function refreshJobsGauge({ db, metrics }: Platform): Promise<void> {
+  const row = await db.row<{ failing: number }>(sql`
+    select count(*) as failing from timed_jobs where last_error is not null or due_at < now() - make_interval(mins => ${overdueMinutes})`);
+  metrics.set("jobs_failing", {}, row?.failing ?? 0);
+}
+
 export async function registerJobs(platform: Platform, jobs: readonly Job[]): Promise<void> {
   await platform.db.run(sql`insert into timed_jobs (name) select unnest(${jobs.map((job) => job.name)}::text[]) on conflict do nothing`);
 }

@@ -109,6 +109,12 @@ export const declaredMetrics = {
     labels: [],
     cloudWatch: { name: "OutboxLate", unit: "Seconds" },
   },
+  jobs_failing: {
+    kind: "gauge",
+    help: "Timed jobs that ended with an error at their last turn, or have been due for half an hour and no worker took them",
+    labels: [],
+    cloudWatch: { name: "JobsFailing", unit: "Count" },
+  },
   jobs_total: {
     kind: "counter",
     help: "Timed jobs run, by name and outcome",
