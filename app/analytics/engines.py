@@ -5,7 +5,7 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Semaphore
 from typing import Callable, Iterable
 from urllib.parse import urlsplit
 
@@ -18,6 +18,9 @@ GONE = ("invalid snapshot identifier", "could not import the requested snapshot"
 
 SNAPSHOT = "set transaction isolation level repeatable read read only; set transaction snapshot '{id}'"
 FETCH_ROWS = 20_000
+WRITE_BYTES = 1 << 20
+#: Of each connection. A query keeps to its own process: the database's other processors are the payments'.
+SETTINGS = {"timezone": "UTC", "jit": "off", "max_parallel_workers_per_gather": "0"}
 ROW_GROUP = 122_880
 
 
@@ -57,8 +60,8 @@ def sql_type(kind: str) -> str:
 class DuckEngine:
     name = "duckdb"
 
-    def __init__(self, scratch: Path, memory_mb: int):
-        self.scratch, self.memory_mb = scratch, memory_mb
+    def __init__(self, scratch: Path, memory_mb: int, queries: int = 1):
+        self.scratch, self.memory_mb, self.reading = scratch, memory_mb, Semaphore(queries)
         self.address: Address | None = None
         self.holder = None
         self.snapshot = ""
@@ -77,7 +80,7 @@ class DuckEngine:
 
         tls = {"sslmode": "verify-full", "sslrootcert": address.ca} if address.ca else {}
         try:
-            return psycopg.connect(**address.parts, **tls, password=address.password, connect_timeout=10, application_name="campus-analytics", options="-c timezone=UTC -c jit=off")
+            return psycopg.connect(**address.parts, **tls, password=address.password, connect_timeout=10, application_name="campus-analytics", options=" ".join(f"-c {name}={value}" for name, value in SETTINGS.items()))
         except psycopg.OperationalError as error:
             raise Fault(f"the database {address.url} cannot be reached: {first_line(error)}") from None
 
@@ -113,16 +116,13 @@ class DuckEngine:
             self.holder = None
 
     def extract(self, part: Part, key: PseudonymKey, target: Path) -> None:
-        """COPY to a private file, then Parquet."""
+        """COPY to a private file, then Parquet, for which other parts do not wait."""
         rows = target.with_suffix(".csv")
         types = {column.name: "varchar" if column.name == "student" else sql_type(column.type) for column in part.table.columns}
         with told_plainly(f"reading {part.table.name} {part.month}"):
-            with self._login(self.address) as source, os.fdopen(os.open(rows, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            with self.reading, self._login(self.address) as source, os.fdopen(os.open(rows, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb", buffering=WRITE_BYTES) as file:
                 source.execute(SNAPSHOT.format(id=self.snapshot))
-                names = ", ".join(types)
-                with source.cursor().copy(f"copy (select {names} from ({part.sql}) q) to stdout (format csv)") as copy:
-                    for block in copy:
-                        file.write(block)
+                copy_out(source, f"copy (select {', '.join(types)} from ({part.sql}) q) to stdout (format csv)", file)
             connection = self._connect()
             columns = ", ".join(f"'{name}': '{kind}'" for name, kind in types.items())
             picked = ", ".join(self._column(name, key) for name in types)
@@ -179,10 +179,10 @@ class DuckEngine:
 class SparkEngine:
     name = "spark"
 
-    def __init__(self, scratch: Path, memory_mb: int, driver_jar: str | None = None, session=None):
+    def __init__(self, scratch: Path, memory_mb: int, driver_jar: str | None = None, session=None, queries: int = 1):
         from pyspark.sql import SparkSession
 
-        self.scratch = scratch
+        self.scratch, self.reading = scratch, Semaphore(queries)
         if session is None:
             builder = SparkSession.builder.appName("campus-analytics").master("local[2]").config("spark.ui.enabled", "false").config("spark.ui.showConsoleProgress", "false")
             builder = builder.config("spark.driver.memory", f"{memory_mb}m").config("spark.local.dir", str(scratch / "spark"))
@@ -201,7 +201,8 @@ class SparkEngine:
     def _url(self) -> str:
         parts = self.address.parts
         tls = f"&sslmode=verify-full&sslrootcert={self.address.ca}" if self.address.ca else ""
-        return f"jdbc:postgresql://{parts['host']}:{parts['port']}/{parts['dbname']}?ApplicationName=campus-analytics&options=-c%20jit=off%20-c%20timezone=UTC{tls}"
+        settings = "%20".join(f"-c%20{name}={value}" for name, value in SETTINGS.items())
+        return f"jdbc:postgresql://{parts['host']}:{parts['port']}/{parts['dbname']}?ApplicationName=campus-analytics&options={settings}{tls}"
 
     def _login(self, address: Address):
         self.address = address
@@ -263,7 +264,7 @@ class SparkEngine:
             self.holder = None
 
     def extract(self, part: Part, key: PseudonymKey, target: Path) -> None:
-        with told_plainly(f"reading {part.table.name} {part.month}"):
+        with self.reading, told_plainly(f"reading {part.table.name} {part.month}"):
             names = [column.name for column in part.table.columns]
             new = self._read(part.sql).selectExpr(*(self._column(name, key) for name in names))
             if part.old is not None:
@@ -324,6 +325,22 @@ def peak_of(process: int | str) -> int:
     except OSError:
         return 0
     return next((int(line.split()[1]) for line in text.splitlines() if line.startswith("VmHWM")), 0)
+
+
+def copy_out(source, sql: str, file) -> None:
+    """psycopg's own copy() waits anew for every row, and its threads then wait for one another; libpq's call below it does not."""
+    import psycopg
+    from psycopg import pq
+
+    raw = source.pgconn
+    answers = [raw.exec_(sql.encode())]
+    if answers[0].status == pq.ExecStatus.COPY_OUT:
+        while (block := raw.get_copy_data(0))[0] > 0:
+            file.write(block[1])
+        while answer := raw.get_result():
+            answers.append(answer)
+    if answers[-1].status != pq.ExecStatus.COMMAND_OK:
+        raise psycopg.errors.error_from_result(answers[-1])
 
 
 def first_line(error: BaseException) -> str:

@@ -14,7 +14,7 @@ from lake import WHOLE, Lake, Release
 from pseudonyms import PseudonymKey
 
 EXTRACTED, TABLES = "extracted", "tables"
-CONNECTIONS = 4
+PARTS_AT_ONCE = 4
 DAY = datetime.timedelta(days=1)
 EPOCH = datetime.date(1970, 1, 1)
 
@@ -49,7 +49,7 @@ def extract(engine, lake: Lake, address: Address, key: PseudonymKey, first: str 
         parts = [part_of(table, month, by_month, before, lake, now) for table in texts.SOURCES.values() for month in (by_month if table.by_month else [WHOLE])]
         made = {(part.table.name, part.month): scratch / f"{part.table.name}-{part.month}.parquet" for part in parts}
         progress = Progress(say, "extract", len(parts))
-        at_once(CONNECTIONS, lambda part: engine.extract(part, key, made[part.table.name, part.month]), parts, progress.step)
+        at_once(PARTS_AT_ONCE, lambda part: engine.extract(part, key, made[part.table.name, part.month]), parts, progress.step)
     finally:
         engine.close()
     facts = {**now, "shape": shape_of(texts.SOURCES)}

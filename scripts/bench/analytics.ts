@@ -5,7 +5,7 @@ import path from "node:path";
 import pg from "pg";
 import { type Engine, installPython, sparkLacks } from "../../app/local/analytics-python.ts";
 import { type Asked, type Command, refuse, wholeNumber } from "../../app/local/command.ts";
-import { giveRolePassword, type Place, prepareJob } from "../analytics/job.ts";
+import { giveRolePassword, type Place, prepareJob, queriesAlone } from "../analytics/job.ts";
 import type { BenchOutcome } from "../bench.ts";
 import { measureBeside } from "./analytics/beside.ts";
 import { type Night, runJob } from "./analytics/run-job.ts";
@@ -56,7 +56,7 @@ export async function run({ values }: Asked<(typeof command)["options"]>): Promi
     const differing = engines.length < 2 ? undefined : differences(folder, engines);
     const night = () =>
       runJob(prepareJob({ engine: "duckdb", lake: path.join(folder, "beside"), from: firstDay, day: undefined }, place, say), {
-        niced: true,
+        isElsewhere: true,
       });
     const beside = rounds === 0 ? undefined : await measureBeside(system, superuser, { rounds, payers, cafes, night, say });
     return {
@@ -102,7 +102,7 @@ async function timeNights(engines: readonly Engine[], folder: string, place: Pla
   const nights: Partial<Record<Engine, { first: Night; second: Night }>> = {};
   let key: string | undefined;
   for (const engine of engines) {
-    const own = prepareJob({ engine, lake: path.join(folder, engine), from: undefined, day: undefined }, place, say);
+    const own = prepareJob({ engine, lake: path.join(folder, engine), from: undefined, day: undefined, queries: queriesAlone }, place, say);
     // Under a key of its own each lake would call every student something else.
     key ??= own.env.ANALYTICS_PSEUDONYM_KEY;
     const job = { ...own, env: { ...own.env, ANALYTICS_PSEUDONYM_KEY: key } };

@@ -15,14 +15,19 @@
 -- currency string: of the amount
 -- Materialized: PostgreSQL took the join with the cafés for one that ends early, and compared each transaction with each account.
 with payable as materialized (
-  select a.id as account_id, f.id as cafe_id, f.time_zone from accounts a join cafes f on f.id = a.cafe_id where a.kind = 'cafe_payable')
-select t.id::text as transaction_id, p.cafe_id::text as cafe_id, l.at::date as business_day, (l.at::date - date '1970-01-01') as day_number,
-  extract(isodow from l.at)::integer as weekday, extract(hour from l.at)::integer as local_hour, t.order_id::text as order_id,
-  movement_of_kind(t.kind) as what, payment_method_of_kind(t.kind, t.wallet_student_id) as method,
-  t.amount_minor, t.currency::text as currency
-from ledger_transactions t
-  join payable p on p.account_id = case when movement_of_kind(t.kind) in ('refund', 'dispute') then t.from_account_id else t.to_account_id end,
-  lateral (select t.at at time zone p.time_zone as at) l
-where t.at >= timestamp '{first}' at time zone 'UTC' - interval '15 hours' and t.at < timestamp '{end}' at time zone 'UTC' + interval '15 hours'
-  and l.at::date in ({days})
-  and movement_of_kind(t.kind) is not null
+  select a.id as account_id, f.id as cafe_id, f.time_zone from accounts a join cafes f on f.id = a.cafe_id where a.kind = 'cafe_payable'),
+-- Offset, here and below: else PostgreSQL computes kind and clock once for each column that reads them.
+moved as (
+  select id, at, order_id, kind, wallet_student_id, from_account_id, to_account_id, amount_minor, currency, movement_of_kind(kind) as what
+  from ledger_transactions
+  where at >= timestamp '{first}' at time zone 'UTC' - interval '15 hours' and at < timestamp '{end}' at time zone 'UTC' + interval '15 hours'
+  offset 0),
+at_cafes as (
+  select m.*, p.cafe_id, m.at at time zone p.time_zone as local_at
+  from moved m join payable p on p.account_id = case when m.what in ('refund', 'dispute') then m.from_account_id else m.to_account_id end
+  where m.what is not null
+  offset 0)
+select id as transaction_id, cafe_id, local_at::date as business_day, (local_at::date - date '1970-01-01') as day_number,
+  date_part('isodow', local_at)::integer as weekday, date_part('hour', local_at)::integer as local_hour, order_id,
+  what, payment_method_of_kind(kind, wallet_student_id) as method, amount_minor, currency::text as currency
+from at_cafes where local_at::date in ({days})

@@ -20,11 +20,16 @@
 -- is_paid boolean: paid, whether refunded since or not
 -- is_no_show boolean: nobody came for it
 -- placed_at timestamp: UTC
-select o.id::text as order_id, o.cafe_id::text as cafe_id, o.order_day as business_day, extract(isodow from l.at)::integer as weekday,
-  extract(hour from l.at)::integer as local_hour, o.student_id::text as student, null::text as student_key,
-  (extract(year from l.at) * 12 + extract(month from l.at) - 1)::integer as month_number,
-  o.status::text as status, o.order_type::text as order_type, o.payment_method::text as payment_method, o.item_count::bigint as portions,
-  o.total_minor, o.refunded_minor, o.currency::text as currency, o.paid_transaction_id is not null as is_paid, o.no_show_at is not null as is_no_show,
-  o.created_at at time zone 'UTC' as placed_at
-from orders o join cafes f on f.id = o.cafe_id, lateral (select o.created_at at time zone f.time_zone as at) l
-where o.order_day >= date '{first}' and o.order_day < date '{end}' and o.order_day in ({days})
+-- Offset: else PostgreSQL computes the café's clock once for each column that reads it.
+select id as order_id, cafe_id, order_day as business_day, date_part('isodow', at)::integer as weekday,
+  date_part('hour', at)::integer as local_hour, student_id as student, null::text as student_key,
+  (date_part('year', at) * 12 + date_part('month', at) - 1)::integer as month_number,
+  status::text as status, order_type::text as order_type, payment_method::text as payment_method, item_count::bigint as portions,
+  total_minor, refunded_minor, currency::text as currency, paid_transaction_id is not null as is_paid, no_show_at is not null as is_no_show,
+  created_at::timestamp as placed_at
+from (
+  select o.id, o.cafe_id, o.order_day, o.student_id, o.status, o.order_type, o.payment_method, o.item_count, o.total_minor, o.refunded_minor, o.currency,
+    o.paid_transaction_id, o.no_show_at, o.created_at, o.created_at at time zone f.time_zone as at
+  from orders o join cafes f on f.id = o.cafe_id
+  where o.order_day >= date '{first}' and o.order_day < date '{end}' and o.order_day in ({days})
+  offset 0) o

@@ -15,23 +15,27 @@
 -- Materialized: PostgreSQL took the join with the cafés for one that ends early, and compared each transaction with each account.
 with payable as materialized (
   select a.id as account_id, f.id as cafe_id, f.time_zone from accounts a join cafes f on f.id = a.cafe_id where a.kind = 'cafe_payable'),
-moved as (
-  select t.id, movement_of_kind(t.kind) as what, t.order_id, p.cafe_id, l.at::date as day, extract(isodow from l.at)::integer as weekday
-  from ledger_transactions t
-    join payable p on p.account_id = case when movement_of_kind(t.kind) = 'refund' then t.from_account_id else t.to_account_id end,
-    lateral (select t.at at time zone p.time_zone as at) l
-  where t.at >= timestamp '{first}' at time zone 'UTC' - interval '15 hours' and t.at < timestamp '{end}' at time zone 'UTC' + interval '15 hours'
-    and l.at::date in ({days})
-    and movement_of_kind(t.kind) in ('sale', 'refund', 'return')),
+-- Offset, here and below: else PostgreSQL computes kind and clock once for each column that reads them.
+of_kind as (
+  select id, at, order_id, from_account_id, to_account_id, movement_of_kind(kind) as what from ledger_transactions
+  where at >= timestamp '{first}' at time zone 'UTC' - interval '15 hours' and at < timestamp '{end}' at time zone 'UTC' + interval '15 hours'
+  offset 0),
+moved as materialized (
+  select * from (
+    select k.id, k.what, k.order_id, p.cafe_id, (k.at at time zone p.time_zone)::date as day
+    from of_kind k join payable p on p.account_id = case when k.what = 'refund' then k.from_account_id else k.to_account_id end
+    where k.what in ('sale', 'refund', 'return')
+    offset 0) m
+  where day in ({days})),
 line as (
-  select m.id, i.id::text as line_id, m.cafe_id, m.day, m.weekday, i.menu_item_id::text as menu_item_id, i.quantity::bigint as quantity,
+  select m.id, i.id::text as line_id, m.cafe_id, m.day, i.menu_item_id::text as menu_item_id, i.quantity::bigint as quantity,
     i.line_total_minor as gross_minor, 0::bigint as refunded_minor
   from moved m join order_items i on i.order_id = m.order_id
   where m.what = 'sale'
   union all
-  select m.id, s.place::text, m.cafe_id, m.day, m.weekday, coalesce(s.menu_item_id::text, 'delivery'), 0, 0, s.amount_minor
-  from moved m, lateral refund_shares(m.id) with ordinality s (menu_item_id, amount_minor, place)
+  select m.id, (row_number() over (partition by m.id order by s.menu_item_id, s.amount_minor))::text, m.cafe_id, m.day, coalesce(s.menu_item_id::text, 'delivery'), 0, 0, s.amount_minor
+  from moved m, refund_shares(m.id) s
   where m.what in ('refund', 'return'))
-select id::text as transaction_id, line_id, cafe_id::text as cafe_id, day as business_day, (day - date '1970-01-01') as day_number, weekday,
-  menu_item_id, quantity, gross_minor, refunded_minor
+select id as transaction_id, line_id, cafe_id, day as business_day, (day - date '1970-01-01') as day_number,
+  date_part('isodow', day)::integer as weekday, menu_item_id, quantity, gross_minor, refunded_minor
 from line

@@ -118,11 +118,11 @@ def test_an_order_between_any_two_reads_of_the_job_is_not_in_its_sums(campus, du
     scratch = duck.folder.parent / "watched"
     scratch.mkdir()
     duck.engine = Watched(scratch, 500)
-    steps.CONNECTIONS, kept = 1, steps.CONNECTIONS
+    steps.PARTS_AT_ONCE, kept = 1, steps.PARTS_AT_ONCE
     try:
         duck.run(campus, "2026-09-28", "2026-10-07")
     finally:
-        steps.CONNECTIONS = kept
+        steps.PARTS_AT_ONCE = kept
     assert net(duck) == frozen["net"] < campus.ledger_net("2026-09-28", "2026-10-07")
     assert locks <= {"AccessShareLock"}
     duck.engine = DuckEngine(scratch, 500)

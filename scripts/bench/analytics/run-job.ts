@@ -8,9 +8,9 @@ export interface Night {
   readonly peakMb: number;
 }
 
-/** `niced`: where its processor is another machine's in life, what else runs here goes first. */
-export function runJob({ python, words, env }: Job, { niced = false } = {}): Promise<Night> {
-  const [program, ...args] = niced ? ["nice", "-n", "19", python, ...words] : [python, ...words];
+/** `isElsewhere`: its processor is another machine's in life, so here it has only what nobody else wants. */
+export function runJob({ python, words, env }: Job, { isElsewhere = false } = {}): Promise<Night> {
+  const [program, ...args] = isElsewhere ? ["chrt", "--idle", "0", python, ...words] : [python, ...words];
   const child = spawn(program as string, args, { env, stdio: ["ignore", "pipe", "pipe"] });
   const errors: string[] = [];
   createInterface({ input: child.stderr }).on("line", (line) => errors.push(line));
