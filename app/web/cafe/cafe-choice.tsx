@@ -30,7 +30,7 @@ export const useCafeChoice = (): string | undefined =>
 
 export const allCafesQuery = {
   queryKey: ["cafes"],
-  queryFn: () => unwrap(cafeApi.admin.cafes.$get({ query: { limit: 100 } as never })),
+  queryFn: () => unwrap(cafeApi.admin.cafes.$get({ query: { limit: 100 } })),
 };
 
 /** The clock of the café that is looked at, else the campus's first one's. */

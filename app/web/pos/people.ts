@@ -76,7 +76,7 @@ const renewalOf = ({ access_token, refresh_token, expires_in }: Tokens) => ({
 /** Only the till's own café's people: another one's could answer for nothing here. */
 export async function arrive({ pin, totp, ...login }: Login, cafeId: string): Promise<void> {
   const json = { ...login, ...(totp ? { totp } : {}) };
-  const body = (await unwrap(auth.admin.auth.login.$post({ json, header: {} } as never) as never)) as Tokens & {
+  const body = (await unwrap(auth.admin.auth.login.$post({ json, header: {} }))) as Tokens & {
     user: Person & { cafe_id: string | null };
   };
   const { id, name, role, cafe_id } = body.user;
@@ -125,24 +125,24 @@ export async function inName(): Promise<{ readonly staffId: string; readonly hea
   const person = state.current && atTill.get(state.current.id);
   if (!person) return undefined;
   if (performance.now() >= person.renewAt) {
-    const renewed = (await unwrap(
-      auth.auth.refresh.$post({ json: { refresh_token: person.refreshToken }, header: {} } as never) as never,
-    ).catch((error: unknown) => {
-      if (error instanceof ApiError && error.status === 401) void leave(person.id);
-      throw error;
-    })) as Tokens;
+    const renewed = (await unwrap(auth.auth.refresh.$post({ json: { refresh_token: person.refreshToken }, header: {} })).catch(
+      (error: unknown) => {
+        if (error instanceof ApiError && error.status === 401) void leave(person.id);
+        throw error;
+      },
+    )) as Tokens;
     Object.assign(person, renewalOf(renewed));
   }
   return { staffId: person.id, header: { "x-staff-authorization": `Bearer ${person.accessToken}` } };
 }
 
-/** A request of this till under its key, in the name of whoever stands here. */
-export async function named(key: string, json: object): Promise<never> {
+/** What a route is asked with: its JSON in the name of whoever stands here, under a key of this till. */
+export async function named<Json extends object>(key: string, json: Json) {
   const person = await inName();
-  return {
-    header: { "idempotency-key": key, ...person?.header },
-    json: { ...json, ...(person ? { staff_id: person.staffId } : {}) },
-  } as never;
+  return [
+    { header: person?.header ?? {}, json: { ...json, ...(person ? { staff_id: person.staffId } : {}) } },
+    { headers: { "idempotency-key": key } },
+  ] as const;
 }
 
 async function hashOf(pin: string, salt: Uint8Array<ArrayBuffer>): Promise<string> {

@@ -33,6 +33,7 @@ export interface OpenCharge {
   readonly isReachable: boolean;
 }
 
+type Choice = readonly { id: string; order_number: string; amount_minor: number; currency: string }[];
 export type Ending = "declined" | "expired" | "voided" | "superseded";
 
 export type TillState =
@@ -42,7 +43,7 @@ export type TillState =
   | {
       readonly kind: "choose";
       readonly attempt: Attempt;
-      readonly orders: readonly { id: string; order_number: string; amount_minor: number; currency: string }[];
+      readonly orders: Choice;
     }
   | { readonly kind: "waiting"; readonly attempt: Attempt; readonly charge: OpenCharge }
   | {
@@ -138,14 +139,16 @@ export async function send(attempt: Attempt): Promise<void> {
   become({ kind: "sending", attempt });
   const { scanId, cardUid, orderId, lines } = attempt;
   try {
-    const answer = (await unwrap(
-      (lines
-        ? saleApi.pos.sales.$post({
-            header: { "idempotency-key": scanId },
-            json: { items: items(lines), payment: "card", card_uid: cardUid },
-          } as never)
-        : scanApi.pos.scans.$post({ json: { scan_id: scanId, card_uid: cardUid, ...(orderId ? { order_id: orderId } : {}) } })) as never,
-    )) as Scanned | { status: "pending" };
+    const answer = (await (lines
+      ? unwrap(
+          saleApi.pos.sales.$post(
+            { json: { items: items(lines), payment: "card", card_uid: cardUid } },
+            { headers: { "idempotency-key": scanId } },
+          ),
+        )
+      : unwrap(scanApi.pos.scans.$post({ json: { scan_id: scanId, card_uid: cardUid, ...(orderId ? { order_id: orderId } : {}) } })))) as
+      | Scanned
+      | { status: "pending" };
     if ("status" in answer) return notSent(attempt);
     const { charge } = answer;
     if (charge.state !== "open") return void end(attempt, charge.id, charge.state, charge);
@@ -171,7 +174,7 @@ export async function send(attempt: Attempt): Promise<void> {
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     if (error.status === 0 || error.status >= 500) return notSent(attempt);
-    if (error.code === "ORDER_CHOICE_REQUIRED") return become({ kind: "choose", attempt, orders: error.details.orders as never });
+    if (error.code === "ORDER_CHOICE_REQUIRED") return become({ kind: "choose", attempt, orders: error.details.orders as Choice });
     keepAttempt(undefined);
     play("no");
     become({ kind: "refused", error });
@@ -237,10 +240,10 @@ let cashKey: string | undefined;
 export async function sellForCash(lines: readonly SaleLine[], tenderedMinor: number): Promise<void> {
   cashKey ??= crypto.randomUUID();
   const sold = (await unwrap(
-    saleApi.pos.sales.$post({
-      header: { "idempotency-key": cashKey },
-      json: { items: items(lines), payment: "cash", cash_tendered_minor: tenderedMinor },
-    } as never) as never,
+    saleApi.pos.sales.$post(
+      { json: { items: items(lines), payment: "cash", cash_tendered_minor: tenderedMinor } },
+      { headers: { "idempotency-key": cashKey } },
+    ),
   )) as { order: { id: string; order_number: string; total_minor: number; currency: string }; change_minor: number };
   cashKey = undefined;
   play("paid");

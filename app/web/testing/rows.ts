@@ -295,6 +295,29 @@ export const rows: readonly Row[] = [
     },
   },
   {
+    name: "a gift link is made with a limit, whoever has it pays without an account, and the wallet has the money",
+    async run(stage) {
+      const student = stage.takeStudent();
+      const bearer = { Authorization: `Bearer ${await stage.token(student)}` };
+      const balance = async () => (await stage.json<{ balance_minor: number }>("/api/v1/wallet", undefined, bearer)).balance_minor;
+      const before = await balance();
+      const page = await stage.phoneOf(student);
+      await page.goto("/wallet");
+      await page.getByText("Gift link").click();
+      await page.getByLabel("All gifts together, at most").fill("150");
+      await page.getByRole("button", { name: "Make a link" }).click();
+      const address = await page.getByRole("textbox", { name: "Gift link" }).inputValue();
+      const visitor = await (await stage.context()).newPage();
+      await visitor.goto(new URL(address).pathname);
+      await visitor.getByText(/150/).first().waitFor();
+      await visitor.getByRole("button", { name: /^Give/ }).click();
+      await visitor.locator(".outcome-paid").waitFor();
+      assert.equal((await balance()) - before, 10_000);
+      await Promise.all([page.context().close(), visitor.context().close()]);
+      return undefined;
+    },
+  },
+  {
     name: "without sockets and streams the same works by asking, within four seconds",
     async run(stage) {
       const till = await stage.till();

@@ -38,7 +38,7 @@ export function CashMoves({ moved, currency, onMoved, children }: CashMovesProps
   };
   const move = useMutation({
     mutationFn: async (noted: { direction: Direction; amount_minor: number; reason: string }) =>
-      unwrap(shiftApi.pos.shifts.cash.$post(await named(key, noted)) as never),
+      unwrap(shiftApi.pos.shifts.cash.$post(...(await named(key, noted)))),
     onSuccess: () => {
       setDirection(undefined);
       onMoved();

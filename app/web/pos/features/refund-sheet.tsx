@@ -34,7 +34,7 @@ export function RefundSheet({ onClose }: { readonly onClose: () => void }) {
         auth.admin.auth.login.$post({
           json: { username: String(form.get("user")), password: String(form.get("password")) },
           header: {},
-        } as never) as never,
+        }),
       )) as { access_token: string };
       return { authorization: `Bearer ${body.access_token}`, reason: String(form.get("reason")) };
     },
@@ -49,7 +49,7 @@ export function RefundSheet({ onClose }: { readonly onClose: () => void }) {
         saleApi.pos.refunds.$post({
           header: { "x-staff-authorization": approver.authorization },
           json: { scan_id: scanId, order_id: paid?.orderId ?? "", reason: approver.reason, ...(uid ? { card_uid: uid } : {}) },
-        } as never) as never,
+        }),
       ) as Promise<{ amount_minor: number; currency: string }>,
   });
   useEffect(() => {

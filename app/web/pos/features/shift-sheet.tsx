@@ -39,13 +39,12 @@ export function ShiftSheet({ currency, onClose }: { readonly currency: string; r
   });
   const changed = () => client.invalidateQueries({ queryKey: ["shift"] });
   const open = useMutation({
-    mutationFn: async (minor: number) =>
-      unwrap(shiftApi.pos.shifts.open.$post(await named(openKey, { opening_float_minor: minor })) as never),
+    mutationFn: async (minor: number) => unwrap(shiftApi.pos.shifts.open.$post(...(await named(openKey, { opening_float_minor: minor })))),
     onSuccess: changed,
   });
   const close = useMutation({
     mutationFn: async (minor: number) =>
-      unwrap(shiftApi.pos.shifts.close.$post(await named(closeKey, { counted_cash_minor: minor })) as never) as Promise<Report>,
+      unwrap(shiftApi.pos.shifts.close.$post(...(await named(closeKey, { counted_cash_minor: minor })))) as Promise<Report>,
     onSuccess: changed,
   });
   const submitting = (work: (form: FormData) => void) => (event: FormEvent<HTMLFormElement>) => {

@@ -277,6 +277,7 @@ export const en = {
     keepMethod: "Keep this way to pay for automatic top-ups",
     gift: "Gift link",
     giftWhat: "Whoever has the link can put money into your wallet and see nothing else.",
+    giftLimit: "All gifts together, at most",
     makeGift: "Make a link",
     copy: "Copy",
     copied: "Copied",

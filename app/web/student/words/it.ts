@@ -278,6 +278,7 @@ export const it: Words = {
     keepMethod: "Conserva questo metodo per le ricariche automatiche",
     gift: "Link regalo",
     giftWhat: "Chi ha il link può versare nel tuo portafoglio e non vede altro.",
+    giftLimit: "Tutti i regali insieme, al massimo",
     makeGift: "Crea un link",
     copy: "Copia",
     copied: "Copiato",

@@ -278,6 +278,7 @@ export const sv: Words = {
     keepMethod: "Spara betalsättet för automatisk påfyllning",
     gift: "Gåvolänk",
     giftWhat: "Den som har länken kan sätta in pengar i din plånbok och ser inget annat.",
+    giftLimit: "Alla gåvor tillsammans, högst",
     makeGift: "Gör en länk",
     copy: "Kopiera",
     copied: "Kopierat",

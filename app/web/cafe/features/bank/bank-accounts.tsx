@@ -12,8 +12,7 @@ import { useUniversityWords } from "../../words/university.ts";
 import { useWords } from "../../words/words.ts";
 
 const key = ["bank", "accounts"];
-const ask = (page: { readonly cursor?: string }) =>
-  unwrap(bankApi.admin["cafe-bank-accounts"].$get({ query: { limit: 50, ...page } as never }));
+const ask = (page: { readonly cursor?: string }) => unwrap(bankApi.admin["cafe-bank-accounts"].$get({ query: { limit: 50, ...page } }));
 type Account = Awaited<ReturnType<typeof ask>>["items"][number];
 const tones = { pending: "wait", approved: "act", rejected: "no" } as const;
 const one = bankApi.admin["cafe-bank-accounts"][":cafeBankAccountId"];

@@ -13,8 +13,9 @@ import { useUniversityWords } from "../../words/university.ts";
 import { useWords } from "../../words/words.ts";
 
 const key = ["bank", "entries"];
-const ask = (query: { readonly cursor?: string; readonly state?: string }) =>
-  unwrap(bankApi.admin["bank-entries"].$get({ query: { limit: 50, ...query } as never }));
+const states = ["matched", "unmatched", "another_amount", "paid_twice", "to_return", "returned"] as const;
+const ask = (query: { readonly cursor?: string; readonly state?: (typeof states)[number] }) =>
+  unwrap(bankApi.admin["bank-entries"].$get({ query: { limit: 50, ...query } }));
 type Entry = Awaited<ReturnType<typeof ask>>["items"][number];
 const tones = {
   matched: "act",
@@ -24,7 +25,6 @@ const tones = {
   to_return: "wait",
   returned: "",
 } as const satisfies Readonly<Record<Entry["state"], string>>;
-const states = Object.keys(tones) as readonly Entry["state"][];
 
 export function BankEntries({ isFinance }: { readonly isFinance: boolean }) {
   const w = useWords();

@@ -13,7 +13,7 @@ import { useUniversityWords } from "../../words/university.ts";
 import { useWords } from "../../words/words.ts";
 
 const key = ["bank", "files"];
-const ask = (page: { readonly cursor?: string }) => unwrap(bankApi.admin["payment-files"].$get({ query: { limit: 30, ...page } as never }));
+const ask = (page: { readonly cursor?: string }) => unwrap(bankApi.admin["payment-files"].$get({ query: { limit: 30, ...page } }));
 type PaymentFile = Awaited<ReturnType<typeof ask>>["items"][number];
 
 interface Due {
@@ -31,8 +31,8 @@ const nameOf = ({ to, day }: Due): string => (day === undefined ? to : `${to} ·
 /** What may stand in a file: settlements that are due, and close-outs that the first of two people agreed to. */
 async function readDue(): Promise<readonly Due[]> {
   const [settlements, closeOuts] = await Promise.all([
-    unwrap(settlementsApi.admin.settlements.$get({ query: { status: "due", limit: 100 } as never })),
-    unwrap(closeOutsApi.admin["close-outs"].$get({ query: { status: "agreed", limit: 100 } as never })),
+    unwrap(settlementsApi.admin.settlements.$get({ query: { status: "due", limit: 100 } })),
+    unwrap(closeOutsApi.admin["close-outs"].$get({ query: { status: "agreed", limit: 100 } })),
   ]);
   return [
     ...settlements.items.map(({ id, cafe_name, day, payable_minor, currency }) => ({

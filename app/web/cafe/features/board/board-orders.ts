@@ -5,8 +5,7 @@ import { boardApi } from "../../api.ts";
 const pagesAtMost = 3;
 const open = "received,preparing,ready,out_for_delivery";
 
-const ask = (query: { readonly cursor?: string }) =>
-  unwrap(boardApi.admin.orders.$get({ query: { status: open, limit: 100, ...query } as never }));
+const ask = (query: { readonly cursor?: string }) => unwrap(boardApi.admin.orders.$get({ query: { status: open, limit: 100, ...query } }));
 
 export type BoardOrder = Awaited<ReturnType<typeof ask>>["items"][number];
 

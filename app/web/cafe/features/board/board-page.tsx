@@ -184,7 +184,7 @@ function Recall({ onClose, onOpen }: { readonly onClose: () => void; readonly on
   const w = useWords();
   const recent = useQuery({
     queryKey: ["board", "recent"],
-    queryFn: () => unwrap(boardApi.admin.orders.$get({ query: { status: "completed,cancelled", limit: 20 } as never })),
+    queryFn: () => unwrap(boardApi.admin.orders.$get({ query: { status: "completed,cancelled", limit: 20 } })),
     staleTime: 0,
   });
   return (

@@ -10,7 +10,7 @@ import { Chip, ErrorNote, Loaded, Page, Sure } from "../../ui/parts.tsx";
 import { useWords } from "../../words/words.ts";
 
 const key = ["deliveries"];
-const ask = () => unwrap(deliveryApi.delivery.assignments.$get({ query: { limit: 50 } as never }));
+const ask = () => unwrap(deliveryApi.delivery.assignments.$get({ query: { limit: 50 } }));
 type Assignment = Awaited<ReturnType<typeof ask>>["items"][number];
 
 /** For the driver's phone: where to, what, and one button. */

@@ -127,7 +127,7 @@ function Drivers({ order, onDone }: { readonly order: BoardOrder; readonly onDon
   const isOwner = session.kind === "in" && session.user.role === "owner";
   const drivers = useQuery({
     queryKey: ["drivers"],
-    queryFn: () => unwrap(staffApi.admin.staff.$get({ query: { role: "delivery", limit: 100 } as never })),
+    queryFn: () => unwrap(staffApi.admin.staff.$get({ query: { role: "delivery", limit: 100 } })),
     enabled: isOwner,
   });
   if (!isOwner || !drivers.data || drivers.data.items.length === 0) return null;

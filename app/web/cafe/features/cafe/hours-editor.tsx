@@ -11,7 +11,7 @@ interface Span {
   readonly from: string;
   readonly to: string;
 }
-type Week = { readonly [D in Weekday]?: readonly Span[] };
+type Week = { readonly [D in Weekday]?: Span[] };
 
 const usual: Span = { from: "08:00", to: "17:00" };
 
@@ -20,10 +20,10 @@ export function HoursEditor({ cafe }: { readonly cafe: OwnCafe }) {
   const w = useWords();
   const [week, setWeek] = useState<Week | null>(cafe.opening_hours as Week | null);
   const save = useMutation({
-    mutationFn: () => changeCafe({ opening_hours: week as never }),
+    mutationFn: () => changeCafe({ opening_hours: week }),
     onSuccess: () => refresh("cafe"),
   });
-  const change = (day: Weekday, spans: readonly Span[]) => setWeek({ ...week, [day]: spans });
+  const change = (day: Weekday, spans: Span[]) => setWeek({ ...week, [day]: spans });
   return (
     <section className="card stack">
       <h2>{w.hours.title}</h2>

@@ -4,7 +4,7 @@ import { categoriesApi, inCafe, itemsApi, settingsApi } from "../../api.ts";
 const pagesAtMost = 10;
 
 const askItems = (page: { readonly cursor?: string }) =>
-  unwrap(itemsApi.admin.menu.items.$get({ query: { limit: 100, ...page, ...inCafe() } as never }));
+  unwrap(itemsApi.admin.menu.items.$get({ query: { limit: 100, ...page, ...inCafe() } }));
 
 export type Item = Awaited<ReturnType<typeof askItems>>["items"][number];
 

@@ -18,9 +18,7 @@ export function StockEditor({ item }: { readonly item: Item }) {
   const movements = useQuery({
     queryKey: ["cafe", "stock", item.id],
     queryFn: () =>
-      unwrap(
-        stockApi.admin.menu.items[":itemId"]["stock-movements"].$get({ param, query: { limit: shownMovements, ...inCafe() } as never }),
-      ),
+      unwrap(stockApi.admin.menu.items[":itemId"]["stock-movements"].$get({ param, query: { limit: shownMovements, ...inCafe() } })),
   });
   const soldOut = useMutation({
     mutationFn: () =>

@@ -14,7 +14,7 @@ import { useWords } from "../../words/words.ts";
 import { OrderSheet } from "../board/order-sheet.tsx";
 
 const proposals = refundProposalsApi.admin["refund-proposals"];
-const ask = () => proposals.$get({ query: { limit: 100 } as never });
+const ask = () => proposals.$get({ query: { limit: 100 } });
 type Proposal = JsonOf<typeof ask>["items"][number];
 
 const key = ["refund-proposals"];

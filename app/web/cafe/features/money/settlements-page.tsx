@@ -15,8 +15,8 @@ import { useWords } from "../../words/words.ts";
 import { SettlementFlow } from "./settlement-flow.tsx";
 
 const key = ["settlements"];
-const ask = (query: { readonly cursor?: string; readonly status?: string }) =>
-  unwrap(settlementsApi.admin.settlements.$get({ query: { limit: 31, ...query } as never }));
+const ask = (query: { readonly cursor?: string; readonly status?: (typeof states)[number] }) =>
+  unwrap(settlementsApi.admin.settlements.$get({ query: { limit: 31, ...query } }));
 export type Settlement = Awaited<ReturnType<typeof ask>>["items"][number];
 const states = ["due", "paid", "carried", "nothing"] as const;
 const tones = { due: "wait", paid: "act", carried: "", nothing: "" } as const;
@@ -26,15 +26,15 @@ export function SettlementsPage() {
   const w = useWords();
   const session = useStaffSession();
   const ofAll = session.kind === "in" && session.user.cafe_id === null;
-  const [status, setStatus] = useState("");
+  const [status, setStatus] = useState<(typeof states)[number] | "">("");
   const [shown, setShown] = useState<Settlement>();
   const list = useList<Settlement>([...key, status], (page) => ask({ ...page, ...(status === "" ? {} : { status }) }));
   return (
     <Page title={w.nav.settlements} what={w.settlements.what}>
       <fieldset className="segments" aria-label={w.app.status}>
-        {["", ...states].map((state) => (
+        {(["", ...states] as const).map((state) => (
           <button key={state} type="button" aria-pressed={status === state} onClick={() => setStatus(state)}>
-            {state === "" ? w.settlements.all : w.settlements.states[state as "due"]}
+            {state === "" ? w.settlements.all : w.settlements.states[state]}
           </button>
         ))}
       </fieldset>

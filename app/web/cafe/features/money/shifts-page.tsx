@@ -14,7 +14,7 @@ import { Chip, Figure, ListView, Loaded, Page, Table } from "../../ui/parts.tsx"
 import { useWords } from "../../words/words.ts";
 
 const key = ["shifts"];
-const ask = (page: { readonly cursor?: string }) => unwrap(shiftsApi.admin.shifts.$get({ query: { limit: 30, ...page } as never }));
+const ask = (page: { readonly cursor?: string }) => unwrap(shiftsApi.admin.shifts.$get({ query: { limit: 30, ...page } }));
 type Shift = Awaited<ReturnType<typeof ask>>["items"][number];
 const askZ = (shiftId: string) => shiftsApi.admin.shifts[":shiftId"]["z-report"].$get({ param: { shiftId }, query: {} });
 type ZReport = JsonOf<typeof askZ>;

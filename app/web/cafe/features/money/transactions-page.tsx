@@ -14,7 +14,7 @@ import { SearchField, useLater } from "../../ui/search-field.tsx";
 import { useWords } from "../../words/words.ts";
 
 type Query = Readonly<Record<string, string | number>>;
-const ask = (query: Query) => transactionsApi.admin.transactions.$get({ query: query as never });
+const ask = (query: Query) => transactionsApi.admin.transactions.$get({ query: query });
 type Transaction = JsonOf<typeof ask>["items"][number];
 
 /** What was paid, order by order, with what was given back. */

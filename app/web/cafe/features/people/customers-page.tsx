@@ -11,7 +11,7 @@ import { SearchField, useLater } from "../../ui/search-field.tsx";
 import { useWords } from "../../words/words.ts";
 
 const ask = (query: { readonly cursor?: string; readonly search?: string }) =>
-  unwrap(customersApi.admin.customers.$get({ query: { limit: 50, ...query, ...inCafe() } as never }));
+  unwrap(customersApi.admin.customers.$get({ query: { limit: 50, ...query, ...inCafe() } }));
 type Customer = Awaited<ReturnType<typeof ask>>["items"][number];
 const key = ["cafe", "customers"];
 

@@ -10,8 +10,7 @@ import { Chip, CopyButton, ErrorNote, ListView, Page, Sure } from "../../ui/part
 import { useWords } from "../../words/words.ts";
 
 const key = ["cafe", "devices"];
-const ask = (page: { readonly cursor?: string }) =>
-  unwrap(devicesApi.admin.devices.$get({ query: { limit: 50, ...page, ...inCafe() } as never }));
+const ask = (page: { readonly cursor?: string }) => unwrap(devicesApi.admin.devices.$get({ query: { limit: 50, ...page, ...inCafe() } }));
 type Device = Awaited<ReturnType<typeof ask>>["items"][number];
 
 interface Enrolled {

@@ -13,7 +13,7 @@ import { useWords } from "../../words/words.ts";
 import { type MadeLogin, OneTimePassword, StaffRequests } from "./staff-requests.tsx";
 
 const key = ["staff"];
-const ask = (page: { readonly cursor?: string }) => unwrap(staffApi.admin.staff.$get({ query: { limit: 50, ...page } as never }));
+const ask = (page: { readonly cursor?: string }) => unwrap(staffApi.admin.staff.$get({ query: { limit: 50, ...page } }));
 type Member = Awaited<ReturnType<typeof ask>>["items"][number];
 const ofCafe: readonly StaffRole[] = ["owner", "cashier", "kitchen", "delivery"];
 const ofUniversity: readonly StaffRole[] = ["finance", "admin"];

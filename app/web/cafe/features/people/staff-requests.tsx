@@ -10,7 +10,7 @@ import { useWords } from "../../words/words.ts";
 
 const key = ["staff", "requests"];
 const ask = (page: { readonly cursor?: string }) =>
-  unwrap(staffRequestsApi.admin["staff-requests"].$get({ query: { limit: 50, status: "pending", ...page } as never }));
+  unwrap(staffRequestsApi.admin["staff-requests"].$get({ query: { limit: 50, status: "pending", ...page } }));
 type Asked = Awaited<ReturnType<typeof ask>>["items"][number];
 
 /** Accounts of the university take two people: what one asked for waits here for another one. */

@@ -90,7 +90,7 @@ function Deliveries({ endpoint, onClose }: { readonly endpoint: Endpoint; readon
   const param = { endpointId: endpoint.id };
   const deliveriesKey = ["webhooks", endpoint.id];
   const list = useList(deliveriesKey, (page) =>
-    unwrap(webhooksApi.admin.webhooks[":endpointId"].deliveries.$get({ param, query: { limit: 20, ...page } as never })),
+    unwrap(webhooksApi.admin.webhooks[":endpointId"].deliveries.$get({ param, query: { limit: 20, ...page } })),
   );
   const test = useMutation({
     mutationFn: () => unwrap(webhooksApi.admin.webhooks[":endpointId"].test.$post({ param })),

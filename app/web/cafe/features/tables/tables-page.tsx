@@ -10,8 +10,7 @@ import { save } from "../../ui/save.ts";
 import { useWords } from "../../words/words.ts";
 
 const key = ["cafe", "tables"];
-const ask = (page: { readonly cursor?: string }) =>
-  unwrap(tablesApi.admin.tables.$get({ query: { limit: 100, ...page, ...inCafe() } as never }));
+const ask = (page: { readonly cursor?: string }) => unwrap(tablesApi.admin.tables.$get({ query: { limit: 100, ...page, ...inCafe() } }));
 type CafeTable = Awaited<ReturnType<typeof ask>>["items"][number];
 
 /** Each table has a code: scanned, it opens this café's menu with the table set. */
@@ -127,7 +126,7 @@ const sheetsAtMost = 20;
 /** The sheets of all tables, twelve on each, until one is not there. */
 async function saveSheets(): Promise<void> {
   for (let page = 1; page <= sheetsAtMost; page += 1) {
-    const answer = await tablesApi.admin.tables["qr-sheet.png"].$get({ query: { page, ...inCafe() } as never });
+    const answer = await tablesApi.admin.tables["qr-sheet.png"].$get({ query: { page, ...inCafe() } });
     if (answer.status === (404 as number) && page > 1) return;
     if (!answer.ok) throw await errorOf(answer);
     save(await answer.blob(), `tables-${page}.png`);

@@ -18,20 +18,20 @@ import { StaffRequests } from "../people/staff-requests.tsx";
 import { AdjustmentSheet } from "./adjustment-sheet.tsx";
 
 const ask = {
-  adjustments: () => unwrap(adjustmentsApi.admin.adjustments.$get({ query: { status: "pending", limit: 100 } as never })),
-  writeOffs: () => unwrap(debtsApi.admin["debt-write-offs"].$get({ query: { status: "pending", limit: 100 } as never })),
-  closeOuts: () => unwrap(closeOutsApi.admin["close-outs"].$get({ query: { limit: 100 } as never })),
-  bulkCredits: () => unwrap(grantsApi.admin["bulk-credits"].$get({ query: { status: "pending", limit: 100 } as never })),
+  adjustments: () => unwrap(adjustmentsApi.admin.adjustments.$get({ query: { status: "pending", limit: 100 } })),
+  writeOffs: () => unwrap(debtsApi.admin["debt-write-offs"].$get({ query: { status: "pending", limit: 100 } })),
+  closeOuts: () => unwrap(closeOutsApi.admin["close-outs"].$get({ query: { limit: 100 } })),
+  bulkCredits: () => unwrap(grantsApi.admin["bulk-credits"].$get({ query: { status: "pending", limit: 100 } })),
   accounts: async () => {
     const [accounts, cafes] = await Promise.all([
-      unwrap(bankApi.admin["cafe-bank-accounts"].$get({ query: { status: "pending", limit: 100 } as never })),
+      unwrap(bankApi.admin["cafe-bank-accounts"].$get({ query: { status: "pending", limit: 100 } })),
       queryClient.fetchQuery(allCafesQuery),
     ]);
     const nameOf = (cafeId: string) => cafes.items.find(({ id }) => id === cafeId)?.name ?? cafeId;
     return { items: accounts.items.map((account) => ({ ...account, cafeName: nameOf(account.cafe_id) })) };
   },
-  refunds: () => unwrap(refundProposalsApi.admin["refund-proposals"].$get({ query: { status: "pending", limit: 100 } as never })),
-  cafes: () => unwrap(cafeApi.admin.cafes.$get({ query: { status: "pending", limit: 100 } as never })),
+  refunds: () => unwrap(refundProposalsApi.admin["refund-proposals"].$get({ query: { status: "pending", limit: 100 } })),
+  cafes: () => unwrap(cafeApi.admin.cafes.$get({ query: { status: "pending", limit: 100 } })),
 };
 type CloseOut = Awaited<ReturnType<typeof ask.closeOuts>>["items"][number];
 

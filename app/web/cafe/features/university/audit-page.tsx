@@ -8,7 +8,7 @@ import { SearchField, useLater } from "../../ui/search-field.tsx";
 import { useUniversityWords } from "../../words/university.ts";
 import { useWords } from "../../words/words.ts";
 
-const ask = (query: Readonly<Record<string, string>>) => unwrap(auditApi.admin.audit.$get({ query: { limit: 50, ...query } as never }));
+const ask = (query: Readonly<Record<string, string>>) => unwrap(auditApi.admin.audit.$get({ query: { limit: 50, ...query } }));
 type Line = Awaited<ReturnType<typeof ask>>["items"][number];
 
 /** Who changed what, when, by which request. Nothing here can be changed. */

@@ -16,7 +16,7 @@ const one = grantsApi.admin["bulk-credits"][":bulkCreditId"];
 const read = (bulkCreditId: string) => unwrap(one.$get({ param: { bulkCreditId } }));
 type BulkCredit = Awaited<ReturnType<typeof read>>;
 const readLines = (bulkCreditId: string, page: { readonly cursor?: string }) =>
-  unwrap(one.grants.$get({ param: { bulkCreditId }, query: { limit: 50, ...page } as never }));
+  unwrap(one.grants.$get({ param: { bulkCreditId }, query: { limit: 50, ...page } }));
 type Line = Awaited<ReturnType<typeof readLines>>["items"][number];
 
 /** The worker has it. */

@@ -14,8 +14,7 @@ import { useUniversityWords } from "../../words/university.ts";
 import { useWords } from "../../words/words.ts";
 import { bulkCreditKey, bulkCreditTones } from "./bulk-credit-states.ts";
 
-const ask = (page: { readonly cursor?: string }) =>
-  unwrap(grantsApi.admin["bulk-credits"].$get({ query: { limit: 30, ...page } as never }));
+const ask = (page: { readonly cursor?: string }) => unwrap(grantsApi.admin["bulk-credits"].$get({ query: { limit: 30, ...page } }));
 type BulkCredit = Awaited<ReturnType<typeof ask>>["items"][number];
 
 /** Files that give money to many students: the form for a new one, and what became of the others. */

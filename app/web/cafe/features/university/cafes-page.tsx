@@ -13,8 +13,7 @@ import { useUniversityWords } from "../../words/university.ts";
 import { useWords } from "../../words/words.ts";
 
 const key = ["cafes"];
-const ask = (query: { readonly cursor?: string; readonly status?: string }) =>
-  unwrap(cafeApi.admin.cafes.$get({ query: { limit: 50, ...query } as never }));
+const ask = (page: { readonly cursor?: string }) => unwrap(cafeApi.admin.cafes.$get({ query: { limit: 50, ...page } }));
 type ListedCafe = Awaited<ReturnType<typeof ask>>["items"][number];
 const tones = { pending: "wait", approved: "act", suspended: "no" } as const;
 

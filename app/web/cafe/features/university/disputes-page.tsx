@@ -12,9 +12,8 @@ import { useUniversityWords } from "../../words/university.ts";
 import { useWords } from "../../words/words.ts";
 
 const ask = {
-  disputes: (page: { readonly cursor?: string }) => unwrap(disputesApi.admin.disputes.$get({ query: { limit: 30, ...page } as never })),
-  outside: (page: { readonly cursor?: string }) =>
-    unwrap(refundCasesApi.admin["outside-refunds"].$get({ query: { limit: 30, ...page } as never })),
+  disputes: (page: { readonly cursor?: string }) => unwrap(disputesApi.admin.disputes.$get({ query: { limit: 30, ...page } })),
+  outside: (page: { readonly cursor?: string }) => unwrap(refundCasesApi.admin["outside-refunds"].$get({ query: { limit: 30, ...page } })),
   held: () => unwrap(refundCasesApi.admin["held-refunds"].$get()),
   debts: () => unwrap(debtsApi.admin.debts.$get()),
 };

@@ -13,8 +13,7 @@ import { useUniversityWords } from "../../words/university.ts";
 import { useWords } from "../../words/words.ts";
 
 const key = ["failover"];
-const ask = (page: { readonly cursor?: string }) =>
-  unwrap(failoverApi.admin.failover.cases.$get({ query: { limit: 50, ...page } as never }));
+const ask = (page: { readonly cursor?: string }) => unwrap(failoverApi.admin.failover.cases.$get({ query: { limit: 50, ...page } }));
 type Case = Awaited<ReturnType<typeof ask>>["items"][number];
 const tones = { open: "wait", agreed: "wait", reposted: "act", dismissed: "" } as const;
 

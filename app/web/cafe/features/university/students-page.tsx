@@ -10,7 +10,7 @@ import { useUniversityWords } from "../../words/university.ts";
 import { useWords } from "../../words/words.ts";
 
 const ask = (query: { readonly cursor?: string; readonly search?: string }) =>
-  unwrap(studentsApi.admin.students.$get({ query: { limit: 50, ...query } as never }));
+  unwrap(studentsApi.admin.students.$get({ query: { limit: 50, ...query } }));
 export type Student = Awaited<ReturnType<typeof ask>>["items"][number];
 
 export function StudentsPage() {

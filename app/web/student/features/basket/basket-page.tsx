@@ -146,19 +146,21 @@ function Filled({ basket }: { readonly basket: Basket }) {
 
 const placeOrder = (basket: Basket, table: SeatedAt | undefined, slot: string) =>
   unwrap(
-    ordersApi.orders.$post({
-      header: { "idempotency-key": basket.orderKey },
-      json: {
-        cafe_id: basket.cafeId,
-        items: basket.lines.map(({ itemId, quantity, choices }) => ({
-          menu_item_id: itemId,
-          quantity,
-          choice_ids: choices.map(({ id }) => id),
-        })),
-        payment_method: "wallet",
-        ...(table ? { order_type: "table" as const, table_code: table.code } : { order_type: "pickup" as const }),
-        ...(basket.note.trim() === "" ? {} : { special_instructions: basket.note.trim() }),
-        ...(slot === "" ? {} : { scheduled_for: slot }),
+    ordersApi.orders.$post(
+      {
+        json: {
+          cafe_id: basket.cafeId,
+          items: basket.lines.map(({ itemId, quantity, choices }) => ({
+            menu_item_id: itemId,
+            quantity,
+            choice_ids: choices.map(({ id }) => id),
+          })),
+          payment_method: "wallet",
+          ...(table ? { order_type: "table" as const, table_code: table.code } : { order_type: "pickup" as const }),
+          ...(basket.note.trim() === "" ? {} : { special_instructions: basket.note.trim() }),
+          ...(slot === "" ? {} : { scheduled_for: slot }),
+        },
       },
-    } as never),
+      { headers: { "idempotency-key": basket.orderKey } },
+    ),
   ) as Promise<{ order: { id: string } }>;

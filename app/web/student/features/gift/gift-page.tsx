@@ -20,7 +20,7 @@ export function GiftPage() {
   const gift = useQuery({ queryKey: ["gift", token], queryFn: () => unwrap(giftsApi.gifts[":token"].$get({ param: { token } })) });
   const pay = useMutation({
     mutationFn: async (amount: number) => {
-      const order = (await unwrap(giftsApi.gifts[":token"].$post({ param: { token }, json: { amount_minor: amount } } as never))) as {
+      const order = (await unwrap(giftsApi.gifts[":token"].$post({ param: { token }, json: { amount_minor: amount } }))) as {
         gateway_order_id: string;
       };
       await payAtSandbox(order.gateway_order_id, "captured", false);

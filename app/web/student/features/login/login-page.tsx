@@ -21,7 +21,7 @@ export function LoginPage() {
   const ask = useMutation({ mutationFn: () => askForCode(tidy(phone)), onSuccess: () => setTimeout(() => codeField.current?.focus()) });
   const enter = useMutation({ mutationFn: (otp: string) => enterAs(tidy(phone), otp), onError: () => codeField.current?.focus() });
   useEffect(() => {
-    if (session.kind === "in") void navigate({ href: to ?? "/", replace: true } as never);
+    if (session.kind === "in") void navigate({ href: to ?? "/", replace: true });
   }, [session.kind, navigate, to]);
 
   const submit = (event: FormEvent) => {

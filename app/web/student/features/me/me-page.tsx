@@ -140,7 +140,7 @@ function Cards() {
   const changed = () => void queryClient.invalidateQueries({ queryKey: cardsQuery.queryKey });
   const turn = useMutation({
     mutationFn: ({ cardId, to }: { cardId: string; to: "freeze" | "report-lost" }) =>
-      unwrap(cardsApi.cards[":cardId"][to].$post({ param: { cardId } } as never) as never),
+      unwrap(cardsApi.cards[":cardId"][to].$post({ param: { cardId } })),
     onSettled: () => {
       setLosing(undefined);
       changed();
@@ -177,7 +177,7 @@ function Cards() {
             <StepUp
               wanted={{ purpose: "thaw_card", card_id: card.id }}
               action={w.me.thaw}
-              onProof={(json) => unwrap(cardsApi.cards[":cardId"].unfreeze.$post({ param: { cardId: card.id }, json } as never) as never)}
+              onProof={(json) => unwrap(cardsApi.cards[":cardId"].unfreeze.$post({ param: { cardId: card.id }, json }))}
               onDone={() => {
                 setThawing(undefined);
                 changed();
@@ -219,7 +219,7 @@ function Keys() {
     onError: (error) => setIsAdding(error instanceof ApiError && error.code === "INVALID_OTP"),
   });
   const remove = useMutation({
-    mutationFn: (keyId: string) => unwrap(profileApi.users["confirm-keys"][":keyId"].$delete({ param: { keyId } }) as never),
+    mutationFn: (keyId: string) => unwrap(profileApi.users["confirm-keys"][":keyId"].$delete({ param: { keyId } })),
     onSuccess: changed,
   });
   const isKnown = keys.data?.items.some(({ public_key }) => public_key === here.data);

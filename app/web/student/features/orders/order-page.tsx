@@ -203,23 +203,17 @@ function Actions({ order, isUnpaid }: { readonly order: Order; readonly isUnpaid
   const changed = () => void queryClient.invalidateQueries({ queryKey: ["mine", "orders"] });
   const cancel = useMutation({
     mutationFn: () =>
-      unwrap(
-        ordersApi.orders[":orderId"].cancel.$post({
-          param: { orderId: order.id },
-          header: { "idempotency-key": order.id },
-        } as never) as never,
-      ),
+      unwrap(ordersApi.orders[":orderId"].cancel.$post({ param: { orderId: order.id } }, { headers: { "idempotency-key": order.id } })),
     onSettled: changed,
   });
   const [againKey] = useState(() => crypto.randomUUID());
   const again = useMutation({
     mutationFn: () =>
       unwrap(
-        ordersApi.orders[":orderId"].reorder.$post({
-          param: { orderId: order.id },
-          header: { "idempotency-key": againKey },
-          json: { without_unavailable: true },
-        } as never),
+        ordersApi.orders[":orderId"].reorder.$post(
+          { param: { orderId: order.id }, json: { without_unavailable: true } },
+          { headers: { "idempotency-key": againKey } },
+        ),
       ) as Promise<{ order: { id: string } }>,
     onSuccess: (answer) => {
       changed();

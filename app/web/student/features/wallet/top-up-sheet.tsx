@@ -27,17 +27,17 @@ export function TopUpSheet({ currency, amountMinor, onDone, onClose }: TopUpProp
   const pay = useMutation({
     mutationFn: async (outcome: "captured" | "failed") => {
       const order = (await unwrap(
-        topUpsApi.wallet["top-ups"].$post({
-          header: { "idempotency-key": `${key}${minor}`.slice(0, 64) },
-          json: { amount_minor: minor, save_method: keeps },
-        } as never),
+        topUpsApi.wallet["top-ups"].$post(
+          { json: { amount_minor: minor, save_method: keeps } },
+          { headers: { "idempotency-key": `${key}${minor}`.slice(0, 64) } },
+        ),
       )) as { gateway_order_id: string };
       const paid = await payAtSandbox(order.gateway_order_id, outcome, keeps);
       if (outcome === "failed") throw new ApiError("PAYMENT_FAILED", "The bank said no.");
       await unwrap(
         paymentsApi.payments.verify.$post({
           json: { gateway_order_id: paid.razorpay_order_id, payment_id: paid.razorpay_payment_id, signature: paid.razorpay_signature },
-        } as never) as never,
+        }),
       );
     },
     onSuccess: () => onDone(minor),

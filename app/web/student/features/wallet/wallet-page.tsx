@@ -72,7 +72,7 @@ function Purse({
     setChosen(undefined);
     setArrived(minor);
     void queryClient.invalidateQueries({ queryKey: ["mine"] });
-    if (back) void navigate({ href: back, replace: true } as never);
+    if (back) void navigate({ href: back, replace: true });
   };
   return (
     <section className="purse" aria-labelledby="balance">
@@ -128,7 +128,7 @@ function Statement() {
     queryKey: ["mine", "statement"],
     queryFn: ({ pageParam }) =>
       unwrap(
-        walletApi.wallet.statement.$get({ query: { limit: pageSize, ...(pageParam === "" ? {} : { cursor: pageParam }) } } as never),
+        walletApi.wallet.statement.$get({ query: { limit: pageSize, ...(pageParam === "" ? {} : { cursor: pageParam }) } }),
       ) as Promise<{ items: Line[]; next_cursor: string | null }>,
     initialPageParam: "",
     getNextPageParam: ({ next_cursor }) => next_cursor ?? undefined,
@@ -234,7 +234,7 @@ function printable(): Date[] {
   return [0, 1].map((back) => new Date(now.getFullYear(), now.getMonth() - back, 1));
 }
 
-const saveCsv = (): Promise<void> => save(walletApi.wallet.statement.$get({ query: { format: "csv" } } as never), "statement.csv");
+const saveCsv = (): Promise<void> => save(walletApi.wallet.statement.$get({ query: { format: "csv" } }), "statement.csv");
 
 function savePdf(date: Date): Promise<void> {
   const asked = `${date.getFullYear()}-${String(date.getMonth() + 1).padStart(2, "0")}`;

@@ -96,11 +96,10 @@ interface AutoInput {
 function Automatic({ wallet }: { readonly wallet: Wallet }) {
   const w = useWords();
   const auto = useQuery({ queryKey: ["mine", "auto-top-up"], queryFn: () => unwrap(topUpsApi.wallet["auto-top-up"].$get()) });
-  const put = (wish: AutoInput, proof?: Proof) =>
-    unwrap(topUpsApi.wallet["auto-top-up"].$put({ json: { ...wish, ...proof } } as never) as never);
+  const put = (wish: AutoInput, proof?: Proof) => unwrap(topUpsApi.wallet["auto-top-up"].$put({ json: { ...wish, ...proof } }));
   // A line that is new or higher needs a code of the phone.
   const { save, asked } = useGuardedSave(w.wallet.auto, put, (wish) => ({ purpose: "auto_top_up", ...wish }));
-  const off = useMutation({ mutationFn: () => unwrap(topUpsApi.wallet["auto-top-up"].$delete() as never), onSuccess: changed });
+  const off = useMutation({ mutationFn: () => unwrap(topUpsApi.wallet["auto-top-up"].$delete()), onSuccess: changed });
   if (asked) return asked;
   return (
     <Fold title={w.wallet.auto}>
@@ -131,20 +130,23 @@ function Automatic({ wallet }: { readonly wallet: Wallet }) {
   );
 }
 
+/** What all gifts by a link may come to, until the student types something else. */
+const usualGiftsMinor = 50_000;
+
 function Gifts({ wallet }: { readonly wallet: Wallet }) {
   const w = useWords();
   const [url, setUrl] = useState("");
   const [isCopied, setIsCopied] = useState(false);
   const links = useQuery({ queryKey: ["mine", "gift-links"], queryFn: () => unwrap(ownGiftsApi.wallet["gift-links"].$get()) });
   const make = useMutation({
-    mutationFn: () => unwrap(ownGiftsApi.wallet["gift-link"].$post({ json: {} } as never)) as Promise<{ url: string }>,
+    mutationFn: (limit_minor: number) => unwrap(ownGiftsApi.wallet["gift-link"].$post({ json: { limit_minor } })),
     onSuccess: (made) => {
       setUrl(made.url);
       changed();
     },
   });
   const revoke = useMutation({
-    mutationFn: (linkId: string) => unwrap(ownGiftsApi.wallet["gift-links"][":linkId"].$delete({ param: { linkId } }) as never),
+    mutationFn: (linkId: string) => unwrap(ownGiftsApi.wallet["gift-links"][":linkId"].$delete({ param: { linkId } })),
     onSuccess: changed,
   });
   const copy = () => void navigator.clipboard?.writeText(url).then(() => setIsCopied(true));
@@ -159,9 +161,12 @@ function Gifts({ wallet }: { readonly wallet: Wallet }) {
           </button>
         </div>
       ) : (
-        <button type="button" className="button" disabled={make.isPending} onClick={() => make.mutate()}>
-          {w.wallet.makeGift}
-        </button>
+        <form className="stack" onSubmit={submitting((form) => make.mutate(minorOf(form.get("limit")) ?? 0))}>
+          <Amount name="limit" label={w.wallet.giftLimit} value={amountOf(usualGiftsMinor)} isRequired />
+          <button type="submit" className="button" disabled={make.isPending}>
+            {w.wallet.makeGift}
+          </button>
+        </form>
       )}
       <ErrorNote error={make.error ?? revoke.error} />
       <ul className="stack">
@@ -184,14 +189,14 @@ function Freeze({ wallet }: { readonly wallet: Wallet }) {
   const w = useWords();
   const isFrozen = wallet.status === "frozen";
   const [isThawing, setIsThawing] = useState(false);
-  const freeze = useMutation({ mutationFn: () => unwrap(walletApi.wallet.freeze.$post({} as never) as never), onSuccess: changed });
+  const freeze = useMutation({ mutationFn: () => unwrap(walletApi.wallet.freeze.$post({})), onSuccess: changed });
   if (isFrozen && isThawing)
     return (
       <Fold title={w.wallet.thaw} isOpen>
         <StepUp
           wanted={{ purpose: "thaw_wallet" }}
           action={w.wallet.thaw}
-          onProof={(json) => unwrap(walletApi.wallet.unfreeze.$post({ json } as never) as never)}
+          onProof={(json) => unwrap(walletApi.wallet.unfreeze.$post({ json }))}
           onDone={() => {
             setIsThawing(false);
             changed();
@@ -227,8 +232,8 @@ function Closing({ wallet }: { readonly wallet: Wallet }) {
   });
   const [payTo, setPayTo] = useState<string>();
   const ask = (pay_to: string, proof: Proof) =>
-    unwrap(closeOutApi.wallet["close-out"].$post({ header: { "idempotency-key": key }, json: { pay_to, ...proof } } as never) as never);
-  const withdraw = useMutation({ mutationFn: () => unwrap(closeOutApi.wallet["close-out"].$delete() as never), onSuccess: changed });
+    unwrap(closeOutApi.wallet["close-out"].$post({ json: { pay_to, ...proof } }, { headers: { "idempotency-key": key } }));
+  const withdraw = useMutation({ mutationFn: () => unwrap(closeOutApi.wallet["close-out"].$delete()), onSuccess: changed });
   const isPending = current.data?.status === "pending" || current.data?.status === "agreed";
   return (
     <Fold title={w.wallet.closeOut}>
@@ -270,10 +275,25 @@ function Closing({ wallet }: { readonly wallet: Wallet }) {
   );
 }
 
-const Amount = ({ name, label, value }: { readonly name: string; readonly label: string; readonly value: string }) => (
+interface AmountInput {
+  readonly name: string;
+  readonly label: string;
+  readonly value: string;
+  readonly isRequired?: boolean;
+}
+
+const Amount = ({ name, label, value, isRequired = false }: AmountInput) => (
   <label className="field">
     <span>{label}</span>
-    <input className="input" name={name} inputMode="decimal" pattern={amountPattern} autoComplete="off" defaultValue={value} />
+    <input
+      className="input"
+      name={name}
+      inputMode="decimal"
+      pattern={amountPattern}
+      required={isRequired}
+      autoComplete="off"
+      defaultValue={value}
+    />
   </label>
 );
 
