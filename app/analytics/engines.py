@@ -333,14 +333,14 @@ def copy_out(source, sql: str, file) -> None:
     from psycopg import pq
 
     raw = source.pgconn
-    answers = [raw.exec_(sql.encode())]
-    if answers[0].status == pq.ExecStatus.COPY_OUT:
+    answer = raw.exec_(sql.encode())
+    if answer.status == pq.ExecStatus.COPY_OUT:
         while (block := raw.get_copy_data(0))[0] > 0:
             file.write(block[1])
-        while answer := raw.get_result():
-            answers.append(answer)
-    if answers[-1].status != pq.ExecStatus.COMMAND_OK:
-        raise psycopg.errors.error_from_result(answers[-1])
+        while further := raw.get_result():
+            answer = further
+    if answer.status != pq.ExecStatus.COMMAND_OK:
+        raise psycopg.errors.error_from_result(answer)
 
 
 def first_line(error: BaseException) -> str:

@@ -13,8 +13,8 @@ import { saveAnswer } from "../../ui/save.ts";
 import { SearchField, useLater } from "../../ui/search-field.tsx";
 import { useWords } from "../../words/words.ts";
 
-type Query = Readonly<Record<string, string | number>>;
-const ask = (query: Query) => transactionsApi.admin.transactions.$get({ query: query });
+type Query = Parameters<typeof transactionsApi.admin.transactions.$get>[0]["query"];
+const ask = (query: Query) => transactionsApi.admin.transactions.$get({ query });
 type Transaction = JsonOf<typeof ask>["items"][number];
 
 /** What was paid, order by order, with what was given back. */
@@ -25,7 +25,7 @@ export function TransactionsPage() {
   const ofAll = session.kind === "in" && session.user.cafe_id === null;
   const [search, setSearch] = useState("");
   const [day, setDay] = useState("");
-  const [method, setMethod] = useState("");
+  const [method, setMethod] = useState<NonNullable<Query["method"]> | "">("");
   const [shown, setShown] = useState<Transaction>();
   const asked = useLater(search);
   const filter: Query = { ...(asked && { search: asked }), ...(day && { day }), ...(method && { method }) };
@@ -51,7 +51,7 @@ export function TransactionsPage() {
         </label>
         <label className="period-day">
           <span>{w.transactions.method}</span>
-          <select className="input" value={method} onChange={({ target }) => setMethod(target.value)}>
+          <select className="input" value={method} onChange={({ target }) => setMethod(target.value as typeof method)}>
             <option value="">{w.transactions.all}</option>
             {Object.entries(w.methods).map(([name, called]) => (
               <option key={name} value={name}>

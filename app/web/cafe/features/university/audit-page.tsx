@@ -8,7 +8,8 @@ import { SearchField, useLater } from "../../ui/search-field.tsx";
 import { useUniversityWords } from "../../words/university.ts";
 import { useWords } from "../../words/words.ts";
 
-const ask = (query: Readonly<Record<string, string>>) => unwrap(auditApi.admin.audit.$get({ query: { limit: 50, ...query } }));
+type Query = Parameters<typeof auditApi.admin.audit.$get>[0]["query"];
+const ask = (query: Query) => unwrap(auditApi.admin.audit.$get({ query: { limit: 50, ...query } }));
 type Line = Awaited<ReturnType<typeof ask>>["items"][number];
 
 /** Who changed what, when, by which request. Nothing here can be changed. */
@@ -19,7 +20,7 @@ export function AuditPage() {
   const [action, setAction] = useState("");
   const [day, setDay] = useState("");
   const asked = useLater(action);
-  const filter: Readonly<Record<string, string>> = {
+  const filter: Query = {
     ...(asked && { action: asked }),
     ...(day && { from: new Date(`${day}T00:00:00`).toISOString(), to: new Date(`${day}T23:59:59.999`).toISOString() }),
   };

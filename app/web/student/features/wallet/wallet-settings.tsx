@@ -135,28 +135,25 @@ const usualGiftsMinor = 50_000;
 
 function Gifts({ wallet }: { readonly wallet: Wallet }) {
   const w = useWords();
-  const [url, setUrl] = useState("");
   const [isCopied, setIsCopied] = useState(false);
   const links = useQuery({ queryKey: ["mine", "gift-links"], queryFn: () => unwrap(ownGiftsApi.wallet["gift-links"].$get()) });
   const make = useMutation({
     mutationFn: (limit_minor: number) => unwrap(ownGiftsApi.wallet["gift-link"].$post({ json: { limit_minor } })),
-    onSuccess: (made) => {
-      setUrl(made.url);
-      changed();
-    },
+    onSuccess: changed,
   });
+  const url = make.data?.url;
   const revoke = useMutation({
     mutationFn: (linkId: string) => unwrap(ownGiftsApi.wallet["gift-links"][":linkId"].$delete({ param: { linkId } })),
     onSuccess: changed,
   });
-  const copy = () => void navigator.clipboard?.writeText(url).then(() => setIsCopied(true));
+  const copy = (link: string) => void navigator.clipboard?.writeText(link).then(() => setIsCopied(true));
   return (
     <Fold title={w.wallet.gift}>
       <p className="soft">{w.wallet.giftWhat}</p>
       {url ? (
         <div className="row">
           <input className="input" readOnly value={url} aria-label={w.wallet.gift} />
-          <button type="button" className="button" onClick={copy}>
+          <button type="button" className="button" onClick={() => copy(url)}>
             {isCopied ? w.wallet.copied : w.wallet.copy}
           </button>
         </div>
