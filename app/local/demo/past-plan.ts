@@ -43,7 +43,7 @@ export interface Place {
 interface Campus {
   readonly places: readonly Place[];
   readonly studentIds: readonly string[];
-  /** What each wallet begins with, and is never left far below. */
+  /** What each wallet begins with, and is never below at the end of an act. */
   readonly welcomeMinor: number;
   readonly today: string;
 }
@@ -67,27 +67,36 @@ export function planPast({ places, studentIds, welcomeMinor, today }: Campus): A
     const date = dayBefore(today, back);
     const day = date.toISOString().slice(0, 10);
     const weekday = date.getUTCDay();
-    if (back === days) acts.push({ kind: "welcome", day, minute: 0 });
-    for (const place of places) {
-      acts.push({ kind: "settle", cafeId: place.cafeId, day, minute: 20 });
-      if (weekday === 1) acts.push({ kind: "pay", cafeId: place.cafeId, day, minute: 560 });
-      const isWeekend = weekday === 0 || weekday === 6;
-      const orders = Math.round((weekdayOrders[place.code] ?? 0) * (isWeekend ? 0.3 : 1) + draw(`${day} ${place.code}`, 4) - 1);
-      for (let number = 0; number < orders; number += 1) acts.push(...visit(place, day, number, studentIds, balances, welcomeMinor));
+    const ofDay: Act[] = [];
+    if (back === days) ofDay.push({ kind: "welcome", day, minute: 0 });
+    for (const { cafeId } of places) {
+      ofDay.push({ kind: "settle", cafeId, day, minute: 20 });
+      if (weekday === 1) ofDay.push({ kind: "pay", cafeId, day, minute: 560 });
     }
+    const visits = places.flatMap((place) => visitsOf(place, day, weekday, studentIds));
+    visits.sort((one, other) => byMinute(one.order, other.order));
+    for (const visit of visits) ofDay.push(...topUpBefore(visit, balances, welcomeMinor), visit.order);
+    acts.push(...ofDay.sort(byMinute));
   }
-  return acts.sort((one, other) => (one.day === other.day ? one.minute - other.minute : one.day < other.day ? -1 : 1));
+  return acts;
 }
 
-/** One person at one counter, and the top-up that the order made necessary. */
-function visit(
-  place: Place,
-  day: string,
-  number: number,
-  studentIds: readonly string[],
-  balances: Map<string, number>,
-  welcomeMinor: number,
-): Act[] {
+const byMinute = (one: Act, other: Act): number => one.minute - other.minute;
+
+interface Visit {
+  readonly name: string;
+  readonly order: Extract<Act, { kind: "order" }>;
+  readonly totalMinor: number;
+}
+
+function visitsOf(place: Place, day: string, weekday: number, studentIds: readonly string[]): Visit[] {
+  const isWeekend = weekday === 0 || weekday === 6;
+  const orders = Math.round((weekdayOrders[place.code] ?? 0) * (isWeekend ? 0.3 : 1) + draw(`${day} ${place.code}`, 4) - 1);
+  return Array.from({ length: Math.max(0, orders) }, (_, number) => visit(place, day, number, studentIds));
+}
+
+/** One person at one counter. */
+function visit(place: Place, day: string, number: number, studentIds: readonly string[]): Visit {
   const name = `${day} ${place.code} ${number}`;
   const rush = rushes[place.code]?.[number % 3] ?? 720;
   const minute = rush + draw(`${name} a`, 40) + draw(`${name} b`, 40) - 40;
@@ -95,15 +104,17 @@ function visit(
   const { lines, totalMinor } = basket(place, name);
   const luck = draw(`${name} end`, 60);
   const end: OrderEnd = studentId === null || luck > 2 ? "completed" : luck === 0 ? "refunded" : "cancelled";
-  const order = { kind: "order", cafeId: place.cafeId, day, minute, studentId, lines, end } as const;
-  if (studentId === null || end !== "completed") return [order];
+  return { name, totalMinor, order: { kind: "order", cafeId: place.cafeId, day, minute, studentId, lines, end } };
+}
+
+/** Before the order that needs it: wherever "now" cuts the day, no wallet is below what it began with. */
+function topUpBefore({ name, order, totalMinor }: Visit, balances: Map<string, number>, welcomeMinor: number): Act[] {
+  const { day, minute, studentId, end } = order;
+  if (studentId === null || end !== "completed") return [];
   const left = (balances.get(studentId) ?? 0) - totalMinor;
-  const short = Math.max(0, welcomeMinor - left);
-  const amountMinor = Math.ceil(short / topUpStepMinor) * topUpStepMinor;
+  const amountMinor = Math.ceil(Math.max(0, welcomeMinor - left) / topUpStepMinor) * topUpStepMinor;
   balances.set(studentId, left + amountMinor);
-  return amountMinor === 0
-    ? [order]
-    : [order, { kind: "top_up", day, minute: minute + 25 + draw(`${name} up`, 90), studentId, amountMinor }];
+  return amountMinor === 0 ? [] : [{ kind: "top_up", day, minute: minute - 2 - draw(`${name} up`, 90), studentId, amountMinor }];
 }
 
 /** The first two students, whose phones the demo shows, come nearly every day. */
