@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { checkLedger } from "../ledger/check-ledger.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
-import { expectOk, type Money, moneyOf, type Till } from "../testing/money.ts";
+import { adjust, expectOk, type Money, moneyOf, type Till } from "../testing/money.ts";
 import type { TestStaff } from "../testing/people.ts";
 import { codeOf } from "../testing/refusal.ts";
 import { all, parseXml, textAt } from "./xml.ts";
@@ -120,6 +120,11 @@ test("a file is made whole or not at all: of what cannot be paid it says which a
   await refused({ settlement_ids: [large.settlementId] }, "CONFLICT", { settlement_id: large.settlementId });
   await refused({ settlement_ids: [randomUUID()] }, "NOT_FOUND", {});
   await refused({ close_outs: [{ id: closeOut.id, expected_amount_minor: 901 }] }, "CONFLICT", { close_out_id: closeOut.id });
+  const grown = await agreedCloseOut(800);
+  await campus.owner.transaction((tx) =>
+    adjust(tx, { studentId: grown.studentId, amountMinor: 5, requestedBy: first.id, decidedBy: second.id }),
+  );
+  await refused({ close_outs: [{ id: grown.id, expected_amount_minor: 805 }] }, "CONFLICT", { close_out_id: grown.id });
   await refused({ execution_day: "2026-01-01" }, "VALIDATION_ERROR", { fields: [{ field: "execution_day" }] });
   expect(codeOf(await makeFile({}))).toBe("VALIDATION_ERROR");
   // The first of two people agrees by the single verb; then the second one's file may hold it.

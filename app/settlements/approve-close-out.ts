@@ -18,7 +18,7 @@ interface Outcome {
   readonly amountMinor: number;
 }
 
-/** The first of two people of finance agrees to an amount; the second has paid it to the bank account, and the wallet is closed. */
+/** The first of two people of finance agrees to an amount; the second has paid that amount to the bank account, and the wallet is closed. */
 export async function approveCloseOut(tx: Transaction, config: Config, approval: Approval): Promise<CloseOut> {
   const { closeOutId, staffId, bankReference, expectedAmountMinor } = approval;
   await refuseWhileReconciling(tx, config);

@@ -32,6 +32,10 @@ const CloseOutBody = z
     bank_reference: z.string().nullable(),
     reason: z.string().nullable(),
     agreed_by: z.uuid().nullable(),
+    agreed_minor: z
+      .int()
+      .nullable()
+      .openapi({ description: "What that person agreed to; where the wallet holds another amount by now, it is agreed to anew" }),
     decided_by: z.uuid().nullable(),
     decided_at: z.iso.datetime().nullable(),
     return_asked_by: z.uuid().nullable().openapi({ description: "Who said first that the bank sent it back: a second person must" }),
@@ -96,6 +100,7 @@ const approve = route({
   operationId: "approveCloseOut",
   tags: ["finance"],
   summary: "The first of two people agrees to the amount; the second has paid it to the bank account, and the wallet is closed",
+  description: "Where money came in since the first agreed, the next call agrees to the new amount: `agreed`, by whoever made it.",
   who: staff("finance"),
   idempotency: "required",
   mayPend: true,
@@ -186,6 +191,7 @@ const presentCloseOut = (each: CloseOut): z.infer<typeof CloseOutBody> => ({
   bank_reference: each.bankReference,
   reason: each.reason,
   agreed_by: each.agreedBy,
+  agreed_minor: each.agreedMinor,
   decided_by: each.decidedBy,
   decided_at: each.decidedAt?.toISOString() ?? null,
   return_asked_by: each.returnAskedBy,

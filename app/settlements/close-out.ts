@@ -26,6 +26,7 @@ export interface CloseOut {
   readonly bankReference: string | null;
   readonly reason: string | null;
   readonly agreedBy: string | null;
+  readonly agreedMinor: number | null;
   readonly decidedBy: string | null;
   readonly decidedAt: Date | null;
   /** The first of the two who say that the bank sent it back. */
@@ -37,7 +38,7 @@ export interface CloseOut {
 
 const columns = part`
   c.id, c.student_id, c.pay_to, c.currency, c.status, coalesce(c.amount_minor, case when c.status in ('pending', 'agreed') then w.balance_minor end, 0) as amount_minor,
-  c.transaction_id, c.bank_reference, c.reason, c.agreed_by, c.decided_by, c.decided_at, c.return_asked_by, c.payable_at, c.created_at`;
+  c.transaction_id, c.bank_reference, c.reason, c.agreed_by, c.agreed_minor, c.decided_by, c.decided_at, c.return_asked_by, c.payable_at, c.created_at`;
 
 export async function readCloseOut(db: Queryable, id: string): Promise<CloseOut> {
   const found = await db.row<CloseOut>(

@@ -266,6 +266,18 @@ test("a refund at that moment is in the amount that the second person is asked a
   expect(await walletOf(student)).toEqual({ status: "active", balanceMinor: 1_200, heldMinor: 900 });
 });
 
+test("the second of two people pays what the first agreed to: where money came in since, both agree to the new amount", async () => {
+  const { student, id } = await agreedCloseOut(900);
+  await student.topUp(500);
+  const [second, third] = [await campus.staff("finance"), await campus.staff("finance")];
+  expect((await approve(id, 900, second)).body.error?.code).toBe("CONFLICT");
+  expect(expectOk(await approve(id, 1_400, second))).toMatchObject({ status: "agreed", agreed_by: second.id, agreed_minor: 1_400 });
+  expect((await approve(id, 1_400, second)).body.error?.code).toBe("INSUFFICIENT_ROLE");
+  expect(await walletOf(student)).toEqual({ status: "active", balanceMinor: 1_400, heldMinor: 900 });
+  expect(expectOk(await approve(id, 1_400, third))).toMatchObject({ status: "paid", amount_minor: 1_400 });
+  await expect(campus.sql`update close_outs set agreed_minor = 900 where id = ${id}`).rejects.toThrow("close_outs_pay_what_was_agreed");
+});
+
 test("a close-out holds what comes into the wallet at the moment of the request too", async () => {
   const student = await money.fundedStudent({ balanceMinor: 900 });
   const [made] = await campus.sql<{ id: string }>`

@@ -43,7 +43,7 @@ create or replace function close_out_obstacle(p_student_id uuid, p_currency text
 $$;
 
 -- The first of two people of finance agrees to an amount; the second pays it to the bank account, and the wallet is closed in the same
--- transaction. Both say which amount they mean: money that came in meanwhile is looked at again.
+-- transaction. Both say which amount they mean, and it is one: where money came in since the first agreed, whoever comes next is the first again.
 -- Locks: the student's orders, the student (an order that is being placed holds that key), the close-out, the wallet.
 create or replace function pay_close_out(p_id uuid, p_staff_id uuid, p_expected_minor bigint, p_bank_reference text) returns close_out_outcome
 language plpgsql security definer set search_path = public, pg_temp as $$
@@ -65,8 +65,8 @@ begin
   if not found then result.outcome := 'no_wallet'; return result; end if;
   result.amount_minor := wallet.balance_minor;
   if wallet.balance_minor <> p_expected_minor then result.outcome := 'another_amount'; return result; end if;
-  if close_out.status = 'pending' then
-    update close_outs set status = 'agreed', agreed_by = p_staff_id, agreed_at = now() where id = close_out.id;
+  if close_out.status = 'pending' or close_out.agreed_minor is distinct from wallet.balance_minor then
+    update close_outs set status = 'agreed', agreed_by = p_staff_id, agreed_at = now(), agreed_minor = wallet.balance_minor where id = close_out.id;
     result.outcome := 'agreed';
     return result;
   end if;

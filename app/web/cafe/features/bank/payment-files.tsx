@@ -28,12 +28,13 @@ interface Due {
 
 const nameOf = ({ to, day }: Due): string => (day === undefined ? to : `${to} · ${calendarDay(day)}`);
 
-/** What may stand in a file: settlements that are due, and close-outs that the first of two people agreed to. */
+/** What may stand in a file: settlements that are due, and close-outs that the first of two people agreed to, with no money in since. */
 async function readDue(): Promise<readonly Due[]> {
   const [settlements, closeOuts] = await Promise.all([
     unwrap(settlementsApi.admin.settlements.$get({ query: { status: "due", limit: 100 } })),
     unwrap(closeOutsApi.admin["close-outs"].$get({ query: { status: "agreed", limit: 100 } })),
   ]);
+  const agreed = closeOuts.items.filter(({ agreed_minor, amount_minor }) => agreed_minor === amount_minor);
   return [
     ...settlements.items.map(({ id, cafe_name, day, payable_minor, currency }) => ({
       id,
@@ -43,7 +44,7 @@ async function readDue(): Promise<readonly Due[]> {
       amountMinor: payable_minor,
       currency,
     })),
-    ...closeOuts.items.map(({ id, pay_to, amount_minor, currency }) => ({
+    ...agreed.map(({ id, pay_to, amount_minor, currency }) => ({
       id,
       isCloseOut: true,
       to: pay_to,

@@ -35,6 +35,9 @@ const ask = {
 };
 type CloseOut = Awaited<ReturnType<typeof ask.closeOuts>>["items"][number];
 
+/** To what the wallet holds now: where money came in since, somebody agrees anew. */
+const isAgreed = ({ status, agreed_minor, amount_minor }: CloseOut) => status === "agreed" && agreed_minor === amount_minor;
+
 async function readAll(role: string) {
   const [adjustments, writeOffs, closeOuts, bulkCredits, accounts, refunds, cafes] = await Promise.all([
     ask.adjustments(),
@@ -177,10 +180,10 @@ export function ApprovePage() {
                   key={closeOut.id}
                   kind={u.approve.closeOut}
                   title={money(closeOut.amount_minor, closeOut.currency)}
-                  what={`${u.approve.payTo} ${closeOut.pay_to}${closeOut.status === "agreed" ? ` · ${u.approve.agreed}` : ""}`}
+                  what={`${u.approve.payTo} ${closeOut.pay_to}${isAgreed(closeOut) ? ` · ${u.approve.agreed}` : ""}`}
                   student={closeOut.student_id}
                   at={closeOut.created_at}
-                  isOwn={closeOut.agreed_by === me}
+                  isOwn={isAgreed(closeOut) && closeOut.agreed_by === me}
                   {...(role === "finance" ? { onOpen: () => setPaid(closeOut) } : {})}
                 />
               ))}
@@ -304,7 +307,7 @@ function CloseOutSheet({ closeOut, onClose }: { readonly closeOut: CloseOut; rea
           most: 100,
         },
       ]}
-      submit={closeOut.status === "agreed" ? u.approve.payNow : u.approve.agree}
+      submit={isAgreed(closeOut) ? u.approve.payNow : u.approve.agree}
       onSubmit={({ bank_reference = "" }) =>
         unwrap(
           closeOutsApi.admin["close-outs"][":closeOutId"].approve.$post(
