@@ -1,4 +1,5 @@
 import { useState } from "react";
+import { now } from "../../shared/clock.ts";
 import { useTimeZone } from "../cafe-choice.tsx";
 import { useWords } from "../words/words.ts";
 
@@ -17,8 +18,8 @@ const counts = [1, 7, 30, 90] as const;
 const dayOf = (at: number, timeZone: string): string => new Intl.DateTimeFormat("sv-SE", { timeZone }).format(at);
 
 const lastDays = (count: number, timeZone: string): Period => ({
-  from: dayOf(Date.now() - (count - 1) * dayMs, timeZone),
-  to: dayOf(Date.now(), timeZone),
+  from: dayOf(now() - (count - 1) * dayMs, timeZone),
+  to: dayOf(now(), timeZone),
 });
 
 export function usePeriod(days: number): { readonly period: Period; readonly choice: Omit<ChoiceProps, "period"> } {

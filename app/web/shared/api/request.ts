@@ -1,5 +1,6 @@
 import type { ClientResponse } from "hono/client";
 import type { ErrorCode } from "../../../platform/errors.ts";
+import { hearTime } from "../clock.ts";
 
 /** What went wrong, in the server's code or one of the two that only a browser can know. */
 export type FailureCode = ErrorCode | "OFFLINE" | "UNREACHABLE";
@@ -36,7 +37,9 @@ export type Fetch = (input: RequestInfo | URL, init?: RequestInit) => Promise<Re
 /** fetch, with the network's failures as the same kind of error as the server's. */
 export const plainFetch: Fetch = async (input, init) => {
   try {
-    return await fetch(input, init);
+    const answer = await fetch(input, init);
+    hearTime(answer.headers);
+    return answer;
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new ApiError(navigator.onLine ? "UNREACHABLE" : "OFFLINE", "The server could not be reached.");

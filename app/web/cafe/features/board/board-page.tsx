@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { unwrap } from "../../../shared/api/request.ts";
+import { now } from "../../../shared/clock.ts";
 import { clock } from "../../../shared/money/dates.ts";
 import { shortNumber } from "../../../shared/money/order-number.ts";
 import { CupIcon } from "../../../shared/ui/icons.tsx";
@@ -105,7 +106,7 @@ interface ColumnsProps {
 
 function Columns({ orders, unseen, onOpen }: ColumnsProps) {
   const w = useWords();
-  const now = useNow();
+  const at = useNow();
   const [tab, setTab] = useState<string>("received");
   const groups = columns.map(({ word, statuses }) => ({
     word,
@@ -133,7 +134,7 @@ function Columns({ orders, unseen, onOpen }: ColumnsProps) {
                 <Ticket
                   key={order.id}
                   order={order}
-                  minutes={Math.floor((now - Date.parse(dueOf(order))) / 60_000)}
+                  minutes={Math.floor((at - Date.parse(dueOf(order))) / 60_000)}
                   isNew={unseen.has(order.id)}
                   onOpen={onOpen}
                 />
@@ -222,10 +223,10 @@ function Recall({ onClose, onOpen }: { readonly onClose: () => void; readonly on
 }
 
 function useNow(): number {
-  const [now, setNow] = useState(Date.now);
+  const [at, setAt] = useState(now);
   useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), ageEveryMs);
+    const timer = setInterval(() => setAt(now()), ageEveryMs);
     return () => clearInterval(timer);
   }, []);
-  return now;
+  return at;
 }

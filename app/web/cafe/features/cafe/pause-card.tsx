@@ -1,5 +1,6 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
+import { now } from "../../../shared/clock.ts";
 import { Notice } from "../../../shared/ui/parts.tsx";
 import { refresh } from "../../queries.ts";
 import { useDates } from "../../ui/dates.ts";
@@ -20,13 +21,13 @@ export function PauseCard({ cafe }: { readonly cafe: OwnCafe }) {
         minutes === undefined
           ? { paused_until: null }
           : {
-              paused_until: new Date(Date.now() + minutes * 60_000).toISOString(),
+              paused_until: new Date(now() + minutes * 60_000).toISOString(),
               pause_reason: reason.trim() === "" ? null : reason.trim(),
             },
       ),
     onSettled: () => refresh("cafe"),
   });
-  const isPaused = cafe.paused_until !== null && Date.parse(cafe.paused_until) > Date.now();
+  const isPaused = cafe.paused_until !== null && Date.parse(cafe.paused_until) > now();
   return (
     <section className="card stack">
       <h2>{w.pause.title}</h2>
