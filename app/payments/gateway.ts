@@ -63,6 +63,18 @@ export interface Collection {
   readonly reference: string;
 }
 
+/** What the payer's browser posts to the gateway's own page. */
+export interface CheckoutForm {
+  readonly url: string;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+/** Where that page sends the payer: behind a payment, paid or failed, by a POST; or who gave up. */
+export interface WayBack {
+  readonly paid: string;
+  readonly cancelled: string;
+}
+
 /**
  * What we need of a payment gateway, and nothing that only one of them has: the payer pays at the gateway, we hear of it
  * by ids. Each call has a deadline. No answer throws TEMPORARILY_UNAVAILABLE and may be asked again; a refusal throws
@@ -72,6 +84,12 @@ export interface Gateway {
   readonly name: string;
   /** What the payer's side of the gateway needs to know: a public key, never a secret. */
   readonly publicKey: string;
+  checkoutForm(
+    order: { readonly gatewayOrderId: string; readonly amountMinor: number; readonly currency: string },
+    wayBack: WayBack,
+  ): CheckoutForm;
+  /** What its page posts to `WayBack.paid`; undefined where nothing was paid. Not looked at yet: see isCheckoutSigned. */
+  readReturn(fields: Readonly<Record<string, unknown>>): Checkout | undefined;
   /** Asks for an order that collects the amount once, and gives its id. */
   createOrder(collection: Collection): Promise<string>;
   payment(paymentId: string): Promise<GatewayPayment>;

@@ -3,6 +3,8 @@ import { student, studentOf } from "../identity/guards.ts";
 import { minorUnits } from "../ledger/field-schemas.ts";
 import type { Platform } from "../platform/context.ts";
 import { everyone, json, listOf, required, route, router } from "../platform/http/router.ts";
+import { checkoutFormOf } from "./checkout.ts";
+import { CheckoutSchema } from "./checkout-schemas.ts";
 import { type GiftLink, makeGiftLink, openLinks, readGift, revokeGiftLink } from "./gift-link.ts";
 import { gatewayOf } from "./open-gateway.ts";
 import { payGift } from "./pay-gift.ts";
@@ -24,7 +26,14 @@ const GiftSchema = z
   })
   .openapi("Gift");
 const GiftPaymentSchema = z
-  .object({ gateway_order_id: z.string(), amount: z.number().int(), currency: z.string(), gateway: z.string(), key_id: z.string() })
+  .object({
+    gateway_order_id: z.string(),
+    amount: z.number().int(),
+    currency: z.string(),
+    gateway: z.string(),
+    key_id: z.string(),
+    checkout: CheckoutSchema,
+  })
   .openapi("GiftPayment");
 
 const GiftParams = z.object({ token: z.string().regex(/^[\w-]{1,64}$/, "must be the token of a link") });
@@ -121,10 +130,20 @@ export const giftRoutes = (platform: Platform) =>
       );
     })
     .openapi(pay, async (c) => {
-      const opened = await payGift(platform, c.req.valid("param").token, c.req.valid("json").amount_minor);
-      const { name, publicKey } = gatewayOf(platform);
-      const { gatewayOrderId, amountMinor, currency } = opened;
-      return c.json({ gateway_order_id: gatewayOrderId, amount: amountMinor, currency, gateway: name, key_id: publicKey }, 201);
+      const { token } = c.req.valid("param");
+      const order = await payGift(platform, token, c.req.valid("json").amount_minor);
+      const gateway = gatewayOf(platform);
+      return c.json(
+        {
+          gateway_order_id: order.gatewayOrderId,
+          amount: order.amountMinor,
+          currency: order.currency,
+          gateway: gateway.name,
+          key_id: gateway.publicKey,
+          checkout: checkoutFormOf(platform.config, gateway, order, `/gifts/${token}`),
+        },
+        201,
+      );
     });
 
 const presentLink = (link: GiftLink): z.infer<typeof GiftLinkSchema> => ({

@@ -30,6 +30,8 @@ function make({ config, secrets, log }: Platform): Gateway | undefined {
   if (keyId === undefined || !secrets.has("GATEWAY_KEY_SECRET")) return undefined;
   return createRazorpay({
     url: config.GATEWAY_URL ?? (isSandbox ? config.SANDBOX_URL : razorpayUrl),
+    // The stand-in's page stands at our own origin, so that the frames of /demo may show it.
+    checkoutUrl: isSandbox ? `${config.PUBLIC_URL}/sandbox/gateway/checkout` : `${config.GATEWAY_URL ?? razorpayUrl}/v1/checkout/embedded`,
     keyId,
     keySecret: () => secrets.get("GATEWAY_KEY_SECRET"),
     webhookSecret: async () => {

@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { student, studentOf } from "../identity/guards.ts";
 import type { Platform } from "../platform/context.ts";
 import { everyone, json, required, route, router } from "../platform/http/router.ts";
+import { pageOfReturn } from "./checkout.ts";
 import { gatewayOf } from "./open-gateway.ts";
 import { payOwnOrder } from "./open-gateway-order.ts";
 import { receiveWebhook } from "./receive-webhook.ts";
@@ -64,6 +65,27 @@ const pay = route({
   responses: { 200: json(OrderPaymentSchema, "To be paid at the gateway") },
 });
 
+const back = route({
+  method: "post",
+  path: "/payments/return",
+  operationId: "returnFromCheckout",
+  tags: ["payments"],
+  summary: "The gateway's own page posts its payer here, who is sent on to a page of ours",
+  description:
+    "A form as the gateway's page makes it. Nothing is believed and nothing is booked: what it says stands behind the # of the address, and the page brings it to POST /payments/verify.",
+  who: everyone,
+  errors: ["METHOD_UNAVAILABLE"],
+  request: {
+    query: z.strictObject({
+      to: z
+        .string()
+        .regex(/^(\/[\w-]+){1,4}$/, "must be the path of a page")
+        .default("/wallet"),
+    }),
+  },
+  responses: { 303: { description: "To the page", headers: z.object({ Location: z.string() }) } },
+});
+
 export const paymentRoutes = (platform: Platform) =>
   router()
     .openapi(verify, async (c) => {
@@ -76,6 +98,11 @@ export const paymentRoutes = (platform: Platform) =>
       const body = Buffer.from(await c.req.arrayBuffer());
       await receiveWebhook(platform, gatewayOf(platform), body, (name) => c.req.header(name));
       return c.json({ status: "ok" as const }, 200);
+    })
+    .openapi(back, async (c) => {
+      const form = new URLSearchParams(await c.req.text());
+      const paid = gatewayOf(platform).readReturn(Object.fromEntries(form));
+      return c.redirect(pageOfReturn(platform.config, c.req.valid("query").to, paid), 303);
     })
     .openapi(pay, async (c) => c.json(await payOwnOrder(platform, c.req.valid("param").orderId, studentOf(c).id), 200));
 

@@ -29,6 +29,9 @@ export const PaymentEntity = z.object({
 
 export const PaymentList = z.object({ items: z.array(PaymentEntity).max(100) });
 
+/** What its page posts behind who has paid; behind a failure there is `error[code]` and the like. */
+export const ReturnFields = z.object({ razorpay_order_id: id, razorpay_payment_id: id, razorpay_signature: z.string().min(1).max(200) });
+
 /** Of everything on the account, also what was collected without an order of ours. */
 export const PaymentListing = z.object({
   items: z.array(PaymentEntity.extend({ order_id: id.nullish().transform((orderId) => orderId ?? "") })).max(100),

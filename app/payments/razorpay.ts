@@ -16,12 +16,15 @@ import {
   payOutOf,
   RefundEntity,
   RefundListing,
+  ReturnFields,
   refundOf,
   SettlementListing,
 } from "./razorpay-shapes.ts";
 
 interface RazorpayOptions {
   readonly url: string;
+  /** Of its page, on which people pay. */
+  readonly checkoutUrl: string;
   readonly keyId: string;
   readonly keySecret: () => Promise<string>;
   readonly webhookSecret: () => Promise<string>;
@@ -30,7 +33,7 @@ interface RazorpayOptions {
 }
 
 /** Razorpay's API, and of whatever speaks it. Amounts are minor units there too. */
-export function createRazorpay({ url, keyId, keySecret, webhookSecret, breaker, timeoutMs }: RazorpayOptions): Gateway {
+export function createRazorpay({ url, checkoutUrl, keyId, keySecret, webhookSecret, breaker, timeoutMs }: RazorpayOptions): Gateway {
   async function send(method: string, path: string, body?: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
     const authorization = `Basic ${Buffer.from(`${keyId}:${await keySecret()}`).toString("base64")}`;
     return breaker.run(async () => {
@@ -73,6 +76,24 @@ export function createRazorpay({ url, keyId, keySecret, webhookSecret, breaker, 
   return {
     name: "razorpay",
     publicKey: keyId,
+    checkoutForm: ({ gatewayOrderId, amountMinor, currency }, { paid, cancelled }) => ({
+      url: checkoutUrl,
+      fields: {
+        key_id: keyId,
+        order_id: gatewayOrderId,
+        amount: String(amountMinor),
+        currency,
+        name: "Campus Pay",
+        callback_url: paid,
+        cancel_url: cancelled,
+      },
+    }),
+    readReturn: (fields) => {
+      const read = ReturnFields.safeParse(fields);
+      if (!read.success) return undefined;
+      const { razorpay_order_id: gatewayOrderId, razorpay_payment_id: paymentId, razorpay_signature: signature } = read.data;
+      return { gatewayOrderId, paymentId, signature };
+    },
     createOrder: async ({ amountMinor, currency, reference }) => {
       const order = await ask(OrderEntity, "POST", "/orders", {
         amount: amountMinor,

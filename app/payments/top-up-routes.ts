@@ -8,6 +8,8 @@ import { claimOf } from "../platform/http/once.ts";
 import { json, listOf, listQuery, required, route, router, validationError } from "../platform/http/router.ts";
 import { answerOnce } from "../platform/idempotency.ts";
 import { type AutoTopUp, readAutoTopUp, removeAutoTopUp, setAutoTopUp } from "./auto-top-up.ts";
+import { checkoutFormOf } from "./checkout.ts";
+import { CheckoutSchema } from "./checkout-schemas.ts";
 import { openAtGateway, readGatewayOrder } from "./gateway-order.ts";
 import { gatewayOf } from "./open-gateway.ts";
 import { requestTopUp } from "./request-top-up.ts";
@@ -21,6 +23,7 @@ const OpenTopUpSchema = z
     gateway: z.string(),
     gateway_order_id: z.string(),
     key_id: z.string().openapi({ description: "The gateway's public key, for its checkout on the phone" }),
+    checkout: CheckoutSchema,
   })
   .openapi("OpenTopUp");
 
@@ -136,10 +139,18 @@ export const topUpRoutes = (platform: Platform) => {
       }));
       const row = await readGatewayOrder(db, kept.body);
       if (!row) throw new Error("The top-up was not kept.");
-      const { id, amountMinor, currency, gatewayOrderId } = await openAtGateway(platform, gateway, row);
+      const order = await openAtGateway(platform, gateway, row);
       if (kept.hit) c.header("Idempotency-Hit", "true");
       return c.json(
-        { id, amount_minor: amountMinor, currency, gateway: gateway.name, gateway_order_id: gatewayOrderId, key_id: gateway.publicKey },
+        {
+          id: order.id,
+          amount_minor: order.amountMinor,
+          currency: order.currency,
+          gateway: gateway.name,
+          gateway_order_id: order.gatewayOrderId,
+          key_id: gateway.publicKey,
+          checkout: checkoutFormOf(config, gateway, order, "/wallet"),
+        },
         201,
       );
     })

@@ -11,6 +11,9 @@ export interface PageHeaderOptions {
 /** Where a phone registers for pushes (firebase/messaging), after its student said yes. */
 const pushHosts = "https://fcmregistrations.googleapis.com https://firebaseinstallations.googleapis.com";
 
+/** Where whoever tops up or gives is sent to pay, by a form. */
+const checkoutHosts = "https://*.razorpay.com";
+
 export function contentSecurityPolicy({ frames, uploadOrigins = [] }: PageHeaderOptions): string {
   const own = frames === "own" ? "'self'" : "'none'";
   return [
@@ -24,7 +27,7 @@ export function contentSecurityPolicy({ frames, uploadOrigins = [] }: PageHeader
     "manifest-src 'self'",
     "object-src 'none'",
     "base-uri 'none'",
-    "form-action 'self'",
+    `form-action 'self' ${checkoutHosts}`,
     `frame-src ${own}`,
     `frame-ancestors ${own}`,
     // React writes no markup from strings; what registers the worker names its one address (shared/ui/trusted-types.ts).

@@ -1,9 +1,8 @@
-import { createHmac } from "node:crypto";
 import { Hono } from "hono";
 import { z } from "zod";
 import { parseOrRefuse, Refusal, readJson } from "./answers.ts";
 import { countRefunds, type Dispute, type GatewayBooks, gatewayId, nowSeconds, pay, payOut, refundPayment } from "./gateway-books.ts";
-import type { GatewayKey } from "./gateway-key.ts";
+import { type GatewayKey, signatureOf } from "./gateway-key.ts";
 import type { Webhooks } from "./gateway-webhooks.ts";
 
 /** How the stand-in behaves from now on. */
@@ -78,7 +77,7 @@ export const gatewayDoors = ({ key, books, webhooks, behaviour }: DoorParts): Ho
     return c.json({
       razorpay_order_id: order.id,
       razorpay_payment_id: payment.id,
-      razorpay_signature: createHmac("sha256", key.secret).update(`${order.id}|${payment.id}`).digest("hex"),
+      razorpay_signature: signatureOf(key, order.id, payment.id),
     });
   });
 

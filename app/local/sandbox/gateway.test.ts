@@ -90,6 +90,31 @@ test("a webhook that is not taken is sent again, and given up after four tries",
   expect((await call("GET", "/sandbox/gateway")).body.webhooks).toEqual({ taken: 1, refused: 1, underway: 0 });
 });
 
+test("the page takes a form of its own key, order and amount, and nothing that could become markup", async () => {
+  const order = await call("POST", "/v1/orders", { amount: 5_000, currency: "SEK" });
+  const good = {
+    key_id: "rzp_test_1",
+    order_id: order.body.id,
+    amount: "5000",
+    currency: "SEK",
+    name: `<img src=x onerror="alert(1)">`,
+    callback_url: "http://127.0.0.1/back",
+    cancel_url: "http://127.0.0.1/",
+  };
+  const open = (fields: Readonly<Record<string, string>>) =>
+    fetch(`${sandbox.url}/sandbox/gateway/checkout`, { method: "POST", body: new URLSearchParams({ ...good, ...fields }) });
+  const page = await open({});
+  expect([page.status, await page.text()]).toEqual([200, expect.not.stringContaining("<img")]);
+  for (const wrong of [
+    { key_id: "rzp_test_2" },
+    { amount: "4999" },
+    { currency: "EUR" },
+    { order_id: "order_none" },
+    { callback_url: "javascript:alert(1)" },
+  ])
+    expect((await open(wrong)).status).toBe(400);
+});
+
 test("refunds are one for each key, never more than was captured, and end as they are told to", async () => {
   const paymentId = await paid();
   await call("PUT", "/sandbox/gateway", { refunds: "pending" });

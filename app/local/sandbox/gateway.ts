@@ -7,6 +7,7 @@ import type { Faults } from "./faults.ts";
 import { countRefunds, type GatewayBooks, keepOrder, type Order, type Payment, pay, refundPayment } from "./gateway-books.ts";
 import { type GatewayBehaviour, gatewayDoors } from "./gateway-doors.ts";
 import type { GatewayKey } from "./gateway-key.ts";
+import { gatewayPage } from "./gateway-page.ts";
 import type { Webhooks } from "./gateway-webhooks.ts";
 
 const notes = z.record(z.string(), z.string()).default({});
@@ -57,6 +58,7 @@ export const gatewayRoutes = ({ faults, key, webhooks, booksFile }: GatewayParts
   addPayments(routes, books, webhooks, behaviour);
   addDisputes(routes, books, webhooks);
   addListings(routes, books);
+  routes.route("/", gatewayPage({ key, books, webhooks }));
   routes.route("/", gatewayDoors({ key, books, webhooks, behaviour }));
   return routes;
 };

@@ -20,14 +20,3 @@ export async function codeFromSandbox(phone: string): Promise<string> {
   }
   throw new Error("No message came.");
 }
-
-/** Plays the bank for a gateway order: what the real gateway's own page would hand back. */
-export async function payAtSandbox(gatewayOrderId: string, outcome: "captured" | "failed", keepMethod: boolean) {
-  const answer = await fetch("/sandbox/gateway/pay", {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ order_id: gatewayOrderId, outcome, save_method: keepMethod }),
-  });
-  if (!answer.ok) throw new Error("The sandbox's bank does not answer.");
-  return (await answer.json()) as { razorpay_order_id: string; razorpay_payment_id: string; razorpay_signature: string };
-}

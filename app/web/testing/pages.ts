@@ -65,6 +65,29 @@ export const portalPages: Readonly<Record<string, PortalPage>> = {
   "/audit": { address: "/cafe/audit", role: "admin" },
 };
 
+/** What opens over a page, by the button that opens it; of a student's where there is no role. */
+export const sheets: readonly (PortalPage & { readonly button: string })[] = [
+  { address: "/wallet", button: "+ 100 kr" },
+  { address: "/wallet", button: "Other amount" },
+  { address: "/c/{cafe}", button: "Cappuccino" },
+  { address: "/cafe/me", role: "owner", button: "Change the authenticator app" },
+  { address: "/cafe/menu", role: "owner", button: "Edit" },
+  { address: "/cafe/menu", role: "owner", button: "Add a category" },
+  { address: "/cafe/tables", role: "owner", button: "Show the code" },
+  { address: "/cafe/tables", role: "owner", button: "Add a table" },
+  { address: "/cafe/staff", role: "owner", button: "Add somebody" },
+  { address: "/cafe/devices", role: "owner", button: "Enrol a till" },
+  { address: "/cafe/webhooks", role: "owner", button: "Add an address" },
+  { address: "/cafe/customers", role: "owner", button: "Edit" },
+  { address: "/cafe/customers", role: "owner", button: "Add a customer" },
+  { address: "/cafe/transactions", role: "owner", button: "View" },
+  { address: "/cafe/shifts", role: "owner", button: "View" },
+  { address: "/cafe/settlements", role: "finance", button: "How it adds up" },
+  { address: "/cafe/approve", role: "finance", button: "Ask for a correction" },
+  { address: "/cafe/cafes", role: "admin", button: "Suspend" },
+  { address: "/cafe/students", role: "admin", button: "Add a student" },
+];
+
 /** The paths of a route table itself: a page that is new there and not above fails the suite. */
 export function routedPaths(app: "student" | "cafe"): string[] {
   const source = readFileSync(path.join(webFolder, app, "router.tsx"), "utf8");

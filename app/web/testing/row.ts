@@ -28,7 +28,7 @@ export async function violations(page: Page): Promise<string[]> {
   await session.send("Page.setBypassCSP", { enabled: true });
   await session.send("Runtime.evaluate", { expression: axeSource });
   const { result, exceptionDetails } = await session.send("Runtime.evaluate", {
-    expression: `document.getAnimations().forEach((a) => a.finish?.()), axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations.map((v) => v.id + ": " + v.nodes.slice(0, 2).map((n) => n.target.join(" ") + " " + (n.any[0]?.message ?? "")).join(" | ")))`,
+    expression: `document.getAnimations().forEach((a) => a.effect?.getComputedTiming().endTime === Infinity || a.finish?.()), axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations.map((v) => v.id + ": " + v.nodes.slice(0, 2).map((n) => n.target.join(" ") + " " + (n.any[0]?.message ?? "")).join(" | ")))`,
     awaitPromise: true,
     returnByValue: true,
   });

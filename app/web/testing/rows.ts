@@ -273,7 +273,7 @@ export const rows: readonly Row[] = [
     },
   },
   {
-    name: "too little money: top up in two taps, and the same question is paid",
+    name: "too little money: top up in two taps and at the bank's page, which says no at first, and the same question is paid",
     async run(stage) {
       const till = await stage.till();
       const student = stage.takeStudent();
@@ -284,7 +284,14 @@ export const rows: readonly Row[] = [
       const address = page.url();
       assert.ok(await page.locator(".pay-yes").isDisabled());
       await page.getByRole("link", { name: /^Top up/ }).click();
-      await page.getByRole("button", { name: /^Approve/ }).click();
+      const goToBank = page.getByRole("button", { name: /^To the bank/ });
+      await goToBank.waitFor();
+      assert.deepEqual(await violations(page), []);
+      await goToBank.click();
+      await page.getByRole("button", { name: "Refuse" }).click();
+      await page.getByText("The bank refused the payment. Nothing was charged.").waitFor();
+      await goToBank.click();
+      await page.getByRole("button", { name: "Approve" }).click();
       await page.waitForURL(address);
       await page.locator(".digits-input").fill(digits);
       await page.locator(".pay-yes:not([disabled])").click();
@@ -310,10 +317,16 @@ export const rows: readonly Row[] = [
       const visitor = await (await stage.context()).newPage();
       await visitor.goto(new URL(address).pathname);
       await visitor.getByText(/150/).first().waitFor();
-      await visitor.getByRole("button", { name: /^Give/ }).click();
+      const give = visitor.getByRole("button", { name: /^Give/ });
+      await visitor.getByLabel("Other amount").fill("151");
+      assert.ok(await give.isDisabled(), "more than the link takes may be given");
+      await visitor.getByLabel("Other amount").fill("75");
+      await give.click();
+      await visitor.getByRole("button", { name: "Approve" }).click();
       await visitor.locator(".outcome-paid").waitFor();
+      await visitor.getByText(/75/).first().waitFor();
       // The gateway tells of it by a webhook, a moment later.
-      await stage.until(async () => (await balance()) - before === 10_000);
+      await stage.until(async () => (await balance()) - before === 7_500);
       await Promise.all([page.context().close(), visitor.context().close()]);
       return undefined;
     },

@@ -7,11 +7,12 @@ import { takePictures } from "./pictures.ts";
 import { portalRows } from "./portal-rows.ts";
 import { refundRow } from "./refund-row.ts";
 import { rows as studentRows } from "./rows.ts";
+import { sheetsRow } from "./sheets-row.ts";
 import { soldOutRow } from "./sold-out-row.ts";
 import { Stage } from "./stage.ts";
 import { tillRow } from "./till-row.ts";
 
-const rows = [...studentRows, ...portalRows, passkeyRow, meRow, refundRow, soldOutRow, tillRow];
+const rows = [...studentRows, ...portalRows, passkeyRow, meRow, refundRow, soldOutRow, tillRow, sheetsRow];
 // What is promised is asserted in the rows: this only ends a walk that hangs.
 const rowTimeoutMs = 900_000;
 const { positionals, values } = parseArgs({

@@ -5,43 +5,39 @@ import { money } from "../../../shared/money/money.ts";
 import { minorOf } from "../../../shared/money/typed-amount.ts";
 import { WalletIcon } from "../../../shared/ui/icons.tsx";
 import { Sheet } from "../../../shared/ui/parts.tsx";
-import { paymentsApi, topUpsApi } from "../../api.ts";
-import { payAtSandbox } from "../../sandbox.ts";
+import { topUpsApi } from "../../api.ts";
+import { leaveToPay } from "../../checkout.ts";
 import { ErrorNote } from "../../shell.tsx";
 import { useWords } from "../../words/words.ts";
 
 interface TopUpProps {
   readonly currency: string;
   readonly amountMinor?: number;
-  readonly onDone: (minor: number) => void;
+  /** Where to go on once the money is there. */
+  readonly back?: string;
+  /** The bank said no a moment ago. */
+  readonly isRefused: boolean;
   readonly onClose: () => void;
 }
 
-/** Two taps: the amount, and the bank's yes. The key belongs to this sheet, so a repeated tap is the same top-up. */
-export function TopUpSheet({ currency, amountMinor, onDone, onClose }: TopUpProps) {
+/** The amount, and then the bank's own page. The key belongs to this sheet, so a repeated tap is the same top-up. */
+export function TopUpSheet({ currency, amountMinor, back, isRefused, onClose }: TopUpProps) {
   const w = useWords();
   const [typed, setTyped] = useState("");
   const [keeps, setKeeps] = useState(false);
   const [key] = useState(() => crypto.randomUUID());
   const minor = amountMinor ?? minorOf(typed) ?? 0;
-  const pay = useMutation({
-    mutationFn: async (outcome: "captured" | "failed") => {
-      const order = (await unwrap(
+  const begin = useMutation({
+    mutationFn: () =>
+      unwrap(
         topUpsApi.wallet["top-ups"].$post(
           { json: { amount_minor: minor, save_method: keeps } },
           { headers: { "idempotency-key": `${key}${minor}`.slice(0, 64) } },
         ),
-      )) as { gateway_order_id: string };
-      const paid = await payAtSandbox(order.gateway_order_id, outcome, keeps);
-      if (outcome === "failed") throw new ApiError("PAYMENT_FAILED", "The bank said no.");
-      await unwrap(
-        paymentsApi.payments.verify.$post({
-          json: { gateway_order_id: paid.razorpay_order_id, payment_id: paid.razorpay_payment_id, signature: paid.razorpay_signature },
-        }),
-      );
-    },
-    onSuccess: () => onDone(minor),
+      ),
+    onSuccess: ({ checkout }) => leaveToPay(checkout, { amount: minor, back }),
   });
+  const refusal = isRefused && !begin.isPending ? new ApiError("PAYMENT_FAILED", "The bank said no.") : undefined;
   const isAmount = minor >= 1_000;
   return (
     <Sheet title={w.wallet.topUp} closeLabel={w.app.close} onClose={onClose}>
@@ -62,15 +58,10 @@ export function TopUpSheet({ currency, amountMinor, onDone, onClose }: TopUpProp
         <input type="checkbox" checked={keeps} onChange={() => setKeeps(!keeps)} />
         <span>{w.wallet.keepMethod}</span>
       </label>
-      <ErrorNote error={pay.error} />
-      <div className="pay-buttons">
-        <button type="button" className="button button-big" disabled={!isAmount || pay.isPending} onClick={() => pay.mutate("captured")}>
-          {w.wallet.approve(isAmount ? money(minor, currency) : "")}
-        </button>
-        <button type="button" className="button button-second" disabled={!isAmount || pay.isPending} onClick={() => pay.mutate("failed")}>
-          {w.wallet.refuse}
-        </button>
-      </div>
+      <ErrorNote error={begin.error ?? refusal} />
+      <button type="button" className="button button-big" disabled={!isAmount || begin.isPending} onClick={() => begin.mutate()}>
+        {w.wallet.toBank(isAmount ? money(minor, currency) : "")}
+      </button>
     </Sheet>
   );
 }

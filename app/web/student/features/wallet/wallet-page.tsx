@@ -1,18 +1,20 @@
 import { useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
-import { Link, Navigate, useNavigate, useSearch } from "@tanstack/react-router";
+import { Link, Navigate, useLocation, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { errorOf, unwrap } from "../../../shared/api/request.ts";
 import { clock, dayAndTime, month } from "../../../shared/money/dates.ts";
 import { money, price, signed } from "../../../shared/money/money.ts";
 import { shortNumber } from "../../../shared/money/order-number.ts";
 import { useSession } from "../../../shared/session/student.ts";
-import { CheckIcon, ShieldIcon, WalletIcon } from "../../../shared/ui/icons.tsx";
+import { ShieldIcon, WalletIcon } from "../../../shared/ui/icons.tsx";
 import { Bones, EmptyState, Notice } from "../../../shared/ui/parts.tsx";
 import { walletApi } from "../../api.ts";
-import { queryClient, readKept, walletQuery } from "../../queries.ts";
+import { readLeft, readReturn } from "../../checkout.ts";
+import { readKept, walletQuery } from "../../queries.ts";
 import { ErrorNote, ErrorState, useOnline } from "../../shell.tsx";
 import { useWords } from "../../words/words.ts";
 import { Grants } from "./grants.tsx";
+import { MoneyOnItsWay } from "./money-on-its-way.tsx";
 import { MonthOfWallet } from "./month-of-wallet.tsx";
 import { TopUpSheet } from "./top-up-sheet.tsx";
 import { WalletSettings } from "./wallet-settings.tsx";
@@ -25,7 +27,10 @@ export function WalletPage() {
   const w = useWords();
   const session = useSession();
   const isOnline = useOnline();
-  const { amount, back } = useSearch({ from: "/wallet" });
+  const asked = useSearch({ from: "/wallet" });
+  const returned = readReturn(useLocation().hash);
+  // Behind the bank's page the address no longer says what was asked for.
+  const { amount, back } = returned ? (readLeft() ?? asked) : asked;
   const wallet = useQuery({ ...walletQuery, enabled: session.kind === "in" });
   const kept = readKept<Wallet>("wallet");
   if (session.kind === "out" && isOnline) return <Navigate to="/login" search={{ to: "/wallet" }} replace />;
@@ -44,7 +49,7 @@ export function WalletPage() {
   return (
     <div className="narrow stack wallet">
       <h1 className="sr-only">{w.wallet.title}</h1>
-      <Purse wallet={shown} at={at} {...(amount === undefined ? {} : { amount })} {...(back === undefined ? {} : { back })} />
+      <Purse wallet={shown} at={at} returned={returned} amount={amount} back={back} />
       <Grants />
       <Statement />
       {wallet.data && <WalletSettings wallet={wallet.data} />}
@@ -52,28 +57,20 @@ export function WalletPage() {
   );
 }
 
-function Purse({
-  wallet,
-  at,
-  amount,
-  back,
-}: {
+interface PurseProps {
   readonly wallet: Wallet;
   readonly at: Date;
-  readonly amount?: number;
-  readonly back?: string;
-}) {
+  /** What the bank's page said, for whoever comes from it. */
+  readonly returned: ReturnType<typeof readReturn>;
+  readonly amount: number | undefined;
+  readonly back: string | undefined;
+}
+
+function Purse({ wallet, at, returned, amount, back }: PurseProps) {
   const w = useWords();
-  const navigate = useNavigate();
-  const [chosen, setChosen] = useState<number | "other" | undefined>(amount);
-  const [arrived, setArrived] = useState<number>();
+  const isPaid = returned !== undefined && returned !== "unpaid";
+  const [chosen, setChosen] = useState<number | "other" | undefined>(isPaid ? undefined : amount);
   const isFrozen = wallet.status === "frozen";
-  const done = (minor: number) => {
-    setChosen(undefined);
-    setArrived(minor);
-    void queryClient.invalidateQueries({ queryKey: ["mine"] });
-    if (back) void navigate({ href: back, replace: true });
-  };
   return (
     <section className="purse" aria-labelledby="balance">
       <h2 id="balance" className="purse-label">
@@ -92,16 +89,13 @@ function Purse({
           {w.wallet.other}
         </button>
       </div>
-      {arrived !== undefined && (
-        <p className="purse-arrived" role="status">
-          <CheckIcon size={20} /> {w.wallet.toppedUp(money(arrived, wallet.currency))}
-        </p>
-      )}
+      {isPaid && <MoneyOnItsWay paid={returned} currency={wallet.currency} {...(back === undefined ? {} : { back })} />}
       {chosen !== undefined && (
         <TopUpSheet
           currency={wallet.currency}
           {...(chosen === "other" ? {} : { amountMinor: chosen })}
-          onDone={done}
+          {...(back === undefined ? {} : { back })}
+          isRefused={returned === "unpaid"}
           onClose={() => setChosen(undefined)}
         />
       )}

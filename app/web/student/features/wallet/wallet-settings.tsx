@@ -135,7 +135,7 @@ const usualGiftsMinor = 50_000;
 
 function Gifts({ wallet }: { readonly wallet: Wallet }) {
   const w = useWords();
-  const [isCopied, setIsCopied] = useState(false);
+  const [copied, setCopied] = useState<string>();
   const links = useQuery({ queryKey: ["mine", "gift-links"], queryFn: () => unwrap(ownGiftsApi.wallet["gift-links"].$get()) });
   const make = useMutation({
     mutationFn: (limit_minor: number) => unwrap(ownGiftsApi.wallet["gift-link"].$post({ json: { limit_minor } })),
@@ -144,27 +144,29 @@ function Gifts({ wallet }: { readonly wallet: Wallet }) {
   const url = make.data?.url;
   const revoke = useMutation({
     mutationFn: (linkId: string) => unwrap(ownGiftsApi.wallet["gift-links"][":linkId"].$delete({ param: { linkId } })),
-    onSuccess: changed,
+    onSuccess: (_, linkId) => {
+      if (linkId === make.data?.id) make.reset();
+      changed();
+    },
   });
-  const copy = (link: string) => void navigator.clipboard?.writeText(link).then(() => setIsCopied(true));
+  const copy = (link: string) => void navigator.clipboard?.writeText(link).then(() => setCopied(link));
   return (
     <Fold title={w.wallet.gift}>
       <p className="soft">{w.wallet.giftWhat}</p>
-      {url ? (
+      {url && (
         <div className="row">
           <input className="input" readOnly value={url} aria-label={w.wallet.gift} />
           <button type="button" className="button" onClick={() => copy(url)}>
-            {isCopied ? w.wallet.copied : w.wallet.copy}
+            {copied === url ? w.wallet.copied : w.wallet.copy}
           </button>
         </div>
-      ) : (
-        <form className="stack" onSubmit={submitting((form) => make.mutate(minorOf(form.get("limit")) ?? 0))}>
-          <Amount name="limit" label={w.wallet.giftLimit} value={amountOf(usualGiftsMinor)} isRequired />
-          <button type="submit" className="button" disabled={make.isPending}>
-            {w.wallet.makeGift}
-          </button>
-        </form>
       )}
+      <form className="stack" onSubmit={submitting((form) => make.mutate(minorOf(form.get("limit")) ?? 0))}>
+        <Amount name="limit" label={w.wallet.giftLimit} value={amountOf(usualGiftsMinor)} isRequired />
+        <button type="submit" className={`button ${url ? "button-second" : ""}`} disabled={make.isPending}>
+          {w.wallet.makeGift}
+        </button>
+      </form>
       <ErrorNote error={make.error ?? revoke.error} />
       <ul className="stack">
         {links.data?.items.map((link) => (
