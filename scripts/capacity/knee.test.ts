@@ -6,15 +6,15 @@ function climb(most: number, othersMs = 500): Moment[] {
   const costMs = 8;
   const moments: Moment[] = [];
   let [paid, ours, others] = [0, 0, 0];
-  for (let second = 0; second <= 60; second += 1) {
+  for (let second = 0; second <= 80; second += 1) {
     moments.push({
       atMs: second * 1_000,
       paid,
       busyMs: ours + others,
-      oursMs: { api: ours / 2, worker: 0, postgres: ours / 4, redis: 0, load: ours / 4 },
+      oursMs: { api: ours / 2, worker: 0, later: 0, postgres: ours / 4, redis: 0, load: ours / 4 },
     });
     if (second < 2) continue;
-    const wanted = second < 14 ? 10 : 10 + (second - 14) * 10;
+    const wanted = second < 32 ? 40 : 40 + (second - 32) * 10;
     const done = Math.min(wanted, most);
     paid += done;
     ours += done * costMs;

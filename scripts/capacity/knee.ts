@@ -2,6 +2,8 @@
 export interface CpuOfFlow {
   readonly api: number;
   readonly worker: number;
+  /** The worker of what may take long: what is left for it. It lags at a peak and is done with it afterwards. */
+  readonly later: number;
   readonly postgres: number;
   readonly redis: number;
   /** The clients themselves, who share the machine. */
@@ -21,10 +23,10 @@ export interface Moment {
 export interface Knee {
   /** Orders a second that were paid, at the most. */
   readonly perSecond: number;
-  /** CPU of one, measured while it was calm: all that the prediction knows of the payment. */
-  readonly calmMs: CpuOfFlow;
+  /** What the run took while the processors had room: all that the prediction knows. */
+  readonly calm: Line;
   readonly cores: number;
-  /** Processors that others had meanwhile. */
+  /** Processors that others had meanwhile, and what may wait. */
   readonly othersCores: number;
   /** Of all processors, at the knee. */
   readonly busy: number;
@@ -32,9 +34,20 @@ export interface Knee {
   readonly full: string;
 }
 
-/** The script begins with so many calm seconds; the first of them warm it up. */
-const calmSeconds = { from: 3, until: 11 };
+/**
+ * Processors by payments a second, as a straight line: something is done whatever happens, and less for each the more there are, since many are
+ * woken for at once.
+ */
+export interface Line {
+  readonly restingCores: number;
+  readonly paymentMs: number;
+}
+
+/** The script's calm seconds begin with those that warm everything up. */
+const warmUpMs = 12_000;
 const windowMoments = 3;
+/** Of all processors: what is looked at for the line is below. */
+const roomUntil = 0.7;
 const fullAt = 0.9;
 /** How far the prediction may be off. */
 export const farthestOff = 0.2;
@@ -42,25 +55,48 @@ export const farthestOff = 0.2;
 export function kneeOf(moments: readonly Moment[], cores: number): Knee {
   const start = moments.findLast(({ paid }) => paid === moments[0]?.paid) ?? moments[0];
   if (!start) throw new Error("Nothing was seen of the run.");
-  const calm = between(moments, start.atMs + calmSeconds.from * 1_000, start.atMs + calmSeconds.until * 1_000);
   const windows = moments
     .slice(windowMoments)
     .map((moment, index) => between([moments[index] as Moment, moment], 0, Number.POSITIVE_INFINITY));
   const best = windows.toSorted((one, other) => other.paid / other.ms - one.paid / one.ms)[0];
-  if (!best || !(calm.paid > 0)) throw new Error("Too little was paid to find a knee.");
-  const calmMs = each(calm.oursMs, (ms) => ms / calm.paid);
+  if (!best) throw new Error("Too little was paid to find a knee.");
+  const calm = lineThrough(windowsWithRoom(moments, start.atMs + warmUpMs, cores));
   const othersCores = Math.min(cores, Math.max(0, (best.busyMs - sum(best.oursMs)) / best.ms));
   const busy = best.busyMs / best.ms / cores;
   return {
     perSecond: (best.paid / best.ms) * 1_000,
-    calmMs,
+    calm,
     cores,
     othersCores,
     busy,
-    predictedPerSecond: ((cores - othersCores) * 1_000) / sum(calmMs),
+    predictedPerSecond: ((cores - othersCores - calm.restingCores) * 1_000) / calm.paymentMs,
     full: fullOf(best, busy),
   };
 }
+
+/** One behind the other, until the first that leaves too little room. */
+function windowsWithRoom(moments: readonly Moment[], fromMs: number, cores: number): Span[] {
+  const warm = moments.filter(({ atMs }) => atMs >= fromMs);
+  const windows: Span[] = [];
+  for (let place = 0; place + windowMoments < warm.length; place += windowMoments) {
+    const window = between(warm.slice(place, place + windowMoments + 1), 0, Number.POSITIVE_INFINITY);
+    if (sum(window.oursMs) / window.ms > roomUntil * cores) break;
+    windows.push(window);
+  }
+  return windows;
+}
+
+/** By least squares. */
+function lineThrough(windows: readonly Span[]): Line {
+  const points = windows.map(({ ms, paid, oursMs }) => ({ rate: (paid / ms) * 1_000, coreMs: (sum(oursMs) / ms) * 1_000 }));
+  const [meanRate, meanMs] = [mean(points.map(({ rate }) => rate)), mean(points.map(({ coreMs }) => coreMs))];
+  const paymentMs =
+    mean(points.map(({ rate, coreMs }) => (rate - meanRate) * (coreMs - meanMs))) / mean(points.map(({ rate }) => (rate - meanRate) ** 2));
+  if (!(paymentMs > 0)) throw new Error("The run was too short, or the machine too full, to see what a payment takes.");
+  return { restingCores: (meanMs - paymentMs * meanRate) / 1_000, paymentMs };
+}
+
+const mean = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0) / values.length;
 
 interface Span {
   readonly ms: number;
@@ -93,27 +129,28 @@ function fullOf({ ms, oursMs }: Span, busy: number): string {
 const each = (of: CpuOfFlow, change: (ms: number, who: keyof CpuOfFlow) => number): CpuOfFlow => ({
   api: change(of.api, "api"),
   worker: change(of.worker, "worker"),
+  later: change(of.later, "later"),
   postgres: change(of.postgres, "postgres"),
   redis: change(of.redis, "redis"),
   load: change(of.load, "load"),
 });
 
+/** Of all that a payment waits for. */
 export const sum = ({ api, worker, postgres, redis, load }: CpuOfFlow): number => api + worker + postgres + redis + load;
 
 /** In words, and whether the model holds. */
-export function judgeKnee({ perSecond, calmMs, cores, othersCores, busy, predictedPerSecond, full }: Knee): {
+export function judgeKnee({ perSecond, calm, cores, othersCores, busy, predictedPerSecond, full }: Knee): {
   readonly lines: readonly string[];
   readonly holds: boolean;
 } {
   const off = predictedPerSecond / perSecond - 1;
   const isOurs = othersCores <= cores / 2;
   const holds = isOurs && Math.abs(off) <= farthestOff;
-  const parts = (Object.entries(calmMs) as [keyof CpuOfFlow, number][]).map(([who, ms]) => `${who} ${ms.toFixed(2)}`).join(", ");
   return {
     lines: [
       `knee: ${perSecond.toFixed(0)} payments a second; what was full: ${full}; processors ${(busy * 100).toFixed(0)} % busy, others had ${othersCores.toFixed(2)} of ${cores}`,
       ...(isOurs ? [] : ["not judged: others had more than half of the machine"]),
-      `model: ${sum(calmMs).toFixed(2)} ms of CPU for each while it was calm (${parts}), so ${predictedPerSecond.toFixed(0)} a second: ${off >= 0 ? "+" : ""}${(off * 100).toFixed(0)} %, ${holds ? "within" : "NOT within"} ${farthestOff * 100} %`,
+      `model: ${calm.restingCores.toFixed(2)} of a core whatever happens and ${calm.paymentMs.toFixed(1)} ms for each payment, as seen below ${roomUntil * 100} %, so ${predictedPerSecond.toFixed(0)} a second: ${off >= 0 ? "+" : ""}${(off * 100).toFixed(0)} %, ${holds ? "within" : "NOT within"} ${farthestOff * 100} %`,
     ],
     holds,
   };

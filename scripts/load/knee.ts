@@ -42,7 +42,7 @@ function busyMs(): number {
 
 /** What each of ours has used, by what runs in it. All of it was started by this process. */
 function oursMs(): CpuOfFlow {
-  const used = { api: 0, worker: 0, postgres: 0, redis: 0, load: 0 };
+  const used = { api: 0, worker: 0, later: 0, postgres: 0, redis: 0, load: 0 };
   const parents = new Map<number, number>();
   const found: { readonly pid: number; readonly who: keyof CpuOfFlow; readonly ms: number }[] = [];
   for (const name of readdirSync("/proc").filter((entry) => /^\d+$/.test(entry))) {
@@ -67,7 +67,7 @@ function oursMs(): CpuOfFlow {
 
 function whoIs(commandLine: string): keyof CpuOfFlow | undefined {
   if (commandLine.includes("app/main.ts")) return "api";
-  if (commandLine.includes("app/worker.ts")) return "worker";
+  if (commandLine.includes("app/worker.ts")) return commandLine.includes("\0long\0") ? "later" : "worker";
   if (commandLine.includes("postgres")) return "postgres";
   if (commandLine.includes("redis-server")) return "redis";
   return /(^|\/)k6\0/.test(commandLine) ? "load" : undefined;

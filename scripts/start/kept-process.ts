@@ -20,6 +20,8 @@ interface KeptProcessOptions {
   readonly name: string;
   readonly file: string;
   readonly args?: readonly string[];
+  /** Nobody waits for it: the others have the processor first. */
+  readonly mayWait?: boolean;
   readonly env: NodeJS.ProcessEnv;
   readonly home: Home;
   /** Where it says that it is ready. */
@@ -40,10 +42,10 @@ const failurePauseMs = 200;
 const stopGraceMs = 38_000;
 
 export async function keepRunning(options: KeptProcessOptions): Promise<KeptProcess> {
-  const { name, file, args = [], env, home, readyUrl } = options;
+  const { name, file, args = [], mayWait = false, env, home, readyUrl } = options;
+  const command = [...dieWithParent("TERM"), ...(mayWait ? ["nice", "-n", "10"] : []), process.execPath, file, ...args];
   const log = openCappedLog(path.join(home.logs, `${name}.log`));
-  const start = () =>
-    startChild({ name, command: [...dieWithParent("TERM"), process.execPath, file, ...args], cwd: projectRoot, env, log });
+  const start = () => startChild({ name, command, cwd: projectRoot, env, log });
   let stopped = false;
   const isStopping = () => stopped || options.stopSignal.aborted;
   let failuresInARow = 0;

@@ -120,7 +120,7 @@ export class System {
     await this.keep("api-1", "app/main.ts", listening(1), { readyUrl: `${this.url(1)}/ready` });
     await this.keep("api-2", "app/main.ts", listening(2), { readyUrl: `${this.url(2)}/ready` });
     await this.keep("worker-money", "app/worker.ts", env, { args: ["money"] });
-    await this.keep("worker-long", "app/worker.ts", env, { args: ["long"] });
+    await this.keep("worker-long", "app/worker.ts", env, { args: ["long"], mayWait: true });
     await Promise.all(this.processes.map((kept) => kept.ready()));
   }
 
@@ -128,12 +128,13 @@ export class System {
     name: string,
     file: string,
     env: NodeJS.ProcessEnv,
-    { readyUrl, args = [] }: { readonly readyUrl?: string; readonly args?: readonly string[] },
+    { readyUrl, args = [], mayWait = false }: { readonly readyUrl?: string; readonly args?: readonly string[]; readonly mayWait?: boolean },
   ): Promise<void> {
     const kept = await keepRunning({
       name,
       file,
       args,
+      mayWait,
       env,
       home: this.home,
       readyUrl,

@@ -4,8 +4,9 @@ import { seconds } from "../lib/profile.ts";
 import { kneeTimes } from "../lib/thresholds.ts";
 
 // A calm rate first, by which the model knows what a payment costs (scripts/capacity/knee.ts); then more and more each second until the promise breaks. Run it alone.
-const calmRate = 10;
-const calmSeconds = 14;
+// Not calmer: at ten a second a payment costs twice as much, since each wakes everybody and nothing is done for many at once.
+const calmRate = 40;
+const calmSeconds = 30;
 const most = Number(__ENV.KNEE_MOST || "400");
 /** As slow a climb as the profile says: five times its length. */
 const climbSeconds = seconds * 5;
