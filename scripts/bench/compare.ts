@@ -23,7 +23,7 @@ const windowMs = 4_000;
 const firstWarmUpMs = 8_000;
 const debitSeconds = 4;
 const cafes = 50;
-const mostPayers = 12_000;
+const mostPayers = 24_000;
 const peerDatabase = "peer";
 const ledgerDatabase = "ledger_server";
 

@@ -8,7 +8,7 @@ export const renderScalingPage = (): string =>
     "",
     "<!-- Written by `npm run generate` from scripts/capacity/model.ts. Do not edit. -->",
     "",
-    `Half of all order within half an hour, and the peak is four times the mean. A payment was measured to take ${measured.nodeMs} ms of an API process, ${measured.postgresMs} ms of PostgreSQL and ${measured.redisMs} ms of Redis ([performance](performance.md)); what is asked beside it (menus, the order itself, boards) is taken to be as much again, a core of Graviton to be 0.8 of the one that was measured, and no processor is planned fuller than half. These three are assumptions until a month has been measured; \`npm run capacity -- --students N\` says the same for any number, \`--measured FILE\` by your own bench.`,
+    `Half of all order within half an hour, and the peak is four times the mean. A payment was measured to take ${measured.nodeMs} ms of an API process, ${measured.postgresMs} ms of PostgreSQL and ${measured.redisMs} ms of Redis ([performance](performance.md)); the order itself, workers, menus and boards take two and a half times as much beside it, as was seen on the way to the knee ([load](load.md)). A core of Graviton is taken to be 0.8 of the one that was measured, and no processor is planned fuller than half. These two, and how people come, are assumptions until a month has been measured; \`npm run capacity -- --students N\` says the same for any number, \`--measured FILE\` by your own bench.`,
     "",
     "| students | scans a second | machines (c7g.large) | database | GiB a year | USD a month | what is full first after that, and what is done then |",
     "|--:|--:|--:|---|--:|--:|---|",
