@@ -93,15 +93,15 @@ function choose(names: readonly string[], day: string): readonly Scenario[] {
   });
 }
 
-/** One system for all that need no variables of their own. */
+/** One system for all that need no variables of their own and leave nothing behind: after a knee, what came too late is still told. */
 async function runHere(k6: string, chosen: readonly Scenario[], profile: ProfileName): Promise<Result[]> {
   const stopping = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stopping.abort());
   const results: Result[] = [];
-  for (const [variables, group] of Map.groupBy(chosen, ({ env = {} }) => JSON.stringify(env))) {
+  for (const group of Map.groupBy(chosen, ({ name, env = {}, apart }) => JSON.stringify([env, apart && name])).values()) {
     if (stopping.signal.aborted) break;
     console.log(`starting a system for ${group.map(({ name }) => name).join(", ")} …`);
-    const place = await openPlace(stopping.signal, JSON.parse(variables) as Record<string, string>);
+    const place = await openPlace(stopping.signal, group[0]?.env ?? {});
     try {
       for (const scenario of group) {
         if (stopping.signal.aborted) break;
