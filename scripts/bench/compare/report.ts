@@ -124,7 +124,7 @@ export function renderTable(summary: Summary, { rounds, connections, driver, loa
     ...rows,
     "",
     `Medians of ${rounds} interleaved rounds, in brackets the least and the most of a round; ${connections} clients; the limit by ${driver}; load average ${load_average.map((one) => one.toFixed(1)).join(" to ")}.`,
-    ...targetsOf(summary).map(({ line }) => line),
+    ...targetsOf(summary).map(({ line, missed }) => `${line} (${missed.length === 0 ? "met" : `missed: ${missed.join("; ")}`})`),
   ].join("\n");
 }
 
