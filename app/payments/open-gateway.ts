@@ -28,10 +28,11 @@ function make({ config, secrets, log }: Platform): Gateway | undefined {
   const isSandbox = config.CAMPUS_ENV === "sandbox";
   const keyId = config.GATEWAY_KEY_ID ?? (isSandbox ? standInKeyId : undefined);
   if (keyId === undefined || !secrets.has("GATEWAY_KEY_SECRET")) return undefined;
+  const url = config.GATEWAY_URL ?? (isSandbox ? config.SANDBOX_URL : razorpayUrl);
   return createRazorpay({
-    url: config.GATEWAY_URL ?? (isSandbox ? config.SANDBOX_URL : razorpayUrl),
+    url,
     // The stand-in's page stands at our own origin, so that the frames of /demo may show it.
-    checkoutUrl: isSandbox ? `${config.PUBLIC_URL}/sandbox/gateway/checkout` : `${config.GATEWAY_URL ?? razorpayUrl}/v1/checkout/embedded`,
+    checkoutUrl: isSandbox ? `${config.PUBLIC_URL}/sandbox/gateway/checkout` : `${url}/v1/checkout/embedded`,
     keyId,
     keySecret: () => secrets.get("GATEWAY_KEY_SECRET"),
     webhookSecret: async () => {

@@ -113,7 +113,7 @@ function between(moments: readonly Moment[], fromMs: number, untilMs: number): S
     ms: last.atMs - first.atMs,
     paid: last.paid - first.paid,
     busyMs: last.busyMs - first.busyMs,
-    oursMs: each(last.oursMs, (ms, who) => ms - first.oursMs[who]),
+    oursMs: spent(first.oursMs, last.oursMs),
   };
 }
 
@@ -126,13 +126,13 @@ function fullOf({ ms, oursMs }: Span, busy: number): string {
   return `no processor (${share}): something waits, for a lock, a connection or the disk`;
 }
 
-const each = (of: CpuOfFlow, change: (ms: number, who: keyof CpuOfFlow) => number): CpuOfFlow => ({
-  api: change(of.api, "api"),
-  worker: change(of.worker, "worker"),
-  later: change(of.later, "later"),
-  postgres: change(of.postgres, "postgres"),
-  redis: change(of.redis, "redis"),
-  load: change(of.load, "load"),
+const spent = (from: CpuOfFlow, until: CpuOfFlow): CpuOfFlow => ({
+  api: until.api - from.api,
+  worker: until.worker - from.worker,
+  later: until.later - from.later,
+  postgres: until.postgres - from.postgres,
+  redis: until.redis - from.redis,
+  load: until.load - from.load,
 });
 
 /** Of all that a payment waits for. */

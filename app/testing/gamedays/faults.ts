@@ -303,6 +303,7 @@ export const faults: Readonly<Record<GameDayName, (stage: Stage) => Fault>> = {
     };
     return {
       async begin() {
+        neighbour.on("error", () => undefined);
         await neighbour.connect();
         await neighbour.query("begin");
         while (left.length < 0.9 * mostConnections) {

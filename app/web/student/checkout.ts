@@ -1,7 +1,5 @@
-interface CheckoutForm {
-  readonly url: string;
-  readonly fields: Readonly<Record<string, string>>;
-}
+import type { CheckoutForm } from "../../payments/gateway.ts";
+import { ApiError } from "../shared/api/request.ts";
 
 /** What this tab keeps while the payer is at the bank's page. */
 interface Left {
@@ -36,6 +34,10 @@ interface Paid {
   readonly payment_id: string;
   readonly signature: string;
 }
+
+/** What to tell whoever comes back without having paid. */
+export const refusalOf = (returned: ReturnType<typeof readReturn>): ApiError | undefined =>
+  returned === "unpaid" ? new ApiError("PAYMENT_FAILED", "The bank said no.") : undefined;
 
 /** From the address that the gateway's page came back to. */
 export function readReturn(hash: string): Paid | "unpaid" | undefined {

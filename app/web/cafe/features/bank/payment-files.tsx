@@ -11,6 +11,7 @@ import { ErrorNote, ListView, Loaded, Table } from "../../ui/parts.tsx";
 import { saveAnswer } from "../../ui/save.ts";
 import { useUniversityWords } from "../../words/university.ts";
 import { useWords } from "../../words/words.ts";
+import { isAgreed } from "../university/agreed.ts";
 
 const key = ["bank", "files"];
 const ask = (page: { readonly cursor?: string }) => unwrap(bankApi.admin["payment-files"].$get({ query: { limit: 30, ...page } }));
@@ -34,7 +35,6 @@ async function readDue(): Promise<readonly Due[]> {
     unwrap(settlementsApi.admin.settlements.$get({ query: { status: "due", limit: 100 } })),
     unwrap(closeOutsApi.admin["close-outs"].$get({ query: { status: "agreed", limit: 100 } })),
   ]);
-  const agreed = closeOuts.items.filter(({ agreed_minor, amount_minor }) => agreed_minor === amount_minor);
   return [
     ...settlements.items.map(({ id, cafe_name, day, payable_minor, currency }) => ({
       id,
@@ -44,7 +44,7 @@ async function readDue(): Promise<readonly Due[]> {
       amountMinor: payable_minor,
       currency,
     })),
-    ...agreed.map(({ id, pay_to, amount_minor, currency }) => ({
+    ...closeOuts.items.filter(isAgreed).map(({ id, pay_to, amount_minor, currency }) => ({
       id,
       isCloseOut: true,
       to: pay_to,

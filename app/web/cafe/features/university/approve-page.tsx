@@ -16,6 +16,7 @@ import { useUniversityWords } from "../../words/university.ts";
 import { useWords } from "../../words/words.ts";
 import { StaffRequests } from "../people/staff-requests.tsx";
 import { AdjustmentSheet } from "./adjustment-sheet.tsx";
+import { isAgreed } from "./agreed.ts";
 
 const ask = {
   adjustments: () => unwrap(adjustmentsApi.admin.adjustments.$get({ query: { status: "pending", limit: 100 } })),
@@ -34,9 +35,6 @@ const ask = {
   cafes: () => unwrap(cafeApi.admin.cafes.$get({ query: { status: "pending", limit: 100 } })),
 };
 type CloseOut = Awaited<ReturnType<typeof ask.closeOuts>>["items"][number];
-
-/** To what the wallet holds now: where money came in since, somebody agrees anew. */
-const isAgreed = ({ status, agreed_minor, amount_minor }: CloseOut) => status === "agreed" && agreed_minor === amount_minor;
 
 async function readAll(role: string) {
   const [adjustments, writeOffs, closeOuts, bulkCredits, accounts, refunds, cafes] = await Promise.all([

@@ -7,7 +7,7 @@ import { minorOf } from "../../../shared/money/typed-amount.ts";
 import { CheckIcon, GiftIcon } from "../../../shared/ui/icons.tsx";
 import { Bones, EmptyState } from "../../../shared/ui/parts.tsx";
 import { giftsApi } from "../../api.ts";
-import { leaveToPay, readLeft, readReturn } from "../../checkout.ts";
+import { leaveToPay, readLeft, readReturn, refusalOf } from "../../checkout.ts";
 import { ErrorNote } from "../../shell.tsx";
 import { useWords } from "../../words/words.ts";
 
@@ -57,7 +57,6 @@ export function GiftPage() {
   const amounts = offered.filter((amount) => amount >= least && amount <= most);
   const chosen = typed === "" ? (minor ?? amounts[0] ?? least) : (minorOf(typed) ?? 0);
   const isTaken = chosen >= least && chosen <= most;
-  const refusal = returned === "unpaid" && !pay.isPending ? new ApiError("PAYMENT_FAILED", "The bank said no.") : undefined;
   return (
     <div className="narrow stack">
       <span className="empty-icon">
@@ -85,7 +84,7 @@ export function GiftPage() {
         <input className="input" inputMode="decimal" autoComplete="off" value={typed} onChange={({ target }) => setTyped(target.value)} />
         <small className="soft">{w.gift.range(price(least, currency), price(most, currency))}</small>
       </label>
-      <ErrorNote error={pay.error ?? refusal} />
+      <ErrorNote error={pay.error ?? (pay.isPending ? undefined : refusalOf(returned))} />
       <button type="button" className="button button-big" disabled={!isTaken || pay.isPending} onClick={() => pay.mutate(chosen)}>
         {w.gift.give(isTaken ? money(chosen, currency) : "")}
       </button>

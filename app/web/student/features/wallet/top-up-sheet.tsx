@@ -1,6 +1,6 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
-import { ApiError, unwrap } from "../../../shared/api/request.ts";
+import { type ApiError, unwrap } from "../../../shared/api/request.ts";
 import { money } from "../../../shared/money/money.ts";
 import { minorOf } from "../../../shared/money/typed-amount.ts";
 import { WalletIcon } from "../../../shared/ui/icons.tsx";
@@ -16,12 +16,12 @@ interface TopUpProps {
   /** Where to go on once the money is there. */
   readonly back?: string;
   /** The bank said no a moment ago. */
-  readonly isRefused: boolean;
+  readonly refusal: ApiError | undefined;
   readonly onClose: () => void;
 }
 
 /** The amount, and then the bank's own page. The key belongs to this sheet, so a repeated tap is the same top-up. */
-export function TopUpSheet({ currency, amountMinor, back, isRefused, onClose }: TopUpProps) {
+export function TopUpSheet({ currency, amountMinor, back, refusal, onClose }: TopUpProps) {
   const w = useWords();
   const [typed, setTyped] = useState("");
   const [keeps, setKeeps] = useState(false);
@@ -37,7 +37,6 @@ export function TopUpSheet({ currency, amountMinor, back, isRefused, onClose }: 
       ),
     onSuccess: ({ checkout }) => leaveToPay(checkout, { amount: minor, back }),
   });
-  const refusal = isRefused && !begin.isPending ? new ApiError("PAYMENT_FAILED", "The bank said no.") : undefined;
   const isAmount = minor >= 1_000;
   return (
     <Sheet title={w.wallet.topUp} closeLabel={w.app.close} onClose={onClose}>
@@ -58,7 +57,7 @@ export function TopUpSheet({ currency, amountMinor, back, isRefused, onClose }: 
         <input type="checkbox" checked={keeps} onChange={() => setKeeps(!keeps)} />
         <span>{w.wallet.keepMethod}</span>
       </label>
-      <ErrorNote error={begin.error ?? refusal} />
+      <ErrorNote error={begin.error ?? (begin.isPending ? undefined : refusal)} />
       <button type="button" className="button button-big" disabled={!isAmount || begin.isPending} onClick={() => begin.mutate()}>
         {w.wallet.toBank(isAmount ? money(minor, currency) : "")}
       </button>

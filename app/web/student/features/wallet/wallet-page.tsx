@@ -9,7 +9,7 @@ import { useSession } from "../../../shared/session/student.ts";
 import { ShieldIcon, WalletIcon } from "../../../shared/ui/icons.tsx";
 import { Bones, EmptyState, Notice } from "../../../shared/ui/parts.tsx";
 import { walletApi } from "../../api.ts";
-import { readLeft, readReturn } from "../../checkout.ts";
+import { readLeft, readReturn, refusalOf } from "../../checkout.ts";
 import { readKept, walletQuery } from "../../queries.ts";
 import { ErrorNote, ErrorState, useOnline } from "../../shell.tsx";
 import { useWords } from "../../words/words.ts";
@@ -95,7 +95,7 @@ function Purse({ wallet, at, returned, amount, back }: PurseProps) {
           currency={wallet.currency}
           {...(chosen === "other" ? {} : { amountMinor: chosen })}
           {...(back === undefined ? {} : { back })}
-          isRefused={returned === "unpaid"}
+          refusal={refusalOf(returned)}
           onClose={() => setChosen(undefined)}
         />
       )}
