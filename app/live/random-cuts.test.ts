@@ -51,7 +51,10 @@ async function follow(connect: Connect, random: () => number, onReady: () => voi
   return { seen, cuts };
 }
 
-/** Eight at once, each holding its rows uncommitted for a random moment: later rows are committed before earlier ones. */
+/**
+ * Eight at once. As a debit does, each writes something first, which gives it its place, and its events a random moment later; it holds
+ * them uncommitted for another one. So later places have earlier rows, and later rows are committed before earlier ones.
+ */
 async function writeEvents(channels: readonly string[], random: () => number): Promise<void> {
   let next = 0;
   const write = async () => {
@@ -59,10 +62,11 @@ async function writeEvents(channels: readonly string[], random: () => number): P
       const first = next;
       next += perTransaction;
       await campus.worker.db.transaction(async (tx) => {
+        await tx.run(sql`select pg_current_xact_id(), pg_sleep(${random() * 0.01})`);
         await tx.run(sql`
           insert into events (channels, event, data)
           select ${channels}::text[], 'status_changed', jsonb_build_object('n', n, 'status', 'preparing') from generate_series(${first}::integer, ${first + perTransaction - 1}::integer) n`);
-        await tx.run(sql`select pg_sleep(${random() * 0.02})`);
+        await tx.run(sql`select pg_sleep(${random() * 0.01})`);
       });
     }
   };
