@@ -160,8 +160,12 @@ export async function provePasskey({ config, db }: Platform, challengeId: string
     throw notProven(error);
   });
   if (!verified) throw notProven();
-  await db.run(sql`
-    update staff_passkeys set sign_count = ${authenticationInfo.newCounter}, last_used_at = now() where credential_id = ${held.credentialId}`);
+  const { newCounter } = authenticationInfo;
+  // Asked once more as it is written: two answers at once with the same count are a passkey and its copy. Most phones count nothing: 0.
+  const taken = await db.run(sql`
+    update staff_passkeys set sign_count = ${newCounter}, last_used_at = now()
+    where credential_id = ${held.credentialId} and (sign_count < ${newCounter} or (sign_count = 0 and ${newCounter} = 0))`);
+  if (taken !== 1) throw notProven();
   const staff = await readStaffRow(db, held.staffId);
   if (!staff) throw notProven();
   if (staff.mustChangePassword) throw mustChange();

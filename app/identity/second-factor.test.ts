@@ -72,6 +72,23 @@ describe("codes of an authenticator app", () => {
     expect(await logIn(member, { totp: codeNow(secret, seconds(30)) })).toMatchObject(refused(429, "RATE_LIMITED"));
   });
 
+  test("a code and a recovery code that are sent many times at once, to both processes, open one session", async () => {
+    const member = await campus.staff("admin");
+    const { secret, codes } = await enrol(member);
+    const atOnce = async (factor: Readonly<Record<string, string>>) => {
+      const tries = Array.from({ length: 4 }, (_, index) =>
+        campus.api("POST", "/admin/auth/login", { process: index % 2 === 0 ? 0 : 1, body: { ...credentials(member), ...factor } }),
+      );
+      return (await Promise.all(tries)).map(({ status }) => status).sort();
+    };
+    expect(await atOnce({ totp: codeNow(secret) })).toEqual([200, 401, 401, 401]);
+    expect((await logIn(member, { recovery_code: codes[1] ?? "" })).status).toBe(200);
+    expect(await atOnce({ recovery_code: codes[0] ?? "" })).toEqual([200, 401, 401, 401]);
+    expect(
+      await campus.sql`select count(*)::int as used from staff_recovery_codes where staff_id = ${member.id} and used_at is not null`,
+    ).toEqual([{ used: 2 }]);
+  });
+
   test("guesses at the code are not forgiven by the step in which the password alone is right", async () => {
     const member = await campus.staff("admin");
     const { secret } = await enrol(member);
@@ -234,10 +251,10 @@ describe("passkeys", () => {
       Buffer.from([0x22]),
       bytes(Buffer.from(y, "base64url")),
     ]);
-    const head = (flags: number) => {
+    const head = (flags: number, host = rpId) => {
       const counter = Buffer.alloc(4);
       counter.writeUInt32BE(count);
-      return Buffer.concat([createHash("sha256").update(rpId).digest(), Buffer.from([flags]), counter]);
+      return Buffer.concat([createHash("sha256").update(host).digest(), Buffer.from([flags]), counter]);
     };
     const clientData = (type: string, challenge: string) => Buffer.from(JSON.stringify({ type, challenge, origin, crossOrigin: false }));
     const shown = { id: id.toString("base64url"), rawId: id.toString("base64url"), type: "public-key", clientExtensionResults: {} };
@@ -266,10 +283,10 @@ describe("passkeys", () => {
         };
         return { ...shown, response };
       },
-      get(challenge: string, flags = 0x05) {
-        count += 1;
-        const authData = head(flags);
-        const client = clientData("webauthn.get", challenge);
+      get(challenge: string, { flags = 0x05, type = "webauthn.get", advance = 1, host = rpId } = {}) {
+        count += advance;
+        const authData = head(flags, host);
+        const client = clientData(type, challenge);
         const signature = sign("sha256", Buffer.concat([authData, createHash("sha256").update(client).digest()]), privateKey);
         const response = {
           clientDataJSON: client.toString("base64url"),
@@ -310,7 +327,7 @@ describe("passkeys", () => {
     expect(await answerLogin(login.challenge_id, response)).toMatchObject(refused(404, "NOT_FOUND"));
 
     const unlocked = await beginLogin();
-    expect(await answerLogin(unlocked.challenge_id, key.get(unlocked.options.challenge, 0x01))).toMatchObject(
+    expect(await answerLogin(unlocked.challenge_id, key.get(unlocked.options.challenge, { flags: 0x01 }))).toMatchObject(
       refused(401, "INVALID_CREDENTIALS"),
     );
     const elsewhere = authenticator("localhost", "https://campus.example");
@@ -338,5 +355,41 @@ describe("passkeys", () => {
     const stranger = authenticator("localhost", "http://localhost:8080");
     const begun = await beginLogin();
     expect(await answerLogin(begun.challenge_id, stranger.get(begun.options.challenge))).toMatchObject(refused(401, "INVALID_CREDENTIALS"));
+    const member = await campus.staff("finance");
+    const key = authenticator("localhost", "http://localhost:8080");
+    expectOk(await register(member, key, {}));
+    const again = await beginLogin();
+    const forged = { ...stranger.get(again.options.challenge), ...pick(key.get(again.options.challenge)) };
+    expect(await answerLogin(again.challenge_id, forged)).toMatchObject(refused(401, "INVALID_CREDENTIALS"));
+  });
+
+  test.each([
+    ["that was made to register", { type: "webauthn.create" }],
+    ["that nobody was there for", { flags: 0x04 }],
+    ["for another host", { host: "campus.example" }],
+  ])("an answer %s opens nothing", async (_, how) => {
+    const member = await campus.staff("finance");
+    const key = authenticator("localhost", "http://localhost:8080");
+    expectOk(await register(member, key, {}));
+    const login = await beginLogin();
+    expect(await answerLogin(login.challenge_id, key.get(login.options.challenge, how))).toMatchObject(refused(401, "INVALID_CREDENTIALS"));
+  });
+
+  test("one answer that is sent many times at once opens one session; of two copies of a passkey the second one's count gives it away", async () => {
+    const member = await campus.staff("finance");
+    const key = authenticator("localhost", "http://localhost:8080");
+    expectOk(await register(member, key, {}));
+    const login = await beginLogin();
+    const response = key.get(login.options.challenge);
+    const sent = await Promise.all(Array.from({ length: 8 }, () => answerLogin(login.challenge_id, response)));
+    expect(sent.map(({ status }) => status).sort()).toEqual([200, ...Array.from({ length: 7 }, () => 404)]);
+
+    const challenges = await Promise.all(Array.from({ length: 8 }, () => beginLogin()));
+    const [first, ...copies] = challenges.map(({ challenge_id, options }, index) => ({
+      challenge_id,
+      response: key.get(options.challenge, { advance: index === 0 ? 1 : 0 }),
+    }));
+    const atOnce = await Promise.all([first, ...copies].map((copy) => answerLogin(copy?.challenge_id ?? "", copy?.response)));
+    expect(atOnce.map(({ status }) => status).sort()).toEqual([200, ...Array.from({ length: 7 }, () => 401)]);
   });
 });
