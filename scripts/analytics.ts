@@ -7,7 +7,7 @@ import { type Command, runCommand, wholeNumber } from "../app/local/command.ts";
 import { findHome, projectRoot } from "../app/local/home.ts";
 import { PlainError } from "../app/local/plain-error.ts";
 import type { ServicesFile } from "../app/local/services-file.ts";
-import { giveRolePassword, type JobInput, keyFileOf, type Place, prepareJob, queriesAlone } from "./analytics/job.ts";
+import { giveRolePassword, type JobInput, keyFileOf, type Place, prepareJob } from "./analytics/job.ts";
 import { startLocalSystem } from "./bench/local-system.ts";
 import { fillCampus } from "./bench/reports/fill.ts";
 
@@ -114,7 +114,7 @@ async function runDemo(input: JobInput, orders: number): Promise<number> {
     rmSync(path.join(input.lake, "extracted"), { recursive: true, force: true });
     rmSync(path.join(input.lake, "tables"), { recursive: true, force: true });
     const place = await giveRolePassword(superuserUrl);
-    const job = { ...input, queries: queriesAlone };
+    const job = { ...input, isAlone: true };
     const first = await runJobs(job, place);
     if (first !== 0) return first;
     say("demo: once more; nothing has changed, so nothing is made");

@@ -41,7 +41,7 @@ def options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--metrics", metavar="ENVIRONMENT", help="tells CloudWatch (namespace CampusPay) that tables were published, or that checks failed")
     parser.add_argument("--driver", metavar="JAR", help="PostgreSQL's JDBC driver, where Spark has none of its own")
     parser.add_argument("--memory-mb", type=int, default=1100, help="what the engine may take")
-    parser.add_argument("--queries", type=int, default=1, help="how many at once; one leaves the database's other processors to the payments")
+    parser.add_argument("--alone", action="store_true", help="nobody pays from the database meanwhile: several queries at once, and none rests")
     # Glue hands its own arguments to the script too.
     known, unknown = parser.parse_known_args(arguments)
     if unknown and "--JOB_NAME" not in unknown:
@@ -69,8 +69,8 @@ def open_engine(chosen: argparse.Namespace, scratch: Path):
         if chosen.engine == "duckdb":
             import duckdb  # noqa: F401
 
-            return DuckEngine(scratch, chosen.memory_mb, chosen.queries)
-        return SparkEngine(scratch, chosen.memory_mb, chosen.driver, queries=chosen.queries)
+            return DuckEngine(scratch, chosen.memory_mb, chosen.alone)
+        return SparkEngine(scratch, chosen.memory_mb, chosen.driver, alone=chosen.alone)
     except ImportError as error:
         say(f"analytics: {error.name} is not installed: run it by `npm run analytics`, which installs what it needs.")
         sys.exit(EXIT_MISSING)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Callable
 
 import texts
-from engines import Address, Part, at_once, told_plainly
+from engines import REST, Address, Part, at_once, told_plainly
 from faults import Broken, Fault
 from lake import WHOLE, Lake, Release
 from pseudonyms import PseudonymKey
@@ -39,14 +39,15 @@ def extract(engine, lake: Lake, address: Address, key: PseudonymKey, first: str 
     before = lake.current(EXTRACTED)
     snapshot = engine.open(address)
     try:
-        now = what_to_read(engine, before, first, last)
+        rest = "true" if engine.alone else REST
+        now = what_to_read(engine, before, first, last, rest)
         days = now.pop("days")
         by_month: dict[str, list[str]] = {}
         for day in days:
             by_month.setdefault(day[:7], []).append(day)
         say(f"extract: {len(days)} days in {len(by_month)} months, in the snapshot {snapshot}")
         scratch = fresh_folder(lake.scratch / EXTRACTED)
-        parts = [part_of(table, month, by_month, before, lake, now) for table in texts.SOURCES.values() for month in (by_month if table.by_month else [WHOLE])]
+        parts = [part_of(table, month, by_month, before, lake, now, rest) for table in texts.SOURCES.values() for month in (by_month if table.by_month else [WHOLE])]
         made = {(part.table.name, part.month): scratch / f"{part.table.name}-{part.month}.parquet" for part in parts}
         progress = Progress(say, "extract", len(parts))
         at_once(PARTS_AT_ONCE, lambda part: engine.extract(part, key, made[part.table.name, part.month]), parts, progress.step)
@@ -59,7 +60,7 @@ def extract(engine, lake: Lake, address: Address, key: PseudonymKey, first: str 
     return release
 
 
-def what_to_read(engine, before: Release, first: str | None, last: str | None) -> dict:
+def what_to_read(engine, before: Release, first: str | None, last: str | None, rest: str) -> dict:
     """Which days, and the watermark for the next run: the oldest transaction that this snapshot could not see yet."""
     ((watermark, as_of, yesterday, earliest),) = engine.ask(
         "select pg_snapshot_xmin(pg_current_snapshot())::text as watermark, to_char(now() at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') as as_of,"
@@ -80,7 +81,7 @@ def what_to_read(engine, before: Release, first: str | None, last: str | None) -
     else:
         if int(known["watermark"]) > int(watermark):
             raise Fault("this is not the database of the run before (its transactions are younger): run with --from the first day.")
-        days = sorted({*days_between(str(datetime.date.fromisoformat(known["last"]) + DAY), last), *touched(engine, known["watermark"], start, last)})
+        days = sorted({*days_between(str(datetime.date.fromisoformat(known["last"]) + DAY), last), *touched(engine, known["watermark"], start, last, rest)})
     return {"days": days, "from": start, "last": max(last, known.get("last", last)), "as_of": as_of, "watermark": watermark, "pseudonyms": "HMAC-SHA-256"}
 
 
@@ -88,14 +89,15 @@ def what_to_read(engine, before: Release, first: str | None, last: str | None) -
 WRITTEN = "(case when {x}.xmin::text::bigint <= pg_snapshot_xmax(pg_current_snapshot())::text::bigint % 4294967296 then 0 else -4294967296 end + {x}.xmin::text::bigint + pg_snapshot_xmax(pg_current_snapshot())::text::bigint / 4294967296 * 4294967296)"
 
 
-def touched(engine, watermark: str, first: str, last: str) -> list[str]:
+def touched(engine, watermark: str, first: str, last: str, rest: str) -> list[str]:
     written = lambda alias: WRITTEN.format(x=alias)  # noqa: E731
     rows = engine.ask(
         f"""select distinct day::text as day from (
-          select o.order_day as day from orders o where {written('o')} >= {watermark}
+          select o.order_day as day from orders o where {rest} and {written('o')} >= {watermark}
           union
-          select d.day from order_items i join orders o on o.id = i.order_id join cafes f on f.id = o.cafe_id,
-            lateral (values (o.order_day), ((o.paid_at at time zone f.time_zone)::date)) d (day) where {written('i')} >= {watermark}
+          select d.day from (select i.order_id from order_items i where {rest} and {written('i')} >= {watermark} offset 0) i
+            join orders o on o.id = i.order_id join cafes f on f.id = o.cafe_id,
+            lateral (values (o.order_day), ((o.paid_at at time zone f.time_zone)::date)) d (day)
           union
           select (t.at at time zone f.time_zone)::date from ledger_transactions t
             join accounts a on a.kind = 'cafe_payable' and a.id in (t.from_account_id, t.to_account_id) join cafes f on f.id = a.cafe_id
@@ -105,11 +107,11 @@ def touched(engine, watermark: str, first: str, last: str) -> list[str]:
     return sorted(day for (day,) in rows)
 
 
-def part_of(table: texts.Table, month: str, by_month: dict[str, list[str]], before: Release, lake: Lake, now: dict) -> Part:
+def part_of(table: texts.Table, month: str, by_month: dict[str, list[str]], before: Release, lake: Lake, now: dict, rest: str) -> Part:
     if month == WHOLE:
-        return Part(table, month, table.sql.format(**{"from": now["from"], "last": now["last"]}), None, ())
+        return Part(table, month, table.sql.format(**{"rest": rest, "from": now["from"], "last": now["last"]}), None, ())
     days = by_month[month]
-    sql = table.sql.format(first=days[0], end=datetime.date.fromisoformat(days[-1]) + DAY, days=", ".join(f"date '{day}'" for day in days))
+    sql = table.sql.format(rest=rest, first=days[0], end=datetime.date.fromisoformat(days[-1]) + DAY, days=", ".join(f"date '{day}'" for day in days))
     wanted = [day for day in days_in(month) if now["from"] <= day <= now["last"]]
     path = before.files.get(table.name, {}).get(month) if set(wanted) - set(days) else None
     return Part(table, month, sql, lake.local(path) if path else None, tuple(days))

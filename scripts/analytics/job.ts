@@ -18,8 +18,8 @@ export interface JobInput {
   readonly lake: string;
   readonly from: string | undefined;
   readonly day: string | undefined;
-  /** At once; one unless said, which leaves the database's other processors to the payments. */
-  readonly queries?: number;
+  /** Nobody pays from the database meanwhile: several queries at once, and none rests. */
+  readonly isAlone?: boolean;
 }
 
 export interface Job {
@@ -28,16 +28,13 @@ export interface Job {
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** Where nobody pays from the database that is read. */
-export const queriesAlone = 4;
-
 /** How a night is run here: both steps in one process, as app/analytics/main.py takes them. */
-export function prepareJob({ engine, lake, from, day, queries }: JobInput, place: Place, say: (line: string) => void): Job {
+export function prepareJob({ engine, lake, from, day, isAlone }: JobInput, place: Place, say: (line: string) => void): Job {
   const python = installPython(say, ...(engine === "spark" ? (["spark"] as const) : []));
   const words = [path.join(projectRoot, "app/analytics/main.py"), "--engine", engine, "--lake", lake];
   if (from) words.push("--from", from);
   if (day) words.push("--day", day);
-  if (queries) words.push("--queries", String(queries));
+  if (isAlone) words.push("--alone");
   const jar = engine === "spark" ? installDriver() : undefined;
   if (jar) words.push("--driver", jar);
   const env = {

@@ -5,7 +5,7 @@ import path from "node:path";
 import pg from "pg";
 import { type Engine, installPython, sparkLacks } from "../../app/local/analytics-python.ts";
 import { type Asked, type Command, refuse, wholeNumber } from "../../app/local/command.ts";
-import { giveRolePassword, type Place, prepareJob, queriesAlone } from "../analytics/job.ts";
+import { giveRolePassword, type Place, prepareJob } from "../analytics/job.ts";
 import type { BenchOutcome } from "../bench.ts";
 import { measureBeside } from "./analytics/beside.ts";
 import { type Night, runJob } from "./analytics/run-job.ts";
@@ -54,9 +54,10 @@ export async function run({ values }: Asked<(typeof command)["options"]>): Promi
     const place = await giveRolePassword(system.cluster.superuserUrl(system.database));
     const nights = await timeNights(engines, folder, place);
     const differing = engines.length < 2 ? undefined : differences(folder, engines);
-    const night = () =>
+    const night = (signal: AbortSignal) =>
       runJob(prepareJob({ engine: "duckdb", lake: path.join(folder, "beside"), from: firstDay, day: undefined }, place, say), {
         isElsewhere: true,
+        signal,
       });
     const beside = rounds === 0 ? undefined : await measureBeside(system, superuser, { rounds, payers, cafes, night, say });
     return {
@@ -102,7 +103,7 @@ async function timeNights(engines: readonly Engine[], folder: string, place: Pla
   const nights: Partial<Record<Engine, { first: Night; second: Night }>> = {};
   let key: string | undefined;
   for (const engine of engines) {
-    const own = prepareJob({ engine, lake: path.join(folder, engine), from: undefined, day: undefined, queries: queriesAlone }, place, say);
+    const own = prepareJob({ engine, lake: path.join(folder, engine), from: undefined, day: undefined, isAlone: true }, place, say);
     // Under a key of its own each lake would call every student something else.
     key ??= own.env.ANALYTICS_PSEUDONYM_KEY;
     const job = { ...own, env: { ...own.env, ANALYTICS_PSEUDONYM_KEY: key } };

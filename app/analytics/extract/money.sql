@@ -20,7 +20,7 @@ with payable as materialized (
 moved as (
   select id, at, order_id, kind, wallet_student_id, from_account_id, to_account_id, amount_minor, currency, movement_of_kind(kind) as what
   from ledger_transactions
-  where at >= timestamp '{first}' at time zone 'UTC' - interval '15 hours' and at < timestamp '{end}' at time zone 'UTC' + interval '15 hours'
+  where at >= timestamp '{first}' at time zone 'UTC' - interval '15 hours' and at < timestamp '{end}' at time zone 'UTC' + interval '15 hours' and {rest}
   offset 0),
 at_cafes as (
   select m.*, p.cafe_id, m.at at time zone p.time_zone as local_at

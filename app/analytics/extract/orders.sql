@@ -31,5 +31,5 @@ from (
   select o.id, o.cafe_id, o.order_day, o.student_id, o.status, o.order_type, o.payment_method, o.item_count, o.total_minor, o.refunded_minor, o.currency,
     o.paid_transaction_id, o.no_show_at, o.created_at, o.created_at at time zone f.time_zone as at
   from orders o join cafes f on f.id = o.cafe_id
-  where o.order_day >= date '{first}' and o.order_day < date '{end}' and o.order_day in ({days})
+  where o.order_day >= date '{first}' and o.order_day < date '{end}' and o.order_day in ({days}) and {rest}
   offset 0) o

@@ -18,7 +18,7 @@ with payable as materialized (
 -- Offset, here and below: else PostgreSQL computes kind and clock once for each column that reads them.
 of_kind as (
   select id, at, order_id, from_account_id, to_account_id, movement_of_kind(kind) as what from ledger_transactions
-  where at >= timestamp '{first}' at time zone 'UTC' - interval '15 hours' and at < timestamp '{end}' at time zone 'UTC' + interval '15 hours'
+  where at >= timestamp '{first}' at time zone 'UTC' - interval '15 hours' and at < timestamp '{end}' at time zone 'UTC' + interval '15 hours' and {rest}
   offset 0),
 moved as materialized (
   select * from (
@@ -38,4 +38,4 @@ line as (
   where m.what in ('refund', 'return'))
 select id as transaction_id, line_id, cafe_id, day as business_day, (day - date '1970-01-01') as day_number,
   date_part('isodow', day)::integer as weekday, menu_item_id, quantity, gross_minor, refunded_minor
-from line
+from line where {rest}

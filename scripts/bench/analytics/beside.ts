@@ -5,15 +5,15 @@ import { at } from "../money/debit-run.ts";
 import { runFlows, startApiPair } from "../money/flows.ts";
 import { logInPayers } from "../money/payers.ts";
 import { interleave } from "../money/rounds.ts";
-import { median } from "../process.ts";
+import { median, pause } from "../process.ts";
 import type { Night } from "./run-job.ts";
 
 interface Options {
   readonly rounds: number;
   readonly payers: number;
   readonly cafes: number;
-  /** Reads the whole year again; run after run until the payments have been measured. */
-  readonly night: () => Promise<Night>;
+  /** Reads the whole year again; run after run until the payments have been measured, when the last one is ended. */
+  readonly night: (signal: AbortSignal) => Promise<Night>;
   readonly say: (line: string) => void;
 }
 
@@ -29,6 +29,7 @@ const arrivalsPerSecond = 25;
 const connections = 64;
 const warmUpMs = 5_000;
 const windowMs = 20_000;
+const laterEachRoundMs = 20_000;
 
 /** Confirms at lunch, with and without a job that reads the same database. */
 export async function measureBeside(system: LocalSystem, superuser: pg.Client, options: Options): Promise<Beside> {
@@ -47,15 +48,22 @@ export async function measureBeside(system: LocalSystem, superuser: pg.Client, o
     if (dropped > 0) options.say(`${dropped} payments found no connection`);
     return at(confirmMs, 0.95);
   };
+  let round = 0;
   const payBeside = async (): Promise<number> => {
-    let isOver = false;
+    const over = new AbortController();
     const nights = (async () => {
-      while (!isOver) await options.night();
+      while (!over.signal.aborted)
+        await options.night(over.signal).catch((error: unknown) => {
+          if (!over.signal.aborted) throw error;
+        });
     })();
     try {
+      // Each round meets another part of a night.
+      await pause(round * laterEachRoundMs);
+      round += 1;
       return await pay();
     } finally {
-      isOver = true;
+      over.abort();
       await nights;
     }
   };

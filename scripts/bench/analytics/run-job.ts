@@ -8,10 +8,15 @@ export interface Night {
   readonly peakMb: number;
 }
 
-/** `isElsewhere`: its processor is another machine's in life, so here it has only what nobody else wants. */
-export function runJob({ python, words, env }: Job, { isElsewhere = false } = {}): Promise<Night> {
+interface HowRun {
+  /** Its processor is another machine's in life, so here it has only what nobody else wants. */
+  readonly isElsewhere?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export function runJob({ python, words, env }: Job, { isElsewhere = false, signal }: HowRun = {}): Promise<Night> {
   const [program, ...args] = isElsewhere ? ["chrt", "--idle", "0", python, ...words] : [python, ...words];
-  const child = spawn(program as string, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(program as string, args, { env, stdio: ["ignore", "pipe", "pipe"], signal, killSignal: "SIGINT" });
   const errors: string[] = [];
   createInterface({ input: child.stderr }).on("line", (line) => errors.push(line));
   let night: Night | undefined;
