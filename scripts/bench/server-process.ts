@@ -1,4 +1,7 @@
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { projectRoot } from "../../app/local/home.ts";
 import { freePort } from "../../app/local/ports.ts";
 import { answers200, pause } from "./process.ts";
 
@@ -55,12 +58,18 @@ export async function startServerProcess({
   };
 }
 
+const apiUnit = path.join(projectRoot, "app/host/files/units/campus-pay-api@.service");
+
+/** What Node is told on a machine. */
+const flagsOfUnit = (): string[] =>
+  [...(/^ExecStart=.*/m.exec(readFileSync(apiUnit, "utf8"))?.[0] ?? "").matchAll(/ (--\S+)/g)].map(([, flag = ""]) => flag);
+
 /** One API process as it runs in earnest, which waits for nobody when it is to end. */
 export async function startApi(program: string, env: Readonly<Record<string, string>>, lookEveryMs?: number): Promise<ServerProcess> {
   const port = await freePort();
   return startServerProcess({
     called: "The API process",
-    command: [process.execPath, program],
+    command: [process.execPath, ...flagsOfUnit(), program],
     env: { ...env, PORT: String(port), DRAIN_NOTICE_MS: "0" },
     port,
     ...(lookEveryMs !== undefined && { lookEveryMs }),

@@ -74,7 +74,7 @@ const judgePayments = ({ cpuToDebit, half, memoryMiB }: PaymentMeasures): Judged
   atMost({ target: "T3", what: "confirm p99 at half of the capacity, ms", value: half.p99Ms, floor: 25, aim: 15 }),
   atMost({ target: "T3", what: "confirm p99 to p50", value: half.p99Ms / half.p50Ms, floor: 10, aim: 10 }),
   atMost({ target: "T3", what: "arrivals dropped", value: half.dropped, floor: 0, aim: 0 }),
-  atMost({ target: "", what: "memory of an API process under it, MiB", value: memoryMiB, floor: 350, aim: 350 }),
+  atMost({ target: "", what: "memory of an API process under it, MiB", value: memoryMiB, floor: 300, aim: 250 }),
 ];
 
 const judgeChecks = ({ recentCpuSeconds, wholeSeconds, p99Ratio }: CheckMeasures): Judged[] => [
