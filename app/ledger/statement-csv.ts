@@ -16,6 +16,7 @@ const columns = [
   "order_number",
   "charge_id",
   "reference",
+  "cafe_name",
 ] as const;
 
 /** The whole statement as CSV (RFC 4180), read in batches while it is sent: one query each 500 lines, whatever the length. */
@@ -45,4 +46,5 @@ const cellsOf = (line: StatementLine): readonly (string | number | null)[] => [
   line.orderNumber,
   line.chargeId,
   line.reference,
+  line.cafeName,
 ];

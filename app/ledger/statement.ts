@@ -10,6 +10,7 @@ export interface StatementLine {
   readonly balanceMinorAfter: number;
   readonly orderId: string | null;
   readonly orderNumber: string | null;
+  readonly cafeName: string | null;
   readonly chargeId: string | null;
   readonly walletSeq: number;
   /** What whoever moved the money calls it elsewhere. */
@@ -24,11 +25,11 @@ interface Page {
 
 const lines = part`
     select t.id, t.at, t.kind, case when t.from_account_id = w.account_id then -t.amount_minor else t.amount_minor end as amount_minor,
-      t.currency, t.wallet_balance_after_minor as balance_minor_after, t.order_id, o.order_number, t.charge_id, t.wallet_seq,
+      t.currency, t.wallet_balance_after_minor as balance_minor_after, t.order_id, o.order_number, f.name as cafe_name, t.charge_id, t.wallet_seq,
       (select n.reference from noted_transactions n where n.transaction_id = t.id limit 1) as reference
     from ledger_transactions t
       join wallets w on w.student_id = t.wallet_student_id
-      left join orders o on o.id = t.order_id`;
+      left join orders o on o.id = t.order_id left join cafes f on f.id = o.cafe_id`;
 
 /**
  * The wallet's entries, newest first. Balances are the ones that the debits wrote, and entries are numbered without gaps,

@@ -37,6 +37,7 @@ const StatementLineSchema = z
     balance_minor_after: z.number().int(),
     order_id: z.uuid().nullable(),
     order_number: z.string().nullable(),
+    cafe_name: z.string().nullable(),
     charge_id: z.uuid().nullable(),
     reference: z.string().nullable().openapi({ description: "What whoever moved the money calls it in another system" }),
   })
@@ -209,6 +210,7 @@ const presentLine = (line: StatementLine): z.infer<typeof StatementLineSchema> =
   balance_minor_after: line.balanceMinorAfter,
   order_id: line.orderId,
   order_number: line.orderNumber,
+  cafe_name: line.cafeName,
   charge_id: line.chargeId,
   reference: line.reference,
 });

@@ -164,6 +164,7 @@ describe("the statement", () => {
       order_id: charge.order_id,
       charge_id: charge.id,
       order_number: expect.stringMatching(/^ORD-/),
+      cafe_name: till.cafe.name,
     });
   });
 
@@ -177,7 +178,7 @@ describe("the statement", () => {
     expect(accepted.text).toBe(asked.text);
     expect(accepted.headers.get("content-type")).toBe("text/csv; charset=utf-8; header=present");
     const rows = accepted.text.split("\r\n");
-    expect(rows[0]).toBe("id,at,kind,amount_minor,currency,balance_minor_after,order_id,order_number,charge_id,reference");
+    expect(rows[0]).toBe("id,at,kind,amount_minor,currency,balance_minor_after,order_id,order_number,charge_id,reference,cafe_name");
     expect(rows.slice(1, 3).map((row) => row.split(",").slice(2, 6))).toEqual([
       ["debit", "-1500", "SEK", "8500"],
       ["adjustment", "10000", "SEK", "10000"],

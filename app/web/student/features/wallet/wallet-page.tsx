@@ -112,6 +112,7 @@ type Line = {
   readonly balance_minor_after: number;
   readonly order_id: string | null;
   readonly order_number: string | null;
+  readonly cafe_name: string | null;
 };
 
 const pageSize = 25;
@@ -197,8 +198,11 @@ function StatementLine({ line }: { readonly line: Line }) {
   const text = (
     <>
       <span className="stack-tight">
-        <strong>{line.order_number ? `${what} · ${shortNumber(line.order_number)}` : what}</strong>
-        <span className="soft small">{dayAndTime(line.at)}</span>
+        <strong>{line.cafe_name ? `${what} · ${line.cafe_name}` : what}</strong>
+        <span className="soft small">
+          {dayAndTime(line.at)}
+          {line.order_number ? ` · ${shortNumber(line.order_number)}` : ""}
+        </span>
       </span>
       <span className="stack-tight statement-end">
         <strong className={line.amount_minor > 0 ? "in" : ""}>{signed(line.amount_minor, line.currency)}</strong>
