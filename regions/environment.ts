@@ -35,6 +35,8 @@ export type Environment = {
     readonly sms: "twilio" | "msg91";
     readonly smsAccount: string;
     readonly fcmProjectId: string;
+    /** The Firebase project's web app with the public key of its web push certificates; without it browsers get no pushes. None of it is secret. */
+    readonly fcmWebApp?: { readonly apiKey: string; readonly appId: string; readonly messagingSenderId: string; readonly vapidKey: string };
     /** Names the account at the payment gateway; its secret stands in Secrets Manager. */
     readonly gatewayKeyId: string;
   };

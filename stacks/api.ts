@@ -230,6 +230,9 @@ export class ApiStack extends CampusStack {
       SMS_PROVIDER: environment.providers.sms,
       SMS_ACCOUNT: environment.providers.smsAccount,
       FCM_PROJECT_ID: environment.providers.fcmProjectId,
+      ...(environment.providers.fcmWebApp && {
+        FCM_WEB_APP: JSON.stringify({ ...environment.providers.fcmWebApp, projectId: environment.providers.fcmProjectId }),
+      }),
       GATEWAY_KEY_ID: environment.providers.gatewayKeyId,
       ...this.bankVariables(),
       ...Object.fromEntries(secretIds),

@@ -71,6 +71,24 @@ const postPushToken = route({
   responses: { 201: json(PushTokenBody, "Registered") },
 });
 
+const BrowserPushes = z
+  .object({
+    web_app: z
+      .object({ api_key: z.string(), project_id: z.string(), app_id: z.string(), messaging_sender_id: z.string(), vapid_key: z.string() })
+      .nullable(),
+  })
+  .openapi("BrowserPushes");
+
+const getBrowserPushes = route({
+  method: "get",
+  path: "/users/device-token/browser",
+  operationId: "getBrowserPushes",
+  tags: ["me"],
+  summary: "What a browser needs to ask Firebase for a push token",
+  who: signedIn(),
+  responses: { 200: json(BrowserPushes, "The Firebase web app of this campus, nothing of it secret; null where browsers get no pushes") },
+});
+
 const deletePushToken = route({
   method: "delete",
   path: "/users/device-token",
@@ -147,6 +165,7 @@ export const profileRoutes = (platform: Platform) =>
         return { status: 201, body: { platform: kind, is_active: true as const } };
       });
     })
+    .openapi(getBrowserPushes, (c) => c.json(presentBrowserPushes(platform.config.FCM_WEB_APP), 200))
     .openapi(deletePushToken, async (c) => {
       await removePushToken(platform.db, holderOfRequest(c), c.req.valid("json").token);
       return c.body(null, 204);
@@ -174,6 +193,18 @@ const presentProfile = (profile: Profile): z.infer<typeof ProfileBody> => ({
   notifications: { orders: profile.notifyOrders, payments: profile.notifyPayments },
   requires_signature: profile.requiresSignature,
   created_at: profile.createdAt.toISOString(),
+});
+
+const presentBrowserPushes = (app: Platform["config"]["FCM_WEB_APP"]): z.infer<typeof BrowserPushes> => ({
+  web_app: app
+    ? {
+        api_key: app.apiKey,
+        project_id: app.projectId,
+        app_id: app.appId,
+        messaging_sender_id: app.messagingSenderId,
+        vapid_key: app.vapidKey,
+      }
+    : null,
 });
 
 const presentConfirmKey = (key: ConfirmKey): z.infer<typeof ConfirmKeyBody> => ({

@@ -2,9 +2,11 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { refused } from "../testing/refusal.ts";
 
+const webApp = { apiKey: "AIza0", projectId: "campus", appId: "1:2:web:3", messagingSenderId: "2", vapidKey: "BM0" };
+
 let campus: Campus;
 beforeAll(async () => {
-  campus = await startCampus();
+  campus = await startCampus({ env: { FCM_WEB_APP: JSON.stringify(webApp) } });
 });
 afterAll(() => campus.end());
 
@@ -24,6 +26,15 @@ test("a student reads the own profile and nobody else's", async () => {
       created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
     },
   });
+});
+
+test("a browser is told the Firebase web app by which it asks for a token", async () => {
+  const [student, owner] = [await campus.student(), await campus.staff("owner", await campus.cafe())];
+  for (const who of [student, owner])
+    expect(await who.api("GET", "/users/device-token/browser")).toMatchObject({
+      status: 200,
+      body: { web_app: { api_key: "AIza0", project_id: "campus", app_id: "1:2:web:3", messaging_sender_id: "2", vapid_key: "BM0" } },
+    });
 });
 
 test("a change replaces name, language and switches and nothing else", async () => {

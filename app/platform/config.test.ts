@@ -52,6 +52,14 @@ test("a limit of the replica's lag is whole seconds from 1 on, and there is none
     ]);
 });
 
+test("the Firebase web app of browsers is JSON with all that its SDK needs, and none unless it is set", () => {
+  const webApp = { apiKey: "AIza0", projectId: "campus", appId: "1:2:web:3", messagingSenderId: "2", vapidKey: "BM0" };
+  expect(parseConfig(onOneMachine).FCM_WEB_APP).toBeUndefined();
+  expect(parseConfig({ ...onOneMachine, FCM_WEB_APP: JSON.stringify(webApp) }).FCM_WEB_APP).toEqual(webApp);
+  for (const refused of ["AIza0", "{}", JSON.stringify({ ...webApp, vapidKey: "" })])
+    expect(problemsOf({ ...onOneMachine, FCM_WEB_APP: refused })).toEqual([expect.stringMatching(/^FCM_WEB_APP: /)]);
+});
+
 test("an empty variable is one that is not set", () => {
   expect(parseConfig({ ...onOneMachine, PORT: "", DATABASE_CA: "", REDIS_PASSWORD: "" })).toMatchObject({
     PORT: 8080,

@@ -24,7 +24,25 @@ const list = z.string().transform((text) =>
     .map((item) => item.trim())
     .filter((item) => item !== ""),
 );
-const optionalText = z.string().min(1).optional();
+const someText = z.string().min(1);
+const optionalText = someText.optional();
+
+const firebaseWebApp = z.object({
+  apiKey: someText,
+  projectId: someText,
+  appId: someText,
+  messagingSenderId: someText,
+  vapidKey: someText,
+});
+
+const webAppJson = z.string().transform((json, context) => {
+  try {
+    return firebaseWebApp.parse(JSON.parse(json));
+  } catch {
+    context.addIssue({ code: "custom", message: "must be JSON with apiKey, projectId, appId, messagingSenderId and vapidKey" });
+    return z.NEVER;
+  }
+});
 
 export const variables = {
   CAMPUS_ENV: variable(
@@ -274,6 +292,10 @@ export const variables = {
     { default: "5" },
   ),
   FCM_PROJECT_ID: variable(optionalText, "The Firebase project. Without one, and outside the sandbox, nothing is pushed."),
+  FCM_WEB_APP: variable(
+    webAppJson.optional(),
+    "The project's web app as Firebase's console shows it (apiKey, projectId, appId, messagingSenderId), with vapidKey, the public key of its web push certificates: JSON, none of it secret. Without it students get pushes in no browser.",
+  ),
   AWS_REGION: variable(z.string().min(1), "Where Secrets Manager and the other AWS services are asked.", { default: "eu-north-1" }),
 
   MENU_IMAGES_BUCKET: variable(optionalText, "The S3 bucket of the menus' pictures. Without one they are kept in OBJECT_FOLDER."),

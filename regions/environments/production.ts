@@ -75,7 +75,19 @@ export const production: Environment = {
   locks: "for good",
   monthlyBudgetUsd: 2_000,
   onCallEmails: ["campus-pay-oncall@campus.example"],
-  providers: { sms: "msg91", smsAccount: "campus-pay-otp", fcmProjectId: "campus-pay-production", gatewayKeyId: "rzp_live_campuspay" },
+  providers: {
+    sms: "msg91",
+    smsAccount: "campus-pay-otp",
+    fcmProjectId: "campus-pay-production",
+    // As Firebase's console shows it, project settings → your apps → web, and → cloud messaging → web push certificates.
+    fcmWebApp: {
+      apiKey: "AIzaSyCampusPayProductionWebKeyExample0",
+      appId: "1:123456789012:web:0123456789abcdef012345",
+      messagingSenderId: "123456789012",
+      vapidKey: "BCampusPayProductionWebPushCertificateExample0123456789abcdefghijklmnopqrstuvwxyz012345",
+    },
+    gatewayKeyId: "rzp_live_campuspay",
+  },
   bank: { holder: "Campus University", iban: "SE4550000000058398257466", bic: "ESSESESS" },
   receiptMail: { from: "receipts@pay.campus.example" },
   edge: { priceClass: "PriceClass_100", requestsPer5MinutesPerAddress: 100_000, shieldAdvanced: false, monthlyUsd: 60 },

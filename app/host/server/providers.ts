@@ -100,6 +100,9 @@ export function whatIsOff(environment: Variables): readonly string[] {
     ...(environment.FCM_PROJECT_ID
       ? []
       : [`Pushes are off: a student is asked to pay only while the page is open; ${needs} (FCM_PROJECT_ID, FCM_SERVICE_ACCOUNT_FILE).`]),
+    ...(environment.FCM_PROJECT_ID && !environment.FCM_WEB_APP
+      ? [`Pushes come to no browser, and the students' app is one; ${needs} (FCM_WEB_APP).`]
+      : []),
     ...(environment.GATEWAY_KEY_ID
       ? []
       : [

@@ -7,12 +7,13 @@ import "./student.css";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { createRoot } from "react-dom/client";
-import { openSession } from "../shared/session/student.ts";
+import { openSession, studentSession, subscribeToSession } from "../shared/session/student.ts";
 import { registerWorker } from "../shared/sw/updates.ts";
 import { Themed } from "../shared/ui/provider.tsx";
 import { allowOnlyWorker } from "../shared/ui/trusted-types.ts";
 import { preferredLanguage } from "../shared/words/language.ts";
 import { followLive } from "./live.ts";
+import { renewPushes } from "./push.ts";
 import { queryClient } from "./queries.ts";
 import { router } from "./router.tsx";
 import { words } from "./words/words.ts";
@@ -32,3 +33,6 @@ createRoot(root).render(
 );
 followLive(router);
 registerWorker("/sw.js");
+subscribeToSession(() => {
+  if (studentSession().kind === "in") void renewPushes();
+});

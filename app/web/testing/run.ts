@@ -5,6 +5,7 @@ import { meRow } from "./me-row.ts";
 import { passkeyRow } from "./passkey-row.ts";
 import { takePictures } from "./pictures.ts";
 import { portalRows } from "./portal-rows.ts";
+import { pushRow } from "./push-row.ts";
 import { refundRow } from "./refund-row.ts";
 import { rows as studentRows } from "./rows.ts";
 import { sheetsRow } from "./sheets-row.ts";
@@ -12,7 +13,7 @@ import { soldOutRow } from "./sold-out-row.ts";
 import { Stage } from "./stage.ts";
 import { tillRow } from "./till-row.ts";
 
-const rows = [...studentRows, ...portalRows, passkeyRow, meRow, refundRow, soldOutRow, tillRow, sheetsRow];
+const rows = [...studentRows, ...portalRows, passkeyRow, meRow, refundRow, soldOutRow, tillRow, sheetsRow, pushRow];
 // What is promised is asserted in the rows: this only ends a walk that hangs.
 const rowTimeoutMs = 900_000;
 const { positionals, values } = parseArgs({

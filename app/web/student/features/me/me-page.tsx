@@ -12,11 +12,13 @@ import { CardIcon, SnowIcon } from "../../../shared/ui/icons.tsx";
 import { Bones, EmptyState, Notice } from "../../../shared/ui/parts.tsx";
 import { type Language, languageNames, languages } from "../../../shared/words/language.ts";
 import { cardsApi, profileApi } from "../../api.ts";
+import { turnOffPushes } from "../../push.ts";
 import { cardsQuery, type Profile, profileQuery, queryClient, saveProfile } from "../../queries.ts";
 import { ErrorNote, ErrorState } from "../../shell.tsx";
 import { StepUp } from "../../step-up.tsx";
 import { useWords, words } from "../../words/words.ts";
 import { NewKey } from "../pay/new-key.tsx";
+import { PushSwitch } from "./push-switch.tsx";
 
 export function MePage() {
   const w = useWords();
@@ -27,6 +29,7 @@ export function MePage() {
   if (!profile.data)
     return <div className="narrow">{profile.isError ? <ErrorState isPage error={profile.error} /> : <Bones count={4} height={110} />}</div>;
   const leave = async () => {
+    await turnOffPushes().catch(() => undefined);
     await logOut();
     await navigate({ to: "/" });
   };
@@ -91,6 +94,7 @@ function Person({ profile }: { readonly profile: Profile }) {
       </label>
       <fieldset className="options">
         <legend>{w.me.notify}</legend>
+        <PushSwitch />
         <Switch
           size="lg"
           label={w.me.notifyOrders}

@@ -15,6 +15,7 @@ import { cafesQuery, orderQuery, queryClient, walletQuery } from "../../queries.
 import { ErrorNote, ErrorState } from "../../shell.tsx";
 import { useWords } from "../../words/words.ts";
 import { OpenCharge } from "../pay/open-charge.tsx";
+import { PushOffer } from "./push-offer.tsx";
 
 type Order = Awaited<ReturnType<NonNullable<ReturnType<typeof orderQuery>["queryFn"]>>>;
 
@@ -44,6 +45,7 @@ export function OrderPage() {
       <Head order={order.data} isUnpaid={isUnpaid} />
       {isUnpaid && <Unpaid order={order.data} />}
       <Timeline order={order.data} />
+      {order.data.payment_status === "paid" && !hasEnded(order.data) && order.data.status !== "ready" && <PushOffer />}
       <Lines order={order.data} />
       <Actions order={order.data} isUnpaid={isUnpaid} />
     </div>
