@@ -14,6 +14,8 @@ export async function buildGuide(): Promise<boolean> {
   const cache = path.join(projectRoot, ".cache");
   mkdirSync(cache, { recursive: true });
   const work = mkdtempSync(path.join(cache, "guide-"));
+  const remove = () => rmSync(work, { recursive: true, force: true });
+  process.once("exit", remove);
   try {
     const source = path.join(work, "source");
     mkdirSync(source);
@@ -30,7 +32,8 @@ export async function buildGuide(): Promise<boolean> {
     renameSync(built, guideFolder);
     return true;
   } finally {
-    rmSync(work, { recursive: true, force: true });
+    process.off("exit", remove);
+    remove();
   }
 }
 

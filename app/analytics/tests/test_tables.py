@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import os
 import random
+import re
 from collections import defaultdict
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
@@ -143,3 +144,8 @@ def test_athena_can_read_the_text(table):
     """Athena is Trino: its grammar takes each text, and each column is named that it must give."""
     query = sqlglot.parse_one(table.sql, dialect="trino")
     assert [each.alias_or_name for each in query.selects] == [column.name for column in table.columns]
+
+
+@pytest.mark.parametrize("table", [table for table in texts.SOURCES.values() if re.search(r"\b(from|join) (orders|order_items|ledger_\w+)\b", table.sql)], ids=lambda table: table.name)
+def test_what_reads_orders_or_the_ledger_rests_beside_those_who_pay(table):
+    assert "{rest}" in table.sql, f"{table.name} reads a large table without a pause: put {{rest}} into the condition of its scan"
