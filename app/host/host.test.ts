@@ -5,6 +5,7 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import { addEvent, type Batch, groupOf } from "./journal.ts";
 import { nginxConfig } from "./nginx.ts";
+import { whyNoCertificate } from "./server/certificate.ts";
 import { hostSettings, readEnvironment } from "./settings.ts";
 
 const files = path.join(import.meta.dirname, "files");
@@ -113,4 +114,27 @@ test("a batch stays within what CloudWatch takes at once", () => {
 test("a machine without a number of processes is refused with the name of what is missing", () => {
   expect(() => hostSettings(readEnvironment("CAMPUS_VERSION=x\nPUBLIC_URL=https://a=b\n"))).toThrow(/API_PROCESSES/);
   expect(readEnvironment("PUBLIC_URL=https://a=b\n").PUBLIC_URL).toBe("https://a=b");
+});
+
+test("where Let's Encrypt gives no certificate, what it or the network said is told, and not where to ask for help", () => {
+  const refused = [
+    "Saving debug log to /var/log/letsencrypt/letsencrypt.log",
+    "Requesting a certificate for pay.campus.example",
+    "",
+    "Certbot failed to authenticate some domains (authenticator: webroot). The Certificate Authority reported these problems:",
+    "  Domain: pay.campus.example",
+    "  Type:   connection",
+    "  Detail: 192.0.2.7: Fetching http://pay.campus.example/.well-known/acme-challenge/x: Timeout during connect",
+    "",
+    "Hint: The Certificate Authority failed to download the temporary challenge files created by Certbot.",
+    "",
+    "Some challenges have failed.",
+    "Ask for help or search for solutions at https://community.letsencrypt.org. See the logfile /var/log/letsencrypt/letsencrypt.log or re-run Certbot with -v for more details.",
+  ].join("\n");
+  expect(whyNoCertificate(refused)).toBe(
+    "Domain: pay.campus.example Type:   connection Detail: 192.0.2.7: Fetching http://pay.campus.example/.well-known/acme-challenge/x: Timeout during connect",
+  );
+  expect(
+    whyNoCertificate("An unexpected error occurred:\nrequests.exceptions.SSLError: certificate verify failed\nAsk for help or search"),
+  ).toBe("An unexpected error occurred: requests.exceptions.SSLError: certificate verify failed");
 });

@@ -69,7 +69,7 @@ export function fetchCertificate(domain: string, { email, server }: Authority): 
   const hook = ["--deploy-hook", "/opt/campus-pay/current/host/certificate"];
   const words = ["certonly", "--non-interactive", "--agree-tos", "--keep-until-expiring", "--webroot", "-w", challenges, "-d", domain];
   try {
-    run("certbot", [...words, ...who, ...where, ...hook]);
+    run("certbot", [...words, ...who, ...where, ...hook], { reasonIn: whyNoCertificate });
   } catch (error) {
     throw new PlainError(
       `Let's Encrypt gave no certificate for ${domain}: does its name lead to this machine, and is port 80 open? Everything else stands, with a certificate that no browser believes; run the same again. (${(error as Error).message})`,
@@ -77,6 +77,17 @@ export function fetchCertificate(domain: string, { email, server }: Authority): 
   }
   serveRenewed();
 }
+
+const saidAlways =
+  /^(Saving debug log|Requesting a certificate|Account registered|Hint:|Some challenges have failed|Ask for help|See the logfile|- - -|Certbot failed to authenticate|$)/;
+
+/** certbot's last line says where to ask for help: what the authority or the network said stands before it. */
+export const whyNoCertificate = (output: string): string | undefined =>
+  output
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => !saidAlways.test(line))
+    .join(" ") || undefined;
 
 /** The newest certificate of certbot into nginx' hands; connections stay. */
 export function serveRenewed(): void {

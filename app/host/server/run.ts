@@ -4,10 +4,12 @@ import { PlainError } from "../../local/plain-error.ts";
 interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly input?: string;
+  /** What of its output says why it failed; the last line unless told. */
+  readonly reasonIn?: (output: string) => string | undefined;
 }
 
-/** Runs a program of this machine and gives what it printed; where it fails, its last line is the reason. */
-export function run(program: string, args: readonly string[], { env = process.env, input }: RunOptions = {}): string {
+/** Runs a program of this machine and gives what it printed; where it fails, its output holds the reason. */
+export function run(program: string, args: readonly string[], { env = process.env, input, reasonIn = lastLine }: RunOptions = {}): string {
   const { status, stdout, stderr, error } = spawnSync(program, args, {
     encoding: "utf8",
     env,
@@ -15,9 +17,11 @@ export function run(program: string, args: readonly string[], { env = process.en
     ...(input === undefined ? {} : { input }),
   });
   if (status === 0) return stdout.trim();
-  const reason = error?.message ?? (stderr.trim() || stdout.trim()).split("\n").at(-1) ?? `it ended with ${status}`;
+  const reason = error?.message ?? reasonIn(stderr.trim() || stdout.trim()) ?? `it ended with ${status}`;
   throw new PlainError(`${program} ${args[0] ?? ""} failed: ${reason}`);
 }
+
+const lastLine = (output: string): string | undefined => output.split("\n").at(-1);
 
 export const succeeds = (program: string, ...args: readonly string[]): boolean =>
   spawnSync(program, args, { stdio: "ignore" }).status === 0;
