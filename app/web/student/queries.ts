@@ -62,6 +62,9 @@ async function orKept<T>(name: string, ask: () => Promise<T>): Promise<T> {
   }
 }
 
+/** A café that pauses or opens, and what sells out, is told on an open page within half a minute. */
+export const lookAgainMs = 20_000;
+
 export const cafesQuery = queryOptions({
   queryKey: ["cafes"],
   queryFn: () => orKept("cafes", () => unwrap(cafesApi.cafes.$get({ query: {} }))),
@@ -71,6 +74,7 @@ export const cafeQuery = (cafeId: string) =>
   queryOptions({
     queryKey: ["cafe", cafeId],
     queryFn: () => orKept(`cafe.${cafeId}`, () => unwrap(cafesApi.cafes[":cafeId"].$get({ param: { cafeId }, query: {} }))),
+    refetchInterval: lookAgainMs,
   });
 
 export const categoriesQuery = (cafeId: string) =>
@@ -79,12 +83,11 @@ export const categoriesQuery = (cafeId: string) =>
     queryFn: () => orKept(`categories.${cafeId}`, () => unwrap(menuApi.menu.categories.$get({ query: { cafe_id: cafeId } }))),
   });
 
-/** The open menu looks again by itself: what sells out is marked within half a minute. */
 export const itemsQuery = (cafeId: string) =>
   queryOptions({
     queryKey: ["items", cafeId],
     queryFn: () => orKept(`items.${cafeId}`, () => unwrap(menuApi.menu.items.$get({ query: { cafe_id: cafeId } }))),
-    refetchInterval: 20_000,
+    refetchInterval: lookAgainMs,
   });
 
 export const itemQuery = (itemId: string) =>

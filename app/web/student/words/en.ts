@@ -40,6 +40,7 @@ export const en = {
     ],
     guide: "How to use it",
     forCafes: "Register a café",
+    staffLogIn: "Log in as staff",
     cafes: "Cafés",
     open: "Open",
     closed: "Closed",

@@ -41,6 +41,7 @@ export const it: Words = {
     ],
     guide: "Come si usa",
     forCafes: "Registra un bar",
+    staffLogIn: "Accesso del personale",
     cafes: "Bar",
     open: "Aperto",
     closed: "Chiuso",

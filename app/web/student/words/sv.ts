@@ -41,6 +41,7 @@ export const sv: Words = {
     ],
     guide: "Så använder du det",
     forCafes: "Registrera ett café",
+    staffLogIn: "Logga in som personal",
     cafes: "Caféer",
     open: "Öppet",
     closed: "Stängt",

@@ -7,7 +7,7 @@ import { shortNumber } from "../../../shared/money/order-number.ts";
 import { useSession } from "../../../shared/session/student.ts";
 import { CardIcon, ClockIcon, CupIcon, ShieldIcon, TicketIcon } from "../../../shared/ui/icons.tsx";
 import { Bones, EmptyState } from "../../../shared/ui/parts.tsx";
-import { cafesQuery, itemsQuery, ordersQuery } from "../../queries.ts";
+import { cafesQuery, itemsQuery, lookAgainMs, ordersQuery } from "../../queries.ts";
 import { ErrorState } from "../../shell.tsx";
 import { useWords } from "../../words/words.ts";
 import { OpenCharge } from "../pay/open-charge.tsx";
@@ -17,7 +17,7 @@ type Cafe = Awaited<ReturnType<NonNullable<typeof cafesQuery.queryFn>>>["items"]
 export function HomePage() {
   const w = useWords();
   const session = useSession();
-  const cafes = useQuery(cafesQuery);
+  const cafes = useQuery({ ...cafesQuery, refetchInterval: lookAgainMs });
   const { cafe, table, charge } = useSearch({ from: "/" });
   const navigate = useNavigate();
   useEffect(() => {
@@ -83,6 +83,9 @@ function About() {
         </a>
         <a href="/cafe/register" className="button button-words">
           {w.home.forCafes}
+        </a>
+        <a href="/cafe/" className="button button-words">
+          {w.home.staffLogIn}
         </a>
       </div>
     </section>
