@@ -1,8 +1,10 @@
+import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { sealFinishedDays } from "../ledger/anchors.ts";
+import { brokenIn, checkRecent } from "../ledger/check-ledger.ts";
 import { openAnchorStore } from "../ledger/kept-anchors.ts";
 import { sql } from "../platform/postgres.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
@@ -111,4 +113,15 @@ test("each seal is kept outside the database once, and one that was forged here 
 test("only finance and admins read it", async () => {
   expect((await student.api("GET", "/admin/checks")).status).toBe(403);
   expect((await (await campus.staff("owner", await campus.cafe())).api("GET", "/admin/checks")).status).toBe(403);
+});
+
+test("a refund of a payment that an earlier look has seen is sound to the next one", async () => {
+  const till = await money.till();
+  const charge = await student.scannedOrder({ till, totalMinor: 1_500 });
+  expectOk(await student.confirm(charge));
+  const [now] = await campus.sql<{ at: Date }>`select clock_timestamp() as at`;
+  const owner = await campus.staff("owner", till.cafe);
+  const refund = { headers: { "Idempotency-Key": randomUUID() }, body: { reason: "too cold", amount_minor: 100 } };
+  expectOk(await owner.api("POST", `/admin/orders/${charge.order_id}/refund`, refund));
+  expect(brokenIn(await checkRecent(campus.worker.db, now?.at ?? new Date()))).toBe("");
 });

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { callAs } from "../testing/api-client.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { addDish } from "../testing/menus.ts";
 import { expectOk, type Money, type MoneyStudent, moneyOf, type Till } from "../testing/money.ts";
@@ -48,8 +49,24 @@ const ask = (orderId: string, body: object = {}, as: TestStaff = cashier, key?: 
     body: { reason: "the party was cancelled", ...body },
     headers: keyed(key),
   });
-const decide = (id: string, verb: "approve" | "reject", as: TestStaff = owner, process: 0 | 1 = 0) =>
+const decide = (id: string, verb: "approve" | "reject", as: Pick<TestStaff, "api"> = owner, process: 0 | 1 = 0) =>
   as.api<Answer>("POST", `/admin/refund-proposals/${id}/${verb}`, { process });
+/** An account that this owner made and reads the first password of, in use. */
+async function puppetOf(maker: TestStaff, role: "owner" | "cashier") {
+  const username = `puppet-${randomUUID().slice(0, 8)}`;
+  const added = await maker.api<{ id: string; one_time_password: string }>("POST", "/admin/staff", {
+    headers: keyed(),
+    body: { username, name: "A Puppet", role },
+  });
+  const { id, one_time_password } = expectOk(added);
+  const new_password = "strings-of-the-marionette-7";
+  await campus.api("POST", "/admin/auth/password", { body: { username, password: one_time_password, new_password } });
+  const logIn = async () => {
+    const entered = await campus.api<{ access_token: string }>("POST", "/admin/auth/login", { body: { username, password: new_password } });
+    return { api: callAs(campus.api, `Bearer ${expectOk(entered).access_token}`) };
+  };
+  return { id, logIn };
+}
 async function paidOrder(totalMinor = 5_000): Promise<{ student: MoneyStudent; orderId: string }> {
   const student = await money.fundedStudent({ balanceMinor: 10_000 });
   const charge = await student.scannedOrder({ till, totalMinor });
@@ -133,15 +150,17 @@ describe("a refund above the amount that one person may give back", () => {
   test("is approved by no one who asked for it, no cashier, no other café's owner and in no account that the first one opened", async () => {
     const { student, orderId } = await paidOrder();
     const { id } = expectOk(await ask(orderId, {}, owner));
-    const puppet = await campus.staff("owner", till.cafe);
-    await campus.sql`insert into staff_openings (staff_id, opened_by) values (${puppet.id}, ${owner.id})`;
+    const puppet = await puppetOf(owner, "owner");
+    const promoted = await puppetOf(owner, "cashier");
+    expectOk(await owner.api("PATCH", `/admin/staff/${promoted.id}`, { body: { role: "owner" } }));
     const stranger = await campus.staff("owner", (await money.till()).cafe);
     expect(codeOf(await decide(id, "approve", owner))).toBe("INSUFFICIENT_ROLE");
     expect(codeOf(await decide(id, "approve", cashier))).toBe("INSUFFICIENT_ROLE");
-    expect((await decide(id, "approve", puppet)).body.error).toMatchObject({
-      code: "INSUFFICIENT_ROLE",
-      details: { because: "account_opened" },
-    });
+    for (const own of [await puppet.logIn(), await promoted.logIn()])
+      expect((await decide(id, "approve", own)).body.error).toMatchObject({
+        code: "INSUFFICIENT_ROLE",
+        details: { because: "account_opened" },
+      });
     for (const verb of ["approve", "reject"] as const) expect(codeOf(await decide(id, verb, stranger))).toBe("NOT_FOUND");
     expect(codeOf(await decide(randomUUID(), "approve"))).toBe("NOT_FOUND");
     expect(await student.balanceMinor()).toBe(5_000);

@@ -13,7 +13,7 @@ const world = `
   seen as materialized (select t.* from ledger_transactions t where t.at >= (select at from since)),
   touched as materialized (select distinct order_id as id from seen where order_id is not null),
   orders as materialized (select o.* from orders o where o.id in (select id from touched)),
-  charges as materialized (select c.* from charges c where c.id in (select charge_id from seen)),
+  charges as materialized (select c.* from charges c where c.id in (select charge_id from seen) or c.order_id in (select id from touched)),
   refunds as materialized (select f.* from refunds f where f.order_id in (select id from touched)),
   refund_proposals as materialized (select p.* from refund_proposals p where p.order_id in (select id from touched)),
   outbox as materialized (select o.* from outbox o where o.id >= uuid_from((select at from since) - interval '1 minute')),

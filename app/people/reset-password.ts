@@ -1,5 +1,6 @@
 import { auditActor } from "../identity/actor.ts";
 import { endSessions } from "../identity/end-sessions.ts";
+import { noteOpening } from "../identity/four-eyes.ts";
 import { failureCounterOf, forgetFailures } from "../identity/log-in-staff.ts";
 import { forgetFactors } from "../identity/second-factor.ts";
 import type { Platform } from "../platform/context.ts";
@@ -23,6 +24,7 @@ export async function resetPassword(
       password_ends_at = clock_timestamp() + make_interval(hours => ${platform.config.ONE_TIME_PASSWORD_HOURS})
     where id = ${staffId}`);
   await forgetFactors(tx, staffId);
+  if (member.cafeId !== null) await noteOpening(tx, staffId, { requestedBy: manager.staffId, readBy: manager.staffId });
   const endedSessionIds = await endSessions(tx, { staffId }, "changed");
   const actor = { ...manager, cafeId: member.cafeId };
   await auditActor(tx, actor, { action: "staff.password_reset", objectKind: "staff", objectId: staffId });

@@ -482,6 +482,16 @@ test("a fee goes back at the rate of its sale, however dear the day is on which 
   ]);
 });
 
+test("cash that lies in the café's own till, or was never there, pays no settlement", async () => {
+  const till = await money.till();
+  const order = await sell(till, 5_000);
+  await settle();
+  const [due] = await settlementsOf(till);
+  await refund(till, order, 2_000);
+  await sellForCash(till, 9_000);
+  expect(await pay(due?.id ?? "")).toMatchObject({ status: 409, body: { error: { code: "CONFLICT" } } });
+});
+
 test("no more is paid out than the café is owed by now", async () => {
   const till = await money.till();
   const order = await sell(till, 5_000);
