@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { cafeQuery } from "../identity/field-schemas.ts";
-import { ownCafeOf, staff } from "../identity/guards.ts";
+import { ownCafeOf, staff, staffOf } from "../identity/guards.ts";
 import { minorUnits } from "../ledger/field-schemas.ts";
 import { metadataCell } from "../ledger/note.ts";
 import { notedFields } from "../ledger/note-schemas.ts";
@@ -31,6 +31,10 @@ const LineBody = z.object(lineFields).openapi("Transaction");
 const DetailBody = z
   .object({
     ...lineFields,
+    student: z
+      .object({ id: z.uuid(), name: z.string().nullable(), phone: z.string(), student_number: z.string().nullable() })
+      .nullable()
+      .openapi({ description: "Who paid, for the university's staff; null to a café, and where there is no account" }),
     customer_id: z.uuid().nullable(),
     subtotal_minor: z.int(),
     delivery_charge_minor: z.int(),
@@ -50,7 +54,7 @@ const DetailBody = z
   .openapi("TransactionDetail");
 
 const maxCsvLines = 20_000;
-const who = staff("owner", "finance");
+const who = staff("owner", "finance", "admin");
 const time = z.iso.datetime({ offset: true });
 const amount = z.coerce.number().pipe(minorUnits);
 
@@ -59,7 +63,8 @@ const list = route({
   path: "/admin/transactions",
   operationId: "listTransactions",
   tags: ["transactions"],
-  summary: "The sales, newest order first: of the own café, or for finance of all or of `cafe_id`. As CSV all that fit the filters",
+  summary:
+    "The sales, newest order first: of the own café, or for finance and admin of all or of `cafe_id`. As CSV all that fit the filters",
   who,
   request: {
     query: listQuery.extend({
@@ -68,7 +73,10 @@ const list = route({
       from: time.optional(),
       to: time.optional().openapi({ description: "Paid before this moment" }),
       method: z.enum(paymentMethods).optional(),
-      search: searchField.optional().openapi({ description: "Part of the student's label or of the order number" }),
+      search: searchField.optional().openapi({
+        description: "Part of the student's label or of the order number; for finance and admin of the student's name, phone or number too",
+      }),
+      student_id: z.uuid().optional().openapi({ description: "For finance and admin: what this student paid" }),
       min_amount_minor: amount.optional(),
       max_amount_minor: amount.optional(),
       format: z.enum(["json", "csv"]).default("json"),
@@ -97,10 +105,11 @@ const read = route({
 export const transactionRoutes = ({ db }: Platform) =>
   router()
     .openapi(list, async (c) => {
-      const { limit, cursor, format, cafe_id, min_amount_minor, max_amount_minor, from, to, ...rest } = c.req.valid("query");
+      const { limit, cursor, format, cafe_id, student_id, min_amount_minor, max_amount_minor, from, to, ...rest } = c.req.valid("query");
       const filter: SaleFilter = {
         ...rest,
-        cafeId: cafeAsked(c, cafe_id),
+        ...viewOf(c, cafe_id),
+        studentId: studentAsked(c, student_id),
         from: from === undefined ? undefined : new Date(from),
         to: to === undefined ? undefined : new Date(to),
         minMinor: min_amount_minor,
@@ -116,12 +125,21 @@ export const transactionRoutes = ({ db }: Platform) =>
       return c.json({ items: items.map(presentLine), next_cursor: sales.length > limit ? (items.at(-1)?.orderId ?? null) : null }, 200);
     })
     .openapi(read, async (c) => {
-      const sale = await readSale(db, c.req.valid("param").transactionId, cafeAsked(c, c.req.valid("query").cafe_id));
+      const sale = await readSale(db, c.req.valid("param").transactionId, viewOf(c, c.req.valid("query").cafe_id));
       return c.json(presentSale(sale), 200);
     });
 
 /** The own café of its staff; for the university's the one that is named, or all. */
-const cafeAsked = (c: HttpContext, queryCafeId: string | undefined): string | null => ownCafeOf(c, queryCafeId) ?? null;
+const viewOf = (c: HttpContext, queryCafeId: string | undefined) => ({
+  cafeId: ownCafeOf(c, queryCafeId) ?? null,
+  knowsStudents: staffOf(c).cafeId === null,
+});
+
+function studentAsked(c: HttpContext, studentId: string | undefined): string | undefined {
+  if (studentId !== undefined && staffOf(c).cafeId !== null)
+    throw new CodedError("INSUFFICIENT_ROLE", "A café does not know students by their id: leave student_id out and search for the label.");
+  return studentId;
+}
 
 const csvColumns = Object.keys(lineFields) as (keyof typeof lineFields)[];
 
@@ -154,6 +172,12 @@ const presentLine = (sale: SaleLine): z.infer<typeof LineBody> => ({
 
 const presentSale = (sale: Sale): z.infer<typeof DetailBody> => ({
   ...presentLine(sale),
+  student: sale.student && {
+    id: sale.student.id,
+    name: sale.student.name,
+    phone: sale.student.phone,
+    student_number: sale.student.studentNumber,
+  },
   customer_id: sale.customerId,
   subtotal_minor: sale.subtotalMinor,
   delivery_charge_minor: sale.deliveryChargeMinor,

@@ -164,6 +164,29 @@ test("finance sees all cafés or the one that it names; another café's sale doe
   }
 });
 
+test("admin and finance find a student's sales by name, phone, number and id, and see who paid; a café knows the label alone", async () => {
+  const own = await money.till();
+  const { api } = await campus.staff("owner", own.cafe);
+  const payer = await money.fundedStudent({ balanceMinor: 20_000, name: "Elsa Sandström" });
+  await campus.sql`update students set student_number = 'S-20417' where id = ${payer.id}`;
+  const orderId = await buy(1_000, own, payer);
+  await buy(2_000, own);
+  const [sale] = (await list(api, "&max_amount_minor=1000")).items;
+  const words = ["elsa sand", payer.phone, "s-20417"].map((word) => `&cafe_id=${own.cafe.id}&search=${encodeURIComponent(word)}`);
+  for (const role of ["admin", "finance"] as const) {
+    const someone = await campus.staff(role);
+    for (const query of [...words, `&student_id=${payer.id}`])
+      expect((await list(someone.api, query)).items.map(({ order_id }) => order_id)).toEqual([orderId]);
+    expect(await someone.api("GET", `/admin/transactions/${sale?.id}`)).toMatchObject({
+      status: 200,
+      body: { student: { id: payer.id, name: "Elsa Sandström", phone: payer.phone, student_number: "S-20417" } },
+    });
+  }
+  for (const query of words) expect((await list(api, query)).items).toEqual([]);
+  expect(await api("GET", `/admin/transactions/${sale?.id}`)).toMatchObject({ status: 200, body: { student: null } });
+  expect(await api("GET", `/admin/transactions?student_id=${payer.id}`)).toMatchObject(refused(403, "INSUFFICIENT_ROLE"));
+});
+
 test("the pages hold every sale once", async () => {
   const own = await money.till();
   const { api } = await campus.staff("owner", own.cafe);

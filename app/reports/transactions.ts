@@ -22,6 +22,13 @@ export interface SaleLine {
 }
 
 export interface Sale extends SaleLine {
+  /** For the university's staff only; nobody for a sale without an account and for an erased student. */
+  readonly student: {
+    readonly id: string;
+    readonly name: string | null;
+    readonly phone: string;
+    readonly studentNumber: string | null;
+  } | null;
   readonly customerId: string | null;
   readonly subtotalMinor: number;
   readonly deliveryChargeMinor: number;
@@ -51,6 +58,9 @@ export interface SaleFilter {
   readonly method?: PaymentMethod | undefined;
   /** Part of the student's label or of the order number. */
   readonly search?: string | undefined;
+  /** The university's staff know the students, and find them by name, phone and number too: a café does not. */
+  readonly knowsStudents: boolean;
+  readonly studentId?: string | undefined;
   readonly minMinor?: number | undefined;
   readonly maxMinor?: number | undefined;
 }
@@ -106,7 +116,10 @@ function boundsAround(day: string): { first: Date; last: Date } {
 const idLeadMs = 60_000;
 
 /** Only what was asked for stands in the statement, so that each question gets a plan of its own. */
-function conditions({ cafeId, day, from, to, method, search, minMinor, maxMinor }: SaleFilter): Statement[] {
+function conditions({ cafeId, day, from, to, method, search, knowsStudents, studentId, minMinor, maxMinor }: SaleFilter): Statement[] {
+  const studentText = knowsStudents
+    ? part`concat_ws(' ', student_label(s.name, s.phone), s.name, s.phone, s.student_number)`
+    : part`student_label(s.name, s.phone)`;
   return [
     ...(cafeId === null ? [] : [part`o.cafe_id = ${cafeId}`]),
     ...(day === undefined
@@ -115,21 +128,28 @@ function conditions({ cafeId, day, from, to, method, search, minMinor, maxMinor 
     ...(from === undefined ? [] : [part`o.paid_at >= ${from}`]),
     ...(to === undefined ? [] : [part`o.paid_at < ${to} and o.id < ${uuidFloor(new Date(to.getTime() + idLeadMs))}`]),
     ...(method === undefined ? [] : [part`o.payment_method = ${method}`]),
+    ...(studentId === undefined ? [] : [part`o.student_id = ${studentId}`]),
     ...(minMinor === undefined ? [] : [part`o.total_minor >= ${minMinor}`]),
     ...(maxMinor === undefined ? [] : [part`o.total_minor <= ${maxMinor}`]),
     ...(search === undefined
       ? []
       : [
           part`(strpos(o.order_number, upper(${search}::text)) > 0 or o.student_id in (
-            select s.id from students s where strpos(lower(student_label(s.name, s.phone)), lower(${search}::text)) > 0))`,
+            select s.id from students s where strpos(lower(${studentText}), lower(${search}::text)) > 0))`,
         ]),
   ];
 }
 
 /** One sale with its lines and what was given back, in one statement and so as of one moment. */
-export async function readSale(db: Queryable, transactionId: string, cafeId: string | null): Promise<Sale> {
+export async function readSale(
+  db: Queryable,
+  transactionId: string,
+  { cafeId, knowsStudents }: Pick<SaleFilter, "cafeId" | "knowsStudents">,
+): Promise<Sale> {
   const sale = await db.row<Sale>(sql`
-    select ${columns}, o.subtotal_minor, o.delivery_charge_minor,
+    select ${columns}, case when ${knowsStudents} and s.erased_at is null and s.id is not null
+        then json_build_object('id', s.id, 'name', s.name, 'phone', s.phone, 'studentNumber', s.student_number) end as student,
+      o.subtotal_minor, o.delivery_charge_minor,
       (select c.id from customers c where c.cafe_id = o.cafe_id and c.student_id = o.student_id) as customer_id,
       (select coalesce(json_agg(json_build_object('itemName', i.item_name, 'itemPriceMinor', i.item_price_minor, 'vatBasisPoints', i.vat_basis_points,
           'quantity', i.quantity, 'lineTotalMinor', i.line_total_minor) order by i.id), '[]') from order_items i where i.order_id = o.id) as items,

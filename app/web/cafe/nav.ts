@@ -23,7 +23,7 @@ export const navPages: readonly NavPage[] = [
   { to: "/import", word: "import", group: "campus", roles: ["admin"] },
   { to: "/reports", word: "reports", group: "numbers", roles: ["owner", "admin"], isOfCafe: true },
   { to: "/plan", word: "plan", group: "numbers", roles: ["owner", "admin"], isOfCafe: true },
-  { to: "/transactions", word: "transactions", group: "numbers", roles: ["owner", "finance"] },
+  { to: "/transactions", word: "transactions", group: "numbers", roles: ["owner", "finance", "admin"] },
   { to: "/settlements", word: "settlements", group: "numbers", roles: ["owner", "finance", "admin"] },
   { to: "/customers", word: "customers", group: "numbers", roles: ["owner", "finance"], isOfCafe: true },
   { to: "/bulk-credits", word: "bulkCredits", group: "books", roles: ["finance", "admin"] },

@@ -443,6 +443,9 @@ export const en = {
   },
   transactions: {
     search: "Order number or student",
+    searchStudents: "Order number, student’s name, phone or number",
+    ofStudent: (name: string) => `What ${name} paid`,
+    ofEverybody: "Everybody’s",
     method: "Paid with",
     all: "All",
     none: "No transactions.",

@@ -444,6 +444,9 @@ export const it: Words = {
   },
   transactions: {
     search: "Numero d'ordine o studente",
+    searchStudents: "N. d’ordine, nome, telefono o matricola",
+    ofStudent: (name) => `Pagato da ${name}`,
+    ofEverybody: "Di tutti",
     method: "Pagato con",
     all: "Tutti",
     none: "Nessuna transazione.",

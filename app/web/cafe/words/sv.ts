@@ -444,6 +444,9 @@ export const sv: Words = {
   },
   transactions: {
     search: "Ordernummer eller student",
+    searchStudents: "Ordernummer, studentens namn, telefon, nummer",
+    ofStudent: (name) => `Vad ${name} har betalat`,
+    ofEverybody: "Allas",
     method: "Betalat med",
     all: "Alla",
     none: "Inga transaktioner.",

@@ -6,6 +6,7 @@ import { shortNumber } from "../../../shared/money/order-number.ts";
 import { useStaffSession } from "../../../shared/session/staff.ts";
 import { Sheet } from "../../../shared/ui/parts.tsx";
 import { transactionsApi } from "../../api.ts";
+import { Go, useQuestion } from "../../link.tsx";
 import { type ListPage, useList } from "../../queries.ts";
 import { useDates } from "../../ui/dates.ts";
 import { Chip, ErrorNote, ListView, Loaded, Page } from "../../ui/parts.tsx";
@@ -23,12 +24,19 @@ export function TransactionsPage() {
   const { dayAndTime } = useDates();
   const session = useStaffSession();
   const ofAll = session.kind === "in" && session.user.cafe_id === null;
+  const studentId = useQuestion("student");
+  const studentName = useQuestion("name");
   const [search, setSearch] = useState("");
   const [day, setDay] = useState("");
   const [method, setMethod] = useState<NonNullable<Query["method"]> | "">("");
   const [shown, setShown] = useState<Transaction>();
   const asked = useLater(search);
-  const filter: Query = { ...(asked && { search: asked }), ...(day && { day }), ...(method && { method }) };
+  const filter: Query = {
+    ...(asked && { search: asked }),
+    ...(day && { day }),
+    ...(method && { method }),
+    ...(studentId && { student_id: studentId }),
+  };
   const list = useList<Transaction>(
     ["transactions", filter],
     (page) => unwrap(ask({ limit: 50, ...filter, ...page })) as Promise<ListPage<Transaction>>,
@@ -44,7 +52,7 @@ export function TransactionsPage() {
       }
     >
       <div className="filters">
-        <SearchField value={search} onChange={setSearch} label={w.transactions.search} />
+        <SearchField value={search} onChange={setSearch} label={ofAll ? w.transactions.searchStudents : w.transactions.search} />
         <label className="period-day">
           <span>{w.reports.day}</span>
           <input className="input" type="date" value={day} onChange={({ target }) => setDay(target.value)} />
@@ -61,6 +69,14 @@ export function TransactionsPage() {
           </select>
         </label>
       </div>
+      {studentId && (
+        <p className="row-between">
+          <strong>{w.transactions.ofStudent(studentName ?? studentId)}</strong>
+          <Go to="/transactions" className="button button-small button-second">
+            {w.transactions.ofEverybody}
+          </Go>
+        </p>
+      )}
       <ErrorNote error={csv.error} />
       <ListView
         list={list}
@@ -111,11 +127,12 @@ function TransactionSheet({ transaction, onClose }: { readonly transaction: Tran
     <Sheet title={transaction.order_number} closeLabel={w.app.close} onClose={onClose}>
       <h2 className="sheet-title">{transaction.order_number}</h2>
       <Loaded query={query} bones={2}>
-        {({ items, refunds, amount_minor, delivery_charge_minor, currency, paid_at, cafe_name }) => (
+        {({ items, refunds, student, amount_minor, delivery_charge_minor, currency, paid_at, cafe_name }) => (
           <>
             <p className="soft">
               {cafe_name} · {dayAndTime(paid_at)} · {w.methods[transaction.payment_method]}
             </p>
+            {student && <Payer student={student} />}
             <ul className="lines">
               {items.map((item, index) => (
                 // biome-ignore lint/suspicious/noArrayIndexKey: lines never move.
@@ -149,5 +166,21 @@ function TransactionSheet({ transaction, onClose }: { readonly transaction: Tran
         )}
       </Loaded>
     </Sheet>
+  );
+}
+
+type Detail = JsonOf<(typeof transactionsApi.admin.transactions)[":transactionId"]["$get"]>;
+
+/** Only an admin has a page of the student; finance reads who it was. */
+function Payer({ student }: { readonly student: NonNullable<Detail["student"]> }) {
+  const w = useWords();
+  const session = useStaffSession();
+  const isAdmin = session.kind === "in" && session.user.role === "admin";
+  const name = student.name ?? student.phone;
+  return (
+    <p>
+      {w.app.student}: {isAdmin ? <Go to={`/students/${student.id}`}>{name}</Go> : <strong>{name}</strong>}{" "}
+      <span className="soft">{[student.student_number, student.name && student.phone].filter(Boolean).join(" · ")}</span>
+    </p>
   );
 }

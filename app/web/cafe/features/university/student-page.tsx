@@ -16,6 +16,7 @@ export function StudentPage() {
   const w = useWords();
   const u = useUniversityWords();
   const studentId = usePart("studentId");
+  const go = useGo();
   const student = useQuery({
     queryKey: ["students", "one", studentId],
     queryFn: () => unwrap(studentsApi.admin.students[":studentId"].$get({ param: { studentId } })),
@@ -29,6 +30,15 @@ export function StudentPage() {
           <Go to="/students" className="button button-small button-second">
             {u.students.back}
           </Go>
+          <button
+            type="button"
+            className="button button-small button-second"
+            onClick={() =>
+              void go("/transactions", { search: { student: studentId, name: student.data?.name ?? student.data?.phone ?? "" } })
+            }
+          >
+            {w.nav.transactions}
+          </button>
           <button type="button" className="button button-small" onClick={() => setIsAdjusting(true)}>
             {u.adjustments.ask}
           </button>
