@@ -1,4 +1,6 @@
 import { z } from "@hono/zod-openapi";
+import { cardHash } from "../cards/card-hash.ts";
+import { cardUidField } from "../cards/field-schemas.ts";
 import { actorOf, staff, staffOf } from "../identity/guards.ts";
 import type { Identity } from "../identity/identity.ts";
 import type { Platform } from "../platform/context.ts";
@@ -37,7 +39,7 @@ const list = route({
   path: "/admin/students",
   operationId: "listStudents",
   tags,
-  summary: "The students, newest first; a search looks into name, phone, e-mail and number",
+  summary: "The students, newest first; a search looks into name, phone, e-mail and number, or finds whose card has exactly that number",
   who,
   request: {
     query: listQuery.extend({ search: searchField.optional(), active: z.enum(["true", "false"]).optional() }),
@@ -113,11 +115,15 @@ export const studentRoutes = (platform: Platform, identity: Pick<Identity, "sess
     identity.sessionsEnded(endedSessionIds);
     return presentStudent(student);
   };
+  const hashOf = async (search: string | undefined) => {
+    const uid = cardUidField.safeParse(search);
+    return uid.success ? cardHash(await platform.secrets.get("CARD_PEPPER"), uid.data) : undefined;
+  };
   return router()
     .openapi(list, async (c) => {
       const { limit, cursor, search, active } = c.req.valid("query");
       const isActive = active === undefined ? undefined : active === "true";
-      const { items, next } = await listStudents(db, { search, isActive, limit, after: cursor });
+      const { items, next } = await listStudents(db, { search, cardHash: await hashOf(search), isActive, limit, after: cursor });
       return c.json({ items: items.map(presentStudent), next_cursor: next }, 200);
     })
     .openapi(add, (c) => {

@@ -96,6 +96,21 @@ test("the list is searched by name, phone, e-mail and number, and read page by p
   expect(ids(await read(`search=${word}&active=true`))).toEqual(newestFirst.slice(0, 2));
 });
 
+test("a card's whole number finds its student, written as readers and people write it, also once the card is lost", async () => {
+  const student = await campus.student();
+  const uid = newCardUid();
+  const { body: card } = await admin.api<{ id: string }>("POST", `/admin/students/${student.id}/cards`, { body: { card_uid: uid } });
+  const found = async (search: string) =>
+    (await admin.api<{ items: StudentBody[] }>("GET", `/admin/students?search=${encodeURIComponent(search)}`)).body.items.map(
+      ({ id }) => id,
+    );
+  const inPairs = uid.replaceAll(/[^0-9a-f]/gi, "").replaceAll(/(..)(?=.)/g, "$1:");
+  expect([await found(uid), await found(inPairs.toUpperCase())]).toEqual([[student.id], [student.id]]);
+  expect(await found(inPairs.slice(0, -3))).toEqual([]);
+  await admin.api("POST", `/admin/students/${student.id}/cards/${card.id}/report-lost`);
+  expect(await found(uid)).toEqual([student.id]);
+});
+
 test("a change replaces all fields, and is refused to whoever read an older state", async () => {
   const before = await add();
   const body = { ...fields(), email: null, version: before.version };

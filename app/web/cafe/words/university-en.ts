@@ -13,7 +13,7 @@ export const en = {
   },
   students: {
     add: "Add a student",
-    search: "Name, number, phone or e-mail",
+    search: "Name, phone, e-mail, student or card number",
     none: "No students yet.",
     noneWhat: "Import the register, or wait: the first login makes a student.",
     number: "Student number",

@@ -15,7 +15,7 @@ export const it: UniversityWords = {
   },
   students: {
     add: "Aggiungi studente",
-    search: "Nome, matricola, telefono o e-mail",
+    search: "Nome, telefono, e-mail, matricola o tessera",
     none: "Ancora nessuno studente.",
     noneWhat: "Importa il registro, o aspetta: il primo accesso crea uno studente.",
     number: "Matricola",

@@ -15,7 +15,7 @@ export const sv: UniversityWords = {
   },
   students: {
     add: "Lägg till student",
-    search: "Namn, nummer, telefon eller e-post",
+    search: "Namn, telefon, e-post, nummer eller kort",
     none: "Inga studenter än.",
     noneWhat: "Importera registret, eller vänta: första inloggningen skapar en student.",
     number: "Studentnummer",
