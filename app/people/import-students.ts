@@ -31,13 +31,13 @@ const maxAttempts = 5;
  * checking happen before that, outside of it, because a long write would hold back everybody's live events.
  */
 export async function importStudents(platform: Platform, importId: string, signal: AbortSignal): Promise<void> {
-  const { db, cache, secrets } = platform;
+  const { db, cache, config, secrets } = platform;
   const sealKey = await secrets.get("SEAL_KEY");
   const job = await db.row<Job>(sql`
     update student_imports set status = 'running' where id = ${importId} and finished_at is null
     returning id, staff_id, mode, is_dry_run, content, request_id`);
   if (!job) return;
-  const register = await readRegister(job.content, async ({ bytesRead, linesRead }) => {
+  const register = await readRegister(job.content, config, async ({ bytesRead, linesRead }) => {
     signal.throwIfAborted();
     await db.run(
       sql`update student_imports set bytes_read = ${bytesRead}, lines_read = ${linesRead} where id = ${importId} and finished_at is null`,

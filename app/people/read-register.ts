@@ -1,5 +1,7 @@
+import type { Config } from "../platform/config.ts";
 import { type CellProblem, type ReadSoFar, readCsvTable, type TableLine } from "./csv-table.ts";
 import { registerCells } from "./field-schemas.ts";
+import { plainPhone } from "./written-phone.ts";
 
 export const registerColumns = ["student_number", "name", "phone", "email", "address"] as const;
 export type RegisterColumn = (typeof registerColumns)[number];
@@ -26,14 +28,14 @@ export interface Register {
 export const maxRegisterLines = 50_000;
 
 /** Reads the whole file and finds what can be told from it alone. */
-export async function readRegister(file: Buffer, onProgress: (read: ReadSoFar) => Promise<void>): Promise<Register> {
+export async function readRegister(file: Buffer, config: Config, onProgress: (read: ReadSoFar) => Promise<void>): Promise<Register> {
   const lines: RegisterLine[] = [];
   const seen = { phone: new Map<string, number>(), studentNumber: new Map<string, number>() };
   const { problems, isReadable } = await readCsvTable<RegisterColumn>(file, {
     columns: registerColumns,
     needed: ["phone", "name"],
     maxLines: maxRegisterLines,
-    textOf,
+    textOf: (column, cell) => textOf(column, cell, config),
     problemOf(column, text) {
       const checked = registerCells[column].safeParse(text);
       return checked.success ? undefined : (checked.error.issues[0]?.message ?? "does not fit");
@@ -49,10 +51,10 @@ export async function readRegister(file: Buffer, onProgress: (read: ReadSoFar) =
   return { lines: isReadable ? lines : [], problems, isReadable };
 }
 
-/** Phones are written with blanks, hyphens, brackets and 00 in front, addresses on several lines; that is no fault. */
-function textOf(column: RegisterColumn, cell: string): string {
+/** Phones are written in many ways, addresses on several lines; that is no fault. */
+function textOf(column: RegisterColumn, cell: string, config: Config): string {
   if (column === "address") return cell.replaceAll(/\s*[\r\n]+\s*/g, ", ");
-  return column === "phone" ? cell.replaceAll(/[\s().-]/g, "").replace(/^00/, "+") : cell;
+  return column === "phone" ? plainPhone(cell, config) : cell;
 }
 
 const asRegisterLine = ({ line, values }: TableLine<RegisterColumn>): RegisterLine => ({

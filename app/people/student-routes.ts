@@ -1,11 +1,13 @@
 import { z } from "@hono/zod-openapi";
 import { cardHash } from "../cards/card-hash.ts";
 import { cardUidField } from "../cards/field-schemas.ts";
+import { phoneField } from "../identity/field-schemas.ts";
 import { actorOf, staff, staffOf } from "../identity/guards.ts";
 import type { Identity } from "../identity/identity.ts";
+import type { Config } from "../platform/config.ts";
 import type { Platform } from "../platform/context.ts";
 import { once } from "../platform/http/once.ts";
-import { json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
+import { json, listOf, listQuery, required, route, router, validationError } from "../platform/http/router.ts";
 import { languages } from "../platform/languages.ts";
 import { addStudent } from "./add-student.ts";
 import { type ChangedStudent, changeStudent } from "./change-student.ts";
@@ -13,6 +15,7 @@ import { eraseStudent } from "./erase-student.ts";
 import { searchField, studentFields, versionField } from "./field-schemas.ts";
 import { setStudentActive } from "./set-student-active.ts";
 import { listStudents, readStudent, type Student, type StudentFields } from "./student.ts";
+import { plainPhone, searchedPhone } from "./written-phone.ts";
 
 const StudentBody = z
   .object({
@@ -110,7 +113,7 @@ const erase = route({
 });
 
 export const studentRoutes = (platform: Platform, identity: Pick<Identity, "sessionsEnded">) => {
-  const { db } = platform;
+  const { db, config } = platform;
   const afterwards = ({ student, endedSessionIds }: ChangedStudent) => {
     identity.sessionsEnded(endedSessionIds);
     return presentStudent(student);
@@ -123,16 +126,17 @@ export const studentRoutes = (platform: Platform, identity: Pick<Identity, "sess
     .openapi(list, async (c) => {
       const { limit, cursor, search, active } = c.req.valid("query");
       const isActive = active === undefined ? undefined : active === "true";
-      const { items, next } = await listStudents(db, { search, cardHash: await hashOf(search), isActive, limit, after: cursor });
+      const found = { search, phone: searchedPhone(search, config), cardHash: await hashOf(search) };
+      const { items, next } = await listStudents(db, { ...found, isActive, limit, after: cursor });
       return c.json({ items: items.map(presentStudent), next_cursor: next }, 200);
     })
     .openapi(add, (c) => {
-      const fields = fieldsOf(c.req.valid("json"));
+      const fields = fieldsOf(c.req.valid("json"), config);
       return once(c, "a day", async (tx) => ({ status: 201 as const, body: presentStudent(await addStudent(tx, fields, actorOf(c))) }));
     })
     .openapi(read, async (c) => c.json(presentStudent(await readStudent(db, c.req.valid("param").studentId)), 200))
     .openapi(change, async (c) => {
-      const wanted = { ...fieldsOf(c.req.valid("json")), version: c.req.valid("json").version };
+      const wanted = { ...fieldsOf(c.req.valid("json"), config), version: c.req.valid("json").version };
       const sealKey = await platform.secrets.get("SEAL_KEY");
       const changed = await db.transaction((tx) => changeStudent(tx, c.req.valid("param").studentId, wanted, sealKey, actorOf(c)));
       return c.json(afterwards(changed), 200);
@@ -162,8 +166,18 @@ interface GivenFields {
   readonly student_number: string | null;
 }
 
-const fieldsOf = ({ phone, name, email, address, student_number }: GivenFields): StudentFields => ({
-  phone,
+function phoneOf(written: string, config: Config): string {
+  const phone = phoneField.safeParse(plainPhone(written, config));
+  if (!phone.success)
+    throw validationError(
+      "json",
+      phone.error.issues.slice(0, 1).map(({ message }) => ({ path: ["phone"], message })),
+    );
+  return phone.data;
+}
+
+const fieldsOf = ({ phone, name, email, address, student_number }: GivenFields, config: Config): StudentFields => ({
+  phone: phoneOf(phone, config),
   name,
   email,
   address,

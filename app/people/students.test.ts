@@ -68,7 +68,8 @@ test("another student's phone or number is refused and named", async () => {
 
 test.each([
   ["no phone", { name: "Alva" }],
-  ["a local phone", { phone: "0701234567" }],
+  ["a phone without its country's code", { phone: "701234567" }],
+  ["a 0 behind the country's code", { phone: "+46 (0)70 123 45 67" }],
   ["an e-mail without a domain", { phone: "+46700000001", email: "alva" }],
   ["a name of 101 characters", { phone: "+46700000001", name: "x".repeat(101) }],
   ["an unknown field", { phone: "+46700000001", is_active: true }],
@@ -94,6 +95,28 @@ test("the list is searched by name, phone, e-mail and number, and read page by p
   await admin.api("PATCH", `/admin/students/${made[0]?.id}`, { body: { is_active: false } });
   expect(ids(await read(`search=${word}&active=false`))).toEqual([made[0]?.id]);
   expect(ids(await read(`search=${word}&active=true`))).toEqual(newestFirst.slice(0, 2));
+});
+
+test("a phone is taken and found as people write it: with blanks, hyphens and brackets, with 00 or the campus's own 0", async () => {
+  const phone = campus.newPhone();
+  const rest = phone.slice(3);
+  const [spaced, dashed] = [
+    `+46 ${rest.slice(0, 2)} ${rest.slice(2, 5)} ${rest.slice(5)}`,
+    `(0${rest.slice(0, 2)}) ${rest.slice(2, 5)}-${rest.slice(5)}`,
+  ];
+  const added = await admin.api<StudentBody>("POST", "/admin/students", { body: { ...fields(), phone: spaced } });
+  expect(added).toMatchObject({ status: 201, body: { phone } });
+  for (const written of [spaced, dashed, `00${phone.slice(1)}`, rest]) {
+    const found = await admin.api<{ items: StudentBody[] }>("GET", `/admin/students?search=${encodeURIComponent(written)}`);
+    expect(found.body.items.map(({ id }) => id)).toEqual([added.body.id]);
+  }
+  const other = campus.newPhone();
+  const body = { ...fields(), phone: `0${other.slice(3)}`, version: added.body.version };
+  expect(await admin.api("PUT", `/admin/students/${added.body.id}`, { body })).toMatchObject({ status: 200, body: { phone: other } });
+  expect(await admin.api("POST", "/admin/students", { body: { ...fields(), phone: dashed.replace("(0", "(") } })).toMatchObject({
+    status: 400,
+    body: { error: { details: { fields: [{ field: "phone", problem: expect.stringContaining("E.164") }] } } },
+  });
 });
 
 test("a card's whole number finds its student, written as readers and people write it, also once the card is lost", async () => {

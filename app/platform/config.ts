@@ -183,7 +183,7 @@ export const variables = {
   }),
   OTP_COUNTRY_CODES: variable(
     z.string().regex(/^(\*|\d{1,3}(, ?\d{1,3})*)$/),
-    "Countries whose phones may sign up by themselves, by calling code; a student whose phone the university knows gets codes anywhere. * is everywhere.",
+    "Countries whose phones may sign up by themselves, by calling code; a student whose phone the university knows gets codes anywhere. The first one is the campus's own: an admin's or a register's phone that begins with a single 0 is of it. * is everywhere, and no such phone is taken.",
     { default: "46,39" },
   ),
 

@@ -6,6 +6,7 @@ import { metadataCell } from "../ledger/note.ts";
 import { notedFields } from "../ledger/note-schemas.ts";
 import { paymentMethods } from "../orders/payment-methods.ts";
 import { searchField } from "../people/field-schemas.ts";
+import { searchedPhone } from "../people/written-phone.ts";
 import type { Platform } from "../platform/context.ts";
 import { csvRow } from "../platform/csv.ts";
 import { CodedError } from "../platform/errors.ts";
@@ -102,13 +103,14 @@ const read = route({
   responses: { 200: json(DetailBody, "The sale") },
 });
 
-export const transactionRoutes = ({ db }: Platform) =>
+export const transactionRoutes = ({ db, config }: Platform) =>
   router()
     .openapi(list, async (c) => {
       const { limit, cursor, format, cafe_id, student_id, min_amount_minor, max_amount_minor, from, to, ...rest } = c.req.valid("query");
       const filter: SaleFilter = {
         ...rest,
         ...viewOf(c, cafe_id),
+        phone: searchedPhone(rest.search, config),
         studentId: studentAsked(c, student_id),
         from: from === undefined ? undefined : new Date(from),
         to: to === undefined ? undefined : new Date(to),
