@@ -42,7 +42,8 @@ const list = route({
   path: "/admin/students",
   operationId: "listStudents",
   tags,
-  summary: "The students, newest first; a search looks into name, phone, e-mail and number, or finds whose card has exactly that number",
+  summary:
+    "The students by name; a search looks into name, phone, e-mail and number, or finds whose card has exactly that number, newest first",
   who,
   request: {
     query: listQuery.extend({ search: searchField.optional(), active: z.enum(["true", "false"]).optional() }),

@@ -97,6 +97,21 @@ test("the list is searched by name, phone, e-mail and number, and read page by p
   expect(ids(await read(`search=${word}&active=true`))).toEqual(newestFirst.slice(0, 2));
 });
 
+test("without a search the students stand by name, those without one last, and no page repeats or leaves out one", async () => {
+  for (const name of ["östen Ek", "Alva Ek", "alva ek", "Zoe Ek", null])
+    await admin.api("POST", "/admin/students", { body: { phone: campus.newPhone(), name } });
+  const read: { id: string; name: string | null }[] = [];
+  for (let cursor = ""; ; ) {
+    const page = (await admin.api<{ items: typeof read; next_cursor: string | null }>("GET", `/admin/students?limit=2${cursor}`)).body;
+    read.push(...page.items);
+    if (page.next_cursor === null) break;
+    cursor = `&cursor=${page.next_cursor}`;
+  }
+  const all = await campus.sql<{ id: string }>`select id from students where erased_at is null order by name is null, lower(name), id`;
+  expect(read.map(({ id }) => id)).toEqual(all.map(({ id }) => id));
+  expect(read.at(-1)?.name).toBeNull();
+});
+
 test("a phone is taken and found as people write it: with blanks, hyphens and brackets, with 00 or the campus's own 0", async () => {
   const phone = campus.newPhone();
   const rest = phone.slice(3);

@@ -1,5 +1,7 @@
+import { useRouterState } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { SearchIcon } from "../../shared/ui/icons.tsx";
+import { useGo, useQuestion } from "../link.tsx";
 import { useWords } from "../words/words.ts";
 
 const waitMs = 300;
@@ -12,6 +14,18 @@ export function useLater(text: string): string {
     return () => clearTimeout(timer);
   }, [text]);
   return later;
+}
+
+/** A search that stays in the address: whoever opens a row and comes back finds it as it was. */
+export function useKeptSearch() {
+  const [search, setText] = useState(useQuestion("search") ?? "");
+  const go = useGo();
+  const path = useRouterState({ select: ({ location }) => location.pathname });
+  const setSearch = (text: string) => {
+    setText(text);
+    void go(path, { search: text.trim() === "" ? {} : { search: text.trim() }, replace: true });
+  };
+  return { search, setSearch, asked: useLater(search) };
 }
 
 export function SearchField({

@@ -5,7 +5,7 @@ import { Go, useGo } from "../../link.tsx";
 import { useList } from "../../queries.ts";
 import { FormSheet, orNull } from "../../ui/form.tsx";
 import { Chip, ListView, Page } from "../../ui/parts.tsx";
-import { SearchField, useLater } from "../../ui/search-field.tsx";
+import { SearchField, useKeptSearch } from "../../ui/search-field.tsx";
 import { useUniversityWords } from "../../words/university.ts";
 import { useWords } from "../../words/words.ts";
 
@@ -17,9 +17,8 @@ export function StudentsPage() {
   const w = useWords();
   const u = useUniversityWords();
   const go = useGo();
-  const [search, setSearch] = useState("");
+  const { search, setSearch, asked } = useKeptSearch();
   const [isAdding, setIsAdding] = useState(false);
-  const asked = useLater(search);
   const students = useList<Student>(["students", asked], (page) => ask({ ...page, ...(asked === "" ? {} : { search: asked }) }));
   return (
     <Page
@@ -42,7 +41,7 @@ export function StudentsPage() {
         keyOf={({ id }) => id}
         empty={asked === "" ? { title: u.students.none, what: u.students.noneWhat } : { title: w.customers.notFound(asked) }}
         columns={[
-          { label: w.app.name, cell: ({ name }) => <strong>{name ?? "–"}</strong> },
+          { label: w.app.name, cell: ({ id, name }) => <StudentLink id={id} name={name} /> },
           { label: u.students.number, cell: ({ student_number }) => student_number ?? "–" },
           { label: w.customers.phone, cell: ({ phone }) => phone },
           { label: w.customers.email, cell: ({ email }) => email ?? "–" },
@@ -78,3 +77,9 @@ export function StudentsPage() {
     </Page>
   );
 }
+
+const StudentLink = ({ id, name }: Pick<Student, "id" | "name">) => (
+  <Go to={`/students/${id}`}>
+    <strong>{name ?? "–"}</strong>
+  </Go>
+);
