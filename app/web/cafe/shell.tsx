@@ -4,9 +4,10 @@ import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { useStaffSession } from "../shared/session/staff.ts";
 import { takeUpdate, useUpdate } from "../shared/sw/updates.ts";
 import { PersonIcon } from "../shared/ui/icons.tsx";
-import { Bones, EmptyState, Sheet } from "../shared/ui/parts.tsx";
+import { Bones, EmptyState, Notice, Sheet } from "../shared/ui/parts.tsx";
 import { useFocusOnHeading } from "../shared/ui/use-focus-on-heading.ts";
 import { CafeChoice, openCafeQuery, useCafeChoice } from "./cafe-choice.tsx";
+import { ownCafeQuery } from "./features/cafe/cafe-queries.ts";
 import { Go } from "./link.tsx";
 import { homeOf, type NavPage, navPageOf, pagesOf } from "./nav.ts";
 import { ErrorState } from "./ui/parts.tsx";
@@ -48,6 +49,7 @@ export function Shell() {
       <div className={isIn ? "frame" : ""}>
         {isIn && <Sidebar pages={pagesOf(session.user.role)} />}
         <main id="content" className={isIn ? "page" : "page page-open"}>
+          {isIn && session.user.role === "owner" && <CafeState />}
           <Guarded path={path} />
         </main>
       </div>
@@ -178,6 +180,26 @@ export function CafeName() {
   const cafeId = session.kind === "in" ? session.user.cafe_id : null;
   const cafe = useQuery({ ...openCafeQuery(cafeId ?? ""), enabled: cafeId !== null });
   return cafe.data ? <small>{cafe.data.name}</small> : null;
+}
+
+const cafeStateEveryMs = 60_000;
+
+/** Why an owner's café sells nothing, while it waits for the university or is suspended. */
+function CafeState() {
+  const w = useWords();
+  const cafe = useQuery({
+    ...ownCafeQuery,
+    refetchInterval: ({ state: { data } }) => (data?.status === "approved" ? false : cafeStateEveryMs),
+  });
+  if (cafe.data === undefined || cafe.data.status === "approved") return null;
+  const { title, what } = w.cafeStates[cafe.data.status];
+  return (
+    <div className="cafe-state">
+      <Notice tone="wait" title={title}>
+        {what}
+      </Notice>
+    </div>
+  );
 }
 
 export const Mark = () => (

@@ -47,6 +47,13 @@ export const en = {
     order: "Order",
   },
   roles: { owner: "Owner", cashier: "Cashier", kitchen: "Kitchen", delivery: "Delivery", finance: "Finance", admin: "Administrator" },
+  cafeStates: {
+    pending: {
+      title: "Your café waits for approval",
+      what: "The university looks at it before it sells. Meanwhile you can set up the menu, hours and staff.",
+    },
+    suspended: { title: "Your café is suspended", what: "It takes no orders and no payments. Ask the university why, and what it needs." },
+  },
   groups: { today: "Today", campus: "Campus", numbers: "Numbers", books: "Books", cafe: "Café" },
   nav: {
     board: "Orders",

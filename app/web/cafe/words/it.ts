@@ -48,6 +48,16 @@ export const it: Words = {
     order: "Ordine",
   },
   roles: { owner: "Titolare", cashier: "Cassa", kitchen: "Cucina", delivery: "Consegne", finance: "Contabilità", admin: "Amministrazione" },
+  cafeStates: {
+    pending: {
+      title: "Il tuo bar attende l’approvazione",
+      what: "L’università lo esamina prima che inizi a vendere. Intanto puoi preparare menu, orari e personale.",
+    },
+    suspended: {
+      title: "Il tuo bar è sospeso",
+      what: "Non accetta ordini né pagamenti. Chiedi all’università il motivo e che cosa serve.",
+    },
+  },
   groups: { today: "Oggi", campus: "Campus", numbers: "Numeri", books: "Libri", cafe: "Bar" },
   nav: {
     board: "Ordini",

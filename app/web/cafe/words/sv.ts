@@ -48,6 +48,16 @@ export const sv: Words = {
     order: "Beställning",
   },
   roles: { owner: "Ägare", cashier: "Kassör", kitchen: "Kök", delivery: "Utkörning", finance: "Ekonomi", admin: "Administratör" },
+  cafeStates: {
+    pending: {
+      title: "Ert café väntar på godkännande",
+      what: "Universitetet tittar på det innan det börjar sälja. Under tiden kan ni lägga upp meny, öppettider och personal.",
+    },
+    suspended: {
+      title: "Ert café är avstängt",
+      what: "Det tar inga beställningar och inga betalningar. Fråga universitetet varför, och vad som behövs.",
+    },
+  },
   groups: { today: "I dag", campus: "Campus", numbers: "Siffror", books: "Bokföring", cafe: "Café" },
   nav: {
     board: "Beställningar",

@@ -51,6 +51,7 @@ export const en = {
     none: "Nothing waits.",
     noneWhat: "What somebody asks for appears here by itself.",
     cafe: "New café",
+    noAddress: "No address given",
     adjustment: "Correction",
     writeOff: "Debt to write off",
     refund: "Large refund",

@@ -53,6 +53,7 @@ export const it: UniversityWords = {
     none: "Nulla in attesa.",
     noneWhat: "Ciò che qualcuno chiede appare qui da solo.",
     cafe: "Nuovo bar",
+    noAddress: "Nessun indirizzo indicato",
     adjustment: "Rettifica",
     writeOff: "Debito da cancellare",
     refund: "Rimborso elevato",

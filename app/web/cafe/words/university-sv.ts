@@ -53,6 +53,7 @@ export const sv: UniversityWords = {
     none: "Inget väntar.",
     noneWhat: "Det någon ber om dyker upp här av sig själv.",
     cafe: "Nytt café",
+    noAddress: "Ingen adress angiven",
     adjustment: "Rättelse",
     writeOff: "Skuld att skriva av",
     refund: "Stor återbetalning",

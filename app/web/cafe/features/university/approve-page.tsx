@@ -6,8 +6,8 @@ import { useStaffSession } from "../../../shared/session/staff.ts";
 import { CheckIcon } from "../../../shared/ui/icons.tsx";
 import { EmptyState } from "../../../shared/ui/parts.tsx";
 import { adjustmentsApi, bankApi, cafeApi, closeOutsApi, debtsApi, grantsApi, intent, refundProposalsApi } from "../../api.ts";
-import { allCafesQuery } from "../../cafe-choice.tsx";
-import { Go } from "../../link.tsx";
+import { allCafesQuery, setCafe } from "../../cafe-choice.tsx";
+import { Go, useGo } from "../../link.tsx";
 import { queryClient, refresh } from "../../queries.ts";
 import { useDates } from "../../ui/dates.ts";
 import { FormSheet } from "../../ui/form.tsx";
@@ -68,6 +68,11 @@ export function ApprovePage() {
   const me = session.kind === "in" ? session.user.id : "";
   const queues = useQuery({ queryKey: [...key, role], queryFn: () => readAll(role), refetchInterval: 30_000 });
   const [isAsking, setIsAsking] = useState(false);
+  const go = useGo();
+  const lookAt = (cafeId: string) => {
+    setCafe(cafeId);
+    void go("/settings");
+  };
   const [paid, setPaid] = useState<CloseOut>();
   return (
     <Page
@@ -85,12 +90,22 @@ export function ApprovePage() {
             <EmptyState title={u.approve.none} what={u.approve.noneWhat} icon={<CheckIcon size={36} />} />
           ) : (
             <ul className="cards">
-              {cafes.map(({ id, name, created_at, owners }) => (
+              {cafes.map(({ id, name, code, address, created_at, owners }) => (
                 <Waiting
                   key={id}
                   kind={u.approve.cafe}
-                  title={name}
-                  what={owners.map((owner) => owner.name).join(", ")}
+                  title={
+                    <button type="button" className="button button-words waiting-link" onClick={() => lookAt(id)}>
+                      {name}
+                    </button>
+                  }
+                  what={
+                    <>
+                      <code>{code}</code> {address ?? u.approve.noAddress}
+                      <br />
+                      {owners.map((owner) => `${owner.name} (${owner.username})`).join(", ")}
+                    </>
+                  }
                   at={created_at}
                   onApprove={() => unwrap(cafeApi.admin.cafes[":cafeId"].approve.$post({ param: { cafeId: id } }))}
                 />
@@ -198,7 +213,7 @@ export function ApprovePage() {
 
 interface WaitingProps {
   readonly kind: string;
-  readonly title: string;
+  readonly title: ReactNode;
   readonly what: ReactNode;
   readonly student?: string;
   /** Where all of it is to be read. */
