@@ -27,6 +27,9 @@ export interface StaffRequest extends Proposal {
   readonly name: string | null;
   readonly role: "finance" | "admin" | null;
   readonly isActive: boolean | null;
+  readonly requestedByName: string;
+  /** Whose account it is, where there is one already. */
+  readonly staffName: string | null;
   readonly decidedBy: string | null;
   readonly createdAt: Date;
 }
@@ -39,7 +42,9 @@ type Wanted =
 export const staffRequests: ProposalTable<StaffRequest> = {
   called: "The request",
   table: part`staff_requests`,
-  columns: part`id, kind, status, staff_id, username, name, role, is_active, requested_by, decided_by, created_at`,
+  columns: part`id, kind, status, staff_id, username, name, role, is_active, requested_by, decided_by, created_at,
+    (select s.name from staff s where s.id = staff_requests.requested_by) as requested_by_name,
+    (select s.name from staff s where s.id = staff_requests.staff_id) as staff_name`,
   objectKind: "staff_request",
   actions: { pending: "staff.requested", approved: "staff.request_approved", rejected: "staff.request_rejected" },
   detailsOf: ({ kind, role }) => ({ kind, role }),

@@ -77,6 +77,25 @@ test("one admin alone makes nobody finance or admin, resets no such account and 
   expect(await approve(owner, asked[0]?.body.id ?? "")).toMatchObject(refused(403, "INSUFFICIENT_ROLE"));
 });
 
+test("a request names who asks and for whom, a new person or one who is there", async () => {
+  const added = expectOk(await ask("finance"));
+  const reset = expectOk(await admin.api<Asked>("POST", `/admin/staff/${finance.id}/reset-password`));
+  const { items } = expectOk(await other.api<{ items: Asked[] }>("GET", "/admin/staff-requests?status=pending&limit=100"));
+  const named = await campus.sql<{ id: string; name: string }>`select id, name from staff`;
+  const nameOf = ({ id }: TestStaff) => named.find((each) => each.id === id)?.name;
+  expect(items.find(({ id }) => id === added.id)).toMatchObject({
+    name: "New One",
+    role: "finance",
+    staff_name: null,
+    requested_by_name: nameOf(admin),
+  });
+  expect(items.find(({ id }) => id === reset.id)).toMatchObject({
+    name: null,
+    staff_name: nameOf(finance),
+    requested_by_name: nameOf(admin),
+  });
+});
+
 test("the second person does it and reads the one-time password; a no, and a second yes, do nothing", async () => {
   const { id } = expectOk(await ask("finance"));
   expect(expectOk(await approve(other, id))).toMatchObject({ member: { role: "finance" }, one_time_password: expect.any(String) });

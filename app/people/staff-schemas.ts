@@ -29,6 +29,8 @@ export const StaffRequestBody = z
     role: z.enum(["finance", "admin"]).nullable(),
     is_active: z.boolean().nullable(),
     requested_by: z.uuid(),
+    requested_by_name: z.string(),
+    staff_name: z.string().nullable().openapi({ description: "Of staff_id" }),
     decided_by: z.uuid().nullable(),
     created_at: z.iso.datetime(),
   })
@@ -56,6 +58,8 @@ export const presentStaffRequest = (request: StaffRequest): z.infer<typeof Staff
   role: request.role,
   is_active: request.isActive,
   requested_by: request.requestedBy,
+  requested_by_name: request.requestedByName,
+  staff_name: request.staffName,
   decided_by: request.decidedBy,
   created_at: request.createdAt.toISOString(),
 });

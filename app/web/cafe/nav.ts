@@ -5,6 +5,8 @@ export interface NavPage {
   readonly to: string;
   readonly word: keyof Words["nav"];
   readonly group: keyof Words["groups"];
+  /** Where the university's staff look for it, if not there. */
+  readonly universityGroup?: keyof Words["groups"];
   readonly roles: readonly StaffRole[];
   /** It shows one café: the university's staff choose which. */
   readonly isOfCafe?: boolean;
@@ -35,14 +37,18 @@ export const navPages: readonly NavPage[] = [
   { to: "/audit", word: "audit", group: "books", roles: ["admin"] },
   { to: "/menu", word: "menu", group: "cafe", roles: ["owner", "admin"], isOfCafe: true },
   { to: "/tables", word: "tables", group: "cafe", roles: ["owner", "admin"], isOfCafe: true },
-  { to: "/staff", word: "staff", group: "cafe", roles: ["owner", "admin"] },
+  { to: "/staff", word: "staff", group: "cafe", universityGroup: "campus", roles: ["owner", "admin"] },
   { to: "/devices", word: "devices", group: "cafe", roles: ["owner", "admin"], isOfCafe: true },
   { to: "/hours", word: "hours", group: "cafe", roles: ["owner", "admin"], isOfCafe: true },
   { to: "/webhooks", word: "webhooks", group: "cafe", roles: ["owner"] },
   { to: "/settings", word: "settings", group: "cafe", roles: ["owner", "admin"], isOfCafe: true },
 ];
 
-export const pagesOf = (role: StaffRole): readonly NavPage[] => navPages.filter(({ roles }) => roles.includes(role));
+export function pagesOf(role: StaffRole): readonly NavPage[] {
+  const own = navPages.filter(({ roles }) => roles.includes(role));
+  const isOfUniversity = role === "admin" || role === "finance";
+  return isOfUniversity ? own.map((page) => ({ ...page, group: page.universityGroup ?? page.group })) : own;
+}
 
 export const homeOf = (role: StaffRole): string => pagesOf(role)[0]?.to ?? "/me";
 

@@ -17,6 +17,8 @@ export interface Field {
   readonly isOptional?: boolean;
   readonly autoComplete?: string;
   readonly most?: number;
+  /** Where other fields follow from what is chosen. */
+  readonly onChoose?: (value: string) => void;
 }
 
 export type Values = Readonly<Record<string, string>>;
@@ -71,7 +73,7 @@ export function Form({ fields, submit, onSubmit, onDone, children, tone = "act" 
 export function FieldView({ field, problem }: { readonly field: Field; readonly problem: string | undefined }) {
   const w = useWords();
   const id = useId();
-  const { name, label, hint, kind = "text", options, value = "", isOptional = false, autoComplete = "off", most } = field;
+  const { name, label, hint, kind = "text", options, value = "", isOptional = false, autoComplete = "off", most, onChoose } = field;
   const shared = {
     id,
     name,
@@ -97,7 +99,7 @@ export function FieldView({ field, problem }: { readonly field: Field; readonly 
         {label} {isOptional && <small className="soft">{w.app.optional}</small>}
       </label>
       {options ? (
-        <select {...shared}>
+        <select {...shared} onChange={({ target }) => onChoose?.(target.value)}>
           {options.map((option) => (
             <option key={option.value} value={option.value}>
               {option.label}

@@ -26,6 +26,7 @@ export function StaffPage() {
   const staff = useList<Member>(key, ask);
   const cafes = useQuery({ ...allCafesQuery, enabled: isAdmin });
   const [isAdding, setIsAdding] = useState(false);
+  const [role, setRole] = useState<StaffRole>("kitchen");
   const [secret, setSecret] = useState<MadeLogin>();
   const [isAsked, setIsAsked] = useState(false);
   const tell = (made: { readonly username: string; readonly one_time_password: string } | { readonly kind: string }) => {
@@ -46,7 +47,14 @@ export function StaffPage() {
     onSuccess: tell,
   });
   const add = (
-    <button type="button" className="button button-small" onClick={() => setIsAdding(true)}>
+    <button
+      type="button"
+      className="button button-small"
+      onClick={() => {
+        setRole("kitchen");
+        setIsAdding(true);
+      }}
+    >
       {w.staff.add}
     </button>
   );
@@ -101,18 +109,12 @@ export function StaffPage() {
             {
               name: "role",
               label: w.staff.role,
-              value: "kitchen",
+              value: role,
+              onChoose: (chosen) => setRole(chosen as StaffRole),
               options: [...ofCafe, ...(isAdmin ? ofUniversity : [])].map((role) => ({ value: role, label: w.roles[role] })),
             },
-            ...(isAdmin
-              ? [
-                  {
-                    name: "cafe_id",
-                    label: w.app.cafe,
-                    isOptional: true,
-                    options: [{ value: "", label: w.staff.university }, ...cafeOptions],
-                  },
-                ]
+            ...(isAdmin && ofCafe.includes(role)
+              ? [{ name: "cafe_id", label: w.app.cafe, options: [{ value: "", label: w.staff.chooseCafe }, ...cafeOptions] }]
               : []),
           ]}
           submit={w.app.add}

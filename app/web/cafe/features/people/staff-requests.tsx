@@ -44,9 +44,18 @@ export function StaffRequests({ ownId, title }: { readonly ownId: string; readon
         keyOf={({ id }) => id}
         empty={{ title: w.staff.noRequests }}
         columns={[
-          { label: w.app.name, cell: ({ name, username, kind }) => <strong>{username ?? name ?? w.staff.requestKinds[kind]}</strong> },
+          {
+            label: w.app.name,
+            cell: ({ name, staff_name, username, kind }) => (
+              <>
+                <strong>{name ?? staff_name ?? w.staff.requestKinds[kind]}</strong>
+                {username && <div className="soft small">{username}</div>}
+              </>
+            ),
+          },
           { label: w.staff.role, cell: ({ role }) => (role === null ? "–" : w.roles[role]) },
           { label: w.app.status, cell: ({ kind }) => w.staff.requestKinds[kind] },
+          { label: w.staff.askedBy, cell: ({ requested_by_name }) => requested_by_name },
           { label: w.staff.since, cell: ({ created_at }) => dayAndTime(created_at) },
         ]}
         actions={({ id, requested_by }) => (
