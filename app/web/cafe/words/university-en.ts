@@ -27,6 +27,10 @@ export const en = {
     card: (number: number) => `Card no. ${number}`,
     states: { active: "In use", frozen: "Frozen", lost: "Lost", revoked: "Replaced" },
     freeze: "Freeze",
+    freezeSure: "Yes, freeze it now",
+    freezeWhat:
+      "What is frozen here nobody thaws: the student gets a new card. The student alone may freeze a card in the app and thaw it again.",
+    issued: (at: string) => `issued ${at}`,
     lost: "Report lost",
     lostSure: "Yes, it never works again",
     issue: "Issue a card",

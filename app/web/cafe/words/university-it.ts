@@ -29,6 +29,10 @@ export const it: UniversityWords = {
     card: (number) => `Tessera n. ${number}`,
     states: { active: "In uso", frozen: "Bloccata", lost: "Smarrita", revoked: "Sostituita" },
     freeze: "Blocca",
+    freezeSure: "Sì, bloccala ora",
+    freezeWhat:
+      "Ciò che si blocca qui non lo sblocca nessuno: lo studente riceve una nuova tessera. Solo lo studente, nell’app, può bloccare la tessera e sbloccarla di nuovo.",
+    issued: (at) => `rilasciata ${at}`,
     lost: "Segnala smarrita",
     lostSure: "Sì, non funzionerà mai più",
     issue: "Rilascia una tessera",

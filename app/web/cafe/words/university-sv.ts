@@ -29,6 +29,10 @@ export const sv: UniversityWords = {
     card: (number) => `Kort nr ${number}`,
     states: { active: "I bruk", frozen: "Fryst", lost: "Förlorat", revoked: "Ersatt" },
     freeze: "Frys",
+    freezeSure: "Ja, frys det nu",
+    freezeWhat:
+      "Det som fryses här tinar ingen upp: studenten får ett nytt kort. I appen kan studenten själv frysa kortet och tina upp det igen.",
+    issued: (at) => `utgivet ${at}`,
     lost: "Anmäl förlorat",
     lostSure: "Ja, det fungerar aldrig mer",
     issue: "Ge ut ett kort",

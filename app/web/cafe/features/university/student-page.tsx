@@ -123,23 +123,22 @@ function CardsCard({ studentId }: { readonly studentId: string }) {
         {({ items }) => (
           <>
             {items.length === 0 && <p className="soft">{u.students.noCard}</p>}
+            {items.some(({ status }) => status === "active") && <p className="soft small">{u.students.freezeWhat}</p>}
             <ul className="stack">
               {items.map(({ id, issue_number, status, created_at }) => (
                 <li key={id} className="stack-tight">
                   <span>
                     <strong>{u.students.card(issue_number)}</strong> <Chip tone={tones[status]}>{u.students.states[status]}</Chip>{" "}
-                    <span className="soft small">{dayAndTime(created_at)}</span>
+                    <span className="soft small">{u.students.issued(dayAndTime(created_at))}</span>
                   </span>
                   {(status === "active" || status === "frozen") && (
                     <span className="sheet-actions">
                       {status === "active" && (
-                        <button
-                          type="button"
-                          className="button button-small button-second"
-                          onClick={() => stop.mutate({ cardId: id, how: "freeze" })}
-                        >
-                          {u.students.freeze}
-                        </button>
+                        <Sure
+                          label={u.students.freeze}
+                          sure={u.students.freezeSure}
+                          onSure={() => stop.mutate({ cardId: id, how: "freeze" })}
+                        />
                       )}
                       <Sure
                         label={u.students.lost}
