@@ -10,11 +10,13 @@ const AuditLineBody = z
     at: z.iso.datetime(),
     actor_kind: z.string().openapi({ description: "staff, student, device or system; may grow" }),
     actor_id: z.uuid().nullable(),
-    actor_name: z.string().nullable().openapi({ description: "Of staff, as it is now" }),
+    actor_name: z.string().nullable().openapi({ description: "Of staff and students, as it is now" }),
     action: z.string(),
     target_kind: z.string(),
     target_id: z.uuid().nullable(),
+    target_name: z.string().nullable().openapi({ description: "Of a student, a card's student, staff or a café, as it is now" }),
     cafe_id: z.uuid().nullable(),
+    cafe_name: z.string().nullable(),
     details: z.record(z.string(), z.unknown()),
     request_id: z.string().nullable(),
   })
@@ -33,7 +35,7 @@ const list = route({
   request: {
     query: listQuery.extend({
       actor_id: z.uuid().optional(),
-      action: word.optional().openapi({ example: "card.issued" }),
+      action: word.optional().openapi({ example: "card.issued", description: "A whole one, or what stands before its dot: card" }),
       target_kind: word.optional().openapi({ example: "card" }),
       target_id: z.uuid().optional(),
       cafe_id: z.uuid().optional(),
@@ -70,7 +72,9 @@ const presentLine = (line: AuditLine): z.infer<typeof AuditLineBody> => ({
   action: line.action,
   target_kind: line.objectKind,
   target_id: line.objectId,
+  target_name: line.objectName,
   cafe_id: line.cafeId,
+  cafe_name: line.cafeName,
   details: line.details,
   request_id: line.requestId,
 });

@@ -46,7 +46,9 @@ test("an admin reads who changed what, when and by which request", async () => {
       action: "customer.added",
       target_kind: "customer",
       target_id: made.body.id,
+      target_name: null,
       cafe_id: cafe.id,
+      cafe_name: cafe.name,
       details: {},
       request_id: "audit-test-0001",
     },
@@ -70,6 +72,16 @@ test("the trail is filtered by actor, action, target, café and time, and read p
   const lines = [...first.items, ...second.items];
   expect(new Set(lines.map(({ id }) => id)).size).toBe(lines.length);
   expect(lines.map(({ target_id }) => target_id).slice(0, 3)).toEqual(made.toReversed());
+});
+
+test("a part of the actions is found by what stands before the dot, and people, cards and cafés are named", async () => {
+  const body = { phone: campus.newPhone(), name: "Elsa Sandström" };
+  const { id } = (await admin.api<{ id: string }>("POST", "/admin/students", { body })).body;
+  const card = (await admin.api<{ id: string }>("POST", `/admin/students/${id}/cards`, { body: { card_uid: "04a22f1b5c6d80" } })).body;
+  const found = async (action: string) => (await read(`action=${action}&limit=1`)).items;
+  expect(await found("student")).toMatchObject([{ action: "student.added", target_id: id, target_name: "Elsa Sandström" }]);
+  expect(await found("card")).toMatchObject([{ action: "card.issued", target_id: card.id, target_name: "Elsa Sandström" }]);
+  expect([await found("car"), await found("card.iss")]).toEqual([[], []]);
 });
 
 test("a moment of the trail is found to the millisecond, both bounds where they belong", async () => {

@@ -12,13 +12,16 @@ export interface AuditLine {
   readonly action: string;
   readonly objectKind: string;
   readonly objectId: string | null;
+  readonly objectName: string | null;
   readonly cafeId: string | null;
+  readonly cafeName: string | null;
   readonly details: Readonly<Record<string, unknown>>;
   readonly requestId: string | null;
 }
 
 interface Wanted extends PageInput {
   readonly actorId?: string | undefined;
+  /** `card.issued`, or `card` for all that is done to one. */
   readonly action?: string | undefined;
   readonly objectKind?: string | undefined;
   readonly objectId?: string | undefined;
@@ -30,11 +33,19 @@ interface Wanted extends PageInput {
 // A line's id is made when it is written, its time is the beginning of the transaction: never further apart than this.
 const longestTransactionMs = 60_000;
 
-/** The trail, newest first. A member of staff is named as the name is now; students and devices stay ids. */
+const objectName = part`case a.object_kind
+  when 'student' then (select o.name from students o where o.id = a.object_id)
+  when 'staff' then (select o.name from staff o where o.id = a.object_id)
+  when 'cafe' then (select o.name from cafes o where o.id = a.object_id)
+  when 'card' then (select o.name from students o join cards c on c.student_id = o.id where c.id = a.object_id) end`;
+
+/** The trail, newest first. Staff, students, cards and cafés are named as the name is now; all else stays an id. */
 export async function listAudit(db: Queryable, wanted: Wanted): Promise<Page<AuditLine>> {
   const rows = await db.rows<AuditLine>(sql`
-    select a.id, a.at, a.actor_kind, a.actor_id, s.name as actor_name, a.action, a.object_kind, a.object_id, a.cafe_id, a.details, a.request_id
+    select a.id, a.at, a.actor_kind, a.actor_id, coalesce(s.name, p.name) as actor_name, a.action, a.object_kind, a.object_id,
+      ${objectName} as object_name, a.cafe_id, f.name as cafe_name, a.details, a.request_id
     from audit_log a left join staff s on a.actor_kind = 'staff' and s.id = a.actor_id
+      left join students p on a.actor_kind = 'student' and p.id = a.actor_id left join cafes f on f.id = a.cafe_id
     where ${allOf(conditions(wanted))}
     order by a.id desc limit ${wanted.limit + 1}`);
   return pageOf(rows, wanted.limit);
@@ -45,7 +56,7 @@ function conditions({ actorId, action, objectKind, objectId, cafeId, from, to, a
   return [
     ...(after === undefined ? [] : [part`a.id < ${after}`]),
     ...(actorId === undefined ? [] : [part`a.actor_id = ${actorId}`]),
-    ...(action === undefined ? [] : [part`a.action = ${action}`]),
+    ...(action === undefined ? [] : [action.includes(".") ? part`a.action = ${action}` : part`starts_with(a.action, ${`${action}.`})`]),
     ...(objectKind === undefined ? [] : [part`a.object_kind = ${objectKind}`]),
     ...(objectId === undefined ? [] : [part`a.object_id = ${objectId}`]),
     ...(cafeId === undefined ? [] : [part`a.cafe_id = ${cafeId}`]),

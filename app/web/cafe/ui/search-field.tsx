@@ -1,5 +1,5 @@
 import { useRouterState } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { useEffect, useId, useState } from "react";
 import { SearchIcon } from "../../shared/ui/icons.tsx";
 import { useGo, useQuestion } from "../link.tsx";
 import { useWords } from "../words/words.ts";
@@ -32,12 +32,16 @@ export function SearchField({
   value,
   onChange,
   label,
+  choices = [],
 }: {
   readonly value: string;
   readonly onChange: (text: string) => void;
   readonly label?: string;
+  /** What is offered while somebody types. */
+  readonly choices?: readonly string[];
 }) {
   const w = useWords();
+  const listId = useId();
   return (
     <label className="search-field">
       <SearchIcon />
@@ -50,7 +54,15 @@ export function SearchField({
         autoComplete="off"
         spellCheck={false}
         onChange={({ target }) => onChange(target.value)}
+        list={choices.length > 0 ? listId : undefined}
       />
+      {choices.length > 0 && (
+        <datalist id={listId}>
+          {choices.map((choice) => (
+            <option key={choice} value={choice} />
+          ))}
+        </datalist>
+      )}
     </label>
   );
 }

@@ -326,7 +326,7 @@ export const en = {
   },
   audit: {
     what: "Who changed what, when and by which request. Nothing here can be changed.",
-    search: "Action, like cafe.changed",
+    search: "Action, like card or card.issued",
     who: "Who",
     action: "Action",
     details: "Details",

@@ -335,7 +335,7 @@ export const it: UniversityWords = {
   },
   audit: {
     what: "Chi ha cambiato cosa, quando e con quale richiesta. Qui nulla si può cambiare.",
-    search: "Azione, come cafe.changed",
+    search: "Azione, come card o card.issued",
     who: "Chi",
     action: "Azione",
     details: "Dettagli",

@@ -341,7 +341,7 @@ export const sv: UniversityWords = {
   },
   audit: {
     what: "Vem som ändrade vad, när och genom vilken förfrågan. Inget här kan ändras.",
-    search: "Åtgärd, som cafe.changed",
+    search: "Åtgärd, som card eller card.issued",
     who: "Vem",
     action: "Åtgärd",
     details: "Detaljer",
