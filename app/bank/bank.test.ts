@@ -227,6 +227,8 @@ test("a statement is held against the pay-outs: met, paid twice, of another amou
   const other = { ...back, headers: keyed() };
   expectOk(await first.api("POST", `/admin/settlements/${a.settlementId}/return`, back));
   expect((await states(refs))["E4:in"]).toEqual(["to_return", a.settlementId]);
+  const toReturn = () => second.api<{ items: object[] }>("GET", "/admin/bank-entries?state=to_return");
+  expect(expectOk(await toReturn()).items).toMatchObject([{ pay_out_id: a.settlementId, return_asked_by: first.id }]);
   expectOk(await second.api("POST", `/admin/settlements/${a.settlementId}/return`, other));
   expect(await states(refs)).toEqual({ ...found, "E4:in": ["returned", a.settlementId] });
   const only = expectOk(await first.api<{ items: Entry[] }>("GET", "/admin/bank-entries?state=paid_twice")).items;

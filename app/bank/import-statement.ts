@@ -68,6 +68,8 @@ export interface BankEntry extends StatementEntry {
   readonly state: (typeof entryStates)[number];
   readonly kind: "settlement" | "close_out" | "gateway_pay_out" | null;
   readonly payOutId: string | null;
+  /** The first of the two who say that it came back. */
+  readonly returnAskedBy: string | null;
 }
 
 interface Wanted extends PageInput {
@@ -77,7 +79,8 @@ interface Wanted extends PageInput {
 /** Newest first, each with what it is by now; one more than the limit tells that a further page exists. */
 export const listEntries = (db: Queryable, { state, limit, after }: Wanted): Promise<BankEntry[]> =>
   db.rows<BankEntry>(sql`
-    select id, statement_id, entry_ref, reference, direction, amount_minor, currency, to_char(booked_on, 'YYYY-MM-DD') as booked_on, return_reason, state, kind, pay_out_id
-    from bank_entry_states
-    where (${state ?? null}::text is null or state = ${state ?? null}) and (${after ?? null}::uuid is null or id < ${after ?? null}::uuid)
-    order by id desc limit ${limit + 1}`);
+    select e.id, e.statement_id, e.entry_ref, e.reference, e.direction, e.amount_minor, e.currency, to_char(e.booked_on, 'YYYY-MM-DD') as booked_on, e.return_reason,
+      e.state, e.kind, e.pay_out_id, case e.state when 'to_return' then coalesce(s.return_asked_by, c.return_asked_by) end as return_asked_by
+    from bank_entry_states e left join settlements s on e.kind = 'settlement' and s.id = e.pay_out_id left join close_outs c on e.kind = 'close_out' and c.id = e.pay_out_id
+    where (${state ?? null}::text is null or e.state = ${state ?? null}) and (${after ?? null}::uuid is null or e.id < ${after ?? null}::uuid)
+    order by e.id desc limit ${limit + 1}`);

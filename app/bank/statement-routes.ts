@@ -37,6 +37,10 @@ const EntrySchema = z
     }),
     pay_out_kind: z.enum(["settlement", "close_out", "gateway_pay_out"]).nullable(),
     pay_out_id: z.uuid().nullable(),
+    return_asked_by: z
+      .uuid()
+      .nullable()
+      .openapi({ description: "Of what is to_return: who said first that it came back; a second person must" }),
   })
   .openapi("BankEntry");
 
@@ -106,4 +110,5 @@ const presentEntry = (each: BankEntry): z.infer<typeof EntrySchema> => ({
   state: each.state,
   pay_out_kind: each.kind,
   pay_out_id: each.payOutId,
+  return_asked_by: each.returnAskedBy,
 });

@@ -2,15 +2,16 @@ import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { errorOf, unwrap } from "../../../shared/api/request.ts";
 import { calendarDay } from "../../../shared/money/dates.ts";
-import { money, signed } from "../../../shared/money/money.ts";
-import { staffFetch } from "../../../shared/session/staff.ts";
+import { signed } from "../../../shared/money/money.ts";
+import { staffFetch, useStaffSession } from "../../../shared/session/staff.ts";
 import { Notice } from "../../../shared/ui/parts.tsx";
-import { bankApi, closeOutsApi, intent, settlementsApi } from "../../api.ts";
+import { bankApi, intent } from "../../api.ts";
 import { refresh, useList } from "../../queries.ts";
-import { FormSheet, problemsOf } from "../../ui/form.tsx";
+import { problemsOf } from "../../ui/form.tsx";
 import { Chip, ErrorNote, ListView } from "../../ui/parts.tsx";
 import { useUniversityWords } from "../../words/university.ts";
 import { useWords } from "../../words/words.ts";
+import { ReturnSheet } from "./return-sheet.tsx";
 
 const key = ["bank", "entries"];
 const states = ["matched", "unmatched", "another_amount", "paid_twice", "to_return", "returned"] as const;
@@ -29,6 +30,8 @@ const tones = {
 export function BankEntries({ isFinance }: { readonly isFinance: boolean }) {
   const w = useWords();
   const u = useUniversityWords();
+  const session = useStaffSession();
+  const me = session.kind === "in" ? session.user.id : "";
   const [state, setState] = useState<Entry["state"]>();
   const [returned, setReturned] = useState<Entry>();
   const list = useList<Entry>([...key, state], (page) => ask({ ...page, ...(state === undefined ? {} : { state }) }));
@@ -67,6 +70,7 @@ export function BankEntries({ isFinance }: { readonly isFinance: boolean }) {
               <>
                 <Chip tone={tones[entry.state]}>{u.bank.states[entry.state]}</Chip>
                 {entry.return_reason && <code className="soft small"> {entry.return_reason}</code>}
+                {entry.return_asked_by && <small className="soft"> {u.bank.saidOnce}</small>}
               </>
             ),
           },
@@ -74,7 +78,8 @@ export function BankEntries({ isFinance }: { readonly isFinance: boolean }) {
         {...(isFinance
           ? {
               actions: (entry: Entry) =>
-                entry.state === "to_return" && (
+                entry.state === "to_return" &&
+                entry.return_asked_by !== me && (
                   <button type="button" className="button button-small button-second" onClick={() => setReturned(entry)}>
                     {u.bank.giveBack}
                   </button>
@@ -84,33 +89,6 @@ export function BankEntries({ isFinance }: { readonly isFinance: boolean }) {
       />
       {returned && <ReturnSheet entry={returned} onClose={() => setReturned(undefined)} />}
     </>
-  );
-}
-
-/** What came back is due again; of a wallet that closed, a second person says so too. */
-function ReturnSheet({ entry, onClose }: { readonly entry: Entry; readonly onClose: () => void }) {
-  const w = useWords();
-  const u = useUniversityWords();
-  const [key] = useState(intent);
-  const giveBack = (reason: string): Promise<unknown> => {
-    const id = entry.pay_out_id ?? "";
-    return entry.pay_out_kind === "close_out"
-      ? unwrap(closeOutsApi.admin["close-outs"][":closeOutId"].return.$post({ param: { closeOutId: id }, json: { reason } }, key))
-      : unwrap(settlementsApi.admin.settlements[":settlementId"].return.$post({ param: { settlementId: id }, json: { reason } }, key));
-  };
-  return (
-    <FormSheet
-      title={u.bank.giveBack}
-      what={entry.pay_out_kind === "close_out" ? u.bank.giveBackWallet : u.bank.giveBackSettlement}
-      fields={[{ name: "reason", label: w.app.reason, value: entry.return_reason ?? "", most: 200 }]}
-      submit={u.bank.giveBackSure(money(entry.amount_minor, entry.currency))}
-      onSubmit={({ reason = "" }) => giveBack(reason)}
-      onDone={() => {
-        void Promise.all([refresh("bank"), refresh("settlements"), refresh("approve")]);
-        onClose();
-      }}
-      onClose={onClose}
-    />
   );
 }
 

@@ -14,6 +14,7 @@ import { FormSheet } from "../../ui/form.tsx";
 import { Chip, ErrorNote, Loaded, Page } from "../../ui/parts.tsx";
 import { useUniversityWords } from "../../words/university.ts";
 import { useWords } from "../../words/words.ts";
+import { ReturnSheet } from "../bank/return-sheet.tsx";
 import { StaffRequests } from "../people/staff-requests.tsx";
 import { AdjustmentSheet } from "./adjustment-sheet.tsx";
 import { isAgreed } from "./agreed.ts";
@@ -33,11 +34,13 @@ const ask = {
   },
   refunds: () => unwrap(refundProposalsApi.admin["refund-proposals"].$get({ query: { status: "pending", limit: 100 } })),
   cafes: () => unwrap(cafeApi.admin.cafes.$get({ query: { status: "pending", limit: 100 } })),
+  cameBack: () => unwrap(bankApi.admin["bank-entries"].$get({ query: { state: "to_return", limit: 100 } })),
 };
 type CloseOut = Awaited<ReturnType<typeof ask.closeOuts>>["items"][number];
+type CameBack = Awaited<ReturnType<typeof ask.cameBack>>["items"][number];
 
 async function readAll(role: string) {
-  const [adjustments, writeOffs, closeOuts, bulkCredits, accounts, refunds, cafes] = await Promise.all([
+  const [adjustments, writeOffs, closeOuts, bulkCredits, accounts, refunds, cafes, cameBack] = await Promise.all([
     ask.adjustments(),
     ask.writeOffs(),
     ask.closeOuts(),
@@ -45,6 +48,7 @@ async function readAll(role: string) {
     role === "finance" ? ask.accounts() : { items: [] },
     role === "finance" ? ask.refunds() : { items: [] },
     role === "admin" ? ask.cafes() : { items: [] },
+    role === "finance" ? ask.cameBack() : { items: [] },
   ]);
   return {
     adjustments: adjustments.items,
@@ -54,6 +58,7 @@ async function readAll(role: string) {
     accounts: accounts.items,
     refunds: refunds.items,
     cafes: cafes.items,
+    cameBack: cameBack.items.filter(({ return_asked_by }) => return_asked_by !== null),
   };
 }
 
@@ -74,6 +79,7 @@ export function ApprovePage() {
     void go("/settings");
   };
   const [paid, setPaid] = useState<CloseOut>();
+  const [back, setBack] = useState<CameBack>();
   return (
     <Page
       title={w.nav.approve}
@@ -85,8 +91,8 @@ export function ApprovePage() {
       }
     >
       <Loaded query={queues}>
-        {({ adjustments, writeOffs, closeOuts, bulkCredits, accounts, refunds, cafes }) =>
-          [adjustments, writeOffs, closeOuts, bulkCredits, accounts, refunds, cafes].every(({ length }) => length === 0) ? (
+        {({ adjustments, writeOffs, closeOuts, bulkCredits, accounts, refunds, cafes, cameBack }) =>
+          [adjustments, writeOffs, closeOuts, bulkCredits, accounts, refunds, cafes, cameBack].every(({ length }) => length === 0) ? (
             <EmptyState title={u.approve.none} what={u.approve.noneWhat} icon={<CheckIcon size={36} />} />
           ) : (
             <ul className="cards">
@@ -200,12 +206,27 @@ export function ApprovePage() {
                   {...(role === "finance" ? { onOpen: () => setPaid(closeOut) } : {})}
                 />
               ))}
+              {cameBack.map((entry) => (
+                <Waiting
+                  key={entry.id}
+                  kind={u.bank.states.to_return}
+                  title={money(entry.amount_minor, entry.currency)}
+                  what={
+                    <>
+                      {entry.pay_out_kind && u.bank.kinds[entry.pay_out_kind]} · <code>{entry.reference}</code> · {u.bank.saidOnce}
+                    </>
+                  }
+                  isOwn={entry.return_asked_by === me}
+                  onOpen={() => setBack(entry)}
+                />
+              ))}
             </ul>
           )
         }
       </Loaded>
       <StaffRequests ownId={me} title={u.approve.staff} />
       {isAsking && <AdjustmentSheet onClose={() => setIsAsking(false)} />}
+      {back && <ReturnSheet entry={back} onClose={() => setBack(undefined)} />}
       {paid && <CloseOutSheet closeOut={paid} onClose={() => setPaid(undefined)} />}
     </Page>
   );
