@@ -184,8 +184,11 @@ export const explainCafes = (tx: Queryable, { from, until }: Span): Promise<Expl
       from payable p join balances b using (id) join settled s using (id) where b.minor <> s.minor`,
   );
 
-/** Money that left for a bank or came from one: each transfer has its settlement, close-out or pay-out of the same amount, and each of these its transfer. */
-export const explainBank = (tx: Queryable, { from, until }: Span): Promise<Explained[]> =>
+/**
+ * Money that left for a bank or came from one: each transfer has its settlement, close-out or pay-out of the same amount, and each of
+ * these its transfer. Of what the bank says it did, what the books lack is a problem on each day that the span touches.
+ */
+export const explainBank = (tx: Queryable, timeZone: string, { from, until }: Span): Promise<Explained[]> =>
   addUp(
     tx,
     "bank",
@@ -202,5 +205,12 @@ export const explainBank = (tx: Queryable, { from, until }: Span): Promise<Expla
       union all
       select 'said to be paid, not in the ledger', s.payable_minor, s.currency, jsonb_build_object('settlement_id', s.id, 'transaction_id', s.paid_transaction_id)
       from settlements s where s.status = 'paid' and s.paid_at >= ${from} and s.paid_at < ${until}
-        and not exists (select from ledger_transactions t where t.id = s.paid_transaction_id)`,
+        and not exists (select from ledger_transactions t where t.id = s.paid_transaction_id)
+      union all
+      select case b.state when 'paid_twice' then 'paid twice by the bank' when 'another_amount' then 'in the bank''s statement with another amount'
+          else 'in the bank''s statement, unknown to our books' end, b.amount_minor, b.currency,
+        jsonb_strip_nulls(jsonb_build_object('bank_entry_id', b.id, 'entry_ref', b.entry_ref, 'reference', b.reference))
+      from bank_entry_states b
+      where b.state in ('unmatched', 'another_amount', 'paid_twice')
+        and b.booked_on between (${from}::timestamptz at time zone ${timeZone})::date and (${until}::timestamptz at time zone ${timeZone})::date`,
   );

@@ -49,7 +49,7 @@ export async function reconcileSpan(platform: Platform, span: Span, limit = maxP
       ...(listed ? await explainDisputes(tx, listed.gateway, listed.disputes) : []),
       ...(listed ? await explainPayOuts(tx, listed.gateway, platform.config.CAMPUS_CURRENCY, listed.payOuts) : []),
       ...(await explainCafes(tx, span)),
-      ...(await explainBank(tx, span)),
+      ...(await explainBank(tx, platform.config.CAMPUS_TIME_ZONE, span)),
     ];
     return { sides: found, checkedAt: moment?.at ?? new Date() };
   });

@@ -52,7 +52,7 @@ async function sell(till: Till, totalMinor: number): Promise<void> {
   expectOk(await student.confirm(await student.scannedOrder({ till, totalMinor })));
 }
 
-async function paySettled(till: Till): Promise<void> {
+async function paySettled(till: Till, reference = "SEB-1"): Promise<void> {
   const at = new Date(Date.now() + 25 * hourMs);
   await until("every day is settled", async () => (await settleFinishedDays(campus.worker, at)) === 0);
   const { items } = expectOk(
@@ -60,7 +60,7 @@ async function paySettled(till: Till): Promise<void> {
   );
   const headers = { "Idempotency-Key": randomUUID() };
   for (const { id } of items)
-    expectOk(await finance.api("POST", `/admin/settlements/${id}/pay`, { headers, body: { bank_reference: "SEB-1" } }));
+    expectOk(await finance.api("POST", `/admin/settlements/${id}/pay`, { headers, body: { bank_reference: reference } }));
 }
 
 test("money that came in through the gateway, was sold for, settled and paid out is explained to the last unit", async () => {
@@ -131,6 +131,37 @@ test("money that left a café's account for the bank without a settlement is lis
   ]);
   await campus.sql`delete from ledger_transactions where id = ${rogue?.id}`;
   expect((await reconcile()).unexplained).toEqual([]);
+});
+
+const bankEntry = (ref: string, minor: number, booked: string) => `
+  <Ntry><NtryRef>${ref}</NtryRef><Amt Ccy="SEK">${(minor / 100).toFixed(2)}</Amt><CdtDbtInd>DBIT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts>
+    <BookgDt><Dt>${booked}</Dt></BookgDt><AcctSvcrRef>${ref}</AcctSvcrRef>
+    <NtryDtls><TxDtls><Refs><EndToEndId>${ref.split("/")[0]}</EndToEndId></Refs></TxDtls></NtryDtls></Ntry>`;
+
+test("what the bank's statement has and the books lack is listed: paid twice, of another amount, unknown, each in its own days", async () => {
+  const till = await money.till();
+  await sell(till, 571);
+  await paySettled(till, "SEB-TWICE");
+  const [today, lastYear] = [new Date().toISOString().slice(0, 10), "2025-01-31"];
+  const entries = [
+    bankEntry("SEB-TWICE/1", 571, today),
+    bankEntry("SEB-TWICE/2", 571, today),
+    bankEntry("SEB-TWICE/3", 300, today),
+    bankEntry("NOBODY/1", 100, today),
+    bankEntry("NOBODY/2", 99, lastYear),
+  ];
+  const body = `<?xml version="1.0" encoding="UTF-8"?>
+    <Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt><GrpHdr><MsgId>m</MsgId></GrpHdr>
+    <Stmt><Id>R-1</Id><Acct><Id><IBAN>SE4550000000058398257466</IBAN></Id></Acct>${entries.join("")}</Stmt></BkToCstmrStmt></Document>`;
+  expectOk(await finance.api("POST", "/admin/bank-statements", { body, headers: { "Content-Type": "application/xml" } }));
+  const report = await reconcile();
+  expect(report.unexplained.filter(({ side }) => side === "bank")).toMatchObject([
+    { problem: "paid twice by the bank", amount_minor: 571, ids: { reference: "SEB-TWICE" } },
+    { problem: "in the bank's statement with another amount", amount_minor: 300, ids: { reference: "SEB-TWICE" } },
+    { problem: "in the bank's statement, unknown to our books", amount_minor: 100, ids: { reference: "NOBODY" } },
+  ]);
+  expect(report.currencies[0]?.explained_percent).toBeLessThan(100);
+  await campus.sql`delete from bank_entries`;
 });
 
 test("a credit that the gateway does not know of is listed, and a gateway that does not answer is said to be away", async () => {
