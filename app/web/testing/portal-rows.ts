@@ -188,6 +188,7 @@ export const portalRows: readonly Row[] = [
       const admin = await stage.portalOf("admin");
       await admin.goto("/cafe/approve");
       await admin.locator(".waiting").filter({ hasText: name }).getByRole("button", { name: "Approve" }).click();
+      await admin.locator(".waiting").filter({ hasText: name }).getByRole("button", { name: "Yes, approve it" }).click();
       await admin.locator(".waiting").filter({ hasText: name }).waitFor({ state: "detached" });
       await admin.context().close();
       const picture = await sharp({ create: { width: 900, height: 900, channels: 3, background: "#8a5a2b" } })
@@ -282,6 +283,7 @@ export const portalRows: readonly Row[] = [
       await waiting.getByRole("link", { name: "Look at it" }).click();
       await admin.getByRole("heading", { name: title, level: 1 }).waitFor();
       await admin.getByRole("button", { name: "Approve" }).click();
+      await admin.getByRole("button", { name: "Yes, approve it" }).click();
       await admin.getByText("All of it is done.").waitFor({ timeout: workerMs });
       await finance.reload();
       await finance.getByText("All of it is done.").waitFor();
@@ -337,6 +339,7 @@ export const portalRows: readonly Row[] = [
       await second.goto("/cafe/approve");
       const waiting = second.locator(".waiting").filter({ hasText: holder });
       await waiting.getByRole("button", { name: "Approve" }).click();
+      await waiting.getByRole("button", { name: "Yes, approve it" }).click();
       await waiting.waitFor({ state: "detached" });
       await second.context().close();
       await first.getByRole("button", { name: "Statements" }).click();

@@ -68,6 +68,7 @@ export const it: UniversityWords = {
     agreed: "una persona ha detto sì",
     own: "L'hai chiesto tu: decide un'altra persona.",
     yes: "Approva",
+    yesSure: "Sì, approva",
     no: "Rifiuta",
     look: "Guardalo",
     agree: "Di' sì",
@@ -202,7 +203,8 @@ export const it: UniversityWords = {
     },
     saidOnce: "una persona l’ha già detto",
     giveBack: "È tornato",
-    giveBackSettlement: "Una seconda persona della contabilità dice lo stesso; allora la liquidazione è di nuovo da pagare e può stare in un altro file.",
+    giveBackSettlement:
+      "Una seconda persona della contabilità dice lo stesso; allora la liquidazione è di nuovo da pagare e può stare in un altro file.",
     giveBackWallet: "Una seconda persona della contabilità dice lo stesso; allora il portafoglio si riapre con il denaro.",
     giveBackSure: (amount: string) => `${amount} sono tornati`,
     accountsWhat: "Per ogni bar vale l’ultimo conto a cui due persone hanno detto sì.",

@@ -1,4 +1,4 @@
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { type UseMutationResult, useMutation, useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { unwrap } from "../../../shared/api/request.ts";
 import { money, signed } from "../../../shared/money/money.ts";
@@ -11,7 +11,7 @@ import { Go, useGo } from "../../link.tsx";
 import { queryClient, refresh } from "../../queries.ts";
 import { useDates } from "../../ui/dates.ts";
 import { FormSheet } from "../../ui/form.tsx";
-import { Chip, ErrorNote, Loaded, Page } from "../../ui/parts.tsx";
+import { Chip, ErrorNote, Loaded, Page, Sure } from "../../ui/parts.tsx";
 import { useUniversityWords } from "../../words/university.ts";
 import { useWords } from "../../words/words.ts";
 import { ReturnSheet } from "../bank/return-sheet.tsx";
@@ -78,6 +78,8 @@ export function ApprovePage() {
     setCafe(cafeId);
     void go("/settings");
   };
+  // Held here: whoever decides second, in another tab, reads why although the card is gone by then.
+  const decide = useMutation({ mutationFn: (how: Decide) => how(), onSettled: () => refresh(...key) });
   const [paid, setPaid] = useState<CloseOut>();
   const [back, setBack] = useState<CameBack>();
   return (
@@ -90,6 +92,7 @@ export function ApprovePage() {
         </button>
       }
     >
+      <ErrorNote error={decide.error} />
       <Loaded query={queues}>
         {({ adjustments, writeOffs, closeOuts, bulkCredits, accounts, refunds, cafes, cameBack }) =>
           [adjustments, writeOffs, closeOuts, bulkCredits, accounts, refunds, cafes, cameBack].every(({ length }) => length === 0) ? (
@@ -98,6 +101,7 @@ export function ApprovePage() {
             <ul className="cards">
               {cafes.map(({ id, name, code, address, created_at, owners }) => (
                 <Waiting
+                  decide={decide}
                   key={id}
                   kind={u.approve.cafe}
                   title={
@@ -118,6 +122,7 @@ export function ApprovePage() {
               ))}
               {adjustments.map(({ id, student_id, amount_minor, currency, reason, requested_by, created_at }) => (
                 <Waiting
+                  decide={decide}
                   key={id}
                   kind={u.approve.adjustment}
                   title={signed(amount_minor, currency)}
@@ -131,6 +136,7 @@ export function ApprovePage() {
               ))}
               {bulkCredits.map(({ id, title, total_minor, currency, lines, requested_by, requested_by_name, created_at }) => (
                 <Waiting
+                  decide={decide}
                   key={id}
                   kind={u.approve.bulkCredit}
                   title={`${money(total_minor, currency)} · ${title}`}
@@ -144,6 +150,7 @@ export function ApprovePage() {
               ))}
               {accounts.map(({ id, cafeName, holder, iban, requested_by, created_at }) => (
                 <Waiting
+                  decide={decide}
                   key={id}
                   kind={u.approve.account}
                   title={cafeName}
@@ -164,6 +171,7 @@ export function ApprovePage() {
               ))}
               {writeOffs.map(({ id, student_id, amount_minor, currency, reason, requested_by }) => (
                 <Waiting
+                  decide={decide}
                   key={id}
                   kind={u.approve.writeOff}
                   title={money(amount_minor, currency)}
@@ -176,6 +184,7 @@ export function ApprovePage() {
               ))}
               {refunds.map(({ id, amount_minor, currency, reason, requested_by, created_at }) => (
                 <Waiting
+                  decide={decide}
                   key={id}
                   kind={u.approve.refund}
                   title={money(amount_minor, currency)}
@@ -196,6 +205,7 @@ export function ApprovePage() {
               ))}
               {closeOuts.map((closeOut) => (
                 <Waiting
+                  decide={decide}
                   key={closeOut.id}
                   kind={u.approve.closeOut}
                   title={money(closeOut.amount_minor, closeOut.currency)}
@@ -208,6 +218,7 @@ export function ApprovePage() {
               ))}
               {cameBack.map((entry) => (
                 <Waiting
+                  decide={decide}
                   key={entry.id}
                   kind={u.bank.states.to_return}
                   title={money(entry.amount_minor, entry.currency)}
@@ -232,6 +243,8 @@ export function ApprovePage() {
   );
 }
 
+type Decide = () => Promise<unknown>;
+
 interface WaitingProps {
   readonly kind: string;
   readonly title: ReactNode;
@@ -242,17 +255,18 @@ interface WaitingProps {
   readonly at?: string;
   /** Who asked may not decide. */
   readonly isOwn?: boolean;
-  readonly onApprove?: () => Promise<unknown>;
-  readonly onReject?: () => Promise<unknown>;
+  /** Of both buttons. */
+  readonly decide: UseMutationResult<unknown, Error, Decide>;
+  readonly onApprove?: Decide;
+  readonly onReject?: Decide;
   readonly onOpen?: () => void;
 }
 
-function Waiting({ kind, title, what, student, page, at, isOwn = false, onApprove, onReject, onOpen }: WaitingProps) {
+function Waiting({ kind, title, what, student, page, at, isOwn = false, decide, onApprove, onReject, onOpen }: WaitingProps) {
   const w = useWords();
   const { since } = useDates();
   const u = useUniversityWords();
   const session = useStaffSession();
-  const decide = useMutation({ mutationFn: (how: () => Promise<unknown>) => how(), onSettled: () => refresh(...key) });
   const isAdmin = session.kind === "in" && session.user.role === "admin";
   return (
     <li className="card stack waiting">
@@ -275,15 +289,12 @@ function Waiting({ kind, title, what, student, page, at, isOwn = false, onApprov
           {u.approve.look}
         </Go>
       )}
-      <ErrorNote error={decide.error} />
       {isOwn ? (
         <p className="soft">{u.approve.own}</p>
       ) : (
         <div className="sheet-actions">
           {onApprove && (
-            <button type="button" className="button button-small" disabled={decide.isPending} onClick={() => decide.mutate(onApprove)}>
-              {u.approve.yes}
-            </button>
+            <Sure label={u.approve.yes} sure={u.approve.yesSure} isPending={decide.isPending} onSure={() => decide.mutate(onApprove)} />
           )}
           {onOpen && (
             <button type="button" className="button button-small" onClick={onOpen}>
@@ -291,14 +302,7 @@ function Waiting({ kind, title, what, student, page, at, isOwn = false, onApprov
             </button>
           )}
           {onReject && (
-            <button
-              type="button"
-              className="button button-small button-no"
-              disabled={decide.isPending}
-              onClick={() => decide.mutate(onReject)}
-            >
-              {u.approve.no}
-            </button>
+            <Sure label={u.approve.no} sure={u.credits.noSure} isPending={decide.isPending} onSure={() => decide.mutate(onReject)} />
           )}
         </div>
       )}

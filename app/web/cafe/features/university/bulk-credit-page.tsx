@@ -107,9 +107,7 @@ function Decision({ made: { id, requested_by } }: { readonly made: BulkCredit })
       {isOwn && <p className="soft">{u.approve.own}</p>}
       <div className="sheet-actions">
         {!isOwn && (
-          <button type="button" className="button button-small" disabled={decide.isPending} onClick={() => decide.mutate("approve")}>
-            {u.approve.yes}
-          </button>
+          <Sure label={u.approve.yes} sure={u.approve.yesSure} isPending={decide.isPending} onSure={() => decide.mutate("approve")} />
         )}
         <Sure
           label={isOwn ? u.credits.takeBack : u.approve.no}
