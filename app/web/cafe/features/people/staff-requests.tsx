@@ -3,7 +3,7 @@ import { useState } from "react";
 import { unwrap } from "../../../shared/api/request.ts";
 import { Sheet } from "../../../shared/ui/parts.tsx";
 import { staffRequestsApi } from "../../api.ts";
-import { refresh, useList } from "../../queries.ts";
+import { live, refresh, useList } from "../../queries.ts";
 import { useDates } from "../../ui/dates.ts";
 import { CopyButton, ErrorNote, ListView, Sure } from "../../ui/parts.tsx";
 import { useWords } from "../../words/words.ts";
@@ -18,7 +18,7 @@ export function StaffRequests({ ownId, title }: { readonly ownId: string; readon
   const w = useWords();
   const { dayAndTime } = useDates();
   const [secret, setSecret] = useState<MadeLogin>();
-  const requests = useList<Asked>(key, ask);
+  const requests = useList<Asked>(key, ask, live);
   const settled = () => refresh("staff");
   const approve = useMutation({
     mutationFn: (requestId: string) =>

@@ -8,7 +8,7 @@ import { EmptyState } from "../../../shared/ui/parts.tsx";
 import { adjustmentsApi, bankApi, cafeApi, closeOutsApi, debtsApi, grantsApi, intent, refundProposalsApi } from "../../api.ts";
 import { allCafesQuery, setCafe } from "../../cafe-choice.tsx";
 import { Go, useGo } from "../../link.tsx";
-import { queryClient, refresh } from "../../queries.ts";
+import { live, queryClient, refresh } from "../../queries.ts";
 import { useDates } from "../../ui/dates.ts";
 import { FormSheet } from "../../ui/form.tsx";
 import { Chip, ErrorNote, Loaded, Page, Sure } from "../../ui/parts.tsx";
@@ -71,7 +71,7 @@ export function ApprovePage() {
   const session = useStaffSession();
   const role = session.kind === "in" ? session.user.role : "";
   const me = session.kind === "in" ? session.user.id : "";
-  const queues = useQuery({ queryKey: [...key, role], queryFn: () => readAll(role), refetchInterval: 30_000 });
+  const queues = useQuery({ queryKey: [...key, role], queryFn: () => readAll(role), ...live });
   const [isAsking, setIsAsking] = useState(false);
   const go = useGo();
   const lookAt = (cafeId: string) => {
