@@ -63,7 +63,7 @@ async function agreedCloseOut(balanceMinor: number): Promise<{ id: string; stude
   const student = await money.fundedStudent({ balanceMinor, name: "Zoë Østergård" });
   const body = { pay_to: cafeIban, ...(await student.proof({ purpose: "close_out", pay_to: cafeIban })) };
   const { id } = expectOk(await student.api<Made>("POST", "/wallet/close-out", { headers: keyed(), body }));
-  const agreed = { bank_reference: "agreed", expected_amount_minor: balanceMinor };
+  const agreed = { expected_amount_minor: balanceMinor };
   expectOk(await second.api("POST", `/admin/close-outs/${id}/approve`, { headers: keyed(), body: agreed }));
   return { id, studentId: student.id };
 }

@@ -7,7 +7,8 @@ import { sql, type Transaction } from "../platform/postgres.ts";
 import { type CloseOut, type Decision, decidedAlready, note, readCloseOut } from "./close-out.ts";
 
 interface Approval extends Decision {
-  readonly bankReference: string;
+  /** Of the second of the two, who has paid it. */
+  readonly bankReference: string | undefined;
   /** What finance was shown. */
   readonly expectedAmountMinor: number;
 }
@@ -23,14 +24,23 @@ export async function approveCloseOut(tx: Transaction, config: Config, approval:
   const { closeOutId, staffId, bankReference, expectedAmountMinor } = approval;
   await refuseWhileReconciling(tx, config);
   await readCloseOut(tx, closeOutId);
-  const done = await tx.row<Outcome>(sql`select * from pay_close_out(${closeOutId}, ${staffId}, ${expectedAmountMinor}, ${bankReference})`);
+  const done = await tx.row<Outcome>(
+    sql`select * from pay_close_out(${closeOutId}, ${staffId}, ${expectedAmountMinor}, ${bankReference ?? null})`,
+  );
   const closeOut = await readCloseOut(tx, closeOutId);
   if (done?.outcome !== "agreed" && done?.outcome !== "paid") throw refusal(closeOut, approval, done);
+  if (done.outcome === "paid" && bankReference === undefined) throw agreedMeanwhile();
   if (done.outcome === "paid" && closeOut.agreedBy !== null) await refuseOneBehindTwo(tx, config, closeOut.agreedBy, staffId);
   await note(tx, approval, `close_out.${done.outcome}`, { amount_minor: done.amountMinor, student_id: closeOut.studentId });
   await tellStudent(tx, closeOut.studentId, `close_out_${done.outcome}`);
   return closeOut;
 }
+
+/** Whoever meant to agree has transferred nothing: the transaction takes it back. */
+const agreedMeanwhile = () =>
+  new CodedError("VALIDATION_ERROR", "Somebody has agreed to it already: pay it, and say what the bank calls the transfer.", {
+    details: { fields: [{ field: "bank_reference", problem: "must be given: somebody has agreed already" }] },
+  });
 
 const waitingFor = {
   unfinished_order: "An order of the student is not finished: it is handed over or cancelled first.",

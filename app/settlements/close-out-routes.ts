@@ -100,12 +100,16 @@ const approve = route({
   operationId: "approveCloseOut",
   tags: ["finance"],
   summary: "The first of two people agrees to the amount; the second has paid it to the bank account, and the wallet is closed",
-  description: "Where money came in since the first agreed, the next call agrees to the new amount: `agreed`, by whoever made it.",
+  description:
+    "Where money came in since the first agreed, the next call agrees to the new amount: `agreed`, by whoever made it. Only who has paid it needs a bank_reference.",
   who: staff("finance"),
   idempotency: "required",
   mayPend: true,
   errors: ["NOT_FOUND", "INVALID_TRANSITION", "CONFLICT", "READ_ONLY_REGION"],
-  request: { params, body: required(z.strictObject({ bank_reference: bankReferenceField, expected_amount_minor: z.int().min(0) })) },
+  request: {
+    params,
+    body: required(z.strictObject({ bank_reference: bankReferenceField.optional(), expected_amount_minor: z.int().min(0) })),
+  },
   responses: { 200: json(CloseOutBody, "agreed by the first of two people; by the second paid, and the wallet is closed") },
 });
 

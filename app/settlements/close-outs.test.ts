@@ -266,6 +266,21 @@ test("a refund at that moment is in the amount that the second person is asked a
   expect(await walletOf(student)).toEqual({ status: "active", balanceMinor: 1_200, heldMinor: 900 });
 });
 
+test("who agrees names no transfer; who says that it is paid must, and without one nothing is paid", async () => {
+  const student = await money.fundedStudent({ balanceMinor: 700 });
+  const { id } = expectOk(await ask(student));
+  const without = (staff: TestStaff) =>
+    staff.api<CloseOut>("POST", `/admin/close-outs/${id}/approve`, {
+      headers: { "Idempotency-Key": randomUUID() },
+      body: { expected_amount_minor: 700 },
+    });
+  expect(expectOk(await without(finance))).toMatchObject({ status: "agreed", bank_reference: null });
+  const second = await campus.staff("finance");
+  expect((await without(second)).body.error?.code).toBe("VALIDATION_ERROR");
+  expect(await student.balanceMinor()).toBe(700);
+  expect(expectOk(await approve(id, 700, second))).toMatchObject({ status: "paid" });
+});
+
 test("the second of two people pays what the first agreed to: where money came in since, both agree to the new amount", async () => {
   const { student, id } = await agreedCloseOut(900);
   await student.topUp(500);

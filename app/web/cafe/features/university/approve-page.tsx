@@ -213,6 +213,7 @@ export function ApprovePage() {
                   student={closeOut.student_id}
                   at={closeOut.created_at}
                   isOwn={isAgreed(closeOut) && closeOut.agreed_by === me}
+                  own={u.approve.ownAgreed}
                   {...(role === "finance" ? { onOpen: () => setPaid(closeOut) } : {})}
                 />
               ))}
@@ -255,6 +256,8 @@ interface WaitingProps {
   readonly at?: string;
   /** Who asked may not decide. */
   readonly isOwn?: boolean;
+  /** Where it is somebody else's for another reason than having been asked for. */
+  readonly own?: string;
   /** Of both buttons. */
   readonly decide: UseMutationResult<unknown, Error, Decide>;
   readonly onApprove?: Decide;
@@ -262,7 +265,7 @@ interface WaitingProps {
   readonly onOpen?: () => void;
 }
 
-function Waiting({ kind, title, what, student, page, at, isOwn = false, decide, onApprove, onReject, onOpen }: WaitingProps) {
+function Waiting({ kind, title, what, student, page, at, isOwn = false, own, decide, onApprove, onReject, onOpen }: WaitingProps) {
   const w = useWords();
   const { since } = useDates();
   const u = useUniversityWords();
@@ -290,7 +293,7 @@ function Waiting({ kind, title, what, student, page, at, isOwn = false, decide, 
         </Go>
       )}
       {isOwn ? (
-        <p className="soft">{u.approve.own}</p>
+        <p className="soft">{own ?? u.approve.own}</p>
       ) : (
         <div className="sheet-actions">
           {onApprove && (
@@ -316,6 +319,7 @@ function CloseOutSheet({ closeOut, onClose }: { readonly closeOut: CloseOut; rea
   const [isRejecting, setIsRejecting] = useState(false);
   const [approval] = useState(intent);
   const param = { closeOutId: closeOut.id };
+  const isPaid = isAgreed(closeOut);
   const done = () => {
     void refresh(...key);
     onClose();
@@ -336,20 +340,12 @@ function CloseOutSheet({ closeOut, onClose }: { readonly closeOut: CloseOut; rea
     <FormSheet
       title={money(closeOut.amount_minor, closeOut.currency)}
       what={`${u.approve.payTo} ${closeOut.pay_to}`}
-      fields={[
-        {
-          name: "bank_reference",
-          label: w.settlements.reference,
-          value: closeOut.bank_reference ?? "",
-          hint: u.approve.closeOutHint,
-          most: 100,
-        },
-      ]}
-      submit={isAgreed(closeOut) ? u.approve.payNow : u.approve.agree}
+      fields={isPaid ? [{ name: "bank_reference", label: w.settlements.reference, hint: u.approve.closeOutHint, most: 100 }] : []}
+      submit={isPaid ? u.approve.payNow : u.approve.agree}
       onSubmit={({ bank_reference = "" }) =>
         unwrap(
           closeOutsApi.admin["close-outs"][":closeOutId"].approve.$post(
-            { param, json: { bank_reference, expected_amount_minor: closeOut.amount_minor } },
+            { param, json: { ...(isPaid && { bank_reference }), expected_amount_minor: closeOut.amount_minor } },
             approval,
           ),
         )
