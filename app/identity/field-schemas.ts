@@ -44,3 +44,5 @@ export const cafeQuery = z.strictObject({
     .optional()
     .openapi({ description: "Which café; needed from finance and admin; a café's own staff may only name their own." }),
 });
+
+export const studentNames = { student_name: z.string().nullable(), student_number: z.string().nullable() };

@@ -1,5 +1,7 @@
 import { z } from "@hono/zod-openapi";
+import { studentNames } from "../identity/field-schemas.ts";
 import { actorOf, staff } from "../identity/guards.ts";
+import { namePeople } from "../identity/name-people.ts";
 import { listProposals, proposalStatuses, rejectProposal } from "../identity/proposal.ts";
 import type { Platform } from "../platform/context.ts";
 import { once } from "../platform/http/once.ts";
@@ -25,6 +27,10 @@ const AdjustmentSchema = z
     decided_at: z.iso.datetime().nullable(),
   })
   .openapi("Adjustment");
+
+const ListedAdjustmentSchema = AdjustmentSchema.extend({ ...studentNames, requested_by_name: z.string().nullable() }).openapi(
+  "ListedAdjustment",
+);
 
 const params = z.object({ adjustmentId: z.uuid() });
 const who = staff("finance", "admin");
@@ -66,7 +72,7 @@ const list = route({
   summary: "The adjustments, newest first",
   who,
   request: { query: listQuery.extend({ status: z.enum(proposalStatuses).optional() }) },
-  responses: { 200: json(listOf(AdjustmentSchema), "A page of them") },
+  responses: { 200: json(listOf(ListedAdjustmentSchema), "A page of them") },
 });
 
 const approve = route({
@@ -110,7 +116,8 @@ export const adjustmentRoutes = (platform: Platform) =>
     .openapi(list, async (c) => {
       const { status, limit, cursor } = c.req.valid("query");
       const { items, next } = await listProposals(platform.db, adjustments, { status, limit, after: cursor });
-      return c.json({ items: items.map(presentAdjustment), next_cursor: next }, 200);
+      const namesOf = await namePeople(platform.db, items);
+      return c.json({ items: items.map((each) => ({ ...presentAdjustment(each), ...namesOf(each) })), next_cursor: next }, 200);
     })
     .openapi(approve, (c) => {
       const [{ adjustmentId }, actor] = [c.req.valid("param"), actorOf(c)];

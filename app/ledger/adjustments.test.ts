@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Campus, startCampus } from "../testing/campus.ts";
-import { moneyOf } from "../testing/money.ts";
+import { expectOk, moneyOf } from "../testing/money.ts";
 import type { TestStaff } from "../testing/people.ts";
 import { codeOf } from "../testing/refusal.ts";
 import { checkLedger } from "./check-ledger.ts";
@@ -182,6 +182,22 @@ describe("asking for an adjustment", () => {
     }
     expect((await student.api("POST", `/admin/adjustments/${id}/approve`)).status).toBe(403);
   });
+});
+
+test("the list names the student and who asked; the answer that is kept does not", async () => {
+  const student = await moneyOf(campus).fundedStudent({ balanceMinor: 100, name: "Zoë Östergård" });
+  const asker = await campus.staff("finance");
+  const made = expectOk(
+    await asker.api<AdjustmentBody>("POST", "/admin/adjustments", {
+      headers: { "Idempotency-Key": randomUUID() },
+      body: { student_id: student.id, amount_minor: 5, currency: "SEK", reason: "for a test" },
+    }),
+  );
+  expect(made).not.toHaveProperty("student_name");
+  const { items } = expectOk(await asker.api<{ items: AdjustmentBody[] }>("GET", "/admin/adjustments?status=pending&limit=100"));
+  const [staff] = await campus.sql<{ name: string }>`select name from staff where id = ${asker.id}`;
+  expect(items.find(({ id }) => id === made.id)).toMatchObject({ student_name: "Zoë Östergård", requested_by_name: staff?.name });
+  expectOk(await asker.api("POST", `/admin/adjustments/${made.id}/reject`));
 });
 
 test("the list of adjustments pages newest first and filters by status", async () => {

@@ -1,5 +1,7 @@
 import { z } from "@hono/zod-openapi";
+import { studentNames } from "../identity/field-schemas.ts";
 import { actorOf, staff } from "../identity/guards.ts";
+import { namePeople } from "../identity/name-people.ts";
 import { listProposals, proposalStatuses, rejectProposal } from "../identity/proposal.ts";
 import type { Platform } from "../platform/context.ts";
 import { once } from "../platform/http/once.ts";
@@ -22,6 +24,10 @@ const WriteOffSchema = z
     transaction_id: z.uuid().nullable(),
   })
   .openapi("DebtWriteOff");
+
+const ListedWriteOffSchema = WriteOffSchema.extend({ ...studentNames, requested_by_name: z.string().nullable() }).openapi(
+  "ListedDebtWriteOff",
+);
 
 const params = z.object({ writeOffId: z.uuid() });
 const who = staff("finance", "admin");
@@ -59,7 +65,7 @@ const listRequested = route({
   summary: "The write-offs that were asked for, newest first",
   who,
   request: { query: listQuery.extend({ status: z.enum(proposalStatuses).optional() }) },
-  responses: { 200: json(listOf(WriteOffSchema), "A page of them") },
+  responses: { 200: json(listOf(ListedWriteOffSchema), "A page of them") },
 });
 
 const approve = route({
@@ -103,7 +109,8 @@ export const debtRoutes = ({ config, db }: Platform) =>
     .openapi(listRequested, async (c) => {
       const { status, limit, cursor } = c.req.valid("query");
       const { items, next } = await listProposals(db, writeOffs, { status, limit, after: cursor });
-      return c.json({ items: items.map(present), next_cursor: next }, 200);
+      const namesOf = await namePeople(db, items);
+      return c.json({ items: items.map((each) => ({ ...present(each), ...namesOf(each) })), next_cursor: next }, 200);
     })
     .openapi(request, (c) => {
       const { reason } = c.req.valid("json");

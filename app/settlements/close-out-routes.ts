@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
-import { stepUpFields } from "../identity/field-schemas.ts";
+import { stepUpFields, studentNames } from "../identity/field-schemas.ts";
 import { actorOf, staff, student, studentOf } from "../identity/guards.ts";
+import { namePeople } from "../identity/name-people.ts";
 import { tryStepUp } from "../identity/step-up.ts";
 import { reasonField } from "../ledger/field-schemas.ts";
 import type { Platform } from "../platform/context.ts";
@@ -43,6 +44,8 @@ const CloseOutBody = z
     created_at: z.iso.datetime(),
   })
   .openapi("CloseOut");
+
+const ListedCloseOut = CloseOutBody.extend(studentNames).openapi("ListedCloseOut");
 
 const params = z.object({ closeOutId: z.uuid() });
 
@@ -91,7 +94,7 @@ const list = route({
   summary: "Students who leave and ask for the rest, newest first",
   who: staff("finance", "admin"),
   request: { query: listQuery.extend({ status: z.enum(closeOutStatuses).optional() }) },
-  responses: { 200: json(listOf(CloseOutBody), "A page of them") },
+  responses: { 200: json(listOf(ListedCloseOut), "A page of them") },
 });
 
 const approve = route({
@@ -156,7 +159,12 @@ export const closeOutRoutes = (platform: Platform) => {
     .openapi(list, async (c) => {
       const { status, limit, cursor } = c.req.valid("query");
       const { items, next } = pageOf(await listCloseOuts(db, { status, limit, after: cursor }), limit);
-      return c.json({ items: items.map(presentCloseOut), next_cursor: next }, 200);
+      const namesOf = await namePeople(db, items);
+      const named = items.map((each) => {
+        const { student_name, student_number } = namesOf(each);
+        return { ...presentCloseOut(each), student_name, student_number };
+      });
+      return c.json({ items: named, next_cursor: next }, 200);
     })
     .openapi(approve, (c) => {
       const decision = {

@@ -66,6 +66,7 @@ export const en = {
     agreed: "one person has agreed",
     own: "You asked for this: somebody else decides.",
     yes: "Approve",
+    askedBy: (name: string) => `asked by ${name}`,
     ownAgreed: "You agreed; somebody else of finance pays.",
     yesSure: "Yes, approve it",
     no: "Reject",

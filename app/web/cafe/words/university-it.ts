@@ -68,6 +68,7 @@ export const it: UniversityWords = {
     agreed: "una persona ha detto sì",
     own: "L'hai chiesto tu: decide un'altra persona.",
     yes: "Approva",
+    askedBy: (name: string) => `chiesto da ${name}`,
     ownAgreed: "Hai detto sì; paga un’altra persona della contabilità.",
     yesSure: "Sì, approva",
     no: "Rifiuta",

@@ -68,6 +68,7 @@ export const sv: UniversityWords = {
     agreed: "en person har sagt ja",
     own: "Du bad om detta: någon annan avgör.",
     yes: "Godkänn",
+    askedBy: (name: string) => `begärt av ${name}`,
     ownAgreed: "Du har sagt ja; någon annan på ekonomin betalar.",
     yesSure: "Ja, godkänn",
     no: "Avslå",

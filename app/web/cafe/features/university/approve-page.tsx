@@ -120,14 +120,14 @@ export function ApprovePage() {
                   onApprove={() => unwrap(cafeApi.admin.cafes[":cafeId"].approve.$post({ param: { cafeId: id } }))}
                 />
               ))}
-              {adjustments.map(({ id, student_id, amount_minor, currency, reason, requested_by, created_at }) => (
+              {adjustments.map(({ id, amount_minor, currency, reason, requested_by, created_at, ...asked }) => (
                 <Waiting
                   decide={decide}
                   key={id}
                   kind={u.approve.adjustment}
                   title={signed(amount_minor, currency)}
                   what={reason}
-                  student={student_id}
+                  student={asked}
                   at={created_at}
                   isOwn={requested_by === me}
                   onApprove={() => unwrap(adjustmentsApi.admin.adjustments[":adjustmentId"].approve.$post({ param: { adjustmentId: id } }))}
@@ -169,14 +169,14 @@ export function ApprovePage() {
                   }
                 />
               ))}
-              {writeOffs.map(({ id, student_id, amount_minor, currency, reason, requested_by }) => (
+              {writeOffs.map(({ id, amount_minor, currency, reason, requested_by, ...asked }) => (
                 <Waiting
                   decide={decide}
                   key={id}
                   kind={u.approve.writeOff}
                   title={money(amount_minor, currency)}
                   what={reason}
-                  student={student_id}
+                  student={asked}
                   isOwn={requested_by === me}
                   onApprove={() => unwrap(debtsApi.admin["debt-write-offs"][":writeOffId"].approve.$post({ param: { writeOffId: id } }))}
                   onReject={() => unwrap(debtsApi.admin["debt-write-offs"][":writeOffId"].reject.$post({ param: { writeOffId: id } }))}
@@ -210,7 +210,7 @@ export function ApprovePage() {
                   kind={u.approve.closeOut}
                   title={money(closeOut.amount_minor, closeOut.currency)}
                   what={`${u.approve.payTo} ${closeOut.pay_to}${isAgreed(closeOut) ? ` · ${u.approve.agreed}` : ""}`}
-                  student={closeOut.student_id}
+                  student={closeOut}
                   at={closeOut.created_at}
                   isOwn={isAgreed(closeOut) && closeOut.agreed_by === me}
                   own={u.approve.ownAgreed}
@@ -246,11 +246,18 @@ export function ApprovePage() {
 
 type Decide = () => Promise<unknown>;
 
+interface Student {
+  readonly student_id: string;
+  readonly student_name: string | null;
+  readonly student_number: string | null;
+  readonly requested_by_name?: string | null;
+}
+
 interface WaitingProps {
   readonly kind: string;
   readonly title: ReactNode;
   readonly what: ReactNode;
-  readonly student?: string;
+  readonly student?: Student;
   /** Where all of it is to be read. */
   readonly page?: string;
   readonly at?: string;
@@ -279,14 +286,18 @@ function Waiting({ kind, title, what, student, page, at, isOwn = false, own, dec
       </p>
       <strong className="waiting-title">{title}</strong>
       <p>{what}</p>
-      {student &&
-        (isAdmin ? (
-          <Go to={`/students/${student}`} className="button button-small button-words waiting-link">
-            {w.app.student}
-          </Go>
-        ) : (
-          <code className="soft small">{student}</code>
-        ))}
+      {student && (
+        <p>
+          <strong>{student.student_name ?? <code className="small">{student.student_id}</code>}</strong>
+          {student.student_number && ` · ${student.student_number}`}
+          {student.requested_by_name && <small className="soft"> · {u.approve.askedBy(student.requested_by_name)}</small>}
+        </p>
+      )}
+      {student && isAdmin && (
+        <Go to={`/students/${student.student_id}`} className="button button-small button-words waiting-link">
+          {w.app.student}
+        </Go>
+      )}
       {page && (
         <Go to={page} className="button button-small button-words waiting-link">
           {u.approve.look}
