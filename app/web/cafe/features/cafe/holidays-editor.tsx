@@ -1,4 +1,5 @@
 import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
 import { calendarDay } from "../../../shared/money/dates.ts";
 import { refresh } from "../../queries.ts";
 import { Form } from "../../ui/form.tsx";
@@ -9,6 +10,7 @@ import { changeCafe, type OwnCafe } from "./cafe-queries.ts";
 /** Days on which the café is closed whatever its week says. */
 export function HolidaysEditor({ cafe }: { readonly cafe: OwnCafe }) {
   const w = useWords();
+  const [added, setAdded] = useState(0);
   const save = useMutation({
     mutationFn: (holidays: OwnCafe["holidays"]) => changeCafe({ holidays }),
     onSuccess: () => refresh("cafe"),
@@ -37,6 +39,7 @@ export function HolidaysEditor({ cafe }: { readonly cafe: OwnCafe }) {
       </ul>
       <ErrorNote error={save.error} />
       <Form
+        key={added}
         fields={[
           { name: "name", label: w.hours.holidayName, isOptional: true, most: 60 },
           { name: "from", label: w.app.from, kind: "date" },
@@ -45,6 +48,7 @@ export function HolidaysEditor({ cafe }: { readonly cafe: OwnCafe }) {
         submit={w.hours.addHoliday}
         onSubmit={async ({ name, from = "", to = "" }) => {
           await save.mutateAsync([...cafe.holidays, { from, to, ...(name ? { name } : {}) }]);
+          setAdded(added + 1);
         }}
       />
     </section>

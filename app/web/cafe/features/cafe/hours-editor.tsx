@@ -18,11 +18,20 @@ const usual: Span = { from: "08:00", to: "17:00" };
 /** A week of opening hours. Without any the café is open whenever it takes orders. */
 export function HoursEditor({ cafe }: { readonly cafe: OwnCafe }) {
   const w = useWords();
-  const [week, setWeek] = useState<Week | null>(cafe.opening_hours as Week | null);
+  // Until somebody types, the week is the server's: another page may have saved it.
+  const [typed, setTyped] = useState<{ readonly week: Week | null }>();
+  const week = typed ? typed.week : (cafe.opening_hours as Week | null);
   const save = useMutation({
     mutationFn: () => changeCafe({ opening_hours: week }),
-    onSuccess: () => refresh("cafe"),
+    onSuccess: async () => {
+      await refresh("cafe");
+      setTyped(undefined);
+    },
   });
+  const setWeek = (next: Week | null) => {
+    setTyped({ week: next });
+    save.reset();
+  };
   const change = (day: Weekday, spans: Span[]) => setWeek({ ...week, [day]: spans });
   return (
     <section className="card stack">

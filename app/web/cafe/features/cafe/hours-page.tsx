@@ -14,10 +14,10 @@ export function HoursPage() {
       <Loaded query={cafe}>
         {(own) => (
           <div className="two">
-            <HoursEditor key={`hours ${own.updated_at}`} cafe={own} />
+            <HoursEditor cafe={own} />
             <div className="stack">
               <PauseCard cafe={own} />
-              <HolidaysEditor key={`holidays ${own.updated_at}`} cafe={own} />
+              <HolidaysEditor cafe={own} />
             </div>
           </div>
         )}

@@ -41,12 +41,12 @@ export function SettingsPage() {
           </Loaded>
         </section>
         <div className="stack">
-          <Loaded query={cafe}>{(own) => <CafeCard key={own.updated_at} cafe={own} />}</Loaded>
+          <Loaded query={cafe}>{(own) => <CafeCard key={own.id} cafe={own} />}</Loaded>
           <Loaded query={settings}>
             {(found) => {
               const slots = found.find(({ key }) => key === "time_slots");
               return slots && Array.isArray(slots.value) ? (
-                <SlotsEditor key={slots.updated_at} slots={slots.value} onSave={(value) => put("time_slots", value)} />
+                <SlotsEditor slots={slots.value} onSave={(value) => put("time_slots", value)} />
               ) : null;
             }}
           </Loaded>
@@ -109,26 +109,35 @@ function SettingRow({ setting: { key, value, source } }: { readonly setting: Set
 
 function CafeCard({ cafe }: { readonly cafe: OwnCafe }) {
   const w = useWords();
+  const [{ name, address, number_match_required }, setShown] = useState(cafe);
+  const shown = { name, address, number_match_required };
+  // What nobody changed here is not sent: another page may have saved it meanwhile.
+  const save = async (typed: typeof shown) => {
+    const keys = Object.keys(shown) as (keyof typeof shown)[];
+    const change = Object.fromEntries(keys.filter((key) => typed[key] !== shown[key]).map((key) => [key, typed[key]]));
+    if (Object.keys(change).length > 0) await changeCafe(change);
+    setShown({ ...cafe, ...typed });
+    await refresh("cafe");
+  };
   return (
     <section className="card stack">
       <h2>{w.settings.cafe}</h2>
       <Form
         fields={[
-          { name: "name", label: w.register.cafe, value: cafe.name, most: 100 },
-          { name: "address", label: w.register.address, value: cafe.address ?? "", isOptional: true, most: 200 },
+          { name: "name", label: w.register.cafe, value: name, most: 100 },
+          { name: "address", label: w.register.address, value: address ?? "", isOptional: true, most: 200 },
           {
             name: "number_match_required",
             label: w.settings.numberMatch,
             hint: w.settings.numberMatchWhat,
             kind: "check",
-            value: String(cafe.number_match_required),
+            value: String(number_match_required),
           },
         ]}
         submit={w.app.save}
-        onSubmit={({ name = "", address, number_match_required }) =>
-          changeCafe({ name, address: orNull(address), number_match_required: number_match_required === "true" })
+        onSubmit={(typed) =>
+          save({ name: typed.name ?? "", address: orNull(typed.address), number_match_required: typed.number_match_required === "true" })
         }
-        onDone={() => void refresh("cafe")}
       />
     </section>
   );

@@ -13,8 +13,20 @@ interface Slot {
 /** The parts of the day that dishes belong to and orders can be booked in. */
 export function SlotsEditor({ slots, onSave }: { readonly slots: readonly Slot[]; readonly onSave: (slots: Slot[]) => Promise<unknown> }) {
   const w = useWords();
-  const [list, setList] = useState<readonly Slot[]>(slots);
-  const save = useMutation({ mutationFn: () => onSave([...list]), onSuccess: () => refresh("cafe") });
+  // Until somebody types, the list is the server's: another page may have saved it.
+  const [typed, setTyped] = useState<readonly Slot[]>();
+  const list = typed ?? slots;
+  const save = useMutation({
+    mutationFn: () => onSave([...list]),
+    onSuccess: async () => {
+      await refresh("cafe");
+      setTyped(undefined);
+    },
+  });
+  const setList = (next: readonly Slot[]) => {
+    setTyped(next);
+    save.reset();
+  };
   const change = (index: number, part: Partial<Slot>) =>
     setList(list.map((slot, place) => (place === index ? { ...slot, ...part } : slot)));
   return (

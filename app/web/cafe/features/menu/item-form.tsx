@@ -1,5 +1,5 @@
 import { useMutation } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useRef, useState } from "react";
 import { unwrap } from "../../../shared/api/request.ts";
 import { amountOf, minorOf } from "../../../shared/money/typed-amount.ts";
 import { inCafe, itemsApi } from "../../api.ts";
@@ -18,27 +18,62 @@ interface ItemFormProps {
 
 const vatRates = [0, 400, 500, 600, 1_000, 1_200, 2_200, 2_500];
 
+/** What the form says, by the server's names. A text area ends its lines with CR LF, the server with LF. */
+function fieldsOf(form: FormData, slotNames: readonly string[]) {
+  const textOf = (name: string) =>
+    String(form.get(name) ?? "")
+      .trim()
+      .replaceAll("\r\n", "\n");
+  return {
+    name: textOf("name"),
+    description: orNull(textOf("description")),
+    category_id: textOf("category_id"),
+    price_minor: minorOf(textOf("price_minor")) ?? 0,
+    vat_basis_points: Number(textOf("vat_basis_points")),
+    is_veg: form.get("is_veg") === "true",
+    allergens: form.getAll("allergens") as Item["allergens"],
+    ...(slotNames.length > 0 && { time_slots: form.getAll("time_slots").map(String) }),
+    low_stock_at: textOf("low_stock_at") === "" ? null : Number(textOf("low_stock_at")),
+  };
+}
+
+/** The same of a dish as the form shows it before anybody types. */
+const shownOf = (item: Item, slotNames: readonly string[]): Record<string, unknown> => ({
+  ...item,
+  category_id: item.category.id,
+  allergens: allergenNames.filter((name) => item.allergens.includes(name)),
+  time_slots: slotNames.filter((name) => item.time_slots.includes(name)),
+});
+
+const isSame = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
+
 export function ItemForm({ item, categories, slotNames, onSaved }: ItemFormProps) {
   const w = useWords();
   const [groups, setGroups] = useState<readonly Group[]>(item?.options ?? []);
+  const [opened] = useState(item);
+  // What was saved from here since the form was opened.
+  const sent = useRef<Record<string, unknown>>({});
   const save = useMutation({
-    mutationFn: (form: FormData) => {
-      const textOf = (name: string) => String(form.get(name) ?? "").trim();
+    mutationFn: async (form: FormData) => {
       const json = {
-        name: textOf("name"),
-        description: orNull(textOf("description")),
-        category_id: textOf("category_id"),
-        price_minor: minorOf(textOf("price_minor")) ?? 0,
-        vat_basis_points: Number(textOf("vat_basis_points")),
-        is_veg: form.get("is_veg") === "true",
-        allergens: form.getAll("allergens") as Item["allergens"],
-        time_slots: form.getAll("time_slots").map(String),
-        low_stock_at: textOf("low_stock_at") === "" ? null : Number(textOf("low_stock_at")),
+        ...fieldsOf(form, slotNames),
         options: groups.map((group) => ({ ...group, choices: [...group.choices] })),
       };
-      return item
-        ? unwrap(itemsApi.admin.menu.items[":itemId"].$put({ param: { itemId: item.id }, query: inCafe(), json }))
-        : unwrap(itemsApi.admin.menu.items.$post({ query: inCafe(), json }));
+      if (!opened) return unwrap(itemsApi.admin.menu.items.$post({ query: inCafe(), json }));
+      // What nobody changed here is not sent: another page may have saved it meanwhile.
+      const known = { ...shownOf(opened, slotNames), ...sent.current };
+      const change: Partial<typeof json> = Object.fromEntries(Object.entries(json).filter(([name, value]) => !isSame(value, known[name])));
+      if (Object.keys(change).length === 0) return opened;
+      const saved = await unwrap(
+        itemsApi.admin.menu.items[":itemId"].$put({ param: { itemId: opened.id }, query: inCafe(), json: change }),
+      );
+      sent.current = { ...sent.current, ...change };
+      if (change.options) {
+        // New choices have got their ids.
+        sent.current.options = saved.options;
+        setGroups(saved.options);
+      }
+      return saved;
     },
     onSuccess: onSaved,
   });
@@ -47,16 +82,16 @@ export function ItemForm({ item, categories, slotNames, onSaved }: ItemFormProps
     save.mutate(new FormData(event.currentTarget));
   };
   const problems = problemsOf(save.error);
-  const rates = [...new Set([...vatRates, item?.vat_basis_points ?? 1_200])].toSorted((one, other) => one - other);
+  const rates = [...new Set([...vatRates, opened?.vat_basis_points ?? 1_200])].toSorted((one, other) => one - other);
   return (
-    <form className="card stack" onSubmit={submit}>
-      <FieldView field={{ name: "name", label: w.app.name, value: item?.name, most: 200 }} problem={problems.name} />
+    <form className="card stack" onSubmit={submit} onChange={() => save.isSuccess && save.reset()}>
+      <FieldView field={{ name: "name", label: w.app.name, value: opened?.name, most: 200 }} problem={problems.name} />
       <FieldView
         field={{
           name: "description",
           label: w.menu.description,
           kind: "area",
-          value: item?.description ?? "",
+          value: opened?.description ?? "",
           isOptional: true,
           most: 2_000,
         }}
@@ -64,14 +99,14 @@ export function ItemForm({ item, categories, slotNames, onSaved }: ItemFormProps
       />
       <div className="fields">
         <FieldView
-          field={{ name: "price_minor", label: w.menu.price, kind: "amount", value: amountOf(item?.price_minor), hint: w.menu.priceHint }}
+          field={{ name: "price_minor", label: w.menu.price, kind: "amount", value: amountOf(opened?.price_minor), hint: w.menu.priceHint }}
           problem={problems.price_minor}
         />
         <FieldView
           field={{
             name: "vat_basis_points",
             label: w.menu.vat,
-            value: String(item?.vat_basis_points ?? 1_200),
+            value: String(opened?.vat_basis_points ?? 1_200),
             options: rates.map((rate) => ({ value: String(rate), label: `${rate / 100} %` })),
           }}
           problem={problems.vat_basis_points}
@@ -80,7 +115,7 @@ export function ItemForm({ item, categories, slotNames, onSaved }: ItemFormProps
           field={{
             name: "category_id",
             label: w.menu.category,
-            value: item?.category.id,
+            value: opened?.category.id,
             options: categories.map(({ id, name }) => ({ value: id, label: name })),
           }}
           problem={problems.category_id}
@@ -90,20 +125,20 @@ export function ItemForm({ item, categories, slotNames, onSaved }: ItemFormProps
             name: "low_stock_at",
             label: w.menu.lowStock,
             kind: "number",
-            value: item?.low_stock_at === null || item === undefined ? "" : String(item.low_stock_at),
+            value: opened?.low_stock_at === null || opened === undefined ? "" : String(opened.low_stock_at),
             isOptional: true,
             hint: w.menu.lowStockHint,
           }}
           problem={problems.low_stock_at}
         />
       </div>
-      <FieldView field={{ name: "is_veg", label: w.menu.veg, kind: "check", value: String(item?.is_veg ?? false) }} problem={undefined} />
+      <FieldView field={{ name: "is_veg", label: w.menu.veg, kind: "check", value: String(opened?.is_veg ?? false) }} problem={undefined} />
       <Ticks
         name="allergens"
         label={w.menu.allergens}
         values={allergenNames}
         wordOf={(name) => w.allergens[name]}
-        chosen={item?.allergens ?? []}
+        chosen={opened?.allergens ?? []}
       />
       {slotNames.length > 0 && (
         <Ticks
@@ -112,7 +147,7 @@ export function ItemForm({ item, categories, slotNames, onSaved }: ItemFormProps
           hint={w.menu.slotsHint}
           values={slotNames}
           wordOf={(name) => w.slots[name as "lunch"] ?? name}
-          chosen={item?.time_slots ?? []}
+          chosen={opened?.time_slots ?? []}
         />
       )}
       <OptionsEditor groups={groups} onChange={setGroups} />

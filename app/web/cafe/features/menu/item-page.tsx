@@ -46,7 +46,7 @@ export function ItemPage() {
           <div className="two">
             <Loaded query={categories}>
               {(found) => (
-                <ItemForm key={dish.updated_at} item={dish} categories={found} slotNames={slotNames} onSaved={() => void refresh("cafe")} />
+                <ItemForm key={dish.id} item={dish} categories={found} slotNames={slotNames} onSaved={() => void refresh("cafe")} />
               )}
             </Loaded>
             <div className="stack">
