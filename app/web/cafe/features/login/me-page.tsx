@@ -11,7 +11,7 @@ const looks = ["auto", "light", "dark"] as const;
 export function MePage() {
   const w = useWords();
   const session = useStaffSession();
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const { colorScheme, setColorScheme } = useMantineColorScheme({ keepTransitions: true });
   if (session.kind !== "in") return null;
   return (
     <Page title={session.user.name} what={`${w.roles[session.user.role]} · ${session.user.username}`}>

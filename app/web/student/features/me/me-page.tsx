@@ -116,7 +116,7 @@ function Person({ profile }: { readonly profile: Profile }) {
 
 function Look() {
   const w = useWords();
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const { colorScheme, setColorScheme } = useMantineColorScheme({ keepTransitions: true });
   const looks = [
     ["auto", w.me.lookAuto],
     ["light", w.me.lookLight],
