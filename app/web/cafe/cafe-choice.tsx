@@ -3,6 +3,7 @@ import { useEffect, useSyncExternalStore } from "react";
 import { unwrap } from "../shared/api/request.ts";
 import { onStaffSessionEnd, useStaffSession } from "../shared/session/staff.ts";
 import { cafeApi, chooseCafe, registrationApi } from "./api.ts";
+import { type OwnCafe, ownCafeQuery } from "./features/cafe/cafe-queries.ts";
 import { queryClient } from "./queries.ts";
 import { useWords } from "./words/words.ts";
 
@@ -38,14 +39,26 @@ export function useTimeZone(): string {
   const session = useStaffSession();
   const own = session.kind === "in" ? session.user.cafe_id : null;
   const chosenHere = useCafeChoice();
-  const cafe = useQuery({ ...openCafeQuery(own ?? ""), enabled: own !== null });
+  const cafe = useOwnCafe();
   const all = useQuery({ ...allCafesQuery, enabled: own === null });
-  const zone = own === null ? (all.data?.items.find(({ id }) => id === chosenHere) ?? all.data?.items[0])?.time_zone : cafe.data?.time_zone;
+  const zone = own === null ? (all.data?.items.find(({ id }) => id === chosenHere) ?? all.data?.items[0])?.time_zone : cafe?.time_zone;
   return zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
+/** The café of whoever sits here. Its owner sees it before it is approved too; its other staff as everybody does. */
+export function useOwnCafe(): OwnCafe | OpenCafe | undefined {
+  const session = useStaffSession();
+  const cafeId = session.kind === "in" ? session.user.cafe_id : null;
+  const isOwner = session.kind === "in" && session.user.role === "owner";
+  const own = useQuery({ ...ownCafeQuery, enabled: cafeId !== null && isOwner });
+  const open = useQuery({ ...openCafeQuery(cafeId ?? ""), enabled: cafeId !== null && !isOwner });
+  return isOwner ? own.data : open.data;
+}
+
+type OpenCafe = Awaited<ReturnType<ReturnType<typeof openCafeQuery>["queryFn"]>> & { readonly status?: undefined };
+
 /** What everybody may know of a café. */
-export const openCafeQuery = (cafeId: string) => ({
+const openCafeQuery = (cafeId: string) => ({
   queryKey: ["open cafe", cafeId],
   queryFn: () => unwrap(registrationApi.cafes[":cafeId"].$get({ param: { cafeId }, query: {} })),
   staleTime: 60_000,

@@ -6,7 +6,7 @@ import { takeUpdate, useUpdate } from "../shared/sw/updates.ts";
 import { PersonIcon } from "../shared/ui/icons.tsx";
 import { Bones, EmptyState, Notice, Sheet } from "../shared/ui/parts.tsx";
 import { useFocusOnHeading } from "../shared/ui/use-focus-on-heading.ts";
-import { CafeChoice, openCafeQuery, useCafeChoice } from "./cafe-choice.tsx";
+import { CafeChoice, useCafeChoice, useOwnCafe } from "./cafe-choice.tsx";
 import { ownCafeQuery } from "./features/cafe/cafe-queries.ts";
 import { Go } from "./link.tsx";
 import { homeOf, type NavPage, navPageOf, pagesOf } from "./nav.ts";
@@ -176,10 +176,8 @@ function Who({ onGo }: { readonly onGo?: () => void }) {
 }
 
 export function CafeName() {
-  const session = useStaffSession();
-  const cafeId = session.kind === "in" ? session.user.cafe_id : null;
-  const cafe = useQuery({ ...openCafeQuery(cafeId ?? ""), enabled: cafeId !== null });
-  return cafe.data ? <small>{cafe.data.name}</small> : null;
+  const cafe = useOwnCafe();
+  return cafe ? <small>{cafe.name}</small> : null;
 }
 
 const cafeStateEveryMs = 60_000;

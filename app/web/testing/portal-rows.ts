@@ -177,6 +177,8 @@ export const portalRows: readonly Row[] = [
       await page.getByLabel("Password").fill("a sentence that nobody guesses");
       await page.getByRole("button", { name: "Register" }).click();
       await page.getByRole("heading", { name: "No menu yet." }).waitFor();
+      await page.getByText("Your café waits for approval").waitFor();
+      await page.locator(".wordmark").getByText(name).waitFor();
       await page.getByRole("button", { name: "Add a category" }).last().click();
       await page.getByLabel("Name").fill("Coffee");
       await page.getByRole("button", { name: "Save" }).click();
