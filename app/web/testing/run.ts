@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import { findChromium } from "./chromium.ts";
 import { meRow } from "./me-row.ts";
+import { ownerRows } from "./owner-rows.ts";
 import { passkeyRow } from "./passkey-row.ts";
 import { takePictures } from "./pictures.ts";
 import { portalRows } from "./portal-rows.ts";
@@ -13,7 +14,7 @@ import { soldOutRow } from "./sold-out-row.ts";
 import { Stage } from "./stage.ts";
 import { tillRow } from "./till-row.ts";
 
-const rows = [...studentRows, ...portalRows, passkeyRow, meRow, refundRow, soldOutRow, tillRow, sheetsRow, pushRow];
+const rows = [...studentRows, ...portalRows, ...ownerRows, passkeyRow, meRow, refundRow, soldOutRow, tillRow, sheetsRow, pushRow];
 // What is promised is asserted in the rows: this only ends a walk that hangs.
 const rowTimeoutMs = 900_000;
 const { positionals, values } = parseArgs({

@@ -1,5 +1,5 @@
 import { useMutation } from "@tanstack/react-query";
-import { type FormEvent, type ReactNode, useId, useState } from "react";
+import { type FormEvent, type ReactNode, useId, useRef, useState } from "react";
 import { ApiError } from "../../shared/api/request.ts";
 import { amountPattern } from "../../shared/money/typed-amount.ts";
 import { Sheet } from "../../shared/ui/parts.tsx";
@@ -36,8 +36,12 @@ interface FormProps {
 export function Form({ fields, submit, onSubmit, onDone, children, tone = "act" }: FormProps) {
   const w = useWords();
   const [isSaved, setIsSaved] = useState(false);
+  const isSending = useRef(false);
   const send = useMutation({
     mutationFn: onSubmit,
+    onSettled: () => {
+      isSending.current = false;
+    },
     onSuccess: () => {
       setIsSaved(true);
       onDone?.();
@@ -46,6 +50,9 @@ export function Form({ fields, submit, onSubmit, onDone, children, tone = "act" 
   const problems = problemsOf(send.error);
   const onForm = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
+    // A double click is one wish: its second half may come before the button is drawn as disabled.
+    if (isSending.current) return;
+    isSending.current = true;
     const given = new FormData(event.currentTarget);
     send.mutate(Object.fromEntries(fields.map(({ name }) => [name, String(given.get(name) ?? "").trim()])));
   };

@@ -2,7 +2,7 @@ import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useRef, useState } from "react";
 import { unwrap } from "../../../shared/api/request.ts";
 import { amountOf, minorOf } from "../../../shared/money/typed-amount.ts";
-import { inCafe, itemsApi } from "../../api.ts";
+import { inCafe, intent, itemsApi } from "../../api.ts";
 import { FieldView, orNull, problemsOf } from "../../ui/form.tsx";
 import { ErrorNote } from "../../ui/parts.tsx";
 import { useWords } from "../../words/words.ts";
@@ -51,6 +51,8 @@ export function ItemForm({ item, categories, slotNames, onSaved }: ItemFormProps
   const w = useWords();
   const [groups, setGroups] = useState<readonly Group[]>(item?.options ?? []);
   const [opened] = useState(item);
+  // One key per dish meant: a second tap, or one after a lost answer, makes no second dish.
+  const key = useRef(intent());
   // What was saved from here since the form was opened.
   const sent = useRef<Record<string, unknown>>({});
   const save = useMutation({
@@ -59,7 +61,7 @@ export function ItemForm({ item, categories, slotNames, onSaved }: ItemFormProps
         ...fieldsOf(form, slotNames),
         options: groups.map((group) => ({ ...group, choices: [...group.choices] })),
       };
-      if (!opened) return unwrap(itemsApi.admin.menu.items.$post({ query: inCafe(), json }));
+      if (!opened) return unwrap(itemsApi.admin.menu.items.$post({ query: inCafe(), json }, key.current));
       // What nobody changed here is not sent: another page may have saved it meanwhile.
       const known = { ...shownOf(opened, slotNames), ...sent.current };
       const change: Partial<typeof json> = Object.fromEntries(Object.entries(json).filter(([name, value]) => !isSame(value, known[name])));
@@ -79,12 +81,17 @@ export function ItemForm({ item, categories, slotNames, onSaved }: ItemFormProps
   });
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
+    if (save.isPending) return;
     save.mutate(new FormData(event.currentTarget));
+  };
+  const change = () => {
+    if (save.isSuccess) save.reset();
+    key.current = intent();
   };
   const problems = problemsOf(save.error);
   const rates = [...new Set([...vatRates, opened?.vat_basis_points ?? 1_200])].toSorted((one, other) => one - other);
   return (
-    <form className="card stack" onSubmit={submit} onChange={() => save.isSuccess && save.reset()}>
+    <form className="card stack" onSubmit={submit} onChange={change}>
       <FieldView field={{ name: "name", label: w.app.name, value: opened?.name, most: 200 }} problem={problems.name} />
       <FieldView
         field={{
@@ -150,7 +157,13 @@ export function ItemForm({ item, categories, slotNames, onSaved }: ItemFormProps
           chosen={opened?.time_slots ?? []}
         />
       )}
-      <OptionsEditor groups={groups} onChange={setGroups} />
+      <OptionsEditor
+        groups={groups}
+        onChange={(next) => {
+          setGroups(next);
+          change();
+        }}
+      />
       <ErrorNote error={save.error} />
       <div className="row">
         <button type="submit" className="button" disabled={save.isPending}>

@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import type { Page } from "playwright-core";
+import type { Row } from "./row.ts";
+import type { Stage } from "./stage.ts";
+
+interface Item {
+  readonly id: string;
+  readonly name: string;
+  readonly price_minor: number;
+  readonly description: string | null;
+}
+
+/** A dish of the demo's own café that no other walk orders. */
+async function newDish(stage: Stage): Promise<Item> {
+  const owner = await stage.staffToken("owner");
+  const { items } = await stage.json<{ items: { id: string }[] }>("/api/v1/admin/menu/categories", undefined, owner);
+  const dish = { name: `Soppa ${Date.now()}`, category_id: items[0]?.id, price_minor: 6_500, description: "Av morot" };
+  return stage.json<Item>("/api/v1/admin/menu/items", dish, owner);
+}
+
+const readDish = async (stage: Stage, id: string) =>
+  stage.json<Item>(`/api/v1/admin/menu/items/${id}`, undefined, await stage.staffToken("owner"));
+
+const removeDish = async (stage: Stage, id: string) => {
+  const headers = await stage.staffToken("owner");
+  await fetch(`${stage.base}/api/v1/admin/menu/items/${id}`, { method: "DELETE", headers });
+};
+
+const save = (page: Page) => page.getByRole("button", { name: "Save" }).first();
+
+export const ownerRows: readonly Row[] = [
+  {
+    name: "what an owner typed stays when something else on the page is saved, and a stale second tab takes no price back",
+    async run(stage) {
+      const dish = await newDish(stage);
+      const first = await stage.portalOf("owner");
+      await first.goto(`/cafe/menu/${dish.id}`);
+      const second = await first.context().newPage();
+      await second.goto(`/cafe/menu/${dish.id}`);
+      await second.getByLabel("Price", { exact: true }).waitFor();
+      await first.getByLabel("Price", { exact: true }).fill("72,50");
+      await first.getByRole("button", { name: "Mark as sold out" }).click();
+      await first.getByRole("button", { name: "Back on sale" }).click();
+      await first.getByRole("button", { name: "Mark as sold out" }).waitFor();
+      assert.equal(await first.getByLabel("Price", { exact: true }).inputValue(), "72,50");
+      await save(first).click();
+      await first.getByText("Saved", { exact: true }).waitFor();
+      assert.equal((await readDish(stage, dish.id)).price_minor, 7_250);
+      await second.getByLabel("Description").fill("Av rotselleri");
+      await save(second).click();
+      await second.getByText("Saved", { exact: true }).waitFor();
+      const { price_minor, description } = await readDish(stage, dish.id);
+      assert.deepEqual({ price_minor, description }, { price_minor: 7_250, description: "Av rotselleri" });
+      await first.goto("/cafe/hours");
+      const tuesday = first.getByLabel("Tuesday, From");
+      if ((await tuesday.count()) === 0) await first.getByLabel("Open whenever orders are switched on").click();
+      await tuesday.first().fill("09:30");
+      await first.getByRole("button", { name: "15 min" }).click();
+      await first.getByRole("button", { name: "Take orders again" }).click();
+      await first.getByRole("button", { name: "15 min" }).waitFor();
+      assert.equal(await tuesday.first().inputValue(), "09:30");
+      await removeDish(stage, dish.id);
+      await first.context().close();
+      return undefined;
+    },
+  },
+  {
+    name: "a double click on Save makes one dish, and on Enrol one till",
+    async run(stage) {
+      const name = `Twice ${Date.now()}`;
+      const page = await stage.portalOf("owner");
+      await page.goto("/cafe/menu/new");
+      await page.getByLabel("Name", { exact: true }).fill(name);
+      await page.getByLabel("Price", { exact: true }).fill("20");
+      await save(page).dblclick();
+      await page.getByRole("heading", { name, level: 1 }).waitFor();
+      await page.goto("/cafe/devices");
+      await page.getByRole("button", { name: "Enrol a till" }).first().click();
+      await page.getByLabel("Name", { exact: true }).fill(name);
+      await page.getByRole("button", { name: "Enrol", exact: true }).dblclick();
+      await page.locator(".secret").first().waitFor();
+      const owner = await stage.staffToken("owner");
+      const called = async <T extends { name: string }>(list: string) =>
+        (await stage.json<{ items: T[] }>(`/api/v1/admin/${list}?limit=100`, undefined, owner)).items.filter((one) => one.name === name);
+      const dishes = await called<Item>("menu/items");
+      assert.equal(dishes.length, 1);
+      assert.equal((await called("devices")).length, 1);
+      for (const { id } of dishes) await removeDish(stage, id);
+      await page.context().close();
+      return undefined;
+    },
+  },
+  {
+    name: "light, dark and as the device: a tap changes the portal's and the student's look, and no page complains",
+    async run(stage) {
+      const owner = await stage.portalOf("owner");
+      await owner.goto("/cafe/me");
+      const phone = await stage.phoneOf(stage.takeStudent());
+      await phone.goto("/me");
+      for (const page of [owner, phone])
+        for (const look of ["Dark", "Light"]) {
+          await page.getByRole("button", { name: look, exact: true }).click();
+          await page.locator(`html[data-mantine-color-scheme=${look.toLowerCase()}]`).waitFor();
+        }
+      await Promise.all([owner.context().close(), phone.context().close()]);
+      assert.deepEqual(
+        stage.complaints.filter((complaint) => complaint.includes("/me:")),
+        [],
+      );
+      return undefined;
+    },
+  },
+];
