@@ -434,7 +434,7 @@ export const en = {
     noneWhat: "Choose other days above.",
     asOf: (time: string) => `as of ${time}`,
     chart: (what: string, total: string) => `${what}: ${total} in all. The numbers stand in the table.`,
-    net: "Net",
+    net: "After refunds",
     gross: "Gross",
     sales: "Sales",
     average: "Average sale",

@@ -438,7 +438,7 @@ export const it: Words = {
     noneWhat: "Scegli altri giorni qui sopra.",
     asOf: (time) => `al ${time}`,
     chart: (what, total) => `${what}: ${total} in tutto. I numeri sono nella tabella.`,
-    net: "Netto",
+    net: "Dopo i rimborsi",
     gross: "Lordo",
     sales: "Vendite",
     average: "Vendita media",

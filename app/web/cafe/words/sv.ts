@@ -438,7 +438,7 @@ export const sv: Words = {
     noneWhat: "Välj andra dagar ovan.",
     asOf: (time) => `per ${time}`,
     chart: (what, total) => `${what}: ${total} totalt. Siffrorna står i tabellen.`,
-    net: "Netto",
+    net: "Efter återbetalningar",
     gross: "Brutto",
     sales: "Köp",
     average: "Snittköp",
@@ -467,7 +467,7 @@ export const sv: Words = {
   settlements: {
     all: "Alla",
     what: "Vad universitetet betalar ett café för varje dag, och hur det följer av försäljningen.",
-    states: { due: "Ska betalas", paid: "Betald", carried: "Överförd", nothing: "Inget" },
+    states: { due: "Ska betalas", paid: "Betald", carried: "Framflyttad", nothing: "Inget" },
     none: "Inga avräkningar än.",
     noneWhat: "En dag avräknas natten efter.",
     fee: "Avgift",

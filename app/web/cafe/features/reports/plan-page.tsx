@@ -41,6 +41,9 @@ export function PlanPage() {
   );
 }
 
+/** What was cancelled nobody made: Sales does not count it either. */
+const keptOf = ({ orders_count, cancelled_count }: Peaks["hours"][number]) => orders_count - cancelled_count;
+
 const usualFrom = 7;
 const usualTo = 18;
 
@@ -55,8 +58,8 @@ function PeaksCard() {
       <PeriodChoice period={period} {...choice} />
       <Loaded query={peaks} bones={3}>
         {({ hours, totals }) => {
-          if (totals.orders_count === 0) return <EmptyState title={w.reports.none} what={w.reports.noneWhat} />;
-          const opened = hours.filter(({ orders_count }) => orders_count > 0).map(({ hour }) => hour);
+          if (totals.orders_count === totals.cancelled_count) return <EmptyState title={w.reports.none} what={w.reports.noneWhat} />;
+          const opened = hours.filter((hour) => keptOf(hour) > 0).map(({ hour }) => hour);
           const first = Math.min(usualFrom, ...opened);
           const columns = Array.from({ length: Math.max(usualTo, ...opened) - first + 1 }, (_, index) => first + index);
           return (
@@ -64,9 +67,10 @@ function PeaksCard() {
               caption={o.plan.peaksCaption}
               rows={weekdays.map((day) => w.hours.days[day])}
               columns={columns.map(String)}
-              numberOf={(row, column) =>
-                hours.find(({ weekday, hour }) => weekday === row + 1 && hour === columns[column])?.orders_count ?? 0
-              }
+              numberOf={(row, column) => {
+                const found = hours.find(({ weekday, hour }) => weekday === row + 1 && hour === columns[column]);
+                return found ? keptOf(found) : 0;
+              }}
               saidOf={String}
             />
           );

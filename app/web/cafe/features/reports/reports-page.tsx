@@ -186,11 +186,11 @@ function ByHour({ period }: { readonly period: Period }) {
           const found = hours.filter((one) => one.hour === hour);
           return {
             hour,
-            orders: found.reduce((sum, { orders_count }) => sum + orders_count, 0),
+            orders: found.reduce((sum, { orders_count, cancelled_count }) => sum + orders_count - cancelled_count, 0),
             paid: found.reduce((sum, { paid_minor }) => sum + paid_minor, 0),
           };
         }).filter(({ hour, orders }) => orders > 0 || (hour >= 7 && hour <= 19));
-        return totals.orders_count === 0 ? (
+        return totals.orders_count === totals.cancelled_count ? (
           <Nothing />
         ) : (
           <ChartAndTable
