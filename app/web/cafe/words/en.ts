@@ -179,7 +179,7 @@ export const en = {
     backOf: (number: string) => `One step back: ${number}`,
     moved: (number: string, status: string) => `${number}: ${status}`,
     undo: "Undo",
-    recall: "Handed out",
+    recall: "Earlier orders",
     recallNone: "Nothing was handed out yet.",
     status: {
       received: "New",
@@ -196,6 +196,7 @@ export const en = {
     noShowSure: "Yes, nobody came",
     refund: "Give money back",
     refundWaits: "Nothing was given back yet: above this amount another owner or the university’s finance must approve.",
+    refundDone: (amount: string) => `${amount} given back.`,
     driver: "Who brings it",
     assign: "Assign",
   },

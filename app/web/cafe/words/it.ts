@@ -183,7 +183,7 @@ export const it: Words = {
     backOf: (number) => `Un passo indietro: ${number}`,
     moved: (number, status) => `${number}: ${status}`,
     undo: "Annulla",
-    recall: "Consegnati",
+    recall: "Ordini precedenti",
     recallNone: "Non è ancora stato consegnato nulla.",
     status: {
       received: "Nuovo",
@@ -200,6 +200,7 @@ export const it: Words = {
     noShowSure: "Sì, nessuno è venuto",
     refund: "Restituisci denaro",
     refundWaits: "Non è ancora stato rimborsato nulla: oltre questo importo deve approvare un altro titolare o l’amministrazione.",
+    refundDone: (amount: string) => `${amount} restituiti.`,
     driver: "Chi lo porta",
     assign: "Assegna",
   },

@@ -1,6 +1,7 @@
 export const en = {
   refunds: {
     what: "A refund above the university’s limit needs two people. Here it waits for the second.",
+    howTo: "To refund an order, open it under Transactions.",
     none: "No large refund waits.",
     noneWhat: "When somebody at the café asks for one, it appears here by itself.",
     order: "See the sale",

@@ -3,6 +3,7 @@ import type { OwnerWords } from "./owner.ts";
 export const it: OwnerWords = {
   refunds: {
     what: "Un rimborso oltre il limite dell’università richiede due persone. Qui aspetta la seconda.",
+    howTo: "Per rimborsare un ordine, aprilo in Transazioni.",
     none: "Nessun rimborso elevato in attesa.",
     noneWhat: "Quando qualcuno del bar ne chiede uno, appare qui da solo.",
     order: "Vedi la vendita",

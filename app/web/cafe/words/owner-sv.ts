@@ -3,6 +3,7 @@ import type { OwnerWords } from "./owner.ts";
 export const sv: OwnerWords = {
   refunds: {
     what: "En återbetalning över universitetets gräns kräver två personer. Här väntar den på den andra.",
+    howTo: "För att återbetala en beställning, öppna den under Transaktioner.",
     none: "Ingen stor återbetalning väntar.",
     noneWhat: "När någon på caféet ber om en dyker den upp här av sig själv.",
     order: "Se köpet",

@@ -183,7 +183,7 @@ export const sv: Words = {
     backOf: (number) => `Ett steg tillbaka: ${number}`,
     moved: (number, status) => `${number}: ${status}`,
     undo: "Ångra",
-    recall: "Utlämnade",
+    recall: "Tidigare beställningar",
     recallNone: "Inget har lämnats ut än.",
     status: {
       received: "Ny",
@@ -200,6 +200,7 @@ export const sv: Words = {
     noShowSure: "Ja, ingen kom",
     refund: "Ge pengar tillbaka",
     refundWaits: "Inget är återbetalt än: en annan ägare eller universitetets ekonomi måste godkänna.",
+    refundDone: (amount: string) => `${amount} återbetalt.`,
     driver: "Vem kör ut den",
     assign: "Tilldela",
   },

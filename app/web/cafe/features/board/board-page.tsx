@@ -2,14 +2,15 @@ import { useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { unwrap } from "../../../shared/api/request.ts";
 import { now } from "../../../shared/clock.ts";
-import { clock } from "../../../shared/money/dates.ts";
+import { dayAndTime } from "../../../shared/money/dates.ts";
 import { shortNumber } from "../../../shared/money/order-number.ts";
 import { CupIcon } from "../../../shared/ui/icons.tsx";
 import { Bones, EmptyState, Sheet } from "../../../shared/ui/parts.tsx";
 import { useWakeLock } from "../../../shared/ui/wake-lock.ts";
 import { boardApi } from "../../api.ts";
+import { useList } from "../../queries.ts";
 import { useOnline } from "../../shell.tsx";
-import { ErrorNote, ErrorState, Loaded } from "../../ui/parts.tsx";
+import { ErrorNote, ErrorState } from "../../ui/parts.tsx";
 import { useWords } from "../../words/words.ts";
 import { type BoardOrder, boardQuery, dueOf } from "./board-orders.ts";
 import { followOrders, useBoardLive } from "./board-stream.ts";
@@ -183,41 +184,44 @@ function LinkDot({ isLive }: { readonly isLive: boolean }) {
 /** What was handed out last: found again when somebody comes back with it. */
 function Recall({ onClose, onOpen }: { readonly onClose: () => void; readonly onOpen: (order: BoardOrder) => void }) {
   const w = useWords();
-  const recent = useQuery({
-    queryKey: ["board", "recent"],
-    queryFn: () => unwrap(boardApi.admin.orders.$get({ query: { status: "completed,cancelled", limit: 20 } })),
-    staleTime: 0,
-  });
+  const recent = useList<BoardOrder>(["board", "recent"], (page) =>
+    unwrap(boardApi.admin.orders.$get({ query: { status: "completed,cancelled", limit: 20, ...page } })),
+  );
   return (
     <Sheet title={w.board.recall} closeLabel={w.app.close} onClose={onClose}>
       <h2 className="sheet-title">{w.board.recall}</h2>
-      <Loaded query={recent}>
-        {({ items }) =>
-          items.length === 0 ? (
-            <p className="soft">{w.board.recallNone}</p>
-          ) : (
-            <ul className="recall">
-              {items.map((order) => (
-                <li key={order.id}>
-                  <button
-                    type="button"
-                    onClick={() => {
-                      onClose();
-                      onOpen(order);
-                    }}
-                  >
-                    <strong>{shortNumber(order.order_number)}</strong>
-                    <span>{order.items.map(({ quantity, item_name }) => `${quantity}× ${item_name}`).join(", ")}</span>
-                    <span className="soft">
-                      {w.board.status[order.status]} {clock(order.updated_at)}
-                    </span>
-                  </button>
-                </li>
-              ))}
-            </ul>
-          )
-        }
-      </Loaded>
+      {recent.rows === undefined &&
+        (recent.isError ? <ErrorState error={recent.error} onRetry={() => void recent.refetch()} /> : <Bones count={4} height={72} />)}
+      {recent.rows?.length === 0 && <p className="soft">{w.board.recallNone}</p>}
+      <ul className="recall">
+        {recent.rows?.map((order) => (
+          <li key={order.id}>
+            <button
+              type="button"
+              onClick={() => {
+                onClose();
+                onOpen(order);
+              }}
+            >
+              <strong>{shortNumber(order.order_number)}</strong>
+              <span>{order.items.map(({ quantity, item_name }) => `${quantity}× ${item_name}`).join(", ")}</span>
+              <span className="soft">
+                {w.board.status[order.status]} {dayAndTime(order.updated_at)}
+              </span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      {recent.hasNextPage && (
+        <button
+          type="button"
+          className="button button-second more"
+          disabled={recent.isFetchingNextPage}
+          onClick={() => void recent.fetchNextPage()}
+        >
+          {w.app.more}
+        </button>
+      )}
     </Sheet>
   );
 }

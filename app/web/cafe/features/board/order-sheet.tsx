@@ -4,24 +4,22 @@ import { unwrap } from "../../../shared/api/request.ts";
 import { dayAndTime } from "../../../shared/money/dates.ts";
 import { money } from "../../../shared/money/money.ts";
 import { shortNumber } from "../../../shared/money/order-number.ts";
-import { amountOf, minorOf } from "../../../shared/money/typed-amount.ts";
 import { useStaffSession } from "../../../shared/session/staff.ts";
-import { Notice, Sheet } from "../../../shared/ui/parts.tsx";
-import { boardApi, intent, refundsApi, staffApi } from "../../api.ts";
+import { Sheet } from "../../../shared/ui/parts.tsx";
+import { boardApi, intent, staffApi } from "../../api.ts";
 import { refresh } from "../../queries.ts";
 import { Form } from "../../ui/form.tsx";
 import { Chip, ErrorNote, Sure } from "../../ui/parts.tsx";
 import { useWords } from "../../words/words.ts";
 import { type BoardOrder, boardKey, needsCash, sendStep } from "./board-orders.ts";
+import { RefundForm } from "./refund-form.tsx";
 
 /** Everything about one order, and what is done rarely: cash, cancel, nobody came, give back, who brings it. */
 export function OrderSheet({ order, onClose }: { readonly order: BoardOrder; readonly onClose: () => void }) {
   const w = useWords();
   const [isCancelling, setIsCancelling] = useState(false);
-  const [isRefunding, setIsRefunding] = useState(false);
-  const [isProposed, setIsProposed] = useState(false);
   // One key per thing meant: a second tap after a lost answer takes the money once.
-  const keys = useRef({ cash: intent(), refund: intent() });
+  const keys = useRef({ cash: intent() });
   const done = async () => {
     await refresh(...boardKey);
     onClose();
@@ -39,6 +37,8 @@ export function OrderSheet({ order, onClose }: { readonly order: BoardOrder; rea
   const mayRefund = session.kind === "in" && (session.user.role === "owner" || session.user.role === "cashier");
   const isOpen = order.status !== "completed" && order.status !== "cancelled";
   const left = order.total_minor - order.refunded_minor;
+  // Cash is paid back at the counter. Decided once: the form tells what was given back when nothing is left, too.
+  const [isRefundable] = useState(order.payment_status === "paid" && order.payment_method !== "cash" && left > 0);
   return (
     <Sheet title={order.order_number} closeLabel={w.app.close} onClose={onClose}>
       <h2 className="sheet-title">
@@ -81,11 +81,6 @@ export function OrderSheet({ order, onClose }: { readonly order: BoardOrder; rea
             {w.board.cancel}
           </button>
         )}
-        {mayRefund && order.payment_status === "paid" && left > 0 && !isRefunding && (
-          <button type="button" className="button button-small button-second" onClick={() => setIsRefunding(true)}>
-            {w.board.refund}
-          </button>
-        )}
       </div>
       {isCancelling && (
         <Form
@@ -96,26 +91,8 @@ export function OrderSheet({ order, onClose }: { readonly order: BoardOrder; rea
           onDone={() => void done()}
         />
       )}
-      {isProposed && <Notice tone="wait" title={w.board.refundWaits} />}
-      {isRefunding && !isProposed && (
-        <Form
-          fields={[
-            { name: "amount_minor", label: w.app.amount, kind: "amount", value: amountOf(left) },
-            { name: "reason", label: w.app.reason, most: 200 },
-          ]}
-          submit={w.board.refund}
-          tone="no"
-          onSubmit={async ({ amount_minor, reason = "" }) => {
-            const { status } = await unwrap(
-              refundsApi.admin.orders[":orderId"].refund.$post(
-                { param, json: { amount_minor: minorOf(amount_minor) ?? left, reason } },
-                keys.current.refund,
-              ),
-            );
-            if (status === "proposed") setIsProposed(true);
-            else await done();
-          }}
-        />
+      {mayRefund && isRefundable && (
+        <RefundForm orderId={order.id} leftMinor={left} currency={order.currency} onDone={() => refresh(...boardKey)} />
       )}
     </Sheet>
   );

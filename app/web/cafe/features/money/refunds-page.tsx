@@ -6,6 +6,7 @@ import { useStaffSession } from "../../../shared/session/staff.ts";
 import { CheckIcon } from "../../../shared/ui/icons.tsx";
 import { EmptyState } from "../../../shared/ui/parts.tsx";
 import { boardApi, intent, refundProposalsApi } from "../../api.ts";
+import { Go } from "../../link.tsx";
 import { refresh } from "../../queries.ts";
 import { useDates } from "../../ui/dates.ts";
 import { Chip, ErrorNote, Loaded, Page, Sure, Table } from "../../ui/parts.tsx";
@@ -26,6 +27,7 @@ export function RefundsPage() {
   const w = useWords();
   const { dayAndTime } = useDates();
   const o = useOwnerWords();
+  const session = useStaffSession();
   const query = useQuery({ queryKey: key, queryFn: () => unwrap(ask()), refetchInterval: looksAgainMs });
   const [shown, setShown] = useState<string>();
   const order = useQuery({
@@ -35,6 +37,11 @@ export function RefundsPage() {
   });
   return (
     <Page title={w.nav.refunds} what={o.refunds.what}>
+      {session.kind === "in" && session.user.role === "owner" && (
+        <p>
+          <Go to="/transactions">{o.refunds.howTo}</Go>
+        </p>
+      )}
       <Loaded query={query} bones={2}>
         {({ items }) => {
           const waiting = items.filter(({ status }) => status === "pending");

@@ -7,12 +7,13 @@ import { useStaffSession } from "../../../shared/session/staff.ts";
 import { Sheet } from "../../../shared/ui/parts.tsx";
 import { transactionsApi } from "../../api.ts";
 import { Go, useQuestion } from "../../link.tsx";
-import { type ListPage, useList } from "../../queries.ts";
+import { type ListPage, refresh, useList } from "../../queries.ts";
 import { useDates } from "../../ui/dates.ts";
 import { Chip, ErrorNote, ListView, Loaded, Page } from "../../ui/parts.tsx";
 import { saveAnswer } from "../../ui/save.ts";
 import { SearchField, useLater } from "../../ui/search-field.tsx";
 import { useWords } from "../../words/words.ts";
+import { RefundForm } from "../board/refund-form.tsx";
 
 type Query = Parameters<typeof transactionsApi.admin.transactions.$get>[0]["query"];
 const ask = (query: Query) => transactionsApi.admin.transactions.$get({ query });
@@ -118,6 +119,8 @@ export function TransactionsPage() {
 function TransactionSheet({ transaction, onClose }: { readonly transaction: Transaction; readonly onClose: () => void }) {
   const w = useWords();
   const { dayAndTime } = useDates();
+  const session = useStaffSession();
+  const isOwner = session.kind === "in" && session.user.role === "owner";
   const query = useQuery({
     queryKey: ["transactions", "one", transaction.id],
     queryFn: () =>
@@ -154,6 +157,7 @@ function TransactionSheet({ transaction, onClose }: { readonly transaction: Tran
               <strong>{w.app.total}</strong>
               <strong>{money(amount_minor, currency)}</strong>
             </p>
+            {isOwner && transaction.payment_method !== "cash" && transaction.student_label !== null && <Refund transaction={transaction} />}
             {refunds.map((refund) => (
               <p key={refund.id} className="row-between">
                 <span>
@@ -183,4 +187,11 @@ function Payer({ student }: { readonly student: NonNullable<Detail["student"]> }
       <span className="soft">{[student.student_number, student.name && student.phone].filter(Boolean).join(" · ")}</span>
     </p>
   );
+}
+
+function Refund({ transaction: { order_id, amount_minor, refunded_minor, currency } }: { readonly transaction: Transaction }) {
+  const leftMinor = amount_minor - refunded_minor;
+  return leftMinor > 0 ? (
+    <RefundForm orderId={order_id} leftMinor={leftMinor} currency={currency} onDone={() => refresh("transactions")} />
+  ) : null;
 }
