@@ -47,8 +47,18 @@ export function PeriodChoice({ period, wanted, onChange }: ChoiceProps) {
         ))}
       </fieldset>
       <div className="period-days">
-        <Day label={w.app.from} value={period.from} max={period.to} onChange={(from) => onChange({ ...period, from })} />
-        <Day label={w.app.to} value={period.to} min={period.from} onChange={(to) => onChange({ ...period, to })} />
+        <Day
+          label={w.app.from}
+          value={period.from}
+          max={period.to}
+          onChange={(from) => onChange(from > period.to ? { from, to: from } : { ...period, from })}
+        />
+        <Day
+          label={w.app.to}
+          value={period.to}
+          min={period.from}
+          onChange={(to) => onChange(to < period.from ? { from: to, to } : { ...period, to })}
+        />
       </div>
     </div>
   );
