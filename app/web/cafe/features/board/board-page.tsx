@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { unwrap } from "../../../shared/api/request.ts";
 import { now } from "../../../shared/clock.ts";
@@ -8,10 +8,13 @@ import { CupIcon } from "../../../shared/ui/icons.tsx";
 import { Bones, EmptyState, Sheet } from "../../../shared/ui/parts.tsx";
 import { useWakeLock } from "../../../shared/ui/wake-lock.ts";
 import { boardApi } from "../../api.ts";
-import { useList } from "../../queries.ts";
+import { useOwnCafe } from "../../cafe-choice.tsx";
+import { refresh, useList } from "../../queries.ts";
 import { useOnline } from "../../shell.tsx";
-import { ErrorNote, ErrorState } from "../../ui/parts.tsx";
+import { useDates } from "../../ui/dates.ts";
+import { Chip, ErrorNote, ErrorState } from "../../ui/parts.tsx";
 import { useWords } from "../../words/words.ts";
+import { changeCafe } from "../cafe/cafe-queries.ts";
 import { type BoardOrder, boardQuery, dueOf } from "./board-orders.ts";
 import { followOrders, useBoardLive } from "./board-stream.ts";
 import { unlockChime } from "./chime.ts";
@@ -56,6 +59,7 @@ export function BoardPage() {
       <header className="board-head">
         <h1>{w.board.title}</h1>
         <LinkDot isLive={isLive} />
+        <Paused />
         <button type="button" className="button button-second button-small" onClick={() => setIsRecalling(true)}>
           {w.board.recall}
         </button>
@@ -168,6 +172,26 @@ function AllDay({ orders }: { readonly orders: readonly BoardOrder[] }) {
         </li>
       ))}
     </ul>
+  );
+}
+
+/** That no new orders come, and who may ends it here. */
+function Paused() {
+  const w = useWords();
+  const { clock } = useDates();
+  const cafe = useOwnCafe();
+  const end = useMutation({ mutationFn: () => changeCafe({ paused_until: null }), onSettled: () => refresh("cafe") });
+  const until = cafe?.paused_until ?? null;
+  if (until === null || Date.parse(until) <= now()) return null;
+  return (
+    <>
+      <Chip tone="wait">{w.pause.until(clock(until))}</Chip>
+      {cafe?.status && (
+        <button type="button" className="button button-second button-small" disabled={end.isPending} onClick={() => end.mutate()}>
+          {w.pause.end}
+        </button>
+      )}
+    </>
   );
 }
 

@@ -13,13 +13,13 @@ export function HoursPage() {
     <Page title={w.nav.hours} what={w.hours.what}>
       <Loaded query={cafe}>
         {(own) => (
-          <div className="two">
-            <HoursEditor cafe={own} />
-            <div className="stack">
-              <PauseCard cafe={own} />
+          <>
+            <PauseCard cafe={own} />
+            <div className="two">
+              <HoursEditor cafe={own} />
               <HolidaysEditor cafe={own} />
             </div>
-          </div>
+          </>
         )}
       </Loaded>
     </Page>
