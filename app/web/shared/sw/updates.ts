@@ -14,8 +14,15 @@ export const useUpdate = (): ServiceWorker | undefined =>
   );
 
 export function takeUpdate(): void {
-  navigator.serviceWorker.addEventListener("controllerchange", () => location.reload(), { once: true });
-  waiting?.postMessage("take over");
+  const worker = waiting;
+  if (!worker) return;
+  // By its own state: "controllerchange" never comes where it is active already, or where another app's worker controls this page.
+  const reload = () => {
+    if (worker.state !== "installed") location.reload();
+  };
+  worker.addEventListener("statechange", reload);
+  worker.postMessage("take over");
+  reload();
 }
 
 const reloadedKey = "campus.reloaded-for-missing-file";
@@ -32,9 +39,11 @@ export function registerWorker(address: string): void {
   void navigator.serviceWorker.register(address).then(
     (registration) => {
       const look = (worker: ServiceWorker | null) => {
-        if (!worker || !navigator.serviceWorker.controller) return;
+        // The first worker of this registration is no update. The page's controller says nothing of it: it may be the worker of scope "/".
+        if (!worker || !registration.active) return;
         const tell = () => {
-          if (worker.state !== "installed") return;
+          // Where no page is controlled by the worker before it, it does not wait: this page is of the older build all the same.
+          if (worker.state === "installing" || worker.state === "redundant") return;
           waiting = worker;
           for (const listener of listeners) listener();
         };
