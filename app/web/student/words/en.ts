@@ -291,6 +291,7 @@ export const en = {
     otherAccount: "Another account",
     closeAsk: "Ask to close",
     closePending: (amount: string) => `${amount} are held and will be paid out.`,
+    closeRejected: "Your last request was not accepted.",
     withdraw: "Withdraw this",
   },
   receipts: {

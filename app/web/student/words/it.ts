@@ -292,6 +292,7 @@ export const it: Words = {
     otherAccount: "Un altro conto",
     closeAsk: "Chiedi la chiusura",
     closePending: (amount) => `${amount} sono trattenuti e saranno versati.`,
+    closeRejected: "La tua ultima richiesta non è stata accettata.",
     withdraw: "Ritira la richiesta",
   },
   receipts: {

@@ -292,6 +292,7 @@ export const sv: Words = {
     otherAccount: "Ett annat konto",
     closeAsk: "Be om avslut",
     closePending: (amount) => `${amount} hålls och betalas ut.`,
+    closeRejected: "Din senaste begäran godkändes inte.",
     withdraw: "Ta tillbaka",
   },
   receipts: {

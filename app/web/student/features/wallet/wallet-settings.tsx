@@ -238,6 +238,11 @@ function Closing({ wallet }: { readonly wallet: Wallet }) {
     <Fold title={w.wallet.closeOut}>
       <p className="soft">{w.wallet.closeOutWhat}</p>
       <ErrorNote error={withdraw.error} />
+      {current.data?.status === "rejected" && (
+        <Notice tone="no" title={w.wallet.closeRejected}>
+          {current.data.reason}
+        </Notice>
+      )}
       {isPending && current.data ? (
         <Notice tone="wait" title={w.wallet.closePending(money(current.data.amount_minor, wallet.currency))}>
           <button type="button" className="button button-second" disabled={withdraw.isPending} onClick={() => withdraw.mutate()}>
