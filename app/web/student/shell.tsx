@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { type ErrorComponentProps, Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { useSyncExternalStore } from "react";
-import { ApiError } from "../shared/api/request.ts";
+import { ApiError, type FailureCode } from "../shared/api/request.ts";
 import { clock } from "../shared/money/dates.ts";
 import { money } from "../shared/money/money.ts";
 import { useSession } from "../shared/session/student.ts";
@@ -159,14 +159,27 @@ export function ErrorState({ error, onRetry, isPage = false }: ErrorStateProps) 
   );
 }
 
+/** Where one headline stands for many things, the server's own sentence says which. */
+const saidByServer: readonly FailureCode[] = ["CONFLICT", "INSUFFICIENT_ROLE", "INVALID_TRANSITION"];
+
+/** What the server says beyond the headline: of what was typed, the first field's fault. */
+function sentenceOf({ code, message, details }: ApiError): string | undefined {
+  if (saidByServer.includes(code)) return message || undefined;
+  if (code !== "VALIDATION_ERROR") return undefined;
+  const [first] = (details.fields as readonly { readonly problem: string }[] | undefined) ?? [];
+  return first && `… ${first.problem}`;
+}
+
 /** The same beside a form, in one line. */
 export function ErrorNote({ error }: { readonly error: unknown }) {
   const w = useWords();
   if (!error) return null;
   const known = error instanceof ApiError ? error : undefined;
+  const sentence = known && sentenceOf(known);
   return (
     <Notice tone="no" title={w.errors[known?.code ?? "INTERNAL_ERROR"]}>
-      {known?.requestId && <small>{w.app.copyId(known.requestId)}</small>}
+      {sentence && <p lang="en">{sentence}</p>}
+      {known?.requestId && <small className="request-id">{w.app.copyId(known.requestId)}</small>}
     </Notice>
   );
 }

@@ -1,6 +1,6 @@
 import type { UseQueryResult } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
-import { ApiError } from "../../shared/api/request.ts";
+import { ApiError, type FailureCode } from "../../shared/api/request.ts";
 import { CrossIcon, OfflineIcon } from "../../shared/ui/icons.tsx";
 import { Bones, EmptyState, Notice } from "../../shared/ui/parts.tsx";
 import type { List } from "../queries.ts";
@@ -57,14 +57,19 @@ export function ErrorState({ error, onRetry, isPage = false }: ErrorStateProps) 
 
 const isAway = (error: ApiError | undefined) => error?.code === "OFFLINE" || error?.code === "UNREACHABLE";
 
+/** Where one headline stands for many things, the server's own sentence is the headline. */
+const saidByServer: readonly FailureCode[] = ["CONFLICT", "INSUFFICIENT_ROLE", "INVALID_TRANSITION"];
+
 /** The same beside a form, in one line. What the server says of a field stands at that field. */
 export function ErrorNote({ error }: { readonly error: unknown }) {
   const w = useWords();
   if (!error) return null;
   const known = error instanceof ApiError ? error : undefined;
+  const said = known && known.code !== "VALIDATION_ERROR" && known.message !== "" && <span lang="en">{known.message}</span>;
+  const isHeadline = known !== undefined && saidByServer.includes(known.code);
   return (
-    <Notice tone="no" title={w.errors[known?.code ?? "INTERNAL_ERROR"]}>
-      {known && known.code !== "VALIDATION_ERROR" && known.message !== "" && <small lang="en">{known.message}</small>}
+    <Notice tone="no" title={(isHeadline && said) || w.errors[known?.code ?? "INTERNAL_ERROR"]}>
+      {!isHeadline && said && <p className="small">{said}</p>}
       {known?.requestId && <small className="request-id">{w.app.requestId(known.requestId)}</small>}
     </Notice>
   );

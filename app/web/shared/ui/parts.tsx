@@ -56,7 +56,7 @@ export const Notice = ({
   children,
 }: {
   readonly tone: "tell" | "wait" | "no" | "act";
-  readonly title: string;
+  readonly title: ReactNode;
   readonly children?: ReactNode;
 }) => (
   <div className={`notice notice-${tone}`} role={tone === "no" ? "alert" : undefined}>
