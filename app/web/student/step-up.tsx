@@ -3,6 +3,7 @@ import { type FormEvent, useEffect, useState } from "react";
 import { unwrap } from "../shared/api/request.ts";
 import { signDigest } from "../shared/session/confirm-key.ts";
 import { useSession } from "../shared/session/student.ts";
+import { Bones } from "../shared/ui/parts.tsx";
 import { stepUpApi } from "./api.ts";
 import { ErrorNote } from "./shell.tsx";
 import { useWords } from "./words/words.ts";
@@ -27,17 +28,23 @@ export function StepUp({
   action,
   onProof,
   onDone,
+  onRefused,
 }: {
   readonly wanted: WantedStepUp;
   readonly action: string;
   readonly onProof: (proof: Proof) => Promise<unknown>;
   readonly onDone: () => void;
+  /** No code was sent: where what is wanted was typed, it is typed anew. */
+  readonly onRefused?: (error: unknown) => void;
 }) {
   const w = useWords();
   const session = useSession();
   const student = session.kind === "in" ? session.student : undefined;
   const [code, setCode] = useState("");
-  const ask = useMutation({ mutationFn: () => unwrap(stepUpApi.users.me["step-up"].$post({ json: wanted })) });
+  const ask = useMutation({
+    mutationFn: () => unwrap(stepUpApi.users.me["step-up"].$post({ json: wanted })),
+    onError: (error) => onRefused?.(error),
+  });
   const prove = useMutation({
     mutationFn: async () => {
       const signature =
@@ -54,6 +61,19 @@ export function StepUp({
     event.preventDefault();
     prove.mutate();
   };
+  const again = (
+    <button type="button" className="button button-words" disabled={ask.isPending} onClick={() => ask.mutate()}>
+      {w.login.again}
+    </button>
+  );
+  if (ask.isError)
+    return (
+      <div className="stack">
+        <ErrorNote error={ask.error} />
+        {again}
+      </div>
+    );
+  if (!ask.data) return <Bones count={1} height={160} />;
   return (
     <form className="stack" onSubmit={submit}>
       <p className="soft">{w.stepUp.what}</p>
@@ -69,13 +89,11 @@ export function StepUp({
         />
         <small>{w.login.codeHint(student?.phone ?? "")}</small>
       </label>
-      <ErrorNote error={ask.error ?? prove.error} />
-      <button type="submit" className="button button-big" disabled={code.length < 6 || !ask.data || prove.isPending}>
+      <ErrorNote error={prove.error} />
+      <button type="submit" className="button button-big" disabled={code.length < 6 || prove.isPending}>
         {action}
       </button>
-      <button type="button" className="button button-words" onClick={() => ask.mutate()}>
-        {w.login.again}
-      </button>
+      {again}
     </form>
   );
 }

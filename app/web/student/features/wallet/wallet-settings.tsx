@@ -230,6 +230,7 @@ function Closing({ wallet }: { readonly wallet: Wallet }) {
       ),
   });
   const [payTo, setPayTo] = useState<string>();
+  const [refused, setRefused] = useState<{ readonly payTo: string; readonly error: unknown }>();
   const ask = (pay_to: string, proof: Proof) =>
     unwrap(closeOutApi.wallet["close-out"].$post({ json: { pay_to, ...proof } }, { headers: { "idempotency-key": key } }));
   const withdraw = useMutation({ mutationFn: () => unwrap(closeOutApi.wallet["close-out"].$delete()), onSuccess: changed });
@@ -253,8 +254,9 @@ function Closing({ wallet }: { readonly wallet: Wallet }) {
         <form className="stack" onSubmit={submitting((form) => setPayTo(String(form.get("to") ?? "")))}>
           <label className="field">
             <span>{w.wallet.payTo}</span>
-            <input className="input" name="to" required minLength={15} maxLength={42} autoComplete="off" />
+            <input className="input" name="to" required minLength={15} maxLength={42} autoComplete="off" defaultValue={refused?.payTo} />
           </label>
+          <ErrorNote error={refused?.error} />
           <button type="submit" className="button button-no">
             {w.wallet.closeAsk}
           </button>
@@ -267,7 +269,12 @@ function Closing({ wallet }: { readonly wallet: Wallet }) {
             onProof={(proof) => ask(payTo, proof)}
             onDone={() => {
               setPayTo(undefined);
+              setRefused(undefined);
               changed();
+            }}
+            onRefused={(error) => {
+              setPayTo(undefined);
+              setRefused({ payTo, error });
             }}
           />
           <button type="button" className="button button-words" onClick={() => setPayTo(undefined)}>
