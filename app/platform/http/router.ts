@@ -4,6 +4,7 @@ import type { Platform } from "../context.ts";
 import { CodedError, type ErrorCode, type ErrorStatus, errorCodes, statusOfCode } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { type Bucket, limitRate } from "./rate-limit.ts";
+import "./plain-issues.ts";
 import { takeTexts } from "./text.ts";
 
 /** Where a commit may have happened and nobody knows yet. */
