@@ -71,26 +71,31 @@ function Purse({ wallet, at, returned, amount, back }: PurseProps) {
   const isPaid = returned !== undefined && returned !== "unpaid";
   const [chosen, setChosen] = useState<number | "other" | undefined>(isPaid ? undefined : amount);
   const isFrozen = wallet.status === "frozen";
+  const isClosed = wallet.status === "closed";
   return (
     <section className="purse" aria-labelledby="balance">
       <h2 id="balance" className="purse-label">
         {w.wallet.balance} <span>{w.wallet.asOf(clock(at))}</span>
       </h2>
       <p className="amount">{money(wallet.balance_minor, wallet.currency)}</p>
+      {wallet.held_minor > 0 && <p className="small">{w.wallet.held(money(wallet.held_minor, wallet.currency))}</p>}
       {isFrozen && <strong className="chip chip-no">{w.wallet.frozen}</strong>}
+      {isClosed && <strong className="chip chip-no">{w.wallet.closed}</strong>}
       {wallet.spent_today_minor > 0 && <p className="small">{w.wallet.spentToday(money(wallet.spent_today_minor, wallet.currency))}</p>}
-      <div className="purse-amounts">
-        {amounts.map((minor) => (
-          <button key={minor} type="button" className="button purse-button" onClick={() => setChosen(minor)}>
-            + {price(minor, wallet.currency)}
+      {!isClosed && (
+        <div className="purse-amounts">
+          {amounts.map((minor) => (
+            <button key={minor} type="button" className="button purse-button" onClick={() => setChosen(minor)}>
+              + {price(minor, wallet.currency)}
+            </button>
+          ))}
+          <button type="button" className="button purse-button" onClick={() => setChosen("other")}>
+            {w.wallet.other}
           </button>
-        ))}
-        <button type="button" className="button purse-button" onClick={() => setChosen("other")}>
-          {w.wallet.other}
-        </button>
-      </div>
+        </div>
+      )}
       {isPaid && <MoneyOnItsWay paid={returned} currency={wallet.currency} {...(back === undefined ? {} : { back })} />}
-      {chosen !== undefined && (
+      {chosen !== undefined && !isClosed && (
         <TopUpSheet
           currency={wallet.currency}
           {...(chosen === "other" ? {} : { amountMinor: chosen })}
