@@ -4,6 +4,7 @@ import { useWords } from "../../words/words.ts";
 
 interface Line {
   readonly at: string;
+  readonly kind: string;
   readonly amount_minor: number;
   readonly currency: string;
 }
@@ -11,7 +12,7 @@ interface Line {
 const days = 14;
 const dayMs = 86_400_000;
 
-/** Two weeks of spending as bars; the statement below is its table. */
+/** Two weeks of spending as bars; the statement below is its table. What a closed wallet paid out was not spent. */
 export function MonthOfWallet({ lines }: { readonly lines: readonly Line[] }) {
   const w = useWords();
   const today = new Date();
@@ -19,7 +20,7 @@ export function MonthOfWallet({ lines }: { readonly lines: readonly Line[] }) {
     const date = new Date(today.getTime() - (days - 1 - index) * dayMs);
     const name = date.toDateString();
     const minor = lines
-      .filter(({ at, amount_minor }) => amount_minor < 0 && new Date(at).toDateString() === name)
+      .filter(({ at, kind, amount_minor }) => amount_minor < 0 && kind !== "close_out" && new Date(at).toDateString() === name)
       .reduce((sum, { amount_minor }) => sum - amount_minor, 0);
     return { date, minor };
   });

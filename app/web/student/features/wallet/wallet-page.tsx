@@ -181,7 +181,7 @@ function Statement() {
           </button>
         )}
         {lines.length > 0 &&
-          printable().map((date) => (
+          printable(pages.hasNextPage ? undefined : lines.at(-1)?.at).map((date) => (
             <button
               key={date.getMonth()}
               type="button"
@@ -231,10 +231,12 @@ const addsUp = (lines: readonly Line[]): boolean =>
     return older === undefined || line.balance_minor_after === older.balance_minor_after + line.amount_minor;
   });
 
-/** The month that runs, and the one before it. */
-function printable(): Date[] {
+/** The month that runs, and the one before it where the wallet had its first line by then. */
+function printable(firstLineAt: string | undefined): Date[] {
   const now = new Date();
-  return [0, 1].map((back) => new Date(now.getFullYear(), now.getMonth() - back, 1));
+  const startOf = (back: number) => new Date(now.getFullYear(), now.getMonth() - back, 1);
+  const isBefore = firstLineAt === undefined || new Date(firstLineAt) < startOf(0);
+  return [0, ...(isBefore ? [1] : [])].map(startOf);
 }
 
 const saveCsv = (): Promise<void> => save(walletApi.wallet.statement.$get({ query: { format: "csv" } }), "statement.csv");
