@@ -15,7 +15,19 @@ import { Stage } from "./stage.ts";
 import { tillRow } from "./till-row.ts";
 import { updateRow } from "./update-row.ts";
 
-const rows = [...studentRows, ...portalRows, ...ownerRows, passkeyRow, meRow, refundRow, soldOutRow, tillRow, sheetsRow, pushRow, updateRow];
+const rows = [
+  ...studentRows,
+  ...portalRows,
+  ...ownerRows,
+  passkeyRow,
+  meRow,
+  refundRow,
+  soldOutRow,
+  tillRow,
+  sheetsRow,
+  pushRow,
+  updateRow,
+];
 // What is promised is asserted in the rows: this only ends a walk that hangs.
 const rowTimeoutMs = 900_000;
 const { positionals, values } = parseArgs({
