@@ -162,6 +162,21 @@ describe("a sale to a card", () => {
     expect(await student.balanceMinor()).toBe(14_100);
   });
 
+  test("that is paid was handed over: its student cannot take it back, as one that is not paid", async () => {
+    const student = await money.fundedStudent({ balanceMinor: 20_000 });
+    const paid = (await sell(toCard(student.cardUid))).body;
+    expect((await student.confirm({ ...(await student.readCharge(paid.charge.id)), match_code: paid.match_code })).status).toBe(200);
+    const refused = await student.cancel(paid.order.id);
+    expect([refused.status, codeOf(refused)]).toEqual([409, "INVALID_TRANSITION"]);
+    expect(refused.text).toContain("it was sold at the counter, ask there");
+    expect(await student.balanceMinor()).toBe(14_100);
+    const owner = await campus.staff("owner", till.cafe);
+    const cancelled = await owner.api("PATCH", `/admin/orders/${paid.order.id}/status`, { body: { status: "cancelled" } });
+    expect([cancelled.status, await student.balanceMinor()]).toEqual([200, 20_000]);
+    const unpaid = (await sell(toCard(student.cardUid))).body;
+    expect((await student.cancel(unpaid.order.id)).status).toBe(200);
+  });
+
   test("gives what the terminal then reads of its charge, and a second scan of the card finds the same charge", async () => {
     const student = await money.fundedStudent({ balanceMinor: 20_000 });
     const { charge } = (await sell(toCard(student.cardUid))).body;

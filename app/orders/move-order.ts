@@ -26,6 +26,7 @@ interface Movable {
   readonly paymentStatus: string;
   readonly mayPrepare: boolean;
   readonly mayUndo: boolean;
+  readonly atCounter: boolean;
 }
 
 /** Moves an order along the table of transitions; a cancelled one gives back what was paid, its stock and its slot. */
@@ -33,6 +34,8 @@ export async function moveOrder(tx: Transaction, move: Move): Promise<void> {
   const order = await lockMovable(tx, move);
   if (move.from !== undefined && move.from !== order.status) throw refusedStep(order, move.to, `it is not ${move.from} any more`);
   refuseStep(order, move.to, move.by);
+  // It may be eaten by now: at a counter the food changes hands with the payment.
+  if (move.by === "student" && order.atCounter && isPaid(order)) throw refusedStep(order, move.to, "it was sold at the counter, ask there");
   await step(tx, order, move, false);
 }
 
@@ -54,7 +57,8 @@ async function lockMovable(tx: Transaction, { orderId, actor }: Pick<Move, "orde
   const cafeId = "cafeId" in actor ? actor.cafeId : null;
   const order = await tx.row<Movable>(sql`
     select o.cafe_id, o.status, o.order_type, o.payment_method, o.payment_status, may_prepare(o) as may_prepare,
-      coalesce((select max(l.at) from order_status_log l where l.order_id = o.id) >= clock_timestamp() - make_interval(secs => setting_number(o.cafe_id, 'undo_seconds')), false) as may_undo
+      coalesce((select max(l.at) from order_status_log l where l.order_id = o.id) >= clock_timestamp() - make_interval(secs => setting_number(o.cafe_id, 'undo_seconds')), false) as may_undo,
+      exists (select from counter_sales s where s.order_id = o.id) as at_counter
     from orders o where o.id = ${orderId} and (o.student_id = ${studentId} or o.cafe_id = ${cafeId}) for update of o`);
   if (!order) throw notFound("The order");
   return order;
