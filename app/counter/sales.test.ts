@@ -177,6 +177,15 @@ describe("a sale to a card", () => {
     expect((await student.cancel(unpaid.order.id)).status).toBe(200);
   });
 
+  test("holds what the cashier rang up: its student cannot change it", async () => {
+    const student = await money.fundedStudent({ balanceMinor: 20_000 });
+    const { order } = (await sell(toCard(student.cardUid))).body;
+    const cheap = await money.dish(till.cafe, 100);
+    const refused = await student.api("PUT", `/orders/${order.id}`, { body: { items: [{ menu_item_id: cheap.id, quantity: 1 }] } });
+    expect([refused.status, codeOf(refused)]).toEqual([409, "INVALID_TRANSITION"]);
+    expect((await student.readOrder(order.id)).total_minor).toBe(5_900);
+  });
+
   test("gives what the terminal then reads of its charge, and a second scan of the card finds the same charge", async () => {
     const student = await money.fundedStudent({ balanceMinor: 20_000 });
     const { charge } = (await sell(toCard(student.cardUid))).body;

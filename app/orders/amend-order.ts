@@ -15,11 +15,16 @@ export interface Amendment {
 export async function amendOrder(tx: Transaction, amendment: Amendment): Promise<OrderBody> {
   const { orderId, studentId } = amendment;
   if (amendment.items.length === 0) throw new CodedError("CART_EMPTY", "The order has no items: cancel it instead.");
-  const order = await tx.row<{ status: string; paymentStatus: string }>(sql`
-    select status, payment_status from orders where id = ${orderId} and student_id = ${studentId} for update`);
+  const order = await tx.row<{ status: string; paymentStatus: string; atCounter: boolean }>(sql`
+    select status, payment_status, exists (select from counter_sales where order_id = orders.id) as at_counter from orders where id = ${orderId} and student_id = ${studentId} for update`);
   if (!order) throw notFound("The order");
   if (order.status !== "received" || !["pending", "failed"].includes(order.paymentStatus)) {
     throw new CodedError("INVALID_TRANSITION", "Only a new and unpaid order can be changed.", {
+      details: { status: order.status, payment_status: order.paymentStatus },
+    });
+  }
+  if (order.atCounter) {
+    throw new CodedError("INVALID_TRANSITION", "What was rung up at the counter is changed there, not here: ask there.", {
       details: { status: order.status, payment_status: order.paymentStatus },
     });
   }
