@@ -56,7 +56,7 @@ begin
     if v_obstacle is not null then return v_obstacle; end if;
     perform open_wallet(lost.student_id, lost.currency);
     select * into wallet from wallets where student_id = lost.student_id for update;
-    if wallet.status = 'closed' or wallet.currency <> lost.currency then return 'no_wallet'; end if;
+    if (wallet.status <> 'closed' and wallet.currency = lost.currency) is not true then return 'no_wallet'; end if;
     if not exists (select from orders where id = lost.order_id) then perform restore_order(lost); end if;
     lost.owed_minor := greatest(0, lost.amount_minor - (wallet.balance_minor - wallet.held_minor));
     perform book_repost(lost);

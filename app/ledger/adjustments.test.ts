@@ -39,6 +39,17 @@ const balanceOf = async (student: { api: Campus["api"] }) =>
   (await student.api<{ balance_minor: number }>("GET", "/wallet")).body.balance_minor;
 
 describe("an adjustment", () => {
+  test("opens no wallet for a person who is erased: it is not asked for, and one that was is not approved", async () => {
+    const erased = await campus.student();
+    expect((await third.api("DELETE", `/admin/students/${erased.id}`)).status).toBe(204);
+    expect(codeOf(await ask(erased.id, 100))).toBe("NOT_FOUND");
+    const [pending] = await campus.sql<{ id: string }>`
+      insert into adjustments (student_id, amount_minor, currency, reason, requested_by) values (${erased.id}, 100, 'SEK', 'erased', ${first.id}) returning id`;
+    expect(codeOf(await decide(pending?.id ?? "", "approve"))).toBe("CONFLICT");
+    expect(await campus.sql`select 1 from wallets where student_id = ${erased.id}`).toEqual([]);
+    await decide(pending?.id ?? "", "reject");
+  });
+
   test("moves money when a second person approves, and not before", async () => {
     const student = await campus.student();
     const asked = await ask(student.id, 12_300);

@@ -9,7 +9,7 @@ begin
   if a.requested_by = p_staff_id then r.outcome := 'same_person'; return r; end if;
   perform open_wallet(a.student_id, a.currency);
   select * into w from wallets where student_id = a.student_id for update;
-  if w.status = 'closed' or w.currency <> a.currency then r.outcome := 'no_wallet'; return r; end if;
+  if (w.status <> 'closed' and w.currency = a.currency) is not true then r.outcome := 'no_wallet'; return r; end if;
   r.balance_minor := w.balance_minor - w.held_minor;
   if r.balance_minor + a.amount_minor < 0 then r.outcome := 'insufficient'; return r; end if;
   r.transaction_id := post_to_wallet('adjustment', a.student_id, account_of('adjustments', null, null, a.currency), a.amount_minor, a.currency, null, null, a.id, null);

@@ -110,7 +110,7 @@ async function postRefund(
     return posted;
   } catch (error) {
     if (sqlState(error) === "CP404")
-      throw new CodedError("CONFLICT", "The student's wallet is closed and receives nothing.", { cause: error });
+      throw new CodedError("CONFLICT", "The student has no open wallet: it receives nothing.", { cause: error });
     throw error;
   }
 }

@@ -18,7 +18,7 @@ interface Input extends Actor {
 export async function requestAdjustment(tx: Transaction, { CAMPUS_CURRENCY }: Config, input: Input): Promise<Adjustment> {
   const { studentId, amountMinor, currency, reason, staffId } = input;
   const student = await tx.row<{ currency: string | null }>(sql`
-    select w.currency from students s left join wallets w on w.student_id = s.id where s.id = ${studentId}`);
+    select w.currency from students s left join wallets w on w.student_id = s.id where s.id = ${studentId} and s.erased_at is null`);
   if (!student) throw notFound("The student");
   const expected = student.currency ?? CAMPUS_CURRENCY;
   if (currency !== expected) {

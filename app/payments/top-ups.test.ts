@@ -286,3 +286,18 @@ test("what is kept of the gateway's answer names no person", async () => {
   expect(JSON.stringify(kept)).not.toMatch(/4670000009|somebody|1111/);
   expect(await someone.balanceMinor()).toBe(20_000);
 });
+
+test("a payment of a person who was erased before it came is held and sent back: no wallet is opened for nobody", async () => {
+  const leaving = await campus.student();
+  const orderId = await gateway.upiOrder(leaving, await campus.cafe(), 20_000);
+  const { gateway_order_id } = expectOk(await leaving.api<{ gateway_order_id: string }>("POST", `/payments/orders/${orderId}`));
+  expectOk(await leaving.api("POST", `/orders/${orderId}/cancel`));
+  const admin = await campus.staff("admin");
+  expect((await admin.api("DELETE", `/admin/students/${leaving.id}`)).status).toBe(204);
+  await gateway.pay(gateway_order_id);
+  await poll();
+  expect(
+    await campus.sql`select credited_to from gateway_payments p join gateway_orders g on g.id = p.order_row_id where g.order_id = ${orderId}`,
+  ).toEqual([{ creditedTo: "held" }]);
+  expect(await campus.sql`select status from wallets where student_id = ${leaving.id}`).toEqual([]);
+});
