@@ -117,3 +117,68 @@ test("money that comes in at the moment of a write-off is paid back first, and t
   ]);
   expect(await walletOf(student)).toMatchObject({ balance_minor: 0, owed_minor: 0 });
 });
+
+/** With this much in the wallet, and a top-up that is spent: the bank may take it back at any time. */
+async function owing(balanceMinor: number): Promise<{ student: MoneyStudent; owe: () => Promise<void> }> {
+  const student = await money.fundedStudent({ balanceMinor });
+  const { payment_id } = await gateway.topUp(student, 3_000);
+  expectOk(await student.confirm(await student.scannedOrder({ till: await money.till(), totalMinor: 3_000 })));
+  return { student, owe: async () => disputeEnds(await disputed(payment_id), "lost") };
+}
+async function disputed(payment_id: string): Promise<unknown> {
+  const { id } = await gateway.door("POST", "/disputes", { payment_id });
+  await gateway.quiet();
+  await campus.drainOutbox();
+  return id;
+}
+async function disputeEnds(id: unknown, how: "won" | "lost"): Promise<void> {
+  await gateway.door("POST", `/disputes/${id}/${how}`);
+  await gateway.quiet();
+  await campus.drainOutbox();
+}
+const payTo = "SE45 5000 0000 0583 9825 7466";
+async function askedCloseOut(student: MoneyStudent): Promise<string> {
+  const proof = await student.proof({ purpose: "close_out", pay_to: payTo });
+  const body = { pay_to: payTo, ...proof };
+  return expectOk(await student.api<{ id: string }>("POST", "/wallet/close-out", { headers: keyed(), body })).id;
+}
+
+test("a debt is paid back of what becomes free: a close-out that is taken back or out of time, and one that came back", async () => {
+  const [taken, late, back] = [await owing(10_000), await owing(10_000), await owing(10_000)];
+  await askedCloseOut(taken.student);
+  await taken.owe();
+  expect(await walletOf(taken.student)).toMatchObject({ balance_minor: 10_000, owed_minor: 3_000 });
+  expectOk(await taken.student.api("DELETE", "/wallet/close-out"));
+  expect(await walletOf(taken.student)).toMatchObject({ balance_minor: 7_000, owed_minor: 0 });
+
+  const lateId = await askedCloseOut(late.student);
+  await late.owe();
+  await campus.sql`update wallet_holds set expires_at = now() where document_id = ${lateId}`;
+  await campus.sql`select expire_close_outs()`;
+  expect(await walletOf(late.student)).toMatchObject({ balance_minor: 7_000, owed_minor: 0 });
+
+  const backId = await askedCloseOut(back.student);
+  for (const status of ["preparing", "ready", "completed"])
+    await campus.sql`select set_order_status(id, ${status}, null, false) from orders where student_id = ${back.student.id}`;
+  for (const staff of [asks, approves]) await campus.sql`select pay_close_out(${backId}, ${staff.id}, 10000, 'SEB-1')`;
+  await back.owe();
+  await campus.sql`update close_outs set return_asked_by = ${asks.id}, return_asked_at = now() where id = ${backId}`;
+  await campus.sql`select return_close_out(${backId}, ${approves.id}, 'unknown account')`;
+  expect(await walletOf(back.student)).toMatchObject({ balance_minor: 7_000, owed_minor: 0 });
+});
+
+test("a debt is paid back of a refund, and of what a dispute that is won lets go", async () => {
+  const [refunded, winner] = [await owing(4_000), await owing(0)];
+  const charge = await refunded.student.scannedOrder({ till: await money.till(), totalMinor: 4_000 });
+  expectOk(await refunded.student.confirm(charge));
+  await refunded.owe();
+  expectOk(await refunded.student.cancel(charge.order_id));
+  expect(await walletOf(refunded.student)).toMatchObject({ balance_minor: 1_000, owed_minor: 0 });
+
+  const { payment_id } = await gateway.topUp(winner.student, 4_000);
+  const dispute = await disputed(payment_id);
+  await winner.owe();
+  expect(await walletOf(winner.student)).toMatchObject({ balance_minor: 4_000, owed_minor: 3_000 });
+  await disputeEnds(dispute, "won");
+  expect(await walletOf(winner.student)).toMatchObject({ balance_minor: 1_000, owed_minor: 0 });
+});

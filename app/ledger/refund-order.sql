@@ -34,6 +34,7 @@ begin
       order_row.paid_transaction_id);
     insert into refunds (order_id, amount_minor, reason, transaction_id, requested_by)
       values (order_row.id, result.amount_minor, p_reason, result.transaction_id, p_staff_id) returning id, created_at into result.id, result.created_at;
+    perform repay_debt(order_row.student_id, order_row.currency);
   end if;
   result.outcome := 'refunded';
   return result;

@@ -72,5 +72,6 @@ begin
     end if;
   end if;
   update gateway_disputes set status = case when p_won then 'won' else 'lost' end, settled_at = now() where id = dispute.id;
+  if p_won then perform repay_debt(dispute.student_id, dispute.currency); end if;
   return case when p_won then 'won' else 'lost' end;
 end $$;

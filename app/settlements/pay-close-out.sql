@@ -14,17 +14,26 @@ end $$;
 
 -- A close-out that came to nothing gives the wallet back what was kept for it.
 create or replace function release_close_out(p_id uuid) returns void language sql security definer set search_path = public, pg_temp as $$
-  select end_hold('close_outs', id, 'voided') from close_outs where id = p_id and status in ('rejected', 'withdrawn');
+  select free_close_out(c, 'voided') from close_outs c where id = p_id and status in ('rejected', 'withdrawn');
 $$;
+
+-- What a close-out kept is the wallet's again, and what is owed is paid back of it.
+create or replace function free_close_out(c close_outs, p_status text) returns void language plpgsql as $$
+begin
+  perform 1 from wallets where student_id = c.student_id for update;
+  perform end_hold('close_outs', c.id, p_status);
+  perform repay_debt(c.student_id, c.currency);
+end $$;
 
 -- Nobody decided in time: the student has the money again and may ask anew. The close-out is locked before the wallet, as by whoever decides.
 create or replace function expire_close_outs() returns integer language plpgsql security definer set search_path = public, pg_temp as $$
-declare h wallet_holds; n integer := 0;
+declare h wallet_holds; c close_outs; n integer := 0;
 begin
   for h in select * from wallet_holds where document = 'close_outs' and status = 'placed' and expires_at <= now() order by id limit 100 loop
-    update close_outs set status = 'withdrawn', reason = 'nobody decided in time', decided_at = now() where id = h.document_id and status in ('pending', 'agreed');
+    update close_outs set status = 'withdrawn', reason = 'nobody decided in time', decided_at = now() where id = h.document_id and status in ('pending', 'agreed')
+      returning * into c;
     if found then
-      perform end_hold('close_outs', h.document_id, 'expired');
+      perform free_close_out(c, 'expired');
       n := n + 1;
     end if;
   end loop;
