@@ -302,3 +302,23 @@ test("the gateway's pay-outs and its fee are posted once, and its account is the
   expect(await balanceOf("gateway_fees")).toBe(-Number(fees));
   expect(await balanceOf("gateway_clearing")).toBe(0);
 });
+
+test("a refund that nobody has decided on keeps its student from leaving with the money, and from being erased", async () => {
+  const { student, paymentId } = await toppedUp();
+  await gateway.door("POST", "/refunds", { payment_id: paymentId, amount: totalMinor });
+  await look();
+  const [refund] = await campus.sql<{ id: string }>`select id from outside_refunds where student_id = ${student.id} and status = 'open'`;
+  const pay_to = "SE45 5000 0000 0583 9825 7466";
+  const body = { pay_to, ...(await student.proof({ purpose: "close_out", pay_to })) };
+  const { id } = expectOk(await student.api<{ id: string }>("POST", "/wallet/close-out", { headers: keyed(), body }));
+  const approve = () =>
+    finance.api<{ error?: { details: object } }>("POST", `/admin/close-outs/${id}/approve`, {
+      headers: keyed(),
+      body: { bank_reference: "SEB-5", expected_amount_minor: totalMinor },
+    });
+  expect((await approve()).body.error?.details).toEqual({ because: "open_outside_refund" });
+  const admin = await campus.staff("admin");
+  expect((await admin.api("DELETE", `/admin/students/${student.id}`)).text).toContain("open_outside_refund");
+  for (const staff of [finance, second]) expectOk(await bear(refund?.id ?? "", "university", staff));
+  expect((await approve()).status).toBe(200);
+});

@@ -57,6 +57,7 @@ const obstacles = {
   pending_adjustment: "An adjustment of the wallet is not decided: the finance office approves or rejects it.",
   pending_refund: "A refund of an order is not decided: another owner of the café or the finance office approves or rejects it.",
   open_dispute: "A payment is disputed at the bank: wait until that is settled.",
+  open_outside_refund: "A payment was given back at the gateway, and nobody has said yet who bears it: the finance office decides.",
   debt: "This student owes the university money: the finance office settles it.",
   balance: "There is money in the wallet: spend it, or ask for it with a close-out of the wallet.",
 } as const;
@@ -67,12 +68,15 @@ async function refuseIfAwaited(tx: Transaction, studentId: string): Promise<void
     sql`select balance_minor, currency from wallets where student_id = ${studentId} for update`,
   );
   const balance = wallet && wallet.balanceMinor > 0 ? { balance_minor: wallet.balanceMinor, currency: wallet.currency } : undefined;
-  const found = await tx.row<Record<"openCharge" | "unfinishedOrder" | "pendingAdjustment" | "pendingRefund" | "openDispute", boolean>>(sql`
+  const found = await tx.row<
+    Record<"openCharge" | "unfinishedOrder" | "pendingAdjustment" | "pendingRefund" | "openDispute" | "openOutsideRefund", boolean>
+  >(sql`
     select exists (select from charges where student_id = ${studentId} and state = 'open' and expires_at > clock_timestamp()) as open_charge,
       exists (select from orders where student_id = ${studentId} and status not in ('completed', 'cancelled')) as unfinished_order,
       exists (select from adjustments where student_id = ${studentId} and status = 'pending') as pending_adjustment,
       exists (select from refund_proposals p join orders o on o.id = p.order_id where o.student_id = ${studentId} and p.status = 'pending') as pending_refund,
-      exists (select from gateway_disputes where student_id = ${studentId} and settled_at is null) as open_dispute`);
+      exists (select from gateway_disputes where student_id = ${studentId} and settled_at is null) as open_dispute,
+      exists (select from outside_refunds where student_id = ${studentId} and status = 'open') as open_outside_refund`);
   const account = await tx.row<{ id: string }>(sql`select id from accounts where kind = 'receivables' and student_id = ${studentId}`);
   const stands: Readonly<Record<keyof typeof obstacles, boolean>> = {
     open_charge: found?.openCharge === true,
@@ -80,6 +84,7 @@ async function refuseIfAwaited(tx: Transaction, studentId: string): Promise<void
     pending_adjustment: found?.pendingAdjustment === true,
     pending_refund: found?.pendingRefund === true,
     open_dispute: found?.openDispute === true,
+    open_outside_refund: found?.openOutsideRefund === true,
     debt: account !== undefined && (await accountBalance(tx, account.id)) !== 0,
     balance: balance !== undefined,
   };

@@ -47,6 +47,7 @@ const waitingFor = {
   pending_adjustment: "An adjustment of the wallet is not decided: approve or reject it first.",
   pending_refund: "A refund of an order is not decided: approve or reject it first.",
   open_dispute: "A payment of the student is disputed at the bank: wait until that is settled.",
+  open_outside_refund: "A payment of the student was given back at the gateway, and nobody has said yet who bears it: decide that first.",
   debt: "The student owes the university money: settle that first.",
 } as const;
 

@@ -47,7 +47,8 @@ create or replace function close_out_obstacle(p_student_id uuid, p_currency text
     union all select 2, 'pending_adjustment' from adjustments where student_id = p_student_id and status = 'pending'
     union all select 3, 'pending_refund' from refund_proposals p join orders o on o.id = p.order_id where o.student_id = p_student_id and p.status = 'pending'
     union all select 4, 'open_dispute' from gateway_disputes where student_id = p_student_id and settled_at is null
-    union all select 5, 'debt' where debt_of(p_student_id, p_currency) <> 0) a (place, because)
+    union all select 5, 'open_outside_refund' from outside_refunds where student_id = p_student_id and status = 'open'
+    union all select 6, 'debt' where debt_of(p_student_id, p_currency) <> 0) a (place, because)
   order by place limit 1;
 $$;
 
