@@ -3,6 +3,8 @@ import { type Campus, startCampus } from "../testing/campus.ts";
 import { gatewayOf, type TestGateway } from "../testing/gateway.ts";
 import { expectOk, type Money, type MoneyStudent, moneyOf, type Till } from "../testing/money.ts";
 import { violations } from "../testing/proof/books.ts";
+import { openGateway } from "./open-gateway.ts";
+import { runAutoTopUp } from "./run-auto-top-up.ts";
 
 let campus: Campus;
 let money: Money;
@@ -218,4 +220,20 @@ test("a balance that falls below the alert's line rings once for the crossing, i
   await spend(student, 500);
   await campus.drainOutbox();
   expect((await alerts()).map(({ text }) => text)).toEqual([expect.stringMatching(/35,00/)]);
+});
+
+test("falls that follow each other while one charge is under way are one gap, and charged once", async () => {
+  const student = await withMethod();
+  await set(student, 4_000, 9_000);
+  await spend(student, 7_000);
+  await student.topUp(2_000);
+  await spend(student, 2_000);
+  const lows = await campus.sql<{ walletSeq: number }>`
+    select (payload ->> 'wallet_seq')::integer as wallet_seq from outbox where topic = 'wallet.auto_top_up' and payload ->> 'student_id' = ${student.id}`;
+  expect(lows).toHaveLength(2);
+  const to = openGateway(campus.worker);
+  if (!to) throw new Error("There is no gateway.");
+  await Promise.all(lows.map(({ walletSeq }) => runAutoTopUp(campus.worker, to, { studentId: student.id, walletSeq })));
+  expect(await autoTopUps(student)).toHaveLength(1);
+  expect(await student.balanceMinor()).toBe(9_000);
 });

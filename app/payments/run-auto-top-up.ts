@@ -28,19 +28,28 @@ export async function runAutoTopUp(platform: Platform, gateway: Gateway, low: Lo
 
 type AutoOrder = GatewayOrder & SavedMethod;
 
+/** As long as one charge may still be on its way: a second one for the same gap waits for it. */
+const underwayMinutes = 10;
+
 /** Undefined where the wallet, the lines or the saved method are no longer so, or the fall was answered. */
 async function writeOrder(
   { db, config }: Platform,
   gateway: Gateway,
   { studentId, walletSeq }: LowBalance,
 ): Promise<AutoOrder | undefined> {
-  await db.run(sql`
+  await db.transaction(async (tx) => {
+    // One fall after the other: each sees what the one before it has begun.
+    await tx.run(sql`select 1 from wallets where student_id = ${studentId} for update`);
+    await tx.run(sql`
     insert into gateway_orders (gateway, purpose, student_id, wallet_seq, amount_minor, currency)
     select ${gateway.name}, 'auto_top_up', w.student_id, ${walletSeq}, greatest(m.fill_to_minor - w.balance_minor, ${config.TOP_UP_MIN_MINOR}), w.currency
     from wallets w join saved_methods m on m.student_id = w.student_id and m.gateway = ${gateway.name}
     where w.student_id = ${studentId} and w.status = 'active' and w.balance_minor < w.auto_top_up_below_minor
+      and not exists (select from gateway_orders g where g.student_id = w.student_id and g.purpose = 'auto_top_up' and g.status = 'created'
+        and g.created_at > now() - make_interval(mins => ${underwayMinutes}))
       and (select count(*) from gateway_orders g where g.student_id = w.student_id and g.purpose = 'auto_top_up' and g.created_at > now() - interval '1 day') < ${config.AUTO_TOP_UPS_PER_DAY}
     on conflict (student_id, wallet_seq) where wallet_seq is not null do nothing`);
+  });
   return db.row<AutoOrder>(sql`
     select g.id, g.gateway_order_id, g.amount_minor, g.currency, m.customer, m.token
     from gateway_orders g join saved_methods m on m.student_id = g.student_id
