@@ -301,3 +301,11 @@ test("a payment of a person who was erased before it came is held and sent back:
   ).toEqual([{ creditedTo: "held" }]);
   expect(await campus.sql`select status from wallets where student_id = ${leaving.id}`).toEqual([]);
 });
+
+test("what became of a top-up whose answer was lost is found by its key", async () => {
+  const someone = await student();
+  const key = randomUUID();
+  const headers = { "Idempotency-Key": key };
+  const { id } = expectOk(await someone.api<TopUpBody>("POST", "/wallet/top-ups", { body: { amount_minor: 20_000 }, headers }));
+  expect(expectOk(await someone.api("GET", `/outcomes?key=${key}`))).toEqual({ state: "done", status: 201, answer: { id } });
+});
