@@ -27,6 +27,22 @@ begin
   return dispute.id;
 end $$;
 
+-- Keeps back for a student's open disputes what could not be kept when they came, as far as it is free by now. The caller holds the wallet locked.
+create or replace function raise_dispute_holds(p_student_id uuid) returns void language plpgsql as $$
+declare dispute gateway_disputes; wallet wallets; v_held bigint; v_more bigint;
+begin
+  for dispute in select * from gateway_disputes where student_id = p_student_id and settled_at is null order by id loop
+    select * into wallet from wallets where student_id = p_student_id and status <> 'closed' and currency = dispute.currency;
+    select coalesce(sum(amount_minor), 0) into v_held from wallet_holds where document = 'gateway_disputes' and document_id = dispute.id and status = 'placed';
+    v_more := least(wallet.balance_minor - wallet.held_minor, -v_held + case
+      when dispute.order_id is not null then given_twice(dispute.order_id, dispute.amount_minor)
+      when exists (select from gateway_payments where id = dispute.payment_row_id and credited_to = 'wallet') then dispute.amount_minor end);
+    continue when (v_more > 0) is not true;
+    perform end_hold('gateway_disputes', dispute.id, 'voided');
+    perform place_hold(p_student_id, v_held + v_more, 'gateway_disputes', dispute.id, null);
+  end loop;
+end $$;
+
 -- What of a disputed amount its order's café would not bear, and the student has in the wallet already: refunds of the order, less what
 -- lost disputes took back. Whoever cancels an order, keeps the money and asks the bank for it too has it once in the end.
 create or replace function given_twice(p_order_id uuid, p_amount_minor bigint) returns bigint language sql stable as $$

@@ -367,6 +367,18 @@ test("a dispute that is decided keeps no student from leaving; one that is open 
   expect(expectOk(await approve(id, 1_100))).toMatchObject({ status: "agreed" });
 });
 
+test("what a close-out keeps is kept for a dispute that came meanwhile, once it is taken back", async () => {
+  const student = await money.fundedStudent({ balanceMinor: 500 });
+  const checkout = await gatewayOf(campus).topUp(student, 2_000);
+  expectOk(await ask(student));
+  const dispute = `dispute_${randomUUID()}`;
+  await campus.sql`select open_dispute(gateway, ${dispute}, payment_id, 2000, 'SEK', 'not mine', now() + interval '7 days') from gateway_payments where payment_id = ${checkout.payment_id}`;
+  expectOk(await student.api("DELETE", "/wallet/close-out"));
+  expect(await walletOf(student)).toEqual({ status: "active", balanceMinor: 2_500, heldMinor: 2_000 });
+  await campus.sql`select close_dispute(id, true) from gateway_disputes where dispute_id = ${dispute}`;
+  expect(await walletOf(student)).toEqual({ status: "active", balanceMinor: 2_500, heldMinor: 0 });
+});
+
 test("holds that ended long ago keep none from ending", async () => {
   const { student, id } = await agreedCloseOut(400);
   await campus.sql`

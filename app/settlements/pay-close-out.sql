@@ -17,11 +17,12 @@ create or replace function release_close_out(p_id uuid) returns void language sq
   select free_close_out(c, 'voided') from close_outs c where id = p_id and status in ('rejected', 'withdrawn');
 $$;
 
--- What a close-out kept is the wallet's again, and what is owed is paid back of it.
+-- What a close-out kept is the wallet's again, less what open disputes may take; what is owed is paid back of it.
 create or replace function free_close_out(c close_outs, p_status text) returns void language plpgsql as $$
 begin
   perform 1 from wallets where student_id = c.student_id for update;
   perform end_hold('close_outs', c.id, p_status);
+  perform raise_dispute_holds(c.student_id);
   perform repay_debt(c.student_id, c.currency);
 end $$;
 

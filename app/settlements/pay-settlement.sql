@@ -64,6 +64,7 @@ begin
       post_to_wallet('close_out_return', c.student_id, account_of('bank', null, null, c.currency), c.amount_minor, c.currency, null, null, null, c.transaction_id))
     returning id into v_id;
   update close_outs set status = 'returned' where id = c.id;
+  perform raise_dispute_holds(c.student_id);
   perform repay_debt(c.student_id, c.currency);
   return v_id;
 end $$;
