@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Job } from "../platform/jobs.ts";
 import { sql } from "../platform/postgres.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
+import { gatewayOf } from "../testing/gateway.ts";
 import { expectOk, type Money, type MoneyStudent, moneyOf, type Till } from "../testing/money.ts";
 import type { TestStaff } from "../testing/people.ts";
 import { until } from "../testing/platform.ts";
@@ -332,6 +333,46 @@ test("nobody keeps a grant by asking for the rest of the wallet: its day is over
   expectOk(await student.api("DELETE", "/wallet/close-out"));
   await run(expireJob);
   expect(await student.balanceMinor()).toBe(0);
+});
+
+const askForTheRest = async (student: MoneyStudent) => {
+  const pay_to = "SE45 5000 0000 0583 9825 7466";
+  const proof = await student.proof({ purpose: "close_out", pay_to });
+  return expectOk(await student.api<{ id: string }>("POST", "/wallet/close-out", { headers: keyed(), body: { pay_to, ...proof } })).id;
+};
+
+test("a close-out that is paid after a grant's day pays the student's own money, and one that is taken back frees no more", async () => {
+  const [student, other] = (await students(2, 1_000)) as [MoneyStudent, MoneyStudent];
+  await given(`student_id,amount_minor,reference,expires_on\n${student.id},2000,PAID,2099-12-31\n${other.id},2000,TAKEN,2099-12-31\n`);
+  const [id] = [await askForTheRest(student), await askForTheRest(other)];
+  await itIsOver(student, "PAID");
+  await itIsOver(other, "TAKEN");
+  const approve = (staff: TestStaff, expected_amount_minor: number) =>
+    staff.api<{ status: string; error?: { details: object } }>("POST", `/admin/close-outs/${id}/approve`, {
+      headers: keyed(),
+      body: { bank_reference: "SEB-9", expected_amount_minor },
+    });
+  const third = await campus.staff("finance");
+  expect((await approve(finance, 3_000)).body.error?.details).toMatchObject({ amount_minor: 1_000 });
+  expect(expectOk(await approve(finance, 1_000))).toMatchObject({ status: "agreed" });
+  expect(expectOk(await approve(third, 1_000))).toMatchObject({ status: "paid", amount_minor: 1_000 });
+  expectOk(await other.api("DELETE", "/wallet/close-out"));
+  expect(await other.balanceMinor()).toBe(1_000);
+  expect(await grantsOf(other)).toMatchObject([{ status: "expired", taken_back_minor: 2_000 }]);
+});
+
+test("what a debt takes is not spent of a grant", async () => {
+  const [student] = (await students(1, 1_000)) as [MoneyStudent];
+  await given(`student_id,amount_minor,reference,expires_on\n${student.id},4000,OWED,2099-12-31\n`);
+  const gateway = gatewayOf(campus);
+  const { payment_id } = await gateway.topUp(student, 1_000);
+  await campus.sql`
+    select close_dispute(open_dispute(gateway, 'dispute_' || payment_id, payment_id, 1000, 'SEK', 'not mine', now() + interval '7 days'), false)
+    from gateway_payments where payment_id = ${payment_id}`;
+  expect(await student.balanceMinor()).toBe(5_000);
+  await itIsOver(student, "OWED");
+  await run(expireJob);
+  expect(await student.balanceMinor()).toBe(1_000);
 });
 
 test("the same key for a file of another title is another request", async () => {

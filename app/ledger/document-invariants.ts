@@ -55,10 +55,13 @@ const grantsLeft = `
             where s.wallet_student_id = g.student_id and s.wallet_seq <= g.ended_seq and s.kind <> 'grant_expired'
               and ((s.from_account_id = w.account_id and s.wallet_seq > t.wallet_seq)
                 or (s.to_account_id = w.account_id and o.from_account_id = w.account_id and o.wallet_seq > t.wallet_seq))) as spent_minor,
+          -- What a debt took was spent of no grant, and may yet have left nothing of one.
+          (select coalesce(sum(s.amount_minor), 0) from ledger_transactions s where s.wallet_student_id = g.student_id and s.from_account_id = w.account_id
+            and s.wallet_seq > t.wallet_seq and s.wallet_seq <= g.ended_seq and s.kind in ('dispute_lost', 'debt_repaid', 'outside_refund_borne')) as debts_minor,
           (select coalesce(sum(x.amount_minor), 0) from grants x where x.student_id = g.student_id and x.id <> g.id and x.expires_at is not null) as others_minor
         from grants g join ledger_transactions t on t.id = g.transaction_id join wallets w on w.student_id = g.student_id
         where g.status = 'expired' and w.status <> 'closed') e
-      where e.amount_minor - e.taken_back_minor > e.spent_minor or e.amount_minor - e.taken_back_minor < least(e.amount_minor, e.spent_minor - e.others_minor)`;
+      where e.amount_minor - e.taken_back_minor > e.spent_minor or e.amount_minor - e.taken_back_minor < least(e.amount_minor, e.spent_minor - e.debts_minor - e.others_minor)`;
 
 /** Of what stands behind the money: the chart of accounts, its documents, and what is kept until something is decided. */
 export const documentInvariants: readonly Invariant[] = [

@@ -17,11 +17,25 @@ create or replace function release_close_out(p_id uuid) returns void language sq
   select free_close_out(c, 'voided') from close_outs c where id = p_id and status in ('rejected', 'withdrawn');
 $$;
 
+-- Ends the grants whose day is over in a wallet that a close-out keeps, which then keeps what is left. The caller holds both locked.
+create or replace function end_grants_of_close_out(p_close_out close_outs) returns void language plpgsql as $$
+declare wallet wallets; v_until timestamptz;
+begin
+  if not exists (select from grants where student_id = p_close_out.student_id and status = 'credited' and expires_at <= now()) then return; end if;
+  select expires_at into v_until from wallet_holds where document = 'close_outs' and document_id = p_close_out.id and status = 'placed';
+  perform end_hold('close_outs', p_close_out.id, 'voided');
+  perform end_due_grants(p_close_out.student_id);
+  select * into wallet from wallets where student_id = p_close_out.student_id;
+  perform place_hold(wallet.student_id, wallet.balance_minor - wallet.held_minor, 'close_outs', p_close_out.id, coalesce(v_until, now() + interval '30 days'));
+  update close_outs set held_minor = wallet.balance_minor - wallet.held_minor where id = p_close_out.id;
+end $$;
+
 -- What a close-out kept is the wallet's again, less what open disputes may take; what is owed is paid back of it.
 create or replace function free_close_out(c close_outs, p_status text) returns void language plpgsql as $$
 begin
   perform 1 from wallets where student_id = c.student_id for update;
   perform end_hold('close_outs', c.id, p_status);
+  perform end_due_grants(c.student_id);
   perform raise_dispute_holds(c.student_id);
   perform repay_debt(c.student_id, c.currency);
 end $$;
@@ -74,6 +88,8 @@ begin
   end if;
   select * into wallet from wallets where student_id = close_out.student_id and status <> 'closed' and currency = close_out.currency for update;
   if not found then result.outcome := 'no_wallet'; return result; end if;
+  perform end_grants_of_close_out(close_out);
+  select * into wallet from wallets where student_id = close_out.student_id;
   result.amount_minor := wallet.balance_minor;
   if wallet.balance_minor <> p_expected_minor then result.outcome := 'another_amount'; return result; end if;
   if close_out.status = 'pending' or close_out.agreed_minor is distinct from wallet.balance_minor then
