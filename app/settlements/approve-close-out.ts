@@ -48,6 +48,7 @@ const waitingFor = {
   pending_refund: "A refund of an order is not decided: approve or reject it first.",
   open_dispute: "A payment of the student is disputed at the bank: wait until that is settled.",
   open_outside_refund: "A payment of the student was given back at the gateway, and nobody has said yet who bears it: decide that first.",
+  deactivated: "The student is deactivated: reject it, or pay it once an admin has let the student in again.",
   debt: "The student owes the university money: settle that first.",
 } as const;
 

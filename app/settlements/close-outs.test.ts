@@ -168,6 +168,19 @@ test("a close-out that the bank sends back opens the wallet again once two peopl
   expect(expectOk(await ask(student))).toMatchObject({ status: "pending", amount_minor: 1_500 });
 });
 
+test("a wallet that was frozen comes back frozen, and nothing is paid to whoever is deactivated", async () => {
+  const { student, id } = await agreedCloseOut(700);
+  expectOk(await student.api("POST", "/wallet/freeze"));
+  const second = await campus.staff("finance");
+  await campus.sql`update students set is_active = false where id = ${student.id}`;
+  expect((await approve(id, 700, second)).body.error?.details).toEqual({ because: "deactivated" });
+  await campus.sql`update students set is_active = true where id = ${student.id}`;
+  expectOk(await approve(id, 700, second));
+  for (const by of [finance, second])
+    expectOk(await by.api("POST", `/admin/close-outs/${id}/return`, { headers: keyed(), body: { reason: "unknown account" } }));
+  expect(await walletOf(student)).toEqual({ status: "frozen", balanceMinor: 700, heldMinor: 0 });
+});
+
 test("a student without a wallet, another's close-out and wrong roles are refused", async () => {
   const without = await campus.student();
   const refused = await without.api<CloseOut>("POST", "/wallet/close-out", { headers: keyed(), body: { pay_to: account } });

@@ -63,7 +63,8 @@ create or replace function close_out_obstacle(p_student_id uuid, p_currency text
     union all select 3, 'pending_refund' from refund_proposals p join orders o on o.id = p.order_id where o.student_id = p_student_id and p.status = 'pending'
     union all select 4, 'open_dispute' from gateway_disputes where student_id = p_student_id and settled_at is null
     union all select 5, 'open_outside_refund' from outside_refunds where student_id = p_student_id and status = 'open'
-    union all select 6, 'debt' where debt_of(p_student_id, p_currency) <> 0) a (place, because)
+    union all select 6, 'debt' where debt_of(p_student_id, p_currency) <> 0
+    union all select 7, 'deactivated' from students where id = p_student_id and not is_active) a (place, because)
   order by place limit 1;
 $$;
 
@@ -101,7 +102,7 @@ begin
   -- The student, or whoever asked in that name, can still be stopped.
   if close_out.payable_at > now() then result.outcome := 'waiting'; return result; end if;
   perform end_hold('close_outs', close_out.id, 'posted');
-  update close_outs set status = 'paid', amount_minor = wallet.balance_minor, bank_reference = p_bank_reference, decided_by = p_staff_id, decided_at = now(),
+  update close_outs set status = 'paid', was_frozen = wallet.status = 'frozen', amount_minor = wallet.balance_minor, bank_reference = p_bank_reference, decided_by = p_staff_id, decided_at = now(),
       transaction_id = case when wallet.balance_minor > 0 then post_to_wallet('close_out', close_out.student_id, account_of('bank', null, null, close_out.currency), -wallet.balance_minor,
         close_out.currency, null, null, null, null) end
     where id = close_out.id;
