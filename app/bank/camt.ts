@@ -36,7 +36,7 @@ export async function readCamt(text: string): Promise<BankStatement[]> {
 
 const tooMany = () => new XmlProblem(`holds more than ${maxStatementEntries} entries: import it in parts`);
 
-/** After so many entries others have their turn. */
+/** After so many entries, or parts of one, others have their turn. */
 const entriesInARow = 500;
 
 async function readStatement(statement: XmlElement): Promise<BankStatement> {
@@ -45,51 +45,69 @@ async function readStatement(statement: XmlElement): Promise<BankStatement> {
   if (!account || account.length > 40 || !statementId || statementId.length > 70)
     throw new XmlProblem("holds a statement without its account or id");
   const booked = all(statement, "Ntry").filter((entry) => (textAt(entry, "Sts", "Cd") ?? textAt(entry, "Sts")) === "BOOK");
-  if (booked.length > maxStatementEntries) throw tooMany();
+  if (booked.reduce((sum, entry) => sum + Math.max(1, partsOf(entry).length), 0) > maxStatementEntries) throw tooMany();
   const entries: StatementEntry[] = [];
-  for (const [place, entry] of booked.entries()) {
-    if (place % entriesInARow === entriesInARow - 1) await setImmediate();
-    entries.push(...readEntry(entry, `${statementId}#${place + 1}`));
-  }
+  const giveWay = inTurns();
+  for (const [place, entry] of booked.entries()) entries.push(...(await readEntry(entry, `${statementId}#${place + 1}`, giveWay)));
   return { account, statementId, entries };
 }
 
+function inTurns(): () => Promise<void> {
+  let read = 0;
+  return async () => {
+    read += 1;
+    if (read % entriesInARow === 0) await setImmediate();
+  };
+}
+
+const partsOf = (entry: XmlElement) => all(entry, "NtryDtls", "TxDtls");
+
 /** One for each transfer of a batch where the parts say their amounts and these add up; else the entry as a whole. */
-function readEntry(entry: XmlElement, unnamed: string): StatementEntry[] {
-  const whole = readPart(entry, entry, unnamed);
-  const parts = all(entry, "NtryDtls", "TxDtls");
+async function readEntry(entry: XmlElement, unnamed: string, giveWay: () => Promise<void>): Promise<StatementEntry[]> {
+  const own = fieldsOf(entry);
+  const whole = readPart(own, entry, unnamed);
+  await giveWay();
+  const parts = partsOf(entry);
   const [only] = parts;
-  if (parts.length === 1 && only) return [{ ...readPart(entry, only, unnamed), amountMinor: whole.amountMinor, currency: whole.currency }];
-  const read = parts.flatMap((part, place) =>
-    amountIn(part) ? [{ ...readPart(entry, part, unnamed), entryRef: `${whole.entryRef}/${place + 1}` }] : [],
-  );
+  if (parts.length === 1 && only) return [{ ...readPart(own, only, unnamed), amountMinor: whole.amountMinor, currency: whole.currency }];
+  const read: StatementEntry[] = [];
+  for (const [place, part] of parts.entries()) {
+    if (amountIn(part)) read.push({ ...readPart(own, part, unnamed), entryRef: `${whole.entryRef}/${place + 1}` });
+    await giveWay();
+  }
   const sum = read.reduce((total, { amountMinor }) => total + amountMinor, 0);
   return read.length > 1 && sum === whole.amountMinor ? read : [whole];
 }
 
 const amountIn = (part: XmlElement) => all(part, "Amt")[0] ?? all(part, "AmtDtls", "TxAmt", "Amt")[0];
 
-function readPart(entry: XmlElement, part: XmlElement, unnamed: string): StatementEntry {
-  const amount = amountIn(part) ?? amountIn(entry);
+/** What holds for each of its parts. Looked for once: with 19,000 parts, once for each held a process for 13 s. */
+const fieldsOf = (entry: XmlElement) => ({
+  amount: amountIn(entry),
+  indicator: textAt(entry, "CdtDbtInd"),
+  bookedOn: (textAt(entry, "BookgDt", "Dt") ?? textAt(entry, "BookgDt", "DtTm") ?? "").slice(0, 10),
+  name: textAt(entry, "AcctSvcrRef") ?? textAt(entry, "NtryRef"),
+  isReversal: ["true", "1"].includes(textAt(entry, "RvslInd") ?? ""),
+});
+
+function readPart(own: ReturnType<typeof fieldsOf>, part: XmlElement, unnamed: string): StatementEntry {
+  const amount = amountIn(part) ?? own.amount;
   const currency = amount?.attributes.Ccy ?? "";
   const amountMinor = amountOf(amount?.text.trim() ?? "", currency);
-  const indicator = textAt(part, "CdtDbtInd") ?? textAt(entry, "CdtDbtInd");
-  const bookedOn = (textAt(entry, "BookgDt", "Dt") ?? textAt(entry, "BookgDt", "DtTm") ?? "").slice(0, 10);
-  if (amountMinor === undefined || (indicator !== "DBIT" && indicator !== "CRDT") || !isDay(bookedOn))
+  const indicator = textAt(part, "CdtDbtInd") ?? own.indicator;
+  if (amountMinor === undefined || (indicator !== "DBIT" && indicator !== "CRDT") || !isDay(own.bookedOn))
     throw new XmlProblem(`holds an entry without a good amount, direction or day: ${unnamed}`);
-  const ownName = textAt(entry, "AcctSvcrRef") ?? textAt(entry, "NtryRef");
   const endToEnd = textAt(part, "Refs", "EndToEndId");
   const given = endToEnd === "NOTPROVIDED" ? undefined : endToEnd;
   const direction = indicator === "DBIT" ? "out" : "in";
-  const isReversal = ["true", "1"].includes(textAt(entry, "RvslInd") ?? "");
   return {
-    entryRef: `${(ownName ?? unnamed).slice(0, 100)}:${direction}`,
-    reference: (given ?? textAt(part, "Refs", "AcctSvcrRef") ?? ownName)?.slice(0, 140) ?? null,
+    entryRef: `${(own.name ?? unnamed).slice(0, 100)}:${direction}`,
+    reference: (given ?? textAt(part, "Refs", "AcctSvcrRef") ?? own.name)?.slice(0, 140) ?? null,
     direction,
     amountMinor,
     currency,
-    bookedOn,
-    returnReason: textAt(part, "RtrInf", "Rsn", "Cd")?.slice(0, 35) ?? (isReversal ? "reversal" : null),
+    bookedOn: own.bookedOn,
+    returnReason: textAt(part, "RtrInf", "Rsn", "Cd")?.slice(0, 35) ?? (own.isReversal ? "reversal" : null),
   };
 }
 

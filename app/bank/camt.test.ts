@@ -1,0 +1,40 @@
+import { expect, test } from "vitest";
+import { maxStatementEntries, readCamt } from "./camt.ts";
+
+const part = '<NtryDtls><TxDtls><Amt Ccy="SEK">1</Amt></TxDtls></NtryDtls>';
+
+/** One entry of so many parts, with what they share behind them all. */
+const batchOf = (parts: number) => `<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt><Stmt><Id>S-1</Id>
+  <Acct><Id><IBAN>SE4550000000058398257466</IBAN></Id></Acct>
+  <Ntry>${part.repeat(parts)}<Amt Ccy="SEK">${parts}</Amt><CdtDbtInd>DBIT</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>2026-11-30</Dt></BookgDt></Ntry>
+  </Stmt></BkToCstmrStmt></Document>`;
+
+/** How many elements were looked at, whatever for. */
+async function looksAt(parts: number): Promise<number> {
+  const { filter } = Array.prototype;
+  let looks = 0;
+  Array.prototype.filter = function (this: unknown[], ...given: [() => boolean]) {
+    looks += this.length;
+    return filter.apply(this, given);
+  } as typeof filter;
+  try {
+    const [statement] = await readCamt(batchOf(parts));
+    expect(statement?.entries.length).toBe(parts);
+  } finally {
+    Array.prototype.filter = filter;
+  }
+  return looks;
+}
+
+test("an entry of twice as many parts takes twice the work, not four times", async () => {
+  expect(await looksAt(4_000)).toBeLessThan(2.5 * (await looksAt(2_000)));
+});
+
+test("the parts of an entry count as entries do, and others have their turn while they are read", async () => {
+  await expect(readCamt(batchOf(maxStatementEntries + 1))).rejects.toThrow(`more than ${maxStatementEntries}`);
+  let turns = 0;
+  const others = setInterval(() => (turns += 1), 0);
+  await readCamt(batchOf(maxStatementEntries));
+  clearInterval(others);
+  expect(turns).toBeGreaterThan(0);
+});
