@@ -1,4 +1,6 @@
 import { type Actor, auditActor } from "../identity/actor.ts";
+import { endOfNewPhone } from "../identity/step-up.ts";
+import type { Config } from "../platform/config.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
 import type { Card } from "./card.ts";
@@ -9,6 +11,8 @@ interface Issue extends Actor {
   readonly uidHash: Buffer;
 }
 
+type PhoneWait = Pick<Config, "NEW_PHONE_WAIT_SECONDS" | "CAMPUS_TIME_ZONE">;
+
 interface KnownCard extends Card {
   readonly studentId: string;
 }
@@ -16,10 +20,13 @@ interface KnownCard extends Card {
 /**
  * Gives the student a card; the one in use until now is revoked. The card's number is the key of this request: asked again,
  * the card that was made is the answer. A number serves once: a card that went through another hand is never trusted again.
+ * None for some days after another phone was entered: with both, whoever enters phones would spend the wallet alone.
  */
-export async function issueCard(tx: Transaction, issue: Issue): Promise<Card> {
+export async function issueCard(tx: Transaction, config: PhoneWait, issue: Issue): Promise<Card> {
   const { studentId, uidHash } = issue;
-  const student = await tx.row<{ isActive: boolean }>(sql`select is_active from students where id = ${studentId} for no key update`);
+  const student = await tx.row<{ isActive: boolean; waitUntil: Date | null }>(
+    sql`select is_active, ${endOfNewPhone(config)} as wait_until from students where id = ${studentId} for no key update`,
+  );
   if (!student) throw notFound("The student");
   if (!student.isActive) throw new CodedError("CONFLICT", "This student is deactivated and gets no card.");
   const known = await tx.row<KnownCard>(
@@ -27,6 +34,7 @@ export async function issueCard(tx: Transaction, issue: Issue): Promise<Card> {
   );
   if (known?.studentId === studentId && known.status === "active") return known;
   if (known) throw new CodedError("CONFLICT", "A card with this number was issued before: take a fresh one.");
+  if (student.waitUntil) throw noCardYet(config, student.waitUntil);
   await revokeCardInUse(tx, studentId);
   const card = await tx.row<Card>(sql`
     insert into cards (student_id, uid_hash, issue_number)
@@ -41,6 +49,12 @@ export async function issueCard(tx: Transaction, issue: Issue): Promise<Card> {
     details: { student_id: studentId, issue_number: card.issueNumber },
   });
   return card;
+}
+
+function noCardYet({ CAMPUS_TIME_ZONE: timeZone }: PhoneWait, until: Date): CodedError {
+  const day = until.toLocaleDateString("sv-SE", { timeZone });
+  const message = `Another phone was entered for this student of late: a card is given again on ${day}, so that the old phone's owner can object.`;
+  return new CodedError("CONFLICT", message, { details: { because: "phone_changed", until: until.toISOString() } });
 }
 
 async function revokeCardInUse(tx: Transaction, studentId: string): Promise<void> {

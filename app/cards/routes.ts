@@ -107,7 +107,7 @@ export const cardRoutes = (platform: Platform) =>
     .openapi(issue, async (c) => {
       const uidHash = cardHash(await platform.secrets.get("CARD_PEPPER"), c.req.valid("json").card_uid);
       const input = { studentId: c.req.valid("param").studentId, uidHash, ...actorOf(c) };
-      const card = await platform.db.transaction((tx) => issueCard(tx, input));
+      const card = await platform.db.transaction((tx) => issueCard(tx, platform.config, input));
       return c.json(presentCard(card), 201);
     })
     .openapi(getCardsOfStudent, async (c) => {

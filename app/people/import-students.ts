@@ -87,7 +87,7 @@ async function applyRegister(tx: Transaction, job: Job, register: Register, seal
   if (job.isDryRun) return { ...nothing, ...counts, status: "done" };
   await insertStudents(tx, fresh);
   await tellOldPhones(tx, sealKey, await oldPhonesOf(tx, changed));
-  const endedSessionIds = await updateStudents(tx, changed);
+  const endedSessionIds = await updateStudents(tx, job, changed);
   return { status: "done", problems, ...counts, endedSessionIds };
 }
 
@@ -167,9 +167,9 @@ async function insertStudents(tx: Transaction, lines: readonly RegisterLine[]): 
   for (const batch of batchesOf(lines)) await insertBatch(tx, batch);
 }
 
-async function updateStudents(tx: Transaction, lines: readonly KnownLine[]): Promise<string[]> {
+async function updateStudents(tx: Transaction, job: Job, lines: readonly KnownLine[]): Promise<string[]> {
   const ended: string[] = [];
-  for (const batch of batchesOf(lines)) ended.push(...(await updateBatch(tx, batch)));
+  for (const batch of batchesOf(lines)) ended.push(...(await updateBatch(tx, job, batch)));
   return ended;
 }
 
@@ -188,19 +188,22 @@ const oldPhonesOf = (tx: Transaction, lines: readonly KnownLine[]): Promise<OldP
       join unnest(${lines.map(({ studentId }) => studentId)}::uuid[], ${lines.map(({ phone }) => phone)}::text[]) l (id, phone) on l.id = s.id
     where s.phone <> l.phone and s.erased_at is null for no key update of s`);
 
-/** An empty cell leaves what is there. Another phone is another login, so what was opened with the old one ends. */
-async function updateBatch(tx: Transaction, lines: readonly KnownLine[]): Promise<string[]> {
+/** An empty cell leaves what is there. Another phone is another login, so what was opened with the old one ends, and each student's trail says who did it. */
+async function updateBatch(tx: Transaction, job: Job, lines: readonly KnownLine[]): Promise<string[]> {
   const ended = await tx.rows<{ id: string }>(sql`
     with line as (
       select * from unnest(${lines.map(({ studentId }) => studentId)}::uuid[], ${lines.map(({ phone }) => phone)}::text[],
         ${lines.map(({ name }) => name)}::text[], ${lines.map(({ email }) => email)}::text[], ${lines.map(({ address }) => address)}::text[],
         ${lines.map(({ studentNumber }) => studentNumber)}::text[]) as l (id, phone, name, email, address, student_number)),
-    moved as (select s.id from students s join line l on l.id = s.id where s.phone <> l.phone),
+    moved as (select s.id from students s join line l on l.id = s.id where s.phone <> l.phone and s.erased_at is null),
     changed as (
       update students s set phone = l.phone, name = l.name, email = coalesce(l.email, s.email), address = coalesce(l.address, s.address),
         student_number = coalesce(l.student_number, s.student_number), updated_at = clock_timestamp(),
         phone_changed_at = case when s.phone <> l.phone then clock_timestamp() else s.phone_changed_at end
       from line l where s.id = l.id and s.erased_at is null),
+    told as (
+      insert into audit_log (actor_kind, actor_id, action, object_kind, object_id, details, request_id)
+      select 'staff', ${job.staffId}::uuid, 'student.changed', 'student', id, ${JSON.stringify({ fields: ["phone"], import_id: job.id })}::jsonb, ${job.requestId}::text from moved),
     silenced as (delete from push_tokens where student_id in (select id from moved))
     update sessions set revoked_at = clock_timestamp(), revoked_because = 'changed'
     where student_id in (select id from moved) and revoked_at is null returning id`);

@@ -156,13 +156,17 @@ test("the same file again changes nothing, and another one changes what it names
   expect(await studentOf(b.phone)).toMatchObject({ address: "Gatan 2" });
 });
 
-test("a student who logged in before is found by the phone; another phone for a known number ends the sessions", async () => {
+test("a student who logged in before is found by the phone; another phone for a known number ends the sessions and stands in the trail as the student's", async () => {
   const student = await campus.student();
   const number = fresh().number;
   expect(await run(`${head}\n${number},Alva,${student.phone},,\n`)).toMatchObject({ updated: 1, created: 0 });
   expect((await student.api("GET", "/users/me")).status).toBe(200);
   const moved = fresh().phone;
-  expect(await run(`${head}\n${number},Alva,${moved},,\n`)).toMatchObject({ updated: 1, created: 0 });
+  const { id: importId, ...outcome } = await run(`${head}\n${number},Alva,${moved},,\n`);
+  expect(outcome).toMatchObject({ updated: 1, created: 0 });
+  expect(
+    await campus.sql`select actor_id, action, details from audit_log where object_id = ${student.id} and action like 'student%'`,
+  ).toEqual([{ actorId: admin.id, action: "student.changed", details: { fields: ["phone"], import_id: importId } }]);
   await campus.drainOutbox();
   expect((await campus.messages(student.phone))[0]?.text).toContain("The university changed the phone number");
   expect(await campus.sql`select id from students where id = ${student.id} and phone_changed_at is null`).toEqual([]);

@@ -200,6 +200,8 @@ test("whoever enters another phone for a student is told of on the old one, and 
   const public_key = publicKey.export({ type: "spki", format: "der" }).toString("base64url");
   const key = { public_key, proof: signDigest(privateKey, confirmKeyChallenge(student.id, public_key)) };
   expect(await campus.api("POST", "/users/confirm-keys", { token, body: key })).toMatchObject(waits);
+  const issue = () => admin.api("POST", `/admin/students/${student.id}/cards`, { body: { card_uid: newCardUid() } });
+  expect(await issue()).toMatchObject(waits);
   expect((await campus.messages(student.phone))[0]?.text).toContain("bytt telefonnumret");
   const told = await campus.sql<{ topic: string; payload: object }>`
     select distinct topic, payload from outbox where topic like '%.phone_changed' and done_at is not null order by topic`;
@@ -209,6 +211,7 @@ test("whoever enters another phone for a student is told of on the old one, and 
   ]);
   await campus.sql`update students set phone_changed_at = phone_changed_at - interval '3 days' where id = ${student.id}`;
   expect((await campus.api("POST", "/users/confirm-keys", { token, body: key })).status).toBe(201);
+  expect((await issue()).status).toBe(201);
 });
 
 test("a deactivated student is logged out everywhere at once, pays nothing more and cannot come back until reactivated", async () => {
