@@ -1,7 +1,7 @@
 import { cardHash } from "../cards/card-hash.ts";
 import { auditActor } from "../identity/actor.ts";
 import { keepNote, type Note } from "../ledger/note.ts";
-import { refundOrder } from "../ledger/refund-order.ts";
+import { refundOrder, refuseOfStoppedCafe } from "../ledger/refund-order.ts";
 import type { PaymentMethod } from "../orders/payment-methods.ts";
 import type { Platform } from "../platform/context.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
@@ -53,6 +53,7 @@ export const hashOfCard = async ({ secrets }: Pick<Platform, "secrets">, cardUid
  */
 export async function refundAtCounter(tx: Transaction, input: RefundInput): Promise<CounterRefund> {
   const order = await lockOrder(tx, input);
+  await refuseOfStoppedCafe(tx, input.device.cafeId);
   const refund = order.paymentMethod === "cash" ? await giveCash(tx, input, order) : await giveToWallet(tx, input, order);
   await tx.run(sql`insert into counter_refunds (transaction_id, device_id) values (${refund.transactionId}, ${input.device.id})`);
   return refund;

@@ -193,6 +193,22 @@ describe("a terminal alone", () => {
     expect([asked.status, codeOf(asked)]).toEqual([401, "INVALID_TOKEN"]);
   });
 
+  test("gives neither cash nor money to a card while the café is suspended", async () => {
+    const own = await money.till();
+    const by = await campus.staff("cashier", own.cafe);
+    const item = await addDish(campus, own.cafe, { priceMinor: 5_000 });
+    const inCash = await paidInCash(own, item);
+    const student = await money.fundedStudent({ balanceMinor: 10_000 });
+    const charge = await student.scannedOrder({ till: own, totalMinor: 5_000 });
+    expectOk(await student.confirm(charge));
+    await campus.sql`update cafes set status = 'suspended' where id = ${own.cafe.id}`;
+    for (const body of [{ order_id: inCash }, { order_id: charge.order_id, card_uid: student.cardUid }])
+      expect(await refund(body, { by, at: own })).toMatchObject({
+        status: 409,
+        body: { error: { details: { because: "cafe_not_approved" } } },
+      });
+  });
+
   test("sees no order of another café, none that is not there, and refuses what was not paid", async () => {
     const other = await money.till();
     const dish = await addDish(campus, other.cafe);

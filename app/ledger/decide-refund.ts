@@ -3,7 +3,7 @@ import { approveProposal, lockForSecond, readProposal, rejectProposal } from "..
 import type { Config } from "../platform/config.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { part, type Transaction } from "../platform/postgres.ts";
-import { lockOrder, type RefundedOrder, refundLocked } from "./refund-order.ts";
+import { lockOrder, type RefundedOrder, refundLocked, refuseOfStoppedCafe } from "./refund-order.ts";
 import { type RefundProposal, refundProposals, tellProposal } from "./refund-proposal.ts";
 
 interface Decider extends Actor {
@@ -21,6 +21,7 @@ export async function approveRefund(
   await refuseAnotherCafe(tx, id, decider);
   const proposal = await lockForSecond(tx, config, refundProposals, id, decider);
   const order = await lockUnchanged(tx, proposal);
+  if (decider.cafeId !== undefined) await refuseOfStoppedCafe(tx, decider.cafeId);
   const { orderId, cafeId, amountMinor, reason, goesTo, requestedBy } = proposal;
   const { requestId } = decider;
   const { transactionId } = await refundLocked(tx, order, { orderId, cafeId, amountMinor, reason, to: goesTo, requestedBy, requestId });

@@ -168,6 +168,14 @@ describe("a refund above the amount that one person may give back", () => {
     expect(await student.balanceMinor()).toBe(10_000);
   });
 
+  test("of a café that was suspended meanwhile is approved by finance, no more by its owner", async () => {
+    const { id } = await proposed();
+    await campus.sql`update cafes set status = 'suspended' where id = ${till.cafe.id}`;
+    expect(await decide(id, "approve")).toMatchObject({ status: 409, body: { error: { details: { because: "cafe_not_approved" } } } });
+    expect((await decide(id, "approve", await campus.staff("finance"))).status).toBe(200);
+    await campus.sql`update cafes set status = 'approved' where id = ${till.cafe.id}`;
+  });
+
   test("may be rejected by whoever asked or by another, moves no more then, and is asked for anew", async () => {
     const { student, orderId } = await paidOrder();
     for (const person of [cashier, secondOwner, finance]) {

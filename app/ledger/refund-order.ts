@@ -133,6 +133,14 @@ const secondPersonNeeded = (aboveMinor: number) =>
     { details: { because: "second_person", above_minor: aboveMinor, ask_at: "POST /api/v1/admin/orders/{orderId}/refund" } },
   );
 
+/** A café that the university has stopped gives nothing back by its own people: they would empty its account. */
+export async function refuseOfStoppedCafe(tx: Transaction, cafeId: string): Promise<void> {
+  if (await tx.row(sql`select id from cafes where id = ${cafeId} and status = 'approved'`)) return;
+  throw new CodedError("CONFLICT", "This café is not approved at present, so it gives no money back: the university's finance can.", {
+    details: { because: "cafe_not_approved" },
+  });
+}
+
 /** A paid order whose money can go back to a student; locked until the end of the transaction. */
 export async function lockOrder(tx: Transaction, { orderId, cafeId }: Pick<RefundInput, "orderId" | "cafeId">): Promise<RefundedOrder> {
   const order = await tx.row<RefundedOrder>(sql`

@@ -138,6 +138,15 @@ describe("a refund", () => {
 });
 
 describe("who and what can be refunded", () => {
+  test("is not given by the people of a café that is suspended, and is once it is approved again", async () => {
+    const { student, orderId } = await paidOrder();
+    await campus.sql`update cafes set status = 'suspended' where id = ${till.cafe.id}`;
+    expect(await refund(orderId)).toMatchObject({ status: 409, body: { error: { details: { because: "cafe_not_approved" } } } });
+    expect(await student.balanceMinor()).toBe(5_000);
+    await campus.sql`update cafes set status = 'approved' where id = ${till.cafe.id}`;
+    expect((await refund(orderId)).status).toBe(201);
+  });
+
   test("an order of another café, or none at all, is not there", async () => {
     const { orderId } = await paidOrder();
     const stranger = await campus.staff("owner", await campus.cafe());

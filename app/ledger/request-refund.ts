@@ -10,6 +10,7 @@ import {
   type RefundedOrder,
   type RefundInput,
   refundLocked,
+  refuseOfStoppedCafe,
   takesTwo,
   tooMuch,
 } from "./refund-order.ts";
@@ -28,6 +29,7 @@ export type Asked = { readonly kind: "made"; readonly refund: Refund } | { reado
 /** Gives money of an order back; above REFUND_TWO_PEOPLE_ABOVE_MINOR nothing moves yet, and another person decides. */
 export async function requestRefund(tx: Transaction, config: Pick<Config, "REFUND_TWO_PEOPLE_ABOVE_MINOR">, input: Input): Promise<Asked> {
   const order = await lockOrder(tx, input);
+  await refuseOfStoppedCafe(tx, order.cafeId);
   if (!takesTwo(order, input.amountMinor, config.REFUND_TWO_PEOPLE_ABOVE_MINOR))
     return { kind: "made", refund: await refundLocked(tx, order, input) };
   await refuseInVain(tx, order, input);
