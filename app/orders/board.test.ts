@@ -282,7 +282,7 @@ describe("the board", () => {
     const first = await listed("limit=2");
     expect(first.items.map(({ id }) => id)).toEqual([delivery, cash]);
     expect(await idsOf(`limit=2&cursor=${first.next_cursor}`)).toEqual([wallet]);
-    expect((await listed("status=preparing")).items).toMatchObject([{ student_name: "Anna Berg", can_start: false, delivery: null }]);
+    expect((await listed("status=preparing")).items).toMatchObject([{ student_name: "Anna B.", can_start: false, delivery: null }]);
     for (const wrong of ["status=cooking", "day=yesterday", "day=0000-01-01", "unpaid=maybe", "limit=0"])
       expect((await owner.api("GET", `/admin/orders?${wrong}`)).status).toBe(400);
   });

@@ -22,7 +22,7 @@ interface BoardRow {
   readonly delivery: BoardOrderBody["delivery"];
 }
 
-const boardColumns = part`order_json(o) as body, s.name as student_name, o.status = 'received' and may_prepare(o) as can_start,
+const boardColumns = part`order_json(o) as body, case when s.id is not null then student_label(s.name, s.phone) end as student_name, o.status = 'received' and may_prepare(o) as can_start,
   (select json_build_object('id', a.id, 'staff_id', a.staff_id, 'status', a.status) from delivery_assignments a where a.order_id = o.id) as delivery`;
 
 /**
