@@ -81,25 +81,29 @@ export const publishedRoutes = ({ config }: Platform) => {
   return router()
     .openapi(peaks, async (c) => {
       const { cafe_id, from, to, format } = c.req.valid("query");
-      const found = await inTurn(() => readPublishedPeaks(tables, { cafeId: cafeOf(c, cafe_id), from, to }));
+      const cafeId = cafeOf(c, cafe_id);
+      const found = await inTurn(cafeId, () => readPublishedPeaks(tables, { cafeId, from, to }));
       const body = presentPublishedPeaks(found);
       return isCsvAsked(c, format) ? sendCsv(c, "peaks", found, body.hours) : c.json(body, 200);
     })
     .openapi(sales, async (c) => {
       const { cafe_id, from, to, format } = c.req.valid("query");
-      const found = await inTurn(() => readPublishedSales(tables, { cafeId: cafeOf(c, cafe_id), from, to }));
+      const cafeId = cafeOf(c, cafe_id);
+      const found = await inTurn(cafeId, () => readPublishedSales(tables, { cafeId, from, to }));
       const body = presentPublishedSales(found);
       return isCsvAsked(c, format) ? sendCsv(c, "sales", found, body.days) : c.json(body, 200);
     })
     .openapi(prepList, async (c) => {
       const { cafe_id, format } = c.req.valid("query");
-      const found = await inTurn(() => readPrepList(tables, cafeOf(c, cafe_id)));
+      const cafeId = cafeOf(c, cafe_id);
+      const found = await inTurn(cafeId, () => readPrepList(tables, cafeId));
       const body = presentPrepList(found);
       return isCsvAsked(c, format) ? sendCsv(c, "prep-list", found, body.lines) : c.json(body, 200);
     })
     .openapi(retention, async (c) => {
       const { cafe_id, format } = c.req.valid("query");
-      const found = await inTurn(() => readRetention(tables, cafeOf(c, cafe_id)));
+      const cafeId = cafeOf(c, cafe_id);
+      const found = await inTurn(cafeId, () => readRetention(tables, cafeId));
       const body = presentRetention(found);
       return isCsvAsked(c, format) ? sendCsv(c, "retention", found, body.cohorts) : c.json(body, 200);
     });

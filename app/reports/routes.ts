@@ -90,22 +90,22 @@ export const reportRoutes = ({ db }: Platform) => {
   return router()
     .openapi(dailySales, async (c) => {
       const { input, isCsv } = asked(c, c.req.valid("query"));
-      const found = await inTurn(() => readDailySales(db, input));
+      const found = await inTurn(input.cafeId, () => readDailySales(db, input));
       return isCsv ? sendCsv(c, "daily-sales", input, dailySalesCsv(found)) : c.json(presentDailySales(found), 200);
     })
     .openapi(itemPerformance, async (c) => {
       const { input, isCsv } = asked(c, c.req.valid("query"));
-      const found = await inTurn(() => readItemPerformance(db, input));
+      const found = await inTurn(input.cafeId, () => readItemPerformance(db, input));
       return isCsv ? sendCsv(c, "item-performance", input, itemPerformanceCsv(found)) : c.json(presentItemPerformance(found), 200);
     })
     .openapi(orderVolume, async (c) => {
       const { input, isCsv } = asked(c, c.req.valid("query"));
-      const found = await inTurn(() => readOrderVolume(db, input));
+      const found = await inTurn(input.cafeId, () => readOrderVolume(db, input));
       return isCsv ? sendCsv(c, "order-volume", input, orderVolumeCsv(found)) : c.json(presentOrderVolume(found), 200);
     })
     .openapi(peakHours, async (c) => {
       const { input, isCsv } = asked(c, c.req.valid("query"));
-      const found = await inTurn(() => readPeakHours(db, input));
+      const found = await inTurn(input.cafeId, () => readPeakHours(db, input));
       return isCsv ? sendCsv(c, "peak-hours", input, peakHoursCsv(found)) : c.json(presentPeakHours(found), 200);
     });
 };
