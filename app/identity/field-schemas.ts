@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { lineOfText } from "../platform/http/text.ts";
+import { lineOfText, withPlainBlanks } from "../platform/http/text.ts";
 
 // Shapes that several routes of identity take.
 export const phoneField = z
@@ -36,7 +36,8 @@ export const newPasswordField = z
   .max(maxPasswordBytes)
   .refine((text) => Buffer.byteLength(text) <= maxPasswordBytes, `must be ${maxPasswordBytes} bytes at most`);
 
-export const nameField = (most: number) => lineOfText(most);
+/** Two names that look the same are the same. */
+export const nameField = (most: number) => lineOfText(most).overwrite(withPlainBlanks);
 
 export const cafeQuery = z.strictObject({
   cafe_id: z

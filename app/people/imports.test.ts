@@ -113,6 +113,12 @@ test("every bad line is named with its column and reason, and all or none leaves
   expect(await count()).toBe(before + 1);
 });
 
+test("in a name each blank is one plain blank", async () => {
+  const { number, phone } = fresh();
+  expect(await run(`${head}\n${number},Alva\u00a0  Ek,${phone},,\n`)).toMatchObject({ created: 1 });
+  expect(await studentOf(phone)).toMatchObject({ name: "Alva Ek" });
+});
+
 test("a cell that is not UTF-8 is a bad line and not a broken name", async () => {
   const [a, b] = [fresh(), fresh()];
   const file = Buffer.concat([

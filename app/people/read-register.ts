@@ -1,4 +1,5 @@
 import type { Config } from "../platform/config.ts";
+import { withPlainBlanks } from "../platform/http/text.ts";
 import { type CellProblem, type ReadSoFar, readCsvTable, type TableLine } from "./csv-table.ts";
 import { registerCells } from "./field-schemas.ts";
 import { plainPhone } from "./written-phone.ts";
@@ -53,8 +54,8 @@ export async function readRegister(file: Buffer, config: Config, onProgress: (re
 
 /** Phones are written in many ways, addresses on several lines; that is no fault. */
 function textOf(column: RegisterColumn, cell: string, config: Config): string {
-  if (column === "address") return cell.replaceAll(/\s*[\r\n]+\s*/g, ", ");
-  return column === "phone" ? plainPhone(cell, config) : cell;
+  if (column === "address") return withPlainBlanks(cell).replaceAll(/\s*[\r\n]+\s*/g, ", ");
+  return column === "phone" ? plainPhone(cell, config) : withPlainBlanks(cell);
 }
 
 const asRegisterLine = ({ line, values }: TableLine<RegisterColumn>): RegisterLine => ({

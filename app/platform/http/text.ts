@@ -9,10 +9,10 @@ const rules: readonly (readonly [RegExp, string])[] = [
   [/\p{Cs}/u, "must be well-formed Unicode: it holds half a character"],
   [/[^\P{Cc}\n\t]/u, "must not contain control characters"],
   [/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u, "must not contain characters that turn the direction of text"],
-  // A joiner inside an emoji (a family, a flag) is seen, as part of it.
+  // A joiner inside an emoji (a family, a flag) is seen, as part of it; so is what makes a sign a picture. U+2800 is an empty cell of Braille.
   [
-    /[\u200b\u200c\u2060\ufeff]|(?<!\p{Extended_Pictographic}|\ufe0f|\p{Emoji_Modifier})\u200d|\u200d(?!\p{Extended_Pictographic})/u,
-    "must not contain characters of no width",
+    /[\u200b\u2800]|(?![\u200d\ufe0e\ufe0f])\p{Default_Ignorable_Code_Point}|(?<!\p{Extended_Pictographic}|\ufe0f|\p{Emoji_Modifier})\u200d|\u200d(?!\p{Extended_Pictographic})|(?<!\p{Extended_Pictographic})[\ufe0e\ufe0f](?!\u20e3)/u,
+    "must not contain characters of no width, or that show nothing",
   ],
 ];
 
@@ -61,6 +61,9 @@ function problemOfLength(length: number, fewest: number, most: number): string |
 
 /** A name, a reason, an address: one line. */
 export const lineOfText = (most: number, fewest = 1) => textOf(fewest, most).regex(inOneLine, "must not contain control characters");
+
+/** No-break, wide or many: each blank as the plain one that it looks like. */
+export const withPlainBlanks = (text: string): string => text.replaceAll(/\p{Zs}+/gu, " ");
 
 /** A description, whose lines may be broken. */
 export const linesOfText = (most: number) => textOf(1, most);
