@@ -1,5 +1,6 @@
 import { type Actor, auditActor } from "../identity/actor.ts";
 import { refuseOneBehindTwo } from "../identity/four-eyes.ts";
+import { tellStudent } from "../notifications/notices/tell-student.ts";
 import type { Config } from "../platform/config.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { type Page, type PageInput, pageOf } from "../platform/page.ts";
@@ -79,8 +80,9 @@ interface Decision extends Actor {
 }
 
 /**
- * What the student had twice, the student may be told to bear by one person. What a café or the university is to bear takes two: whoever can
- * give money back at the gateway would give a friend's back there, and leave it in the wallet too.
+ * A top-up that the student had twice, the student may be told to bear by one person. What a café or the university is to bear takes two:
+ * whoever can give money back at the gateway would give a friend's back there, and leave it in the wallet too. So does what was an order's:
+ * one person would make the student pay for a café.
  */
 export async function bearOutsideRefund(
   tx: Transaction,
@@ -89,7 +91,7 @@ export async function bearOutsideRefund(
 ): Promise<OutsideRefund> {
   const { id, borneBy, reason, staffId } = decision;
   const before = await lockCase(tx, id);
-  if (before.status === "open" && borneBy !== "student") {
+  if (before.status === "open" && (borneBy !== "student" || before.orderId !== null)) {
     if (borneBy === "cafe" && before.orderId === null)
       throw new CodedError("CONFLICT", "No order stands behind this refund, so no café can bear it.");
     if (before.askedBy === null || before.bearerAsked !== borneBy) return ask(tx, decision, before);
@@ -101,6 +103,7 @@ export async function bearOutsideRefund(
     const { status } = await readOutsideRefund(tx, id);
     throw new CodedError("INVALID_TRANSITION", `This refund is ${status} already.`, { details: { status } });
   }
+  if (borneBy === "student") await tellStudent(tx, before.studentId, "outside_refund_borne");
   await auditActor(tx, decision, {
     action: "outside_refund.borne",
     objectKind: "outside_refund",

@@ -125,6 +125,20 @@ describe("a refund made at the gateway itself", () => {
     ).toEqual([{ minor: -1_500 }]);
   });
 
+  test("of an order is borne by its student only as two people say, and the student is told on every channel", async () => {
+    const { student, paymentId } = await paidOrder();
+    const { id } = await givenAtGateway(paymentId);
+    await look();
+    const found = await caseOf(id);
+    expect((await bear(found.id, "student")).body).toMatchObject({ status: "open", bearer_asked: "student", asked_by: finance.id });
+    expect((await bear(found.id, "student")).body.error?.code).toBe("INSUFFICIENT_ROLE");
+    const told = () => campus.sql`
+      select topic from outbox where payload ->> 'kind' = 'outside_refund_borne' and payload ->> 'student_id' = ${student.id} order by topic`;
+    expect(await told()).toEqual([]);
+    expect((await bear(found.id, "student", second)).body).toMatchObject({ status: "borne", borne_by: "student" });
+    expect(await told()).toEqual([{ topic: "mail.notice" }, { topic: "push.notice" }, { topic: "sms.notice" }]);
+  });
+
   test("is borne by the university or a café only as two people say: one who gives a friend's top-up back there would leave it in the wallet too", async () => {
     const { student, paymentId } = await toppedUp();
     const { id } = await givenAtGateway(paymentId);

@@ -52,7 +52,7 @@ const bear = route({
   tags: ["finance"],
   summary: "The café (as a refund of its order), the student (wallet, the rest is owed) or the university bears it",
   description:
-    'What the student bears is booked at once. What a café or the university bears takes two people: the first answer is `status: "open"` with `asked_by`, the second one\'s books it.',
+    'What the student bears of a top-up is booked at once. What a café or the university bears, or the student of an order, takes two people: the first answer is `status: "open"` with `asked_by`, the second one\'s books it.',
   who: staff("finance"),
   idempotency: "required",
   mayPend: true,

@@ -21,6 +21,7 @@ export const noticeKinds = [
   "confirm_key_removed",
   "logged_in",
   "push_moved",
+  "outside_refund_borne",
 ] as const;
 export type NoticeKind = (typeof noticeKinds)[number];
 
@@ -32,6 +33,7 @@ const onEveryChannel: readonly NoticeKind[] = [
   "close_out_rejected",
   "confirm_key_added",
   "confirm_key_removed",
+  "outside_refund_borne",
 ];
 
 /** Left in the transaction of the deed. By push always; by SMS and mail too where money leaves or a phone may pay; by mail where it is the push that ended. */
@@ -137,6 +139,7 @@ const words: Record<Language, Words> = {
     confirm_key_removed: "En av dina telefoner får inte längre betala från din plånbok.",
     logged_in: "Någon loggade in på ditt konto.",
     push_moved: "Aviseringarna på en av dina enheter går nu till ett annat konto.",
+    outside_refund_borne: "En återbetalning som banken redan har gjort till dig har dragits från din plånbok.",
     endings: { stop: "Var det inte du? Öppna Campus Pay och stoppa det nu.", look: "Var det inte du? Öppna Campus Pay." },
   },
   it: {
@@ -153,6 +156,7 @@ const words: Record<Language, Words> = {
     confirm_key_removed: "Uno dei tuoi telefoni non può più pagare dal tuo portafoglio.",
     logged_in: "Qualcuno è entrato nel tuo account.",
     push_moved: "Le notifiche di uno dei tuoi dispositivi vanno ora a un altro account.",
+    outside_refund_borne: "Un rimborso che la banca ti ha già accreditato è stato addebitato al tuo portafoglio.",
     endings: { stop: "Non sei stato tu? Apri Campus Pay e fermalo ora.", look: "Non sei stato tu? Apri Campus Pay." },
   },
   en: {
@@ -169,6 +173,7 @@ const words: Record<Language, Words> = {
     confirm_key_removed: "One of your phones may no longer pay from your wallet.",
     logged_in: "Somebody logged in to your account.",
     push_moved: "The notifications of one of your devices now go to another account.",
+    outside_refund_borne: "A refund that your bank had already given you was taken from your wallet.",
     endings: { stop: "Was it not you? Open Campus Pay and stop it now.", look: "Was it not you? Open Campus Pay." },
   },
 };
