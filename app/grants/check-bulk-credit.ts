@@ -45,7 +45,7 @@ async function keep(tx: Transaction, job: Job, file: GrantFile, check: Check): P
   if (!file.isReadable || problems.length > 0) {
     const sorted = problems.toSorted((one, other) => one.line - other.line);
     await tx.run(sql`
-      update bulk_credits set status = 'refused', content = null, problems = ${JSON.stringify(sorted)}, line_count = ${lines.length}, finished_at = clock_timestamp()
+      update bulk_credits set status = 'refused', content = null, problems = ${JSON.stringify(firstOf(sorted))}, line_count = ${lines.length}, finished_at = clock_timestamp()
       where id = ${job.id} and status = 'reading'`);
     return;
   }
@@ -60,6 +60,16 @@ async function keep(tx: Transaction, job: Job, file: GrantFile, check: Check): P
     select ${job.id}::uuid, l.line, l.student_id, l.amount_minor, ${job.currency}::text, l.reference, (l.expires_on + 1)::timestamp at time zone ${check.timeZone}
     from unnest(${lines.map(({ line }) => line)}::integer[], ${lines.map(({ studentId }) => studentId)}::uuid[], ${lines.map(({ amountMinor }) => amountMinor)}::bigint[],
       ${lines.map(({ reference }) => reference)}::text[], ${lines.map(({ expiresOn }) => expiresOn)}::date[]) as l (line, student_id, amount_minor, reference, expires_on)`);
+}
+
+/** So many of one file are kept: of a wrong column each of 20,000 lines has one. */
+const maxProblems = 1_000;
+
+function firstOf(problems: readonly GrantProblem[]): readonly GrantProblem[] {
+  const next = problems[maxProblems - 1];
+  if (problems.length <= maxProblems || !next) return problems;
+  const rest = { line: next.line, column: null, problem: `${problems.length - maxProblems + 1} problems more, from this line on` };
+  return [...problems.slice(0, maxProblems - 1), rest];
 }
 
 interface FoundLine extends GrantLine {

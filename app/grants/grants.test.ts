@@ -194,6 +194,15 @@ test("a file of 20,000 lines is taken, and one line more is refused", async () =
   expect(longer).toMatchObject({ status: "refused", problems: [{ line: 20_002, problem: expect.stringContaining("20000 lines") }] });
 }, 60_000);
 
+test("of a file of bad lines a thousand problems are kept and the rest is counted, and the list says how many", async () => {
+  const bad = Array.from({ length: 1_500 }, (_, index) => `${randomUUID()},100,BAD-${index}`).join("\n");
+  const { id, problems } = await checked(`student_id,amount_minor,reference\n${bad}\n`);
+  expect(problems.length).toBe(1_000);
+  expect(problems.at(-1)).toEqual({ line: 1_001, column: null, problem: "501 problems more, from this line on" });
+  const { items } = expectOk(await finance.api<{ items: { id: string }[] }>("GET", "/admin/bulk-credits"));
+  expect(items.find((each) => each.id === id)).toMatchObject({ problems: [], problem_count: 1_000 });
+});
+
 test("a small sum is credited on one person's word, a larger one never", async () => {
   const student = await some();
   const small = await given(`student_id,amount_minor,reference\n${student.id},${alone},S-1\n`);

@@ -21,7 +21,10 @@ const BulkCreditSchema = z
     status: z.enum(bulkCreditStatuses).openapi({
       description: "refused: a line was bad, so none counts · pending: waits for the second person · approved: being credited",
     }),
-    problems: z.array(z.object({ line: z.int(), column: z.enum(grantColumns).nullable(), problem: z.string() })),
+    problems: z
+      .array(z.object({ line: z.int(), column: z.enum(grantColumns).nullable(), problem: z.string() }))
+      .openapi({ description: "The first thousand; none in the list of all files" }),
+    problem_count: z.int().openapi({ description: "How many of them are kept, also in the list" }),
     lines: z.int(),
     total_minor: z.int(),
     two_people: z.boolean(),
@@ -187,7 +190,7 @@ export const grantRoutes = (platform: Platform) =>
     .openapi(list, async (c) => {
       const { status, limit, cursor } = c.req.valid("query");
       const { items, next } = await listProposals(platform.db, bulkCredits, { status, limit, after: cursor });
-      return c.json({ items: items.map(present), next_cursor: next }, 200);
+      return c.json({ items: items.map(presentInList), next_cursor: next }, 200);
     })
     .openapi(read, async (c) => c.json(present(await readProposal(platform.db, bulkCredits, c.req.valid("param").bulkCreditId)), 200))
     .openapi(readLines, async (c) => {
@@ -217,6 +220,7 @@ const present = (made: BulkCredit): z.infer<typeof BulkCreditSchema> => ({
   currency: made.currency,
   status: made.status,
   problems: made.problems.map(({ line, column, problem }) => ({ line, column, problem })),
+  problem_count: made.problems.length,
   lines: made.lineCount,
   total_minor: made.totalMinor,
   two_people: made.twoPeople,
@@ -233,6 +237,9 @@ const present = (made: BulkCredit): z.infer<typeof BulkCreditSchema> => ({
   decided_at: made.decidedAt?.toISOString() ?? null,
   finished_at: made.finishedAt?.toISOString() ?? null,
 });
+
+/** Of a hundred files each may have a thousand problems. */
+const presentInList = (made: BulkCredit): z.infer<typeof BulkCreditSchema> => ({ ...present(made), problems: [] });
 
 const presentGrant = (grant: Grant): z.infer<typeof GrantSchema> => ({
   id: grant.id,
