@@ -239,6 +239,20 @@ test("a statement is held against the pay-outs: met, paid twice, of another amou
   expect((await states(refs))["E1:out"]).toEqual(["matched", a.settlementId]);
 });
 
+test("an entry that is known with another amount refuses the file that has it, and what a later file adds to a statement is in the trail", async () => {
+  expectOk(await send(statement("S-4", [entry({ ref: "F1", minor: 1, way: "DBIT" })])));
+  const differs = await send(
+    statement("S-5", [entry({ ref: "F2", minor: 9, way: "DBIT" }), entry({ ref: "F1", minor: 500, way: "DBIT" })]),
+  );
+  expect(differs).toMatchObject({ status: 400, body: { error: { message: expect.stringContaining("F1:out") } } });
+  expect(await campus.sql`select id from bank_entries where entry_ref = 'F2:out'`).toEqual([]);
+  const more = statement("S-4", [entry({ ref: "F1", minor: 1, way: "DBIT" }), entry({ ref: "F3", minor: 3, way: "DBIT" })]);
+  for (const added of [1, 0]) expect(expectOk(await send(more)).statements).toMatchObject([{ new_entries: added }]);
+  expect(await campus.sql`select details from audit_log where action = 'bank_statement.entries_added'`).toEqual([
+    { details: { statement_id: "S-4", entries: 2, new_entries: 1 } },
+  ]);
+});
+
 test("a batch is told by its parts where they add up, else as a whole", async () => {
   const part = (minor: number, named: string) =>
     `<TxDtls><Refs><EndToEndId>${named}</EndToEndId></Refs><Amt Ccy="SEK">${(minor / 100).toFixed(2)}</Amt></TxDtls>`;

@@ -38,3 +38,20 @@ test("the parts of an entry count as entries do, and others have their turn whil
   clearInterval(others);
   expect(turns).toBeGreaterThan(0);
 });
+
+test("parts add up by their direction and currency: what looks like the sum and is not is one entry", async () => {
+  const shown = async (parts: string) => {
+    const [statement] = await readCamt(batchOf(2).replace(part.repeat(2), parts));
+    return statement?.entries.map(({ direction, amountMinor, currency }) => [direction, amountMinor, currency]);
+  };
+  const one = (amount: string, currency: string, way: string) =>
+    `<NtryDtls><TxDtls><Amt Ccy="${currency}">${amount}</Amt><CdtDbtInd>${way}</CdtDbtInd></TxDtls></NtryDtls>`;
+  const whole = [["out", 200, "SEK"]];
+  expect(await shown(one("1", "SEK", "DBIT") + one("1", "SEK", "CRDT"))).toEqual(whole);
+  expect(await shown(one("1", "SEK", "DBIT") + one("1", "EUR", "DBIT"))).toEqual(whole);
+  expect(await shown(one("9", "EUR", "CRDT"))).toEqual(whole);
+  expect(await shown(one("3", "SEK", "DBIT") + one("1", "SEK", "CRDT"))).toEqual([
+    ["out", 300, "SEK"],
+    ["in", 100, "SEK"],
+  ]);
+});

@@ -69,14 +69,16 @@ async function readEntry(entry: XmlElement, unnamed: string, giveWay: () => Prom
   await giveWay();
   const parts = partsOf(entry);
   const [only] = parts;
-  if (parts.length === 1 && only) return [{ ...readPart(own, only, unnamed), amountMinor: whole.amountMinor, currency: whole.currency }];
+  const { entryRef, direction, amountMinor, currency } = whole;
+  if (parts.length === 1 && only) return [{ ...readPart(own, only, unnamed), entryRef, direction, amountMinor, currency }];
   const read: StatementEntry[] = [];
   for (const [place, part] of parts.entries()) {
-    if (amountIn(part)) read.push({ ...readPart(own, part, unnamed), entryRef: `${whole.entryRef}/${place + 1}` });
+    if (amountIn(part)) read.push({ ...readPart(own, part, unnamed), entryRef: `${entryRef}/${place + 1}` });
     await giveWay();
   }
-  const sum = read.reduce((total, { amountMinor }) => total + amountMinor, 0);
-  return read.length > 1 && sum === whole.amountMinor ? read : [whole];
+  const sum = read.reduce((total, each) => total + (each.direction === direction ? each.amountMinor : -each.amountMinor), 0);
+  const addUp = sum === amountMinor && read.every((each) => each.currency === currency);
+  return read.length > 1 && addUp ? read : [whole];
 }
 
 const amountIn = (part: XmlElement) => all(part, "Amt")[0] ?? all(part, "AmtDtls", "TxAmt", "Amt")[0];

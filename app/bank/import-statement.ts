@@ -50,14 +50,25 @@ async function keep(tx: Transaction, { account, statementId, entries }: BankStat
     from jsonb_to_recordset(${JSON.stringify(entries)}::jsonb)
       e ("entryRef" text, reference text, direction text, "amountMinor" bigint, currency text, "bookedOn" date, "returnReason" text)
     on conflict (account, entry_ref) do nothing`);
-  if (made.isNew)
+  await refuseDiffering(tx, account, entries);
+  if (made.isNew || newEntries > 0)
     await auditActor(tx, actor, {
-      action: "bank_statement.imported",
+      action: made.isNew ? "bank_statement.imported" : "bank_statement.entries_added",
       objectKind: "bank_statement",
       objectId: made.id,
       details: { statement_id: statementId, entries: entries.length, new_entries: newEntries },
     });
   return { id: made.id, account, statementId, entriesCount: entries.length, newEntries };
+}
+
+/** The bank books a thing once: where one file says it otherwise than another one, a forged one would hide the bank's own. */
+async function refuseDiffering(tx: Transaction, account: string, entries: readonly StatementEntry[]): Promise<void> {
+  const differing = await tx.row<{ entryRef: string }>(sql`
+    select b.entry_ref from jsonb_to_recordset(${JSON.stringify(entries)}::jsonb) e ("entryRef" text, "amountMinor" bigint, currency text)
+      join bank_entries b on b.account = ${account} and b.entry_ref = e."entryRef"
+    where b.amount_minor <> e."amountMinor" or b.currency <> e.currency limit 1`);
+  if (differing)
+    throw refused(`holds an entry that is known with another amount, so one of the two files is not the bank's: ${differing.entryRef}`);
 }
 
 export const entryStates = ["matched", "unmatched", "another_amount", "paid_twice", "to_return", "returned"] as const;
