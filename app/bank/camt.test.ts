@@ -55,3 +55,9 @@ test("parts add up by their direction and currency: what looks like the sum and 
     ["in", 100, "SEK"],
   ]);
 });
+
+test("a long reference is cut between characters", async () => {
+  const named = `<NtryDtls><TxDtls><Refs><EndToEndId>${"x".repeat(139)}😀😀</EndToEndId></Refs></TxDtls></NtryDtls>`;
+  const [statement] = await readCamt(batchOf(2).replace(part.repeat(2), named));
+  expect(statement?.entries[0]?.reference).toBe(`${"x".repeat(139)}😀`);
+});

@@ -101,17 +101,22 @@ function readPart(own: ReturnType<typeof fieldsOf>, part: XmlElement, unnamed: s
     throw new XmlProblem(`holds an entry without a good amount, direction or day: ${unnamed}`);
   const endToEnd = textAt(part, "Refs", "EndToEndId");
   const given = endToEnd === "NOTPROVIDED" ? undefined : endToEnd;
+  const named = given ?? textAt(part, "Refs", "AcctSvcrRef") ?? own.name;
+  const reason = textAt(part, "RtrInf", "Rsn", "Cd") ?? (own.isReversal ? "reversal" : undefined);
   const direction = indicator === "DBIT" ? "out" : "in";
   return {
-    entryRef: `${(own.name ?? unnamed).slice(0, 100)}:${direction}`,
-    reference: (given ?? textAt(part, "Refs", "AcctSvcrRef") ?? own.name)?.slice(0, 140) ?? null,
+    entryRef: `${cut(own.name ?? unnamed, 100)}:${direction}`,
+    reference: named === undefined ? null : cut(named, 140),
     direction,
     amountMinor,
     currency,
     bookedOn: own.bookedOn,
-    returnReason: textAt(part, "RtrInf", "Rsn", "Cd")?.slice(0, 35) ?? (own.isReversal ? "reversal" : null),
+    returnReason: reason === undefined ? null : cut(reason, 35),
   };
 }
+
+/** By whole characters: half of one is no text that can be kept. */
+const cut = (text: string, most: number): string => [...text].slice(0, most).join("");
 
 /** A day of the calendar; which one it is, is the bank's to say. */
 const isDay = (text: string): boolean =>

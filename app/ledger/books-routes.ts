@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { staff } from "../identity/guards.ts";
 import type { Platform } from "../platform/context.ts";
+import { momentField } from "../platform/http/days.ts";
 import { json, listOf, route, router } from "../platform/http/router.ts";
 import type { Queryable } from "../platform/postgres.ts";
 import { type AccountBalance, listBalances, listBalancesAt, listStudentBalancesAt } from "./balances.ts";
@@ -56,7 +57,7 @@ const balances = route({
   who,
   request: {
     query: z.strictObject({
-      at: z.iso.datetime({ offset: true }).optional().openapi({ description: "All that was booked before this moment; now, unless told" }),
+      at: momentField.optional().openapi({ description: "All that was booked before this moment; now, unless told" }),
       student_id: z.uuid().optional().openapi({ description: "That student's own accounts instead" }),
     }),
   },

@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { staff } from "../identity/guards.ts";
 import type { Platform } from "../platform/context.ts";
 import { CodedError } from "../platform/errors.ts";
+import { dayField } from "../platform/http/days.ts";
 import { route, router } from "../platform/http/router.ts";
 import { encoded, streamOf, streamText } from "../platform/http/text-stream.ts";
 import { encodeCodePage437 } from "./code-page-437.ts";
@@ -23,7 +24,7 @@ const journal = route({
     "transaction in the campus's currency, on accounts of the BAS plan, cafés as objects of dimension 20; CSV has every transaction of the ledger. No student is named.",
   who: staff("finance", "admin"),
   request: {
-    query: z.strictObject({ from: z.iso.date(), until: z.iso.date(), format: z.enum(["sie", "csv"]).default("sie") }),
+    query: z.strictObject({ from: dayField, until: dayField, format: z.enum(["sie", "csv"]).default("sie") }),
   },
   responses: {
     200: {

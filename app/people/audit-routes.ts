@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { staff } from "../identity/guards.ts";
 import type { Platform } from "../platform/context.ts";
+import { momentField } from "../platform/http/days.ts";
 import { json, listOf, listQuery, route, router } from "../platform/http/router.ts";
 import { type AuditLine, listAudit } from "./list-audit.ts";
 
@@ -23,7 +24,6 @@ const AuditLineBody = z
   .openapi("AuditLine");
 
 const word = z.string().regex(/^[a-z_.]{1,60}$/, "must be lower-case letters, dots and underscores");
-const time = z.iso.datetime({ offset: true });
 
 const list = route({
   method: "get",
@@ -39,8 +39,8 @@ const list = route({
       target_kind: word.optional().openapi({ example: "card" }),
       target_id: z.uuid().optional(),
       cafe_id: z.uuid().optional(),
-      from: time.optional(),
-      to: time.optional().openapi({ description: "Before this moment" }),
+      from: momentField.optional(),
+      to: momentField.optional().openapi({ description: "Before this moment" }),
     }),
   },
   responses: { 200: json(listOf(AuditLineBody), "A page of it") },

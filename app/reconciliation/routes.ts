@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { staff } from "../identity/guards.ts";
 import type { Platform } from "../platform/context.ts";
+import { momentField } from "../platform/http/days.ts";
 import { json, route, router, validationError } from "../platform/http/router.ts";
 import { sides as sideNames } from "./explained.ts";
 import { maxPayments, type Reconciliation, reconcileSpan } from "./reconcile.ts";
@@ -39,8 +40,6 @@ const ReconciliationBody = z
   })
   .openapi("Reconciliation");
 
-const time = z.iso.datetime({ offset: true });
-
 const reconcile = route({
   method: "get",
   path: "/admin/reconciliation",
@@ -50,8 +49,8 @@ const reconcile = route({
   who: staff("finance", "admin"),
   request: {
     query: z.strictObject({
-      from: time.optional().openapi({ description: "A day before until, unless told" }),
-      until: time.optional().openapi({ description: "Now, unless told" }),
+      from: momentField.optional().openapi({ description: "A day before until, unless told" }),
+      until: momentField.optional().openapi({ description: "Now, unless told" }),
     }),
   },
   responses: { 200: json(ReconciliationBody, "What is explained, and everything that is not") },

@@ -10,6 +10,7 @@ import { searchedPhone } from "../people/written-phone.ts";
 import type { Platform } from "../platform/context.ts";
 import { csvRow } from "../platform/csv.ts";
 import { CodedError } from "../platform/errors.ts";
+import { dayField, momentField } from "../platform/http/days.ts";
 import { type HttpContext, json, listOf, listQuery, route, router } from "../platform/http/router.ts";
 import { readSale, readSales, type Sale, type SaleFilter, type SaleLine } from "./transactions.ts";
 
@@ -56,7 +57,6 @@ const DetailBody = z
 
 const maxCsvLines = 20_000;
 const who = staff("owner", "finance", "admin");
-const time = z.iso.datetime({ offset: true });
 const amount = z.coerce.number().pipe(minorUnits);
 
 const list = route({
@@ -70,9 +70,9 @@ const list = route({
   request: {
     query: listQuery.extend({
       ...cafeQuery.shape,
-      day: z.iso.date().optional().openapi({ description: "The café's business day on which it was paid" }),
-      from: time.optional(),
-      to: time.optional().openapi({ description: "Paid before this moment" }),
+      day: dayField.optional().openapi({ description: "The café's business day on which it was paid" }),
+      from: momentField.optional(),
+      to: momentField.optional().openapi({ description: "Paid before this moment" }),
       method: z.enum(paymentMethods).optional(),
       search: searchField.optional().openapi({
         description: "Part of the student's label or of the order number; for finance and admin of the student's name, phone or number too",

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { dayField as anyDay } from "../platform/http/days.ts";
 import { lineOfText } from "../platform/http/text.ts";
 
 export const bankReferenceField = lineOfText(140, 3).openapi({
@@ -6,7 +7,7 @@ export const bankReferenceField = lineOfText(140, 3).openapi({
   example: "SEB-20261121-0007",
 });
 
-export const dayField = z.iso.date().openapi({ example: "2026-11-20" });
+export const dayField = anyDay.openapi({ example: "2026-11-20" });
 
 export const basisPoints = z.int().min(0).max(10_000);
 
