@@ -7,7 +7,7 @@ import { beginTotp, confirmTotp } from "./enrol-totp.ts";
 import { nameField, otpField } from "./field-schemas.ts";
 import { staff, staffOf } from "./guards.ts";
 import type { Identity } from "./identity.ts";
-import { proveStaff, type StaffProof } from "./log-in-staff.ts";
+import { proveStaff, proveStaffBy, type StaffProof } from "./log-in-staff.ts";
 import { originOf } from "./origin.ts";
 import { readFactors } from "./second-factor.ts";
 import { browserCookieName } from "./session-cookies.ts";
@@ -99,6 +99,8 @@ export const factorRoutes = (platform: Platform, identity: Pick<Identity, "passw
     })
     .openapi(confirm, async (c) => {
       const { totp, ...known } = c.req.valid("json");
-      const { staff: member } = await proveStaff(platform, identity, await proofOf(c, known), "none");
-      return c.json({ recovery_codes: await confirmTotp(platform, { ...member, requestId: c.var.requestId }, totp) }, 200);
+      const codes = await proveStaffBy(platform, identity, await proofOf(c, known), (member) =>
+        confirmTotp(platform, { ...member, requestId: c.var.requestId }, totp),
+      );
+      return c.json({ recovery_codes: codes }, 200);
     });

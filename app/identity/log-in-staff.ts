@@ -85,16 +85,17 @@ interface Proven {
   readonly factor: Factor;
 }
 
+interface Tried {
+  readonly staff: StaffRow;
+  readonly counter: Buffer;
+  readonly refuse: (outcome: "refused" | "wrong_factor") => Promise<never>;
+}
+
 /**
- * The active member of staff whose username, password and second factor these are. Every try is counted, the right one forgives the
- * wrong ones. "none": what is asked for proves the second factor itself.
+ * The active member of staff whose username and password these are. The try stays counted: the right one forgives the wrong ones
+ * when the second factor is proved too.
  */
-export async function proveStaff(
-  platform: Platform,
-  identity: Pick<Identity, "passwords">,
-  input: StaffProof,
-  need: NeedOf | "none",
-): Promise<Proven> {
+async function provePassword(platform: Platform, identity: Pick<Identity, "passwords">, input: StaffProof): Promise<Tried> {
   const { db } = platform;
   const username = input.username.toLowerCase();
   const browser = await knownBrowser(platform, username, input.browser);
@@ -116,12 +117,20 @@ export async function proveStaff(
     throw wrongPassword();
   };
   if (!staff?.isActive || !matches || isOver(staff)) return refuse("refused");
-  if (need === "none") {
-    await forgetFailures(db, counter);
-    return { staff, factor: "password" };
-  }
+  return { staff, counter, refuse };
+}
+
+/** The active member of staff whose username, password and second factor these are. */
+export async function proveStaff(
+  platform: Platform,
+  identity: Pick<Identity, "passwords">,
+  input: StaffProof,
+  need: NeedOf,
+): Promise<Proven> {
+  const { db } = platform;
+  const { staff, counter, refuse } = await provePassword(platform, identity, input);
   if (need === "login" && staff.mustChangePassword) {
-    await forgetFailures(db, counter);
+    await giveTryBack(db, counter);
     throw mustChange();
   }
   const judged = await judgeFactor(platform, staff, input, need);
@@ -131,9 +140,29 @@ export async function proveStaff(
     await giveTryBack(db, counter);
     throw secondFactorRequired(judged.methods);
   }
-  await forgetFailures(db, counter);
+  // Where a log-in asks for no code, it forgives no guesses at one either.
+  await (judged.isWhole ? forgetFailures : giveTryBack)(db, counter);
   return { staff, factor: judged.factor };
 }
+
+/** For what proves a new second factor itself: a wrong one is a failed try, and only a right one forgives the wrong ones. */
+export async function proveStaffBy<Result>(
+  platform: Platform,
+  identity: Pick<Identity, "passwords">,
+  input: StaffProof,
+  prove: (staff: StaffRow) => Promise<Result>,
+): Promise<Result> {
+  const { staff, counter, refuse } = await provePassword(platform, identity, input);
+  const result = await prove(staff).catch(async (error: unknown) => {
+    if (!(error instanceof CodedError) || !wrongFactorCodes.includes(error.code)) await giveTryBack(platform.db, counter);
+    else await refuse("wrong_factor").catch(() => undefined);
+    throw error;
+  });
+  await forgetFailures(platform.db, counter);
+  return result;
+}
+
+const wrongFactorCodes: readonly string[] = ["INVALID_OTP", "INVALID_CREDENTIALS"];
 
 const staffColumns = part`id, username, password_hash, name, role, cafe_id, is_active, must_change_password, password_ends_at`;
 
@@ -185,7 +214,7 @@ const giveTryBack = (db: Database, counter: Buffer) =>
   db.run(sql`update login_failures set failures = greatest(failures - 1, 0), locked_until = null where username_hash = ${counter}`);
 
 /**
- * Every try counts as a failure until the password proved right, in one statement: a hundred guesses at once get no more
+ * Every try counts as a failure until it proved right, in one statement: a hundred guesses at once get no more
  * tries than a hundred in a row. From the fifth on each locks the name, for 1 s, 2 s, 4 s … 15 min.
  */
 async function countTry(db: Database, usernameHash: Buffer): Promise<number> {

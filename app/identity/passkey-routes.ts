@@ -7,7 +7,7 @@ import { proofErrors, proofFields, proofOf } from "./factor-routes.ts";
 import { nameField } from "./field-schemas.ts";
 import { staff, staffOf } from "./guards.ts";
 import type { Identity } from "./identity.ts";
-import { openStaffSession, proveStaff } from "./log-in-staff.ts";
+import { openStaffSession, proveStaff, proveStaffBy } from "./log-in-staff.ts";
 import { originOf } from "./origin.ts";
 import { addPasskey, beginPasskey, beginPasskeyLogin, listPasskeys, type Passkey, provePasskey, removePasskey } from "./passkeys.ts";
 import { answerStaff, CookieSession, StaffTokens, sessionHeader } from "./session-schemas.ts";
@@ -159,13 +159,14 @@ export const passkeyRoutes = (platform: Platform, identity: Identity) =>
     })
     .openapi(addKey, async (c) => {
       const { challenge_id, name, response, ...known } = c.req.valid("json");
-      const { staff: member } = await proveStaff(platform, identity, await proofOf(c, known), "none");
-      const added = await addPasskey(platform, member.id, {
-        challengeId: challenge_id,
-        name,
-        response: response as RegistrationResponseJSON,
-        requestId: c.var.requestId,
-      });
+      const added = await proveStaffBy(platform, identity, await proofOf(c, known), (member) =>
+        addPasskey(platform, member.id, {
+          challengeId: challenge_id,
+          name,
+          response: response as RegistrationResponseJSON,
+          requestId: c.var.requestId,
+        }),
+      );
       return c.json(
         { passkey: presentPasskey(added.passkey), recovery_codes: added.recoveryCodes === null ? null : [...added.recoveryCodes] },
         201,

@@ -33,7 +33,7 @@ export async function readFactors(db: Queryable, staffId: string): Promise<Facto
 const needsFactor = (role: StaffRole): boolean => role === "admin" || role === "finance";
 
 type Judged =
-  | { readonly kind: "good"; readonly factor: Factor }
+  | { readonly kind: "good"; readonly factor: Factor /** Nothing that the account has was left out. */; readonly isWhole: boolean }
   | { readonly kind: "wrong" }
   | { readonly kind: "missing"; readonly methods: readonly ("totp" | "recovery_code" | "passkey")[] };
 
@@ -52,12 +52,12 @@ export async function judgeFactor(
   if (given !== undefined) {
     const isGood =
       totp === undefined ? await spendRecoveryCode(sealKey, db, staff.id, given) : await spendTotp(db, sealKey, staff.id, totp);
-    return isGood ? { kind: "good", factor: totp === undefined ? "recovery_code" : "totp" } : { kind: "wrong" };
+    return isGood ? { kind: "good", factor: totp === undefined ? "recovery_code" : "totp", isWhole: true } : { kind: "wrong" };
   }
   const { hasTotp, passkeys } = await readFactors(db, staff.id);
   const hasOne = hasTotp || passkeys > 0;
   const isNeeded = need === "change" ? hasOne : config.STAFF_SECOND_FACTOR === "required" && (needsFactor(staff.role) || hasOne);
-  if (!isNeeded) return { kind: "good", factor: "password" };
+  if (!isNeeded) return { kind: "good", factor: "password", isWhole: !hasOne };
   const methods = [...(hasTotp ? ["totp" as const] : []), ...(passkeys > 0 ? ["passkey" as const] : [])];
   return { kind: "missing", methods: methods.length > 0 ? [...methods, "recovery_code"] : [] };
 }
