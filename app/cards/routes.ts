@@ -41,6 +41,7 @@ const freeze = route({
   method: "post",
   path: "/cards/{cardId}/freeze",
   operationId: "freezeCard",
+  bucket: "stop",
   summary: "Freeze the card: its open requests end, nothing is debited by it",
   ...change,
 });
@@ -59,6 +60,7 @@ const lost = route({
   method: "post",
   path: "/cards/{cardId}/report-lost",
   operationId: "reportCardLost",
+  bucket: "stop",
   summary: "The card is gone, for good",
   ...change,
 });

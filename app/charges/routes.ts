@@ -91,7 +91,7 @@ const decline = route({
   tags: ["charges"],
   summary: "No; with not_me the card is frozen too",
   who: student(),
-  bucket: "status",
+  bucket: "stop",
   errors: ["NOT_FOUND", "CHARGE_CLOSED", "CHARGE_SUPERSEDED", "CHARGE_EXPIRED"],
   request: { params: ChargeParams, body: required(DeclineBody) },
   responses: { 200: json(StudentChargeSchema, "Declined") },

@@ -105,6 +105,7 @@ const logout = route({
   tags: ["auth"],
   summary: "End this session: its access and refresh tokens are refused from now on",
   who: signedIn(),
+  bucket: "stop",
   responses: { 204: { description: "Ended" } },
 });
 

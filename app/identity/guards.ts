@@ -41,7 +41,7 @@ function bearer(roles: readonly ("student" | StaffRole)[]): Guard {
       const role = holder.kind === "student" ? "student" : holder.role;
       if (!allowed.has(role)) throw new CodedError("INSUFFICIENT_ROLE", `This is for ${roles.join(", ")}; you are ${role}.`);
       c.set("holder", holder);
-      c.set("principal", { kind: holder.kind, id: holder.id });
+      c.set("principal", { kind: holder.kind, id: holder.id, session: holder.sessionId });
       await next();
     },
   };

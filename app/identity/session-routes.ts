@@ -44,6 +44,7 @@ const routesFor = <const P extends "/users/me/sessions" | "/admin/auth/sessions"
       tags: ["auth"],
       summary: "End one of the own sessions at once",
       who,
+      bucket: "stop",
       errors: ["NOT_FOUND", "READ_ONLY_REGION"],
       request: { params },
       responses: { 204: { description: "Ended" } },
@@ -57,6 +58,7 @@ const routesFor = <const P extends "/users/me/sessions" | "/admin/auth/sessions"
         ? "This log-in was not me: every other session ends, keys registered since then go, and the wallet is frozen"
         : "This log-in was not me: every other session ends; then choose another password",
       who,
+      bucket: "stop",
       errors: ["NOT_FOUND", "READ_ONLY_REGION"],
       request: { params },
       responses: { 204: { description: "Done" } },

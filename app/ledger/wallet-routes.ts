@@ -125,6 +125,7 @@ const freeze = route({
   tags: ["wallet"],
   summary: "Stop every debit from now on; the wallet may still receive",
   who: student(),
+  bucket: "stop",
   idempotency: "optional",
   errors: ["INVALID_TRANSITION", "READ_ONLY_REGION"],
   responses: { 200: json(WalletSchema, "The wallet as it is now") },

@@ -82,6 +82,7 @@ const withdraw = route({
   tags: ["wallet"],
   summary: "Take it back while it waits",
   who: student(),
+  bucket: "stop",
   errors: ["NOT_FOUND", "INVALID_TRANSITION", "READ_ONLY_REGION"],
   responses: { 200: json(CloseOutBody, "Taken back") },
 });

@@ -4,16 +4,20 @@ import { CodedError } from "../errors.ts";
 import type { Cache } from "../redis.ts";
 import { earlyHeader } from "./early-header.ts";
 
-export type Bucket = "general" | "status" | "device" | "order";
+export type Bucket = "general" | "status" | "device" | "order" | "stop";
+
+/** Of what stops: nobody stops more often than that, and whoever spends another's requests keeps them from none of it. */
+const stopsPerMinute = 20;
 
 const limitOf = (config: Config): Record<Bucket, number> => ({
   general: config.RATE_GENERAL_PER_MINUTE * config.RATE_LIMIT_SCALE,
   status: config.RATE_STATUS_PER_MINUTE * config.RATE_LIMIT_SCALE,
   device: config.RATE_DEVICE_PER_MINUTE * config.RATE_LIMIT_SCALE,
   order: config.RATE_ORDERS_PER_10_MINUTES * config.RATE_LIMIT_SCALE,
+  stop: stopsPerMinute * config.RATE_LIMIT_SCALE,
 });
 
-const windowSecondsOf: Readonly<Record<Bucket, number>> = { general: 60, status: 60, device: 60, order: 600 };
+const windowSecondsOf: Readonly<Record<Bucket, number>> = { general: 60, status: 60, device: 60, order: 600, stop: 60 };
 
 // One command and not two in a MULTI: half the work for the client, and no key is ever left without an end.
 const countScript =
@@ -59,7 +63,7 @@ const aloneShare = 1 / 16;
 interface Limited {
   Variables: {
     readonly platform: { readonly cache: Cache; readonly config: Config };
-    readonly principal: { readonly kind: string; readonly id: string };
+    readonly principal: { readonly kind: string; readonly id: string; readonly session?: string };
   };
 }
 
@@ -67,11 +71,13 @@ interface Limited {
 export function limitRate(bucket: Bucket): MiddlewareHandler<Limited> {
   return async (c, next) => {
     const { cache, config } = c.var.platform;
-    const { kind, id } = c.var.principal;
+    const { kind, id, session } = c.var.principal;
+    // Who holds a stolen token spends its stops only: after a new log-in its owner has all of them.
+    const who = bucket === "stop" && session !== undefined ? `${id}:${session}` : id;
     const limit = limitOf(config)[bucket];
     const windowSeconds = windowSecondsOf[bucket];
     const nowMs = Date.now();
-    const count = await countRequest(cache, `${bucket}:${kind}:${id}`, windowSeconds, nowMs, Math.floor(limit * aloneShare));
+    const count = await countRequest(cache, `${bucket}:${kind}:${who}`, windowSeconds, nowMs, Math.floor(limit * aloneShare));
     const resetSeconds = windowSeconds - (Math.floor(nowMs / 1000) % windowSeconds);
     earlyHeader(c, "RateLimit-Limit", String(limit));
     earlyHeader(c, "RateLimit-Remaining", String(Math.max(0, limit - count)));

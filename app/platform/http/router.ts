@@ -14,6 +14,8 @@ export const PendingBody = z.object({ status: z.literal("pending"), status_url: 
 export interface Principal {
   readonly kind: string;
   readonly id: string;
+  /** Of those who log in. */
+  readonly session?: string;
 }
 
 export interface HttpEnv {
