@@ -10,6 +10,7 @@ import { everyone, type HttpContext, json, listOf, listQuery, required, route, r
 import { addStaff } from "./add-staff.ts";
 import { type ChangedStaff, changeStaff } from "./change-staff.ts";
 import { choosePassword } from "./choose-password.ts";
+import { guardOwner } from "./guard-owner.ts";
 import { newOneTimePassword } from "./one-time-password.ts";
 import { resetPassword } from "./reset-password.ts";
 import { isOfUniversity, listStaff, lockStaff, type Manager, type StaffMember } from "./staff-member.ts";
@@ -117,6 +118,7 @@ export const staffRoutes = (platform: Platform, identity: Pick<Identity, "passwo
       const manager = managerOf(c);
       const outcome = await db.transaction(async (tx) => {
         const before = await lockStaff(tx, staffId, manager);
+        if (is_active === false || (wanted !== undefined && wanted !== before.role)) await guardOwner(tx, platform.config, before, manager);
         const isLifted = (wanted !== undefined && wanted !== before.role) || (is_active === true && !before.isActive);
         const needsSecond = isLifted && isOfUniversity(before.role) && staffId !== manager.staffId && isOfUniversity(wanted ?? before.role);
         if (!needsSecond) return changeStaff(tx, staffId, { name, role: wanted, isActive: is_active }, manager);
@@ -130,8 +132,11 @@ export const staffRoutes = (platform: Platform, identity: Pick<Identity, "passwo
       const { staffId } = c.req.valid("param");
       const manager = managerOf(c);
       const outcome = await db.transaction(async (tx) => {
-        const { role: held } = await lockStaff(tx, staffId, manager);
-        return isOfUniversity(held)
+        if (staffId === manager.staffId)
+          throw new CodedError("INSUFFICIENT_ROLE", "Nobody resets the own password: choose another one with the present one.");
+        const member = await lockStaff(tx, staffId, manager);
+        await guardOwner(tx, platform.config, member, manager);
+        return isOfUniversity(member.role)
           ? requestStaff(tx, { kind: "reset", staffId }, manager)
           : resetPassword(platform, tx, staffId, passwordHash, manager);
       });

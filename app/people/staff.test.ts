@@ -123,6 +123,31 @@ test("nobody lifts or deactivates the own account", async () => {
   }
 });
 
+test("an owner whom another made, raised or reset of late neither lowers, deactivates nor resets an owner; who was there first does", async () => {
+  const own = await campus.cafe();
+  const first = await campus.staff("owner", own);
+  const newcomer = await campus.staff("owner", own);
+  await campus.sql`insert into staff_openings (staff_id, opened_by) values (${newcomer.id}, ${first.id})`;
+  const late = { status: 403, body: { error: { code: "INSUFFICIENT_ROLE", details: { because: "account_opened" } } } };
+  const path = `/admin/staff/${first.id}`;
+  for (const body of [{ is_active: false }, { role: "cashier" }, { role: "kitchen", is_active: false }])
+    expect(await newcomer.api("PATCH", path, { body })).toMatchObject(late);
+  expect(await newcomer.api("POST", `${path}/reset-password`)).toMatchObject(late);
+  const cashier = await campus.staff("cashier", own);
+  expect((await newcomer.api("PATCH", `/admin/staff/${cashier.id}`, { body: { is_active: false } })).status).toBe(200);
+  await campus.sql`update staff_openings set at = at - interval '8 days' where staff_id = ${newcomer.id}`;
+  expect((await newcomer.api("PATCH", path, { body: { role: "cashier" } })).status).toBe(200);
+});
+
+test("an owner throws out whom the own stolen session made, and that session shows nobody a new password of its own", async () => {
+  const own = await campus.cafe();
+  const first = await campus.staff("owner", own);
+  await campus.sql`insert into staff_openings (staff_id, opened_by) values (${first.id}, ${admin.id})`;
+  const { body: made } = await add(first.api, "owner");
+  expect(await first.api("POST", `/admin/staff/${first.id}/reset-password`)).toMatchObject(refused(403, "INSUFFICIENT_ROLE"));
+  expect((await first.api("PATCH", `/admin/staff/${made.id}`, { body: { is_active: false } })).status).toBe(200);
+});
+
 test("the last owner of a café stays, until there is another one", async () => {
   const [own, only] = [await campus.cafe(), { id: "" }];
   only.id = (await campus.staff("owner", own)).id;
