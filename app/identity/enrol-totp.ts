@@ -4,7 +4,7 @@ import { sql, type Transaction } from "../platform/postgres.ts";
 import { seal, unseal } from "../platform/seal.ts";
 import { auditActor } from "./actor.ts";
 import { replaceRecoveryCodes } from "./recovery-codes.ts";
-import { totpSealPurpose } from "./second-factor.ts";
+import { forgetBegun, readFactors, totpSealPurpose } from "./second-factor.ts";
 import { newTotpSecret, stepOfCode, totpUri } from "./totp.ts";
 
 const pendingMinutes = 10;
@@ -29,6 +29,8 @@ export async function beginTotp({ db, secrets }: Platform, { id, username }: Own
 export async function confirmTotp(platform: Platform, { id, requestId }: Owner, code: string): Promise<string[]> {
   const sealKey = await platform.secrets.get("SEAL_KEY");
   return platform.db.transaction(async (tx) => {
+    await tx.run(sql`select id from staff where id = ${id} for no key update`);
+    const { hasTotp, passkeys } = await readFactors(tx, id);
     const waiting = await lockPending(tx, id);
     const step = stepOfCode(unseal(sealKey, totpSealPurpose, waiting), code);
     if (step === undefined)
@@ -36,6 +38,7 @@ export async function confirmTotp(platform: Platform, { id, requestId }: Owner, 
     await tx.run(sql`
       update staff_totp set sealed_secret = pending_secret, pending_secret = null, pending_until = null, last_step = ${step}, confirmed_at = now()
       where staff_id = ${id}`);
+    if (!hasTotp && passkeys === 0) await forgetBegun(tx, id);
     await auditActor(tx, { staffId: id, requestId }, { action: "staff.totp_enrolled", objectKind: "staff", objectId: id });
     return replaceRecoveryCodes(platform, tx, id);
   });

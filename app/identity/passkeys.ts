@@ -6,7 +6,7 @@ import { type Queryable, sql, violatedConstraint } from "../platform/postgres.ts
 import { auditActor } from "./actor.ts";
 import { mustChange, readStaffRow, type StaffRow } from "./log-in-staff.ts";
 import { replaceRecoveryCodes } from "./recovery-codes.ts";
-import { readFactors } from "./second-factor.ts";
+import { forgetBegun, readFactors } from "./second-factor.ts";
 
 export interface Passkey {
   readonly id: string;
@@ -122,6 +122,7 @@ export async function addPasskey(
     if (!passkey) throw new Error("The passkey was not written.");
     await auditActor(tx, { staffId, requestId }, { action: "staff.passkey_added", objectKind: "passkey", objectId: passkey.id });
     const isFirst = !hasTotp && passkeys === 0;
+    if (isFirst) await forgetBegun(tx, staffId);
     return { passkey, recoveryCodes: isFirst ? await replaceRecoveryCodes(platform, tx, staffId) : null };
   });
 }

@@ -383,6 +383,31 @@ describe("passkeys", () => {
     expect(second.recovery_codes).toBeNull();
   });
 
+  test("what was begun with the password alone is not finished once the account has a factor", async () => {
+    const [first, second] = [await campus.staff("finance"), await campus.staff("finance")];
+    const key = () => authenticator("localhost", "http://localhost:8080");
+    const begun = expectOk(await campus.api<Begun>("POST", "/admin/auth/passkey-options", { body: credentials(first) }));
+    const finish = (response: unknown) =>
+      campus.api("POST", "/admin/auth/passkeys", {
+        body: { ...credentials(first), challenge_id: begun.challenge_id, name: "Theirs", response },
+      });
+    await enrol(first);
+    expect(await finish(key().create(begun.options.challenge))).toMatchObject(refused(404, "NOT_FOUND"));
+
+    const { secret } = expectOk(await campus.api<{ secret: string }>("POST", "/admin/auth/totp", { body: credentials(second) }));
+    const other = expectOk(await campus.api<Begun>("POST", "/admin/auth/passkey-options", { body: credentials(second) }));
+    expectOk(await register(second, key(), {}));
+    const confirm = { ...credentials(second), totp: codeNow(secret) };
+    expect(await campus.api("POST", "/admin/auth/totp/confirm", { body: confirm })).toMatchObject(refused(404, "NOT_FOUND"));
+    const answer = {
+      ...credentials(second),
+      challenge_id: other.challenge_id,
+      name: "Theirs",
+      response: key().create(other.options.challenge),
+    };
+    expect(await campus.api("POST", "/admin/auth/passkeys", { body: answer })).toMatchObject(refused(404, "NOT_FOUND"));
+  });
+
   const pick = ({ id, rawId }: { readonly id: string; readonly rawId: string }) => ({ id, rawId });
 
   test("a passkey that nobody registered, and one signed by another key, open nothing", async () => {

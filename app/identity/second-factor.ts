@@ -87,3 +87,12 @@ export async function forgetFactors(tx: Queryable, staffId: string): Promise<voi
   await tx.run(sql`delete from staff_recovery_codes where staff_id = ${staffId}`);
   await tx.run(sql`delete from staff_passkeys where staff_id = ${staffId}`);
 }
+
+/** For the first factor of an account: what was begun with the password alone is not finished beside it. */
+export async function forgetBegun(tx: Queryable, staffId: string): Promise<void> {
+  await tx.run(
+    sql`update staff_totp set pending_secret = null, pending_until = null where staff_id = ${staffId} and sealed_secret is not null`,
+  );
+  await tx.run(sql`delete from staff_totp where staff_id = ${staffId} and sealed_secret is null`);
+  await tx.run(sql`delete from passkey_challenges where staff_id = ${staffId}`);
+}
