@@ -1,9 +1,11 @@
+import { tellStudent } from "../notifications/notices/tell-student.ts";
 import { audit } from "../platform/audit.ts";
 import type { Platform } from "../platform/context.ts";
 import { notFound } from "../platform/errors.ts";
 import { type Queryable, sql } from "../platform/postgres.ts";
 import { endSessions } from "./end-sessions.ts";
 import type { Identity } from "./identity.ts";
+import { forgetStaffPushTokens } from "./push-tokens.ts";
 
 export interface OpenSession {
   readonly id: string;
@@ -64,17 +66,23 @@ export async function disownSession(
       update sessions set revoked_at = clock_timestamp(), revoked_because = 'disowned'
       where (${owner.kind} = 'student' and student_id = ${owner.id} or ${owner.kind} = 'staff' and staff_id = ${owner.id})
         and revoked_at is null and id <> ${owner.sessionId} returning id`);
-    if (owner.kind === "student") {
-      await tx.run(sql`
+    let keys = 0;
+    let pushes = 0;
+    if (owner.kind === "staff") pushes = await forgetStaffPushTokens(tx, owner.id);
+    else {
+      // A thief says it too: the true owner hears of it by SMS and mail, whatever becomes of the pushes.
+      await tellStudent(tx, owner.id, "login_disowned");
+      keys = await tx.run(sql`
         update confirm_keys set revoked_at = now() where student_id = ${owner.id} and revoked_at is null and created_at >= ${createdAt}`);
-      await tx.run(sql`update push_tokens set is_active = false where student_id = ${owner.id} and updated_at >= ${createdAt}`);
+      pushes = await tx.run(sql`
+        update push_tokens set is_active = false where student_id = ${owner.id} and is_active and updated_at >= ${createdAt}`);
       const stopped = await tx.rows<{ id: string }>(sql`
         update close_outs set status = 'withdrawn', decided_at = now()
         where student_id = ${owner.id} and status in ('pending', 'agreed') and created_at >= ${createdAt} returning id`);
       for (const { id } of stopped) await tx.run(sql`select release_close_out(${id})`);
       await tx.run(sql`update wallets set status = 'frozen', updated_at = now() where student_id = ${owner.id} and status = 'active'`);
     }
-    await note(tx, owner, "session.disowned", sessionId, requestId);
+    await note(tx, owner, "session.disowned", sessionId, requestId, { confirm_keys: keys, push_tokens: pushes });
     return others.map(({ id }) => id);
   });
   identity.sessionsEnded(ended);
@@ -89,5 +97,12 @@ async function lockOwn(tx: Queryable, { kind, id }: Owner, sessionId: string): P
   return found;
 }
 
-const note = (tx: Queryable, { kind, id }: Owner, action: string, objectId: string, requestId: string): Promise<void> =>
-  audit(tx, { actorKind: kind, actorId: id, action, objectKind: "session", objectId, requestId });
+const note = (
+  tx: Queryable,
+  { kind, id }: Owner,
+  action: string,
+  objectId: string,
+  requestId: string,
+  ended?: Readonly<Record<string, number>>,
+): Promise<void> =>
+  audit(tx, { actorKind: kind, actorId: id, action, objectKind: "session", objectId, requestId, ...(ended && { details: ended }) });

@@ -221,6 +221,12 @@ describe("sessions", () => {
     const { items } = expectOk(await student.api<{ items: { id: string; is_this: boolean }[] }>("GET", "/users/me/sessions"));
     const strange = items.find(({ is_this }) => !is_this);
     expect((await student.api("POST", `/users/me/sessions/${strange?.id}/not-me`)).status).toBe(204);
+    expect(
+      await campus.sql`select topic from outbox where payload ->> 'kind' = 'login_disowned' and payload ->> 'student_id' = ${student.id} order by topic`,
+    ).toEqual([{ topic: "mail.notice" }, { topic: "push.notice" }, { topic: "sms.notice" }]);
+    expect(await campus.sql`select details from audit_log where action = 'session.disowned' and actor_id = ${student.id}`).toEqual([
+      { details: { confirm_keys: 0, push_tokens: 1 } },
+    ]);
     expect(await campus.api("GET", "/users/me", { token: thief.access_token })).toMatchObject(refused(401, "INVALID_TOKEN"));
     expect(expectOk(await student.api("GET", "/wallet"))).toMatchObject({ status: "frozen" });
     expect(await campus.sql`select is_active from push_tokens where student_id = ${student.id}`).toEqual([{ isActive: false }]);

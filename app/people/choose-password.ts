@@ -2,6 +2,7 @@ import { refuseCommonPassword, refusedPassword } from "../identity/common-passwo
 import { endSessions } from "../identity/end-sessions.ts";
 import type { Identity } from "../identity/identity.ts";
 import { proveStaff, type StaffProof } from "../identity/log-in-staff.ts";
+import { forgetStaffPushTokens } from "../identity/push-tokens.ts";
 import { audit } from "../platform/audit.ts";
 import type { Platform } from "../platform/context.ts";
 import { CodedError } from "../platform/errors.ts";
@@ -28,6 +29,7 @@ export async function choosePassword(
       update staff set password_hash = ${passwordHash}, must_change_password = false, password_ends_at = null, updated_at = clock_timestamp()
       where id = ${member.id} and password_hash = ${member.passwordHash} and is_active`);
     if (changed === 0) throw new CodedError("INVALID_CREDENTIALS", "The username or the password is wrong.");
+    await forgetStaffPushTokens(tx, member.id);
     await audit(tx, {
       actorKind: "staff",
       actorId: member.id,

@@ -2,6 +2,7 @@ import { auditActor } from "../identity/actor.ts";
 import { endSessions } from "../identity/end-sessions.ts";
 import { noteOpening } from "../identity/four-eyes.ts";
 import { failureCounterOf, forgetFailures } from "../identity/log-in-staff.ts";
+import { forgetStaffPushTokens } from "../identity/push-tokens.ts";
 import { forgetFactors } from "../identity/second-factor.ts";
 import type { Platform } from "../platform/context.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
@@ -24,6 +25,7 @@ export async function resetPassword(
       password_ends_at = clock_timestamp() + make_interval(hours => ${platform.config.ONE_TIME_PASSWORD_HOURS})
     where id = ${staffId}`);
   await forgetFactors(tx, staffId);
+  await forgetStaffPushTokens(tx, staffId);
   if (member.cafeId !== null) await noteOpening(tx, staffId, { requestedBy: manager.staffId, readBy: manager.staffId });
   const endedSessionIds = await endSessions(tx, { staffId }, "changed");
   const actor = { ...manager, cafeId: member.cafeId };

@@ -171,6 +171,22 @@ test("two admins who deactivate each other at once leave one", async () => {
   await campus.sql`update staff set is_active = true where id = ${admin.id}`;
 });
 
+test("a reset, a password of one's own and a stranger's log-in that is reported end the pushes of a staff member", async () => {
+  const cashier = await campus.staff("cashier", cafe);
+  const register = async () =>
+    campus.sql`insert into push_tokens (token, staff_id, platform) values (${crypto.randomUUID()}, ${cashier.id}, 'web')`;
+  const left = () => campus.sql`select token from push_tokens where staff_id = ${cashier.id}`;
+  await register();
+  expect((await cashier.api("POST", `/admin/auth/sessions/${cashier.sessionId}/not-me`)).status).toBe(204);
+  expect(await left()).toEqual([]);
+  await register();
+  const { body } = await owner.api<Member>("POST", `/admin/staff/${cashier.id}/reset-password`);
+  expect(await left()).toEqual([]);
+  await register();
+  expect((await choose(cashier.username, body.one_time_password, "a long and own one")).status).toBe(204);
+  expect(await left()).toEqual([]);
+});
+
 test("a reset gives a one-time password and ends what the old one had opened", async () => {
   const cashier = await campus.staff("cashier", cafe);
   const { status, body } = await owner.api<Member>("POST", `/admin/staff/${cashier.id}/reset-password`);

@@ -22,6 +22,9 @@ export const noticeKinds = [
   "logged_in",
   "push_moved",
   "outside_refund_borne",
+  "push_added",
+  "push_replaced",
+  "login_disowned",
 ] as const;
 export type NoticeKind = (typeof noticeKinds)[number];
 
@@ -34,14 +37,17 @@ const onEveryChannel: readonly NoticeKind[] = [
   "confirm_key_added",
   "confirm_key_removed",
   "outside_refund_borne",
+  "push_replaced",
+  "login_disowned",
 ];
+const byMailToo: readonly NoticeKind[] = ["push_moved", "push_added"];
 
-/** Left in the transaction of the deed. By push always; by SMS and mail too where money leaves or a phone may pay; by mail where it is the push that ended. */
+/** Left in the transaction of the deed. By push always; by SMS and mail too where money leaves or a phone may pay; by mail where the pushes themselves go elsewhere. */
 export async function tellStudent(tx: Queryable, studentId: string, kind: NoticeKind): Promise<void> {
   await enqueue(tx, "push.notice", { student_id: studentId, kind });
   const isEverywhere = onEveryChannel.includes(kind);
   if (isEverywhere) await enqueue(tx, "sms.notice", { student_id: studentId, kind });
-  if (isEverywhere || kind === "push_moved") await enqueue(tx, "mail.notice", { student_id: studentId, kind });
+  if (isEverywhere || byMailToo.includes(kind)) await enqueue(tx, "mail.notice", { student_id: studentId, kind });
 }
 
 const lifeMs = 86_400_000;
@@ -140,6 +146,9 @@ const words: Record<Language, Words> = {
     logged_in: "Någon loggade in på ditt konto.",
     push_moved: "Aviseringarna på en av dina enheter går nu till ett annat konto.",
     outside_refund_borne: "En återbetalning som banken redan har gjort till dig har dragits från din plånbok.",
+    push_added: "En ny enhet får nu dina aviseringar.",
+    push_replaced: "En ny enhet får nu dina aviseringar, i stället för en av dina tidigare.",
+    login_disowned: "En inloggning anmäldes som främmande: andra enheter loggades ut och din plånbok är fryst.",
     endings: { stop: "Var det inte du? Öppna Campus Pay och stoppa det nu.", look: "Var det inte du? Öppna Campus Pay." },
   },
   it: {
@@ -157,6 +166,9 @@ const words: Record<Language, Words> = {
     logged_in: "Qualcuno è entrato nel tuo account.",
     push_moved: "Le notifiche di uno dei tuoi dispositivi vanno ora a un altro account.",
     outside_refund_borne: "Un rimborso che la banca ti ha già accreditato è stato addebitato al tuo portafoglio.",
+    push_added: "Un nuovo dispositivo riceve ora le tue notifiche.",
+    push_replaced: "Un nuovo dispositivo riceve ora le tue notifiche al posto di uno dei precedenti.",
+    login_disowned: "Un accesso è stato segnalato come estraneo: gli altri dispositivi sono usciti e il tuo portafoglio è bloccato.",
     endings: { stop: "Non sei stato tu? Apri Campus Pay e fermalo ora.", look: "Non sei stato tu? Apri Campus Pay." },
   },
   en: {
@@ -174,6 +186,9 @@ const words: Record<Language, Words> = {
     logged_in: "Somebody logged in to your account.",
     push_moved: "The notifications of one of your devices now go to another account.",
     outside_refund_borne: "A refund that your bank had already given you was taken from your wallet.",
+    push_added: "A new device now gets your notifications.",
+    push_replaced: "A new device now gets your notifications, in the place of one that had them.",
+    login_disowned: "A log-in was reported as a stranger's: other devices were logged out and your wallet is frozen.",
     endings: { stop: "Was it not you? Open Campus Pay and stop it now.", look: "Was it not you? Open Campus Pay." },
   },
 };
