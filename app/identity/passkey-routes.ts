@@ -174,7 +174,7 @@ export const passkeyRoutes = (platform: Platform, identity: Identity) =>
     })
     .openapi(listKeys, async (c) => c.json({ items: (await listPasskeys(platform.db, staffOf(c).id)).map(presentPasskey) }, 200))
     .openapi(removeKey, async (c) => {
-      await removePasskey(platform, staffOf(c).id, c.req.valid("param").passkeyId, c.var.requestId);
+      await removePasskey(platform, identity, staffOf(c), c.req.valid("param").passkeyId, c.var.requestId);
       return c.body(null, 204);
     });
 

@@ -4,6 +4,7 @@ import type { Platform } from "../platform/context.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { type Queryable, sql, violatedConstraint } from "../platform/postgres.ts";
 import { auditActor } from "./actor.ts";
+import type { Identity } from "./identity.ts";
 import { mustChange, readStaffRow, type StaffRow } from "./log-in-staff.ts";
 import { replaceRecoveryCodes } from "./recovery-codes.ts";
 import { forgetBegun, readFactors } from "./second-factor.ts";
@@ -179,9 +180,18 @@ const notProven = (cause?: unknown) =>
 export const listPasskeys = (db: Queryable, staffId: string): Promise<Passkey[]> =>
   db.rows<Passkey>(sql`select id, name, created_at, last_used_at from staff_passkeys where staff_id = ${staffId} order by id`);
 
-/** The last factor stays: without one the password alone would open the account, or set up the next one. */
-export async function removePasskey({ db }: Platform, staffId: string, passkeyId: string, requestId: string): Promise<void> {
-  await db.transaction(async (tx) => {
+/**
+ * The last factor stays: without one the password alone would open the account, or set up the next one. Which passkey opened a
+ * session is not written down, so all that one opened end, but the one that asks.
+ */
+export async function removePasskey(
+  { db }: Platform,
+  identity: Pick<Identity, "sessionsEnded">,
+  { id: staffId, sessionId }: { readonly id: string; readonly sessionId: string },
+  passkeyId: string,
+  requestId: string,
+): Promise<void> {
+  const ended = await db.transaction(async (tx) => {
     await tx.run(sql`select id from staff where id = ${staffId} for no key update`);
     const { hasTotp, passkeys } = await readFactors(tx, staffId);
     if (!(await tx.row(sql`select id from staff_passkeys where id = ${passkeyId} and staff_id = ${staffId}`)))
@@ -189,5 +199,9 @@ export async function removePasskey({ db }: Platform, staffId: string, passkeyId
     if (!hasTotp && passkeys === 1) throw new CodedError("CONFLICT", "This is the last second factor: set up another one first.");
     await tx.run(sql`delete from staff_passkeys where id = ${passkeyId}`);
     await auditActor(tx, { staffId, requestId }, { action: "staff.passkey_removed", objectKind: "passkey", objectId: passkeyId });
+    return tx.rows<{ id: string }>(sql`
+      update sessions set revoked_at = clock_timestamp(), revoked_because = 'changed'
+      where staff_id = ${staffId} and factor = 'passkey' and id <> ${sessionId} and revoked_at is null returning id`);
   });
+  identity.sessionsEnded(ended.map(({ id }) => id));
 }

@@ -382,7 +382,11 @@ describe("passkeys", () => {
     );
     const [recovery = ""] = kept.body.recovery_codes;
     const second = expectOk(await register(member, authenticator("localhost", "http://localhost:8080"), { recovery_code: recovery }));
+    const again = await beginLogin();
+    const lost = expectOk(await answerLogin(again.challenge_id, key.get(again.options.challenge)));
     expect((await campus.api("DELETE", `/admin/auth/passkeys/${kept.body.passkey.id}`, { token: session.access_token })).status).toBe(204);
+    expect(await campus.api("GET", "/admin/auth/session", { token: lost.access_token })).toMatchObject(refused(401, "INVALID_TOKEN"));
+    expect((await campus.api("GET", "/admin/auth/session", { token: session.access_token })).status).toBe(200);
     expect(await campus.sql`select object_id from audit_log where action = 'staff.passkey_removed' and actor_id = ${member.id}`).toEqual([
       { objectId: kept.body.passkey.id },
     ]);
