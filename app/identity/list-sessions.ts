@@ -61,7 +61,7 @@ export async function disownSession(
   requestId: string,
 ): Promise<void> {
   const ended = await db.transaction(async (tx) => {
-    const { createdAt } = await lockOwn(tx, owner, sessionId);
+    const { createdAt } = await lockOwn(tx, owner, sessionId, disownDays);
     const others = await tx.rows<{ id: string }>(sql`
       update sessions set revoked_at = clock_timestamp(), revoked_because = 'disowned'
       where (${owner.kind} = 'student' and student_id = ${owner.id} or ${owner.kind} = 'staff' and staff_id = ${owner.id})
@@ -89,10 +89,14 @@ export async function disownSession(
   metrics.count("logins_disowned_total", { kind: owner.kind });
 }
 
-async function lockOwn(tx: Queryable, { kind, id }: Owner, sessionId: string): Promise<{ readonly createdAt: Date }> {
+/** A stranger who has logged out again leaves keys behind: so long its log-in may still be disowned. */
+const disownDays = 7;
+
+async function lockOwn(tx: Queryable, { kind, id }: Owner, sessionId: string, endedDays = 0): Promise<{ readonly createdAt: Date }> {
   const found = await tx.row<{ createdAt: Date }>(sql`
     select created_at from sessions
-    where id = ${sessionId} and (${kind} = 'student' and student_id = ${id} or ${kind} = 'staff' and staff_id = ${id}) and revoked_at is null for update`);
+    where id = ${sessionId} and (${kind} = 'student' and student_id = ${id} or ${kind} = 'staff' and staff_id = ${id})
+      and (revoked_at is null or revoked_at > now() - make_interval(days => ${endedDays})) for update`);
   if (!found) throw notFound("The session");
   return found;
 }

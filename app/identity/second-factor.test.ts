@@ -232,6 +232,23 @@ describe("sessions", () => {
     expect(await campus.sql`select is_active from push_tokens where student_id = ${student.id}`).toEqual([{ isActive: false }]);
   });
 
+  test("a stranger who logged out again is disowned for a week, and its key goes", async () => {
+    const student = await campus.student();
+    expectOk(await student.api("GET", "/wallet"));
+    const otp = await campus.requestOtp(student.phone);
+    const thief = expectOk(await campus.api<Tokens>("POST", "/auth/verify-otp", { body: { phone: student.phone, otp } }));
+    const { items } = expectOk(await student.api<{ items: { id: string; is_this: boolean }[] }>("GET", "/users/me/sessions"));
+    const path = `/users/me/sessions/${items.find(({ is_this }) => !is_this)?.id}`;
+    await campus.sql`insert into push_tokens (token, student_id, platform) values (${crypto.randomUUID()}, ${student.id}, 'web')`;
+    expect((await campus.api("POST", "/auth/logout", { token: thief.access_token })).status).toBe(204);
+    expect(await student.api("DELETE", path)).toMatchObject(refused(404, "NOT_FOUND"));
+    expect((await student.api("POST", `${path}/not-me`)).status).toBe(204);
+    expect(expectOk(await student.api("GET", "/wallet"))).toMatchObject({ status: "frozen" });
+    expect(await campus.sql`select is_active from push_tokens where student_id = ${student.id}`).toEqual([{ isActive: false }]);
+    await campus.sql`update sessions set revoked_at = now() - interval '8 days' where id = ${path.split("/").at(-1)}`;
+    expect(await student.api("POST", `${path}/not-me`)).toMatchObject(refused(404, "NOT_FOUND"));
+  });
+
   test("a log-in leaves a line in the trail and in the log, with a network and no address", async () => {
     const owner = await campus.staff("owner", await campus.cafe());
     expectOk(await logIn(owner));
