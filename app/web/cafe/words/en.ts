@@ -128,6 +128,7 @@ export const en = {
     look: "Look",
     looks: { auto: "As the device", light: "Light", dark: "Dark" },
     logOut: "Log out",
+    stillIn: "You are still logged in here: the log-out did not reach the server. Try again.",
     sessions: "Where you are logged in",
     unknown: "A browser",
     here: "This one",

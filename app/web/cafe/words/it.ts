@@ -132,6 +132,7 @@ export const it: Words = {
     look: "Aspetto",
     looks: { auto: "Come il dispositivo", light: "Chiaro", dark: "Scuro" },
     logOut: "Esci",
+    stillIn: "Sei ancora dentro: l'uscita non è arrivata al server. Riprova.",
     sessions: "Dove hai effettuato l'accesso",
     unknown: "Un browser",
     here: "Questo",

@@ -132,6 +132,7 @@ export const sv: Words = {
     look: "Utseende",
     looks: { auto: "Som enheten", light: "Ljust", dark: "Mörkt" },
     logOut: "Logga ut",
+    stillIn: "Du är fortfarande inloggad här: utloggningen nådde inte servern. Försök igen.",
     sessions: "Var du är inloggad",
     unknown: "En webbläsare",
     here: "Den här",

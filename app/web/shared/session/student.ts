@@ -115,8 +115,14 @@ function endHere(): void {
   become({ kind: "out" });
 }
 
+/** Where the server refused or was not reached, the session is still open: this throws, and the page stays. A 401 says that it has ended. */
 export async function logOut(): Promise<void> {
-  await studentFetch("/api/v1/auth/logout", { method: "POST" }).catch(() => undefined);
+  try {
+    const answer = await studentFetch("/api/v1/auth/logout", { method: "POST" });
+    if (!answer.ok) throw await errorOf(answer);
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 401) throw error;
+  }
   endHere();
 }
 

@@ -352,6 +352,7 @@ export const en = {
     addKey: "Let this phone sign",
     removeKey: "Remove",
     logOut: "Log out",
+    stillIn: "You are still logged in here: the log-out did not reach the server. Try again.",
     verify: "Verify a receipt",
     export: "My data as a file",
     since: (day: string) => `since ${day}`,

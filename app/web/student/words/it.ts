@@ -353,6 +353,7 @@ export const it: Words = {
     addKey: "Fai firmare questo telefono",
     removeKey: "Rimuovi",
     logOut: "Esci",
+    stillIn: "Sei ancora dentro: l'uscita non è arrivata al server. Riprova.",
     verify: "Verifica uno scontrino",
     export: "I miei dati in un file",
     since: (day) => `da ${day}`,

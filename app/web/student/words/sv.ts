@@ -353,6 +353,7 @@ export const sv: Words = {
     addKey: "Låt telefonen signera",
     removeKey: "Ta bort",
     logOut: "Logga ut",
+    stillIn: "Du är fortfarande inloggad här: utloggningen nådde inte servern. Försök igen.",
     verify: "Kontrollera ett kvitto",
     export: "Mina uppgifter som fil",
     since: (day) => `sedan ${day}`,

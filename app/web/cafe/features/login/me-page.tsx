@@ -1,5 +1,7 @@
 import { useMantineColorScheme } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
 import { logOutStaff, useStaffSession } from "../../../shared/session/staff.ts";
+import { Notice } from "../../../shared/ui/parts.tsx";
 import { Page } from "../../ui/parts.tsx";
 import { useWords } from "../../words/words.ts";
 import { LanguageChoice } from "./login-page.tsx";
@@ -11,6 +13,7 @@ const looks = ["auto", "light", "dark"] as const;
 export function MePage() {
   const w = useWords();
   const session = useStaffSession();
+  const leave = useMutation({ mutationFn: logOutStaff });
   const { colorScheme, setColorScheme } = useMantineColorScheme({ keepTransitions: true });
   if (session.kind !== "in") return null;
   return (
@@ -31,7 +34,8 @@ export function MePage() {
       <PasskeysCard />
       <SessionsCard />
       <div>
-        <button type="button" className="button button-second" onClick={() => void logOutStaff()}>
+        {leave.isError && <Notice tone="no" title={w.me.stillIn} />}
+        <button type="button" className="button button-second" disabled={leave.isPending} onClick={() => leave.mutate()}>
           {w.me.logOut}
         </button>
       </div>

@@ -25,14 +25,16 @@ export function MePage() {
   const session = useSession();
   const navigate = useNavigate();
   const profile = useQuery({ ...profileQuery, enabled: session.kind === "in" });
+  const leave = useMutation({
+    mutationFn: async () => {
+      await turnOffPushes().catch(() => undefined);
+      await logOut();
+      await navigate({ to: "/" });
+    },
+  });
   if (session.kind === "out") return <Navigate to="/login" search={{ to: "/me" }} replace />;
   if (!profile.data)
     return <div className="narrow">{profile.isError ? <ErrorState isPage error={profile.error} /> : <Bones count={4} height={110} />}</div>;
-  const leave = async () => {
-    await turnOffPushes().catch(() => undefined);
-    await logOut();
-    await navigate({ to: "/" });
-  };
   return (
     <div className="narrow stack">
       <h1>{w.me.title}</h1>
@@ -49,7 +51,8 @@ export function MePage() {
         </Link>
         <ExportButton />
       </div>
-      <button type="button" className="button button-no" onClick={() => void leave()}>
+      {leave.isError && <Notice tone="no" title={w.me.stillIn} />}
+      <button type="button" className="button button-no" disabled={leave.isPending} onClick={() => leave.mutate()}>
         {w.me.logOut}
       </button>
     </div>
