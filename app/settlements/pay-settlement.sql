@@ -13,9 +13,9 @@ begin
   result.payable_minor := settlement.payable_minor;
   if settlement.status <> 'due' then result.outcome := 'not_due'; return result; end if;
   -- The account, and not only this row: more may have been given back since than the settlements to come take off. Less what lies in the
-  -- café's own till, which its account has until the day is settled.
-  result.balance_minor := account_balance(settlement.account_id) + coalesce((
-    select account_balance(a.id) from accounts a where a.kind = 'cash' and a.cafe_id = settlement.cafe_id and a.currency = settlement.currency), 0);
+  -- café's own till, which its account has until the day is settled; what its till gave back counts with the day.
+  result.balance_minor := account_balance(settlement.account_id) + least(0, (
+    select account_balance(a.id) from accounts a where a.kind = 'cash' and a.cafe_id = settlement.cafe_id and a.currency = settlement.currency));
   if result.balance_minor < settlement.payable_minor then result.outcome := 'owed_less'; return result; end if;
   if settlement.payable_minor > p_two_above_minor then
     if settlement.agreed_by is null then
