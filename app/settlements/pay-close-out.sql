@@ -12,11 +12,6 @@ begin
   update close_outs set held_minor = w.balance_minor - w.held_minor where id = c.id;
 end $$;
 
--- A close-out that came to nothing gives the wallet back what was kept for it.
-create or replace function release_close_out(p_id uuid) returns void language sql security definer set search_path = public, pg_temp as $$
-  select free_close_out(c, 'voided') from close_outs c where id = p_id and status in ('rejected', 'withdrawn');
-$$;
-
 -- Ends the grants whose day is over in a wallet that a close-out keeps, which then keeps what is left. The caller holds both locked.
 create or replace function end_grants_of_close_out(p_close_out close_outs) returns void language plpgsql as $$
 declare wallet wallets; v_until timestamptz;
@@ -39,6 +34,11 @@ begin
   perform raise_dispute_holds(c.student_id);
   perform repay_debt(c.student_id, c.currency);
 end $$;
+
+-- A close-out that came to nothing gives the wallet back what was kept for it.
+create or replace function release_close_out(p_id uuid) returns void language sql security definer set search_path = public, pg_temp as $$
+  select free_close_out(c, 'voided') from close_outs c where id = p_id and status in ('rejected', 'withdrawn');
+$$;
 
 -- Nobody decided in time: the student has the money again and may ask anew. The close-out is locked before the wallet, as by whoever decides.
 create or replace function expire_close_outs() returns integer language plpgsql security definer set search_path = public, pg_temp as $$
