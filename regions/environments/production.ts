@@ -81,7 +81,7 @@ export const production: Environment = {
     fcmProjectId: "campus-pay-production",
     // As Firebase's console shows it, project settings → your apps → web, and → cloud messaging → web push certificates.
     fcmWebApp: {
-      apiKey: "AIzaSyCampusPayProductionWebKeyExample0",
+      apiKey: "the-web-key-of-campus-pay-production",
       appId: "1:123456789012:web:0123456789abcdef012345",
       messagingSenderId: "123456789012",
       vapidKey: "BCampusPayProductionWebPushCertificateExample0123456789abcdefghijklmnopqrstuvwxyz012345",

@@ -38,7 +38,7 @@ const shownLines = 30;
 
 /** A Firebase web app that nobody has: the walks answer for it. */
 const webApp = {
-  apiKey: "AIzaSyOfTheWalks000000000000000000000000",
+  apiKey: "web-key-of-the-walks",
   projectId: "campus-pay-walks",
   appId: "1:123456789012:web:0123456789abcdef012345",
   messagingSenderId: "123456789012",
