@@ -216,7 +216,7 @@ export const canaries: readonly Canary[] = [
     name: "a grant whose day is over takes all of it back",
     caughtBy: ["I24"],
     break: (database) =>
-      edit(database, "expire_grants", [["(select rest_minor from grant_rests(g.student_id) where grant_id = g.id)", "g.amount_minor"]]),
+      edit(database, "end_grant", [["(select rest_minor from grant_rests(g.student_id) where grant_id = g.id)", "g.amount_minor"]]),
   },
   {
     name: "double receipt",
