@@ -37,7 +37,7 @@ const Attestation = z.object({
     attestationObject: z
       .string()
       .min(1)
-      .max(16_384)
+      .max(8_192)
       .regex(/^[\w-]+=*$/, "must be base64url"),
     transports: z.array(z.string().max(20)).max(8).optional(),
   }),
