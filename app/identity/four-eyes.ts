@@ -16,6 +16,10 @@ export async function noteOpening(tx: Transaction, staffId: string, { requestedB
     from (values (${requestedBy}::uuid, false), (${readBy}::uuid, true)) o (opener, reads) where opener <> ${staffId}`);
 }
 
+/** The same of an account of a café, over which one person has the whole word. */
+export const noteOpenedByOne = (tx: Transaction, staffId: string, manager: string): Promise<void> =>
+  noteOpening(tx, staffId, { requestedBy: manager, readBy: manager });
+
 /**
  * Of two who have to agree, neither may have made or reset the other's account of late, and nobody may stand behind both: whoever reads a
  * one-time password can be its owner, and through that account read the next one. What one did long ago, the owner would have noticed by now.

@@ -1,6 +1,6 @@
 import type { StaffRole } from "../identity/access-token.ts";
 import { auditActor } from "../identity/actor.ts";
-import { noteOpening } from "../identity/four-eyes.ts";
+import { noteOpenedByOne } from "../identity/four-eyes.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { sql, type Transaction, violatedConstraint } from "../platform/postgres.ts";
 import { type Manager, type StaffMember, staffColumns } from "./staff-member.ts";
@@ -32,7 +32,7 @@ export async function addStaff(
     });
   if (!member) throw new Error("The member of staff was not written.");
   // Of the university's the two who ask and agree are noted where they do.
-  if (cafeId !== null) await noteOpening(tx, member.id, { requestedBy: manager.staffId, readBy: manager.staffId });
+  if (cafeId !== null) await noteOpenedByOne(tx, member.id, manager.staffId);
   await auditActor(tx, { ...manager, cafeId }, { action: "staff.added", objectKind: "staff", objectId: member.id, details: { role } });
   return member;
 }

@@ -1,7 +1,7 @@
 import type { StaffRole } from "../identity/access-token.ts";
 import { auditActor } from "../identity/actor.ts";
 import { endSessions } from "../identity/end-sessions.ts";
-import { noteOpening } from "../identity/four-eyes.ts";
+import { noteOpenedByOne } from "../identity/four-eyes.ts";
 import { CodedError } from "../platform/errors.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
 import { isOfUniversity, lockStaff, type Manager, type StaffMember, staffColumns } from "./staff-member.ts";
@@ -32,8 +32,7 @@ export async function changeStaff(tx: Transaction, staffId: string, change: Staf
     update staff set name = ${wanted.name}, role = ${wanted.role}, is_active = ${wanted.isActive}, updated_at = clock_timestamp()
     where id = ${staffId} returning ${staffColumns}`);
   if (!member) throw new Error("The member of staff changed under its own lock.");
-  if (wanted.role === "owner" && before.role !== "owner")
-    await noteOpening(tx, staffId, { requestedBy: manager.staffId, readBy: manager.staffId });
+  if (wanted.role === "owner" && before.role !== "owner") await noteOpenedByOne(tx, staffId, manager.staffId);
   const endedSessionIds = isOther ? await endSessions(tx, { staffId }, wanted.isActive ? "changed" : "deactivated") : [];
   if (!wanted.isActive) await tx.run(sql`delete from push_tokens where staff_id = ${staffId}`);
   const actor = { ...manager, cafeId: before.cafeId };

@@ -1,6 +1,6 @@
 import { auditActor } from "../identity/actor.ts";
 import { endSessions } from "../identity/end-sessions.ts";
-import { noteOpening } from "../identity/four-eyes.ts";
+import { noteOpenedByOne } from "../identity/four-eyes.ts";
 import { failureCounterOf, forgetFailures } from "../identity/log-in-staff.ts";
 import { forgetStaffPushTokens } from "../identity/push-tokens.ts";
 import { forgetFactors } from "../identity/second-factor.ts";
@@ -26,7 +26,7 @@ export async function resetPassword(
     where id = ${staffId}`);
   await forgetFactors(tx, staffId);
   await forgetStaffPushTokens(tx, staffId);
-  if (member.cafeId !== null) await noteOpening(tx, staffId, { requestedBy: manager.staffId, readBy: manager.staffId });
+  if (member.cafeId !== null) await noteOpenedByOne(tx, staffId, manager.staffId);
   const endedSessionIds = await endSessions(tx, { staffId }, "changed");
   const actor = { ...manager, cafeId: member.cafeId };
   await auditActor(tx, actor, { action: "staff.password_reset", objectKind: "staff", objectId: staffId });
