@@ -171,7 +171,6 @@ interface ListViewProps<Row> extends Omit<TableProps<Row>, "rows"> {
 
 /** The four states of a list, and its next page. */
 export function ListView<Row>({ list, empty, isPart = false, ...table }: ListViewProps<Row>) {
-  const w = useWords();
   if (list.rows === undefined)
     return list.isError ? <ErrorState error={list.error} onRetry={() => void list.refetch()} /> : <Bones count={6} height={56} />;
   if (list.rows.length === 0)
@@ -187,17 +186,24 @@ export function ListView<Row>({ list, empty, isPart = false, ...table }: ListVie
   return (
     <>
       <Table rows={list.rows} {...table} />
-      {list.hasNextPage && (
-        <button
-          type="button"
-          className="button button-second more"
-          disabled={list.isFetchingNextPage}
-          onClick={() => void list.fetchNextPage()}
-        >
-          {w.app.more}
-        </button>
-      )}
+      <MoreButton list={list} />
     </>
+  );
+}
+
+/** A list's next page, where there is one. */
+export function MoreButton<Row>({ list }: { readonly list: List<Row> }) {
+  const w = useWords();
+  if (!list.hasNextPage) return null;
+  return (
+    <button
+      type="button"
+      className="button button-second more"
+      disabled={list.isFetchingNextPage}
+      onClick={() => void list.fetchNextPage()}
+    >
+      {w.app.more}
+    </button>
   );
 }
 

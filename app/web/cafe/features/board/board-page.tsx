@@ -12,7 +12,7 @@ import { useOwnCafe } from "../../cafe-choice.tsx";
 import { refresh, useList } from "../../queries.ts";
 import { useOnline } from "../../shell.tsx";
 import { useDates } from "../../ui/dates.ts";
-import { Chip, ErrorNote, ErrorState } from "../../ui/parts.tsx";
+import { Chip, ErrorNote, ErrorState, MoreButton } from "../../ui/parts.tsx";
 import { useWords } from "../../words/words.ts";
 import { changeCafe } from "../cafe/cafe-queries.ts";
 import { type BoardOrder, boardQuery, dueOf } from "./board-orders.ts";
@@ -236,16 +236,7 @@ function Recall({ onClose, onOpen }: { readonly onClose: () => void; readonly on
           </li>
         ))}
       </ul>
-      {recent.hasNextPage && (
-        <button
-          type="button"
-          className="button button-second more"
-          disabled={recent.isFetchingNextPage}
-          onClick={() => void recent.fetchNextPage()}
-        >
-          {w.app.more}
-        </button>
-      )}
+      <MoreButton list={recent} />
     </Sheet>
   );
 }
