@@ -196,8 +196,9 @@ test("top-ups, corrections and bulk credits carry theirs, found by finance and b
 test("the journal names them, and a cell that a spreadsheet would run is none", async () => {
   const reference = nameOf("=cmd");
   const { order } = expectOk(await sellForCash({ reference, metadata: { a: '"quoted", and more' } }));
-  await campus.sql`update ledger_transactions set at = at - interval '2 days' where order_id = ${order.id}`;
-  const day = new Date(Date.now() - 2 * 86_400_000).toISOString().slice(0, 10);
+  const [{ day } = { day: "" }] = await campus.sql<{ day: string }>`
+    update ledger_transactions set at = at - interval '2 days' where order_id = ${order.id}
+    returning to_char(at at time zone 'Europe/Stockholm', 'YYYY-MM-DD') as day`;
   const journal = await finance.api("GET", `/admin/journal?from=${day}&until=${day}&format=csv`);
   expect(journal.status).toBe(200);
   const line = journal.text.split("\r\n").find((text) => text.includes(order.id)) ?? "";
