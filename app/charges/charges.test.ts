@@ -1,8 +1,10 @@
 import { createPublicKey, type JsonWebKey, randomUUID, verify } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { sql } from "../platform/postgres.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { digestOf } from "../testing/digest.ts";
 import { type Money, moneyOf, type Till } from "../testing/money.ts";
+import { until } from "../testing/platform.ts";
 import type { StudentCharge } from "./schemas.ts";
 
 let campus: Campus;
@@ -310,6 +312,23 @@ describe("a confirm", () => {
       details: { limit_minor: 1_000, spent_minor: 600 },
     });
     expect(await student.balanceMinor()).toBe(9_400);
+  });
+
+  test("that waited while its charge ended is told how it ended", async () => {
+    const student = await money.fundedStudent({ balanceMinor: 10_000 });
+    const charge = await student.scannedOrder({ till, totalMinor: 600 });
+    const { confirming } = await campus.owner.transaction(async (tx) => {
+      await tx.run(sql`select end_charge(${charge.id}, 'declined', 'student')`);
+      const confirming = student.confirm(charge);
+      await until("the confirm waits for the charge", async () => {
+        const waiting = await campus.database.query(
+          "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%confirm_charge%'",
+        );
+        return waiting.length > 0;
+      });
+      return { confirming };
+    });
+    expect(refusal(await confirming)).toMatchObject({ status: 409, code: "CHARGE_CLOSED", details: { state: "declined" } });
   });
 });
 

@@ -50,6 +50,16 @@ describe("an adjustment", () => {
     await decide(pending?.id ?? "", "reject");
   });
 
+  test("in a currency that the wallet does not have is answered as no wallet, and moves nothing", async () => {
+    const student = await campus.student();
+    expect(await balanceOf(student)).toBe(0);
+    const [foreign] = await campus.sql<{ id: string }>`
+      insert into adjustments (student_id, amount_minor, currency, reason, requested_by) values (${student.id}, 100, 'EUR', 'abroad', ${first.id}) returning id`;
+    expect(codeOf(await decide(foreign?.id ?? "", "approve"))).toBe("CONFLICT");
+    expect(await balanceOf(student)).toBe(0);
+    await decide(foreign?.id ?? "", "reject");
+  });
+
   test("moves money when a second person approves, and not before", async () => {
     const student = await campus.student();
     const asked = await ask(student.id, 12_300);
