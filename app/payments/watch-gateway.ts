@@ -71,14 +71,13 @@ async function meetRefunds(platform: Platform, gateway: Gateway, listed: readonl
   for (const refund of listed) if (!done.has(refund.gatewayRefundId)) await meetRefund(platform, gateway, refund);
 }
 
+/** New ones; what becomes of an open one lookAtOpenDisputes() asks. */
 async function meetDisputes(platform: Platform, gateway: Gateway, listed: readonly GatewayDispute[]): Promise<void> {
-  const known = await platform.db.rows<{ disputeId: string; isSettled: boolean }>(sql`
-    select dispute_id, settled_at is not null as is_settled from gateway_disputes
+  const rows = await platform.db.rows<{ disputeId: string }>(sql`
+    select dispute_id from gateway_disputes
     where gateway = ${gateway.name} and dispute_id = any(${listed.map(({ disputeId }) => disputeId)})`);
-  const settled = new Map(known.map(({ disputeId, isSettled }) => [disputeId, isSettled]));
-  for (const dispute of listed)
-    if (settled.get(dispute.disputeId) === undefined || (settled.get(dispute.disputeId) === false && dispute.status !== "open"))
-      await applyIfOurs(platform, gateway, dispute);
+  const known = new Set(rows.map(({ disputeId }) => disputeId));
+  for (const dispute of listed) if (!known.has(dispute.disputeId)) await applyIfOurs(platform, gateway, dispute);
 }
 
 /** A dispute may last for months, longer than any look goes back. */

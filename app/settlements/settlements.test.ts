@@ -310,7 +310,11 @@ test("a business day is the café's own, also one of 25 hours", async () => {
   for (const [place, orderId] of ids.entries())
     await campus.sql`update ledger_transactions set at = ${times[place]}::timestamptz where order_id = ${orderId}`;
   await campus.sql`update accounts set created_at = '2026-10-24T10:00:00Z' where kind = 'cafe_payable' and cafe_id = ${till.cafe.id}`;
-  while ((await settleFinishedDays(campus.worker, new Date("2026-10-27T00:00:00Z"))) > 0);
+  // A quarter of an hour past the end of the 26th, to the millisecond: it is settled now, and was not a moment before.
+  const quarterPast = Date.parse("2026-10-26T23:15:00Z");
+  while ((await settleFinishedDays(campus.worker, new Date(quarterPast - 1))) > 0);
+  expect((await settlementsOf(till)).map(({ day }) => day)).toEqual(["2026-10-25", "2026-10-24"]);
+  while ((await settleFinishedDays(campus.worker, new Date(quarterPast))) > 0);
   // The quiet days since then are no other test's work.
   await campus.sql`insert into settlement_failures (cafe_id, day, error, try_at) values (${till.cafe.id}, '2026-10-27', 'not today', 'infinity')`;
   expect((await settlementsOf(till)).map(({ day, wallet_sales_minor, status }) => [day, wallet_sales_minor, status])).toEqual([
