@@ -118,6 +118,17 @@ test("money that comes in at the moment of a write-off is paid back first, and t
   expect(await walletOf(student)).toMatchObject({ balance_minor: 0, owed_minor: 0 });
 });
 
+test("a write-off of a debt that was paid meanwhile is refused, and its asker takes it back", async () => {
+  const student = await indebted(1_500);
+  const asked = expectOk(
+    await asks.api<{ id: string }>("POST", `/admin/debts/${student.id}/write-off`, { headers: keyed(), body: { reason: "too late" } }),
+  );
+  await gateway.topUp(student, 1_500);
+  expect((await approves.api("POST", `/admin/debt-write-offs/${asked.id}/approve`)).status).toBe(409);
+  expect(await walletOf(student)).toMatchObject({ balance_minor: 0, owed_minor: 0 });
+  expect((await asks.api("POST", `/admin/debt-write-offs/${asked.id}/reject`)).status).toBe(200);
+});
+
 /** With this much in the wallet, and a top-up that is spent: the bank may take it back at any time. */
 async function owing(balanceMinor: number): Promise<{ student: MoneyStudent; owe: () => Promise<void> }> {
   const student = await money.fundedStudent({ balanceMinor });

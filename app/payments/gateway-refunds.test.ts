@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { sql } from "../platform/postgres.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { type Checkout, gatewayOf, type TestGateway } from "../testing/gateway.ts";
 import { expectOk, type Money, type MoneyStudent, moneyOf } from "../testing/money.ts";
+import { oneBehindTheOther } from "../testing/one-behind-the-other.ts";
 import type { TestCafe, TestStaff } from "../testing/people.ts";
 import { times, violations } from "../testing/proof/books.ts";
 import { findMissedJob } from "./find-missed.ts";
@@ -114,6 +116,19 @@ describe("a refund of a UPI order", () => {
     expect(await statusOf(orderId)).toEqual([{ status: "failed", amountMinor: 2_000, refundedMinor: 0, paymentStatus: "paid" }]);
     expect((await refund(orderId, {})).body).toMatchObject({ amount_minor: totalMinor, status: "done" });
     expect(await student.balanceMinor()).toBe(totalMinor);
+  });
+
+  test("that fails while somebody holds its order, who wants the refund next, locks nothing crosswise", async () => {
+    const { orderId } = await paidOrder();
+    await gateway.set({ refunds: "pending" });
+    const { id } = (await refund(orderId, { to: "gateway" })).body;
+    await oneBehindTheOther(
+      campus.owner,
+      (tx) => tx.run(sql`select from orders where id = ${orderId} for update`),
+      (tx) => tx.run(sql`select finish_refund(${id}, null, 'failed')`),
+      (tx) => tx.run(sql`select from gateway_refunds where id = ${id} for update`),
+    );
+    expect(await statusOf(orderId)).toMatchObject([{ status: "failed", refundedMinor: 0, paymentStatus: "paid" }]);
   });
 
   test("whose answer was lost is asked again under the same key and stays one refund", async () => {

@@ -29,6 +29,12 @@ const survivors: readonly Survivor[] = [
     reason: "the order is locked and was found so by credit_payment: the write says it again",
   },
   {
+    file: "app/payments/credit-payment.sql",
+    operator: "drop a condition",
+    from: "and version = p_order.version",
+    reason: "the order is locked and its row was read behind the lock: the write says it again",
+  },
+  {
     file: "app/settlements/settlement-entries.sql",
     operator: "flip a comparison",
     from: ">=",
