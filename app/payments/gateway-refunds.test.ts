@@ -126,7 +126,7 @@ describe("a refund of a UPI order", () => {
       campus.owner,
       (tx) => tx.run(sql`select from orders where id = ${orderId} for update`),
       (tx) => tx.run(sql`select finish_refund(${id}, null, 'failed')`),
-      (tx) => tx.run(sql`select from gateway_refunds where id = ${id} for update`),
+      (tx) => tx.run(sql`select from gateway_refunds where id = ${id} for update nowait`),
     );
     expect(await statusOf(orderId)).toMatchObject([{ status: "failed", refundedMinor: 0, paymentStatus: "paid" }]);
   });
