@@ -70,7 +70,7 @@ const judgeDebits = ({ rateRatio, cpuRatio }: DebitMeasures): Judged[] => [
 ];
 
 const judgePayments = ({ cpuToDebit, half, memoryMiB }: PaymentMeasures): Judged[] => [
-  atMost({ target: "T2", what: "CPU of a payment to that of a debit alone", value: cpuToDebit, floor: 6, aim: 3.5 }),
+  atMost({ target: "T2", what: "CPU of a payment to that of a debit alone", value: cpuToDebit, floor: 4.2, aim: 3.5 }),
   atMost({ target: "T3", what: "confirm p99 at half of the capacity, ms", value: half.p99Ms, floor: 25, aim: 15 }),
   atMost({ target: "T3", what: "confirm p99 to p50", value: half.p99Ms / half.p50Ms, floor: 10, aim: 10 }),
   atMost({ target: "T3", what: "arrivals dropped", value: half.dropped, floor: 0, aim: 0 }),
