@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { sql, type Transaction } from "../platform/postgres.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { gatewayOf, type TestGateway } from "../testing/gateway.ts";
 import { expectOk, type Money, type MoneyStudent, moneyOf } from "../testing/money.ts";
+import { oneBehindTheOther } from "../testing/one-behind-the-other.ts";
 import type { TestCafe, TestStaff } from "../testing/people.ts";
 import { violations } from "../testing/proof/books.ts";
 import { openGateway } from "./open-gateway.ts";
@@ -335,4 +337,13 @@ test("a refund that nobody has decided on keeps its student from leaving with th
   expect((await admin.api("DELETE", `/admin/students/${student.id}`)).text).toContain("open_outside_refund");
   for (const staff of [finance, second]) expectOk(await bear(refund?.id ?? "", "university", staff));
   expect((await approve()).status).toBe(200);
+});
+
+test("a refund that two looks at the gateway find at one moment is taken once, and the second look knows it", async () => {
+  const { paymentId } = await toppedUp();
+  const { id } = await givenAtGateway(paymentId, 1_000);
+  const meet = (tx: Transaction) =>
+    tx.row<{ what: string }>(sql`
+      select meet_gateway_refund(gateway, ${id}, payment_id, 1000, currency, null, 'processed') as what from gateway_payments where payment_id = ${paymentId}`);
+  expect(await oneBehindTheOther(campus.owner, meet, meet)).toEqual({ what: "known" });
 });
