@@ -271,6 +271,22 @@ describe("a Z-report", () => {
     expect([reportsOf(idle), reportsOf(open)]).toEqual([[], [null]]);
   });
 
+  test("that cannot be read in time keeps no terminal from being revoked: its shift stays open, to be counted and closed", async () => {
+    const till = await money.till();
+    const owner = await campus.staff("owner", till.cafe);
+    await sellForCash(till, await addDish(campus, till.cafe, { priceMinor: 1_000 }));
+    await campus.sql`create function too_long() returns trigger language plpgsql as 'begin raise query_canceled; end'`;
+    await campus.sql`create trigger too_long before insert on z_reports for each row execute function too_long()`;
+    try {
+      expect((await owner.api("DELETE", `/admin/devices/${till.device.id}`)).status).toBe(204);
+    } finally {
+      await campus.sql`drop function too_long() cascade`;
+    }
+    const [open] = await campus.sql<{ id: string }>`select id from shifts where device_id = ${till.device.id} and closed_at is null`;
+    const closed = await owner.api("POST", `/admin/shifts/${open?.id}/close`, { body: { counted_cash_minor: 1_000 } });
+    expect(closed).toMatchObject({ status: 200, body: { sales_minor: 1_000, cash: { difference_minor: 0 } } });
+  });
+
   test("of a terminal that is revoked while it sells has exactly what it sold", async () => {
     const till = await money.till();
     const owner = await campus.staff("owner", till.cafe);

@@ -162,6 +162,7 @@ export function runLane(
     const rows = (turns.get(turn) ?? 0) + change;
     if (rows === 0) turns.delete(turn);
     else turns.set(turn, rows);
+    if (change === -1 && rows === rowsOfOne / 2) onRoom();
   };
   const deliver = (row: TakenRow) => {
     count(row.turn, 1);
