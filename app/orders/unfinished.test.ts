@@ -81,14 +81,14 @@ test("what a café leaves in preparation is told to finance after a day, who end
   ).toEqual([{ actorId: finance.id, cafeId: till.cafe.id }]);
 });
 
-test("an unpaid one that was begun, and one that waits at the counter, end in the same way", async () => {
+test("an unpaid one that was begun, that waits at the counter or that nobody touched ends in the same way", async () => {
   await campus.sql`insert into settings (cafe_id, key, value) values (${till.cafe.id}, 'prepare_before_paid', 'true')`;
-  const [begun, ready] = [await place({}), await place({ payment_method: "cash" })];
+  const [begun, ready, untouched] = [await place({}), await place({ payment_method: "cash" }), await place({ payment_method: "cash" })];
   for (const id of [begun, ready]) expectOk(await move(id, "preparing"));
   expectOk(await move(ready, "ready"));
-  for (const id of [begun, ready]) await age(id);
-  expect(await listed()).toEqual([begun, ready]);
-  for (const id of [begun, ready])
+  for (const id of [begun, ready, untouched]) await age(id);
+  expect(await listed()).toEqual([begun, ready, untouched]);
+  for (const id of [begun, ready, untouched])
     expect(expectOk(await move(id, "cancelled", finance))).toMatchObject({ status: "cancelled", payment_status: "pending" });
   expect([await student.balanceMinor(), await keepsStudent()]).toEqual([10_000, false]);
 });
@@ -113,7 +113,7 @@ test("a large one is given back by two people first, and ended then", async () =
   expect(await student.balanceMinor()).toBe(10_000);
 });
 
-test("of what was paid in cash the café gives nothing back by it: its money lies in the café's drawer", async () => {
+test("what was paid in cash stays in the café's drawer, and is given back at its counter afterwards", async () => {
   const id = await place({ payment_method: "cash" });
   const cashier = await campus.staff("cashier", till.cafe);
   expectOk(await cashier.api("POST", `/admin/orders/${id}/cash-received`, { headers: { "Idempotency-Key": randomUUID() } }));
@@ -121,6 +121,11 @@ test("of what was paid in cash the café gives nothing back by it: its money lie
   await age(id);
   expect(expectOk(await move(id, "cancelled", finance))).toMatchObject({ status: "cancelled", payment_status: "paid" });
   expect([await student.balanceMinor(), await keepsStudent()]).toEqual([10_000, false]);
+  const given = await till.device.api<{ to: string }>("POST", "/pos/refunds", {
+    body: { scan_id: randomUUID(), order_id: id, reason: "never made" },
+    headers: { "X-Staff-Authorization": `Bearer ${cashier.token}` },
+  });
+  expect(expectOk(given).to).toBe("cash");
 });
 
 test("finance alone gives no amount of a café's order back, and no other of the university moves or lists one", async () => {

@@ -19,7 +19,7 @@ export interface UnfinishedOrder {
   readonly createdAt: Date;
 }
 
-/** Of all cafés, the oldest first. What was not begun and not paid its student cancels alone. */
+/** Of all cafés, the oldest first. */
 export async function listUnfinished(db: Queryable, { limit, after }: PageInput): Promise<Page<UnfinishedOrder>> {
   // Whole rows are compared, so that orders_board is read and no other order.
   const rows = await db.rows<UnfinishedOrder>(sql`
@@ -30,7 +30,6 @@ export async function listUnfinished(db: Queryable, { limit, after }: PageInput)
         where (x.cafe_id, x.status, x.id) > (f.id, w.status, ${after ?? "00000000-0000-0000-0000-000000000000"}::uuid)
           and (x.cafe_id, x.status, x.id) < (f.id, w.status, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
           and greatest(x.created_at, x.scheduled_for) < now() - make_interval(hours => ${standsHours})
-          and (x.status <> 'received' or x.payment_status = 'paid')
         order by x.cafe_id, x.status, x.id limit ${limit + 1}) o
       left join students s on s.id = o.student_id
     order by o.id limit ${limit + 1}`);
