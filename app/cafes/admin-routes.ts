@@ -5,6 +5,7 @@ import type { Platform } from "../platform/context.ts";
 import { type HttpContext, json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
 import { changeCafe } from "./change-cafe.ts";
 import { decideCafe } from "./decide-cafe.ts";
+import { decideName } from "./decide-name.ts";
 import { cafeAddress, cafeName, holidays, openingHours, timeZone } from "./field-schemas.ts";
 import { listRegistrations } from "./list-cafes.ts";
 import { readCafe } from "./read-cafe.ts";
@@ -30,7 +31,7 @@ const change = route({
   path: "/admin/cafe",
   operationId: "changeOwnCafe",
   tags: ["cafes"],
-  summary: "Change the café: only what is named, null takes away",
+  summary: "Change the café: only what is named, null takes away. Another name waits as wanted_name until the university agrees",
   who,
   errors: ["NOT_FOUND", "CONFLICT", "READ_ONLY_REGION"],
   request: {
@@ -61,6 +62,16 @@ const change = route({
   responses: { 200: json(OwnCafeBody, "The café as it is now") },
 });
 
+const waits = z
+  .stringbool({ truthy: ["true"], falsy: ["false"] })
+  .default(false)
+  .openapi({
+    type: "string",
+    enum: ["true", "false"],
+    default: "false",
+    description: "Those alone that wait for an approval, or for another name",
+  });
+
 const listAll = route({
   method: "get",
   path: "/admin/cafes",
@@ -68,7 +79,7 @@ const listAll = route({
   tags: ["cafes"],
   summary: "Every café, newest first, with its owners",
   who: staff("admin", "finance"),
-  request: { query: listQuery.extend({ status: cafeStatus.optional() }) },
+  request: { query: listQuery.extend({ status: cafeStatus.optional(), waits }) },
   responses: { 200: json(listOf(RegisteredCafeBody), "A page of cafés") },
 });
 
@@ -96,9 +107,36 @@ const suspend = route({
   responses: { 200: json(OwnCafeBody, "Suspended") },
 });
 
+const nameDecision = {
+  method: "post",
+  tags: ["cafes"] as string[],
+  who: staff("admin"),
+  request: { params: CafeParams, body: required(z.strictObject({ name: cafeName })) },
+} as const;
+
+const approveName = route({
+  ...nameDecision,
+  path: "/admin/cafes/{cafeId}/approve-name",
+  operationId: "approveCafeName",
+  summary: "Agree to the name that a café wants; it is named, so that nobody agrees to another one than was seen",
+  errors: ["NOT_FOUND", "CONFLICT", "READ_ONLY_REGION"],
+  responses: { 200: json(OwnCafeBody, "Renamed") },
+});
+
+const rejectName = route({
+  ...nameDecision,
+  path: "/admin/cafes/{cafeId}/reject-name",
+  operationId: "rejectCafeName",
+  summary: "No to the name that a café wants: it keeps its own",
+  errors: ["NOT_FOUND", "CONFLICT", "READ_ONLY_REGION"],
+  responses: { 200: json(OwnCafeBody, "It keeps its name") },
+});
+
 export const cafeAdminRoutes = ({ db }: Platform) => {
   const decide = (c: HttpContext, cafeId: string, to: "approved" | "suspended", reason: string | null) =>
     db.transaction((tx) => decideCafe(tx, { cafeId, to, reason, ...actorOf(c) }));
+  const decideOnName = (c: HttpContext, cafeId: string, name: string, agrees: boolean) =>
+    db.transaction((tx) => decideName(tx, { cafeId, name, agrees, ...actorOf(c) }));
   return router()
     .openapi(readOwn, async (c) => c.json(presentOwnCafe(await readCafe(db, cafeOf(c, c.req.valid("query").cafe_id))), 200))
     .openapi(change, async (c) => {
@@ -120,11 +158,17 @@ export const cafeAdminRoutes = ({ db }: Platform) => {
       return c.json(presentOwnCafe(await db.transaction((tx) => changeCafe(tx, input))), 200);
     })
     .openapi(listAll, async (c) => {
-      const { limit, cursor, status } = c.req.valid("query");
-      const { items, next } = await listRegistrations(db, { limit, after: cursor, status });
+      const { limit, cursor, status, waits: isWaiting } = c.req.valid("query");
+      const { items, next } = await listRegistrations(db, { limit, after: cursor, status, waits: isWaiting });
       return c.json({ items: items.map(presentRegistration), next_cursor: next }, 200);
     })
     .openapi(approve, async (c) => c.json(presentOwnCafe(await decide(c, c.req.valid("param").cafeId, "approved", null)), 200))
+    .openapi(approveName, async (c) =>
+      c.json(presentOwnCafe(await decideOnName(c, c.req.valid("param").cafeId, c.req.valid("json").name, true)), 200),
+    )
+    .openapi(rejectName, async (c) =>
+      c.json(presentOwnCafe(await decideOnName(c, c.req.valid("param").cafeId, c.req.valid("json").name, false)), 200),
+    )
     .openapi(suspend, async (c) =>
       c.json(presentOwnCafe(await decide(c, c.req.valid("param").cafeId, "suspended", c.req.valid("json").reason)), 200),
     );

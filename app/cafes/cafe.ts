@@ -4,6 +4,8 @@ export interface Cafe {
   readonly id: string;
   readonly code: string;
   readonly name: string;
+  /** Another name that it wants, until the university agrees. */
+  readonly wantedName: string | null;
   readonly status: "pending" | "approved" | "suspended";
   readonly address: string | null;
   readonly timeZone: string;

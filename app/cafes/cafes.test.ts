@@ -252,7 +252,14 @@ test("a change names only what changes, and the trail holds what stood there bef
   const name = `Efter ${unique()}`;
   expect(await owner.api("PATCH", "/admin/cafe", { body: { name, address: "Torget 2", number_match_required: false } })).toMatchObject({
     status: 200,
-    body: { id: cafe.id, name, address: "Torget 2", number_match_required: false, time_zone: "Europe/Stockholm" },
+    body: {
+      id: cafe.id,
+      name: cafe.name,
+      wanted_name: name,
+      address: "Torget 2",
+      number_match_required: false,
+      time_zone: "Europe/Stockholm",
+    },
   });
   // Nothing that differs: nothing to tell.
   await owner.api("PATCH", "/admin/cafe", { body: { name } });
@@ -264,7 +271,7 @@ test("a change names only what changes, and the trail holds what stood there bef
       actorId: owner.id,
       action: "cafe.changed",
       details: {
-        name: { before: cafe.name, after: name },
+        wanted_name: { before: null, after: name },
         address: { before: null, after: "Torget 2" },
         number_match_required: { before: true, after: false },
       },
@@ -287,6 +294,67 @@ test("an owner takes no name that another café has", async () => {
     refused(409, "CONFLICT"),
   );
   expect(await second.owner.api("PATCH", "/admin/cafe", { body: { name: second.cafe.name.toUpperCase() } })).toMatchObject({ status: 200 });
+});
+
+const nameOf = async (cafeId: string) => (await campus.api<{ name: string }>("GET", `/cafes/${cafeId}`)).body.name;
+const decideName = (cafeId: string, word: "approve" | "reject", name: string, as = admin) =>
+  as.api("POST", `/admin/cafes/${cafeId}/${word}-name`, { body: { name } });
+interface Waiting {
+  readonly id: string;
+  readonly wanted_name: string | null;
+  readonly looks_like: readonly string[];
+}
+const waiting = async (cafeId: string) =>
+  (await admin.api<Page<Waiting>>("GET", "/admin/cafes?waits=true&limit=100")).body.items.find(({ id }) => id === cafeId);
+
+test("an approved café has another name only once the university agrees, to the very name that it saw", async () => {
+  const { cafe, owner } = await ownCafe({ name: `Gamla ${unique()}` });
+  const [first, second] = [`Nya ${unique()}`, `Nyare ${unique()}`];
+  const want = (name: string) => owner.api<{ wanted_name: string | null }>("PATCH", "/admin/cafe", { body: { name } });
+  expect((await want(first)).body).toMatchObject({ name: cafe.name, wanted_name: first });
+  expect(await waiting(cafe.id)).toMatchObject({ wanted_name: first, looks_like: [] });
+  expect(await nameOf(cafe.id)).toBe(cafe.name);
+  await want(second);
+  expect(await decideName(cafe.id, "approve", first)).toMatchObject(refused(409, "CONFLICT"));
+  expect(await decideName(cafe.id, "approve", second, owner)).toMatchObject(refused(403, "INSUFFICIENT_ROLE"));
+  expect(await decideName(cafe.id, "reject", second)).toMatchObject({ status: 200, body: { name: cafe.name, wanted_name: null } });
+  await want(second);
+  expect(await decideName(cafe.id, "approve", second)).toMatchObject({ status: 200, body: { name: second, wanted_name: null } });
+  expect([await nameOf(cafe.id), await waiting(cafe.id)]).toEqual([second, undefined]);
+  await want(first);
+  expect((await want(second)).body.wanted_name).toBeNull();
+  expect(
+    await campus.sql`select action, details from audit_log where object_id = ${cafe.id} and actor_id = ${admin.id} order by id`,
+  ).toEqual([
+    { action: "cafe.name_rejected", details: { before: cafe.name, wanted: second } },
+    { action: "cafe.renamed", details: { before: cafe.name, wanted: second } },
+  ]);
+});
+
+test("a name that looks like another café's, in Cyrillic or Greek letters too, is told to who approves", async () => {
+  const mark = unique();
+  const neighbour = await ownCafe({ name: `Nordic Caffe ${mark}` });
+  const { cafe, owner } = await ownCafe({ name: `Annat ${unique()}` });
+  for (const name of [`Nоrdiс Сaffе ${mark}`, `ΝORDIC CAFFE ${mark}!`, `Nord1c-Caffé ${mark}`]) {
+    expect(name.toLowerCase()).not.toBe(neighbour.cafe.name.toLowerCase());
+    expect((await owner.api("PATCH", "/admin/cafe", { body: { name } })).status).toBe(200);
+    expect(await waiting(cafe.id)).toMatchObject({ wanted_name: name, looks_like: [neighbour.cafe.name] });
+  }
+  const input = { ...application(), name: `Nordіc Caffe ${mark}` };
+  const { id } = (await campus.api<{ id: string }>("POST", "/cafes", { body: input })).body;
+  expect((await waiting(id))?.looks_like).toContain(neighbour.cafe.name);
+});
+
+test("a café that waits for its approval changes its name itself, and an admin any café's", async () => {
+  const pending = await ownCafe({ status: "pending" });
+  const [first, second] = [`Ett ${unique()}`, `Två ${unique()}`];
+  expect((await pending.owner.api("PATCH", "/admin/cafe", { body: { name: first } })).body).toMatchObject({
+    name: first,
+    wanted_name: null,
+  });
+  const { cafe } = await ownCafe();
+  const changed = await admin.api("PATCH", `/admin/cafe?cafe_id=${cafe.id}`, { body: { name: second } });
+  expect(changed.body).toMatchObject({ name: second, wanted_name: null });
 });
 
 test.each([

@@ -2,7 +2,7 @@ import { notFound } from "../platform/errors.ts";
 import { part, type Queryable, type Statement, sql } from "../platform/postgres.ts";
 import type { Cafe } from "./cafe.ts";
 
-const columns = part`id, code, name, status, address, time_zone, currency, opening_hours, holidays, paused_until, pause_reason, number_match_required,
+const columns = part`id, code, name, wanted_name, status, address, time_zone, currency, opening_hours, holidays, paused_until, pause_reason, number_match_required,
   cafe_takes_orders_at(id, now()) as is_open, exists (select from cafe_tables t where t.cafe_id = cafes.id and t.is_active) as has_tables, created_at, updated_at`;
 
 async function find(db: Queryable, condition: Statement): Promise<Cafe> {

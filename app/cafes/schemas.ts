@@ -44,11 +44,14 @@ export const CafePageBody = z
   })
   .openapi("CafePage");
 
+const wantedName = z.string().nullable().openapi({ description: "Another name that it wants, until the university agrees" });
+
 export const OwnCafeBody = z
   .object({
     ...shared,
     ...open,
     status: cafeStatus,
+    wanted_name: wantedName,
     opening_hours: openingHours.nullable(),
     holidays,
     number_match_required: z.boolean(),
@@ -61,6 +64,10 @@ export const RegisteredCafeBody = z
   .object({
     ...shared,
     status: cafeStatus,
+    wanted_name: wantedName,
+    looks_like: z
+      .array(z.string())
+      .openapi({ description: "Names of other cafés that look like this one's, or like the one that it wants" }),
     number_match_required: z.boolean(),
     owners: z.array(z.object({ id: z.uuid(), username: z.string(), name: z.string() })),
     created_at: z.iso.datetime(),
@@ -106,6 +113,7 @@ export const presentOwnCafe = (cafe: Cafe): z.infer<typeof OwnCafeBody> => ({
   ...presentShared(cafe),
   ...presentOpen(cafe),
   status: cafe.status,
+  wanted_name: cafe.wantedName,
   opening_hours: cafe.openingHours,
   holidays: cafe.holidays,
   number_match_required: cafe.numberMatchRequired,
@@ -116,6 +124,8 @@ export const presentOwnCafe = (cafe: Cafe): z.infer<typeof OwnCafeBody> => ({
 export const presentRegistration = (cafe: RegisteredCafe): z.infer<typeof RegisteredCafeBody> => ({
   ...presentShared(cafe),
   status: cafe.status,
+  wanted_name: cafe.wantedName,
+  looks_like: [...cafe.looksLike],
   number_match_required: cafe.numberMatchRequired,
   owners: cafe.owners.map(({ id, username, name }) => ({ id, username, name })),
   created_at: cafe.createdAt.toISOString(),

@@ -15,8 +15,8 @@ export async function openShift(tx: Transaction, { device, openingFloatMinor, st
   await refuseStranger(tx, staffId, device.cafeId);
   await tx.run(sql`insert into z_report_counters (cafe_id) values (${device.cafeId}) on conflict (cafe_id) do nothing`);
   const opened = await tx.row<{ id: string }>(sql`
-    insert into shifts (cafe_id, device_id, currency, opening_float_minor, opened_by)
-    select id, ${device.id}, currency, ${openingFloatMinor}, ${staffId} from cafes where id = ${device.cafeId}
+    insert into shifts (cafe_id, device_id, currency, opening_float_minor, opened_by, opened_seeing)
+    select id, ${device.id}, currency, ${openingFloatMinor}, ${staffId}, seen_at_first_shift(${device.id}) from cafes where id = ${device.cafeId}
     on conflict (device_id) where closed_at is null do nothing returning id`);
   if (!opened) throw new CodedError("CONFLICT", "A shift is open at this terminal: close it first.");
   await audit(tx, {

@@ -88,7 +88,9 @@ begin
     result.body := claimed.body;
     return result;
   end if;
-  if exists (select from devices where id = p_device_id and revoked_at is not null) then
+  -- Held until the commit, so that the report of a terminal that is being revoked has this sale, or there is none.
+  perform from devices where id = p_device_id and revoked_at is null for key share;
+  if not found then
     result.outcome := 'device_revoked';
     return result;
   end if;

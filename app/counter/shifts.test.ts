@@ -236,13 +236,74 @@ describe("a Z-report", () => {
     await sellForCash(till, dish);
     await openShift(till);
     await sellForCash(till, dish);
-    expect((await closeShift(till)).body).toMatchObject({ number: 1, sales_minor: 1_000 });
+    expect((await closeShift(till)).body).toMatchObject({ number: 1, sales_minor: 2_000 });
     await sellForCash(till, dish);
     await openShift(till);
     await sellForCash(till, dish, 3);
     expect((await closeShift(till)).body).toMatchObject({ number: 2, sales_minor: 4_000 });
     await openShift(till);
     expect((await closeShift(till)).body).toMatchObject({ number: 3, sales_count: 0, net_minor: 0, first_order_number: null, vat: [] });
+  });
+
+  test("is written for a terminal that is revoked and never opened a shift, or sold after its last one; once, and only where money is in none", async () => {
+    const till = await money.till();
+    const [second, idle, open] = [await money.secondTill(till), await money.secondTill(till), await money.secondTill(till)];
+    const owner = await campus.staff("owner", till.cafe);
+    const dish = await addDish(campus, till.cafe, { priceMinor: 1_000 });
+    await sellForCash(till, dish, 3);
+    await payByCard(till, 700);
+    await openShift(second, 0);
+    await closeShift(second);
+    await sellForCash(second, dish);
+    await openShift(open, 0);
+    await sellForCash(open, dish);
+    for (const { device } of [till, second, idle, open])
+      expect((await owner.api("DELETE", `/admin/devices/${device.id}`)).status).toBe(204);
+    const shifts = await campus.sql<{ deviceId: string; report: ZReport | null }>`
+      select s.device_id, z.report from shifts s left join z_reports z on z.shift_id = s.id where s.cafe_id = ${till.cafe.id} order by s.id`;
+    const reportsOf = ({ device }: Till) => shifts.filter(({ deviceId }) => deviceId === device.id).map(({ report }) => report);
+    const cash = { opening_float_minor: 0, sales_minor: 3_000, expected_minor: 3_000, counted_minor: 0, difference_minor: -3_000 };
+    expect(reportsOf(till)).toMatchObject([{ number: 2, sales_count: 2, sales_minor: 3_700, cash }]);
+    expect(reportsOf(second)).toMatchObject([
+      { number: 1, sales_minor: 0 },
+      { number: 3, sales_minor: 1_000 },
+    ]);
+    expect([reportsOf(idle), reportsOf(open)]).toEqual([[], [null]]);
+  });
+
+  test("that cannot be read in time keeps no terminal from being revoked: its shift stays open, to be counted and closed", async () => {
+    const till = await money.till();
+    const owner = await campus.staff("owner", till.cafe);
+    await sellForCash(till, await addDish(campus, till.cafe, { priceMinor: 1_000 }));
+    await campus.sql`create function too_long() returns trigger language plpgsql as 'begin raise query_canceled; end'`;
+    await campus.sql`create trigger too_long before insert on z_reports for each row execute function too_long()`;
+    try {
+      expect((await owner.api("DELETE", `/admin/devices/${till.device.id}`)).status).toBe(204);
+    } finally {
+      await campus.sql`drop function too_long() cascade`;
+    }
+    const [open] = await campus.sql<{ id: string }>`select id from shifts where device_id = ${till.device.id} and closed_at is null`;
+    const closed = await owner.api("POST", `/admin/shifts/${open?.id}/close`, { body: { counted_cash_minor: 1_000 } });
+    expect(closed).toMatchObject({ status: 200, body: { sales_minor: 1_000, cash: { difference_minor: 0 } } });
+  });
+
+  test("of a terminal that is revoked while it sells has exactly what it sold", async () => {
+    const till = await money.till();
+    const owner = await campus.staff("owner", till.cafe);
+    const dish = await addDish(campus, till.cafe, { priceMinor: 1_000 });
+    const sell = (process: 0 | 1) =>
+      till.device.api("POST", "/pos/sales", {
+        process,
+        body: { payment: "cash", items: [{ menu_item_id: dish, quantity: 1 }] },
+        headers: { "Idempotency-Key": randomUUID() },
+      });
+    await sell(0);
+    const sales = Array.from({ length: 12 }, (_, turn) => sell((turn % 2) as 0 | 1));
+    const [answers] = await Promise.all([Promise.all(sales), owner.api("DELETE", `/admin/devices/${till.device.id}`)]);
+    const sold = 1 + answers.filter(({ status }) => status === 201).length;
+    expect(await campus.sql`select (report ->> 'sales_minor')::int as sold from z_reports where device_id = ${till.device.id}`).toEqual([
+      { sold: sold * 1_000 },
+    ]);
   });
 
   test("of two terminals has each one's own sales; what happened at none is in the first that closes, once", async () => {

@@ -308,6 +308,18 @@ describe("a cancel", () => {
     expect(await student.balanceMinor()).toBe(7_500);
   });
 
+  test("by its student after the kitchen began it and took that step back gives no more back either", async () => {
+    const kitchen = await campus.staff("kitchen", till.cafe);
+    const [large, small] = [await paidOrder(), await paidOrder(3_000)];
+    for (const { orderId } of [large, small])
+      for (const status of ["preparing", "received"])
+        expectOk(await kitchen.api("PATCH", `/admin/orders/${orderId}/status`, { body: { status } }));
+    expect(codeOf(await large.student.api<Answer>("POST", `/orders/${large.orderId}/cancel`))).toBe("INVALID_TRANSITION");
+    expect([await large.student.balanceMinor(), (await large.student.readOrder(large.orderId)).status]).toEqual([5_000, "received"]);
+    expectOk(await small.student.api("POST", `/orders/${small.orderId}/cancel`));
+    expect(await small.student.balanceMinor()).toBe(10_000);
+  });
+
   test("by the student, or of what one person may give back, goes on as ever", async () => {
     const small = await paidOrder(3_000);
     expectOk(await cancel(small.orderId));

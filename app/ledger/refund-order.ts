@@ -129,7 +129,7 @@ export const tooMuch = (refundableMinor: number, refundedMinor: number) =>
 const secondPersonNeeded = (aboveMinor: number) =>
   new CodedError(
     "INSUFFICIENT_ROLE",
-    `It takes two people to give back more than ${aboveMinor} of an order: an owner or cashier asks for it in the portal, another owner or finance approves.`,
+    `It takes two people to give back more than ${aboveMinor} of an order: an owner, a cashier or finance asks for it in the portal, another owner or finance approves.`,
     { details: { because: "second_person", above_minor: aboveMinor, ask_at: "POST /api/v1/admin/orders/{orderId}/refund" } },
   );
 

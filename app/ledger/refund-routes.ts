@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { cafeOf, staff, staffOf } from "../identity/guards.ts";
+import { ownCafeOf, staff, staffOf } from "../identity/guards.ts";
 import type { Platform } from "../platform/context.ts";
 import { once } from "../platform/http/once.ts";
 import { json, required, route, router } from "../platform/http/router.ts";
@@ -34,8 +34,8 @@ const refund = route({
   operationId: "refundOrder",
   tags: ["orders"],
   summary:
-    "Give a paid order's money back to the wallet, or through the gateway it came by: all that is left, or a part; above REFUND_TWO_PEOPLE_ABOVE_MINOR a second person approves",
-  who: staff("owner", "cashier"),
+    "Give a paid order's money back to the wallet, or through the gateway it came by: all that is left, or a part; above REFUND_TWO_PEOPLE_ABOVE_MINOR, and whenever finance asks, a second person approves",
+  who: staff("owner", "cashier", "finance"),
   idempotency: "required",
   mayPend: true,
   errors: ["NOT_FOUND", "INVALID_TRANSITION", "CONFLICT", "READ_ONLY_REGION"],
@@ -56,9 +56,10 @@ const refund = route({
 export const refundRoutes = (platform: Platform) =>
   router().openapi(refund, async (c) => {
     const { amount_minor, reason, to, reference, metadata } = c.req.valid("json");
+    const cafeId = ownCafeOf(c, undefined);
     const input = {
       orderId: c.req.valid("param").orderId,
-      cafeId: cafeOf(c, undefined),
+      ...(cafeId !== undefined && { cafeId }),
       reason,
       note: { reference, metadata },
       to,

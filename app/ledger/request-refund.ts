@@ -16,21 +16,24 @@ import {
 } from "./refund-order.ts";
 import { type RefundProposal, refundProposals, tellProposal } from "./refund-proposal.ts";
 
-/** Of somebody of the café. */
-interface Input extends Omit<RefundInput, "requestedBy" | "cafeId" | "to" | "requestId"> {
+/** Of somebody of the café; of finance where none is named. */
+interface Input extends Omit<RefundInput, "requestedBy" | "to" | "requestId"> {
   readonly to: "wallet" | "gateway";
   readonly requestedBy: string;
-  readonly cafeId: string;
   readonly requestId: string;
 }
 
 export type Asked = { readonly kind: "made"; readonly refund: Refund } | { readonly kind: "proposed"; readonly proposal: RefundProposal };
 
-/** Gives money of an order back; above REFUND_TWO_PEOPLE_ABOVE_MINOR nothing moves yet, and another person decides. */
+/**
+ * Gives money of an order back; above REFUND_TWO_PEOPLE_ABOVE_MINOR nothing moves yet, and another person decides. So it is with any
+ * amount that finance asks for: it is the café's money.
+ */
 export async function requestRefund(tx: Transaction, config: Pick<Config, "REFUND_TWO_PEOPLE_ABOVE_MINOR">, input: Input): Promise<Asked> {
   const order = await lockOrder(tx, input);
-  await refuseOfStoppedCafe(tx, order.cafeId);
-  if (!takesTwo(order, input.amountMinor, config.REFUND_TWO_PEOPLE_ABOVE_MINOR))
+  const isOfCafe = input.cafeId !== undefined;
+  if (isOfCafe) await refuseOfStoppedCafe(tx, order.cafeId);
+  if (isOfCafe && !takesTwo(order, input.amountMinor, config.REFUND_TWO_PEOPLE_ABOVE_MINOR))
     return { kind: "made", refund: await refundLocked(tx, order, input) };
   await refuseInVain(tx, order, input);
   const proposal = await write(tx, order, input);

@@ -36,7 +36,7 @@ export async function addItem(tx: Transaction, actor: CafeActor, input: NewItem)
   if (input.stock !== null && input.stock > 0)
     await tx.run(sql`
       insert into stock_movements (item_id, change, reason, staff_id) values (${added.id}, ${input.stock}, 'set', ${actor.staffId})`);
-  await writeOptions(tx, added.id, input.options);
+  await writeOptions(tx, actor.cafeId, added.id, input.options);
   await auditActor(tx, actor, {
     action: "menu_item.added",
     objectKind: "menu_item",

@@ -22,7 +22,7 @@ export async function changeItem(tx: Transaction, actor: CafeActor, itemId: stri
       display_order = coalesce(${kept(change.displayOrder)}, display_order), low_stock_at = ${lowStockAt}, updated_at = now()
     where id = ${itemId} and cafe_id = ${actor.cafeId} and deleted_at is null`);
   if (changed === 0) throw notFound("The item");
-  if (change.options !== undefined) await writeOptions(tx, itemId, change.options);
+  if (change.options !== undefined) await writeOptions(tx, actor.cafeId, itemId, change.options);
   await auditActor(tx, actor, { action: "menu_item.changed", objectKind: "menu_item", objectId: itemId, details: { ...change } });
   return readItem(tx, actor.cafeId, itemId);
 }

@@ -3,9 +3,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import type { ErrorBody } from "../platform/errors.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { addDish } from "../testing/menus.ts";
+import { expectOk } from "../testing/money.ts";
 import type { TestCafe, TestStaff } from "../testing/people.ts";
 import { until } from "../testing/platform.ts";
 import { outcome } from "../testing/refusal.ts";
+import { maxChoicesOfMenu } from "./limits.ts";
 
 interface ItemBody {
   readonly id: string;
@@ -102,6 +104,42 @@ describe("a category", () => {
     const first = await add();
     const second = await add();
     expect([first.status, second.status, second.text]).toEqual([201, 201, first.text]);
+  });
+});
+
+describe("a whole menu", () => {
+  const groups = (count: number) =>
+    Array.from({ length: count }, (_, group) => ({
+      name: `Group ${group}`,
+      choices: Array.from({ length: 25 }, (_, choice) => ({ name: `Choice ${choice}` })),
+    }));
+  /** Up to 100 choices below what a menu may have, in dishes of 200 each. */
+  const fill = async () => {
+    const choices = Array.from({ length: 20 }, (_, place) => ({ name: `${place}` }));
+    const options = Array.from({ length: 10 }, (_, place) => ({ name: `${place}`, choices }));
+    const dishes = Array.from({ length: maxChoicesOfMenu / 200 - 1 }, (_, place) =>
+      addDish(campus, cafe, { name: `Dish ${place}`, options }),
+    );
+    await Promise.all(dishes);
+    return expectOk(await addItem({ options: groups(4) })).id;
+  };
+
+  test("has a limit of choices over all its items, also where they are written at once, and says it where they are written", async () => {
+    const item = await fill();
+    const answers = await Promise.all([0, 1, 2].map((n) => addItem({ name: `Last ${n}`, options: groups(4) })));
+    expect(answers.map(outcome).toSorted()).toEqual([
+      [201, undefined],
+      [409, "CONFLICT"],
+      [409, "CONFLICT"],
+    ]);
+    const change = (options: object) => owner.api<ErrorBody>("PUT", `/admin/menu/items/${item}`, { body: { options } });
+    const refused = await change(groups(5));
+    expect(refused.body.error).toMatchObject({
+      code: "CONFLICT",
+      details: { because: "too_many_choices", current: maxChoicesOfMenu + 25, max: maxChoicesOfMenu },
+    });
+    expect((await change(groups(3))).status).toBe(200);
+    expect((await addItem({ name: "Without options" })).status).toBe(201);
   });
 });
 

@@ -1,5 +1,6 @@
 import { CodedError } from "../platform/errors.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
+import { maxChoicesOfMenu } from "./limits.ts";
 import { refuseTakenName } from "./taken-name.ts";
 
 export interface WantedGroup {
@@ -22,7 +23,7 @@ export interface WantedChoice {
  * Makes the item's options what is wanted, in this order. What keeps its id stays the same option, so that a basket on a
  * phone still names it; what is not named goes. The caller holds the item's row.
  */
-export async function writeOptions(tx: Transaction, itemId: string, groups: readonly WantedGroup[]): Promise<void> {
+export async function writeOptions(tx: Transaction, cafeId: string, itemId: string, groups: readonly WantedGroup[]): Promise<void> {
   await refuseForeignIds(tx, itemId, groups);
   await tx.run(sql`delete from menu_option_groups where item_id = ${itemId} and not id = any (${idsOf(groups)}::uuid[])`);
   await tx.run(sql`
@@ -43,6 +44,24 @@ export async function writeOptions(tx: Transaction, itemId: string, groups: read
       on conflict (id) do update set group_id = excluded.group_id, name = excluded.name, price_minor = excluded.price_minor,
         is_available = excluded.is_available, display_order = excluded.display_order`),
   );
+  await refuseTooMany(tx, cafeId);
+}
+
+/** Whoever writes options of this café at the same moment waits: what both write is counted. */
+async function refuseTooMany(tx: Transaction, cafeId: string): Promise<void> {
+  // An order that is being placed holds a key share of this row: that one does not wait.
+  await tx.run(sql`select from cafes where id = ${cafeId} for no key update`);
+  const menu = await tx.row<{ choices: number }>(sql`
+    select count(*)::int as choices from menu_items m join menu_option_groups g on g.item_id = m.id join menu_option_choices c on c.group_id = g.id
+    where m.cafe_id = ${cafeId} and m.deleted_at is null`);
+  if (menu && menu.choices > maxChoicesOfMenu)
+    throw new CodedError(
+      "CONFLICT",
+      `A menu has at most ${maxChoicesOfMenu} choices over all its items: with these it would have ${menu.choices}.`,
+      {
+        details: { because: "too_many_choices", current: menu.choices, max: maxChoicesOfMenu },
+      },
+    );
 }
 
 function writeGroups(tx: Transaction, itemId: string, groups: readonly WantedGroup[]): Promise<{ id: string; displayOrder: number }[]> {

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { cafeActorOf, cafeOf, staff, staffOf } from "../identity/guards.ts";
+import { cafeActorOf, cafeOf, ownCafeOf, staff, staffOf } from "../identity/guards.ts";
 import { reasonField } from "../ledger/field-schemas.ts";
 import type { Platform } from "../platform/context.ts";
 import { once } from "../platform/http/once.ts";
@@ -7,9 +7,10 @@ import { type HttpContext, json, listOf, listQuery, required, route, router } fr
 import { listBoard, readBoardOrder } from "./board.ts";
 import { assignDelivery } from "./deliveries.ts";
 import { moveOrder, noteNoShow } from "./move-order.ts";
-import { BoardOrderSchema, dayField, OrderParams, OrderSchema, orderTypeField, statusField } from "./schemas.ts";
+import { BoardOrderSchema, dayField, OrderParams, OrderSchema, orderTypeField, statusField, UnfinishedOrderSchema } from "./schemas.ts";
 import { takeCash } from "./take-cash.ts";
-import { type Mover, type OrderStatus, orderStatuses } from "./transitions.ts";
+import { type Mover, type OrderStatus, orderStatuses, standsHours } from "./transitions.ts";
+import { listUnfinished, type UnfinishedOrder } from "./unfinished.ts";
 
 const counter = () => staff("kitchen", "owner", "cashier");
 const statusList = new RegExp(`^(${orderStatuses.join("|")})(,(${orderStatuses.join("|")}))*$`);
@@ -39,6 +40,17 @@ const list = route({
   responses: { 200: json(listOf(BoardOrderSchema), "A page of orders") },
 });
 
+const listOpen = route({
+  method: "get",
+  path: "/admin/unfinished-orders",
+  operationId: "listUnfinishedOrders",
+  tags: ["orders"],
+  summary: `Orders of all cafés that were to be ready ${standsHours} hours ago and are not ended, the oldest first: finance cancels them`,
+  who: staff("finance"),
+  request: { query: listQuery },
+  responses: { 200: json(listOf(UnfinishedOrderSchema), "A page of them") },
+});
+
 const read = route({
   method: "get",
   path: "/admin/orders/{orderId}",
@@ -56,8 +68,8 @@ const move = route({
   path: "/admin/orders/{orderId}/status",
   operationId: "moveOrder",
   tags: ["orders"],
-  summary: "Move an order along the table of statuses; a cancelled one gives the money back",
-  who: counter(),
+  summary: "Move an order along the table of statuses; a cancelled one gives the money back. Finance cancels what no café has ended",
+  who: staff("kitchen", "owner", "cashier", "finance"),
   errors: ["NOT_FOUND", "INVALID_TRANSITION", "CONFLICT", "READ_ONLY_REGION"],
   request: {
     params: OrderParams,
@@ -130,6 +142,11 @@ export const boardRoutes = (platform: Platform) => {
       });
       return c.json({ items: page.items, next_cursor: page.next }, 200);
     })
+    .openapi(listOpen, async (c) => {
+      const { limit, cursor } = c.req.valid("query");
+      const { items, next } = await listUnfinished(db, { limit, after: cursor });
+      return c.json({ items: items.map(presentUnfinished), next_cursor: next }, 200);
+    })
     .openapi(read, async (c) => c.json(await readBoardOrder(db, c.req.valid("param").orderId, cafeOf(c, undefined)), 200))
     .openapi(move, async (c) => {
       const { orderId } = c.req.valid("param");
@@ -137,7 +154,7 @@ export const boardRoutes = (platform: Platform) => {
       const order = await db.transaction(async (tx) => {
         const aloneUpToMinor = platform.config.REFUND_TWO_PEOPLE_ABOVE_MINOR;
         await moveOrder(tx, { orderId, to: status, aloneUpToMinor, ...byStaff(c), ...(from && { from }), ...(reason && { reason }) });
-        return readBoardOrder(tx, orderId, cafeOf(c, undefined));
+        return readBoardOrder(tx, orderId, ownCafeOf(c, undefined));
       });
       return c.json(order, 200);
     })
@@ -170,6 +187,21 @@ export const boardRoutes = (platform: Platform) => {
 
 const byStaff = (c: HttpContext) => ({
   by: staffOf(c).role as Mover,
-  actor: { staffId: staffOf(c).id, cafeId: cafeOf(c, undefined) },
+  actor: { staffId: staffOf(c).id, cafeId: ownCafeOf(c, undefined) },
   requestId: c.var.requestId,
+});
+
+const presentUnfinished = (order: UnfinishedOrder): z.infer<typeof UnfinishedOrderSchema> => ({
+  id: order.id,
+  cafe_id: order.cafeId,
+  cafe_name: order.cafeName,
+  printed_number: order.printedNumber,
+  status: order.status,
+  payment_method: order.paymentMethod,
+  payment_status: order.paymentStatus,
+  total_minor: order.totalMinor,
+  refunded_minor: order.refundedMinor,
+  currency: order.currency,
+  student_name: order.studentName,
+  created_at: order.createdAt.toISOString(),
 });

@@ -49,9 +49,11 @@ export async function listBoard(db: Queryable, filter: BoardFilter): Promise<Pag
   return pageOf(found.map(present), filter.limit);
 }
 
-export async function readBoardOrder(db: Queryable, orderId: string, cafeId: string): Promise<BoardOrderBody> {
+/** Of any café where none is named. */
+export async function readBoardOrder(db: Queryable, orderId: string, cafeId: string | undefined): Promise<BoardOrderBody> {
   const found = await db.row<BoardRow>(sql`
-    select ${boardColumns} from orders o left join students s on s.id = o.student_id where o.id = ${orderId} and o.cafe_id = ${cafeId}`);
+    select ${boardColumns} from orders o left join students s on s.id = o.student_id
+    where o.id = ${orderId} and (${cafeId ?? null}::uuid is null or o.cafe_id = ${cafeId ?? null})`);
   if (!found) throw notFound("The order");
   return present(found);
 }

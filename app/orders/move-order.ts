@@ -2,7 +2,7 @@ import { type RefundInput, refundRest } from "../ledger/refund-order.ts";
 import { audit } from "../platform/audit.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
-import { type Mover, type Need, type OrderStatus, transitionOf } from "./transitions.ts";
+import { type Mover, type Need, type OrderStatus, standsHours, transitionOf } from "./transitions.ts";
 
 export interface Move {
   readonly orderId: string;
@@ -11,10 +11,10 @@ export interface Move {
   readonly from?: OrderStatus;
   readonly reason?: string;
   readonly by: Mover;
-  /** Who moves it: the student whose order it is, or a member of the café's staff. */
-  readonly actor: { readonly studentId: string } | { readonly staffId: string; readonly cafeId: string };
+  /** Who moves it: the student whose order it is, or a member of staff; of the university's where no café is named. */
+  readonly actor: { readonly studentId: string } | { readonly staffId: string; readonly cafeId: string | undefined };
   readonly requestId?: string;
-  /** As much as one member of staff gives back by a cancel; what is above is a refund by two people first. */
+  /** As much as one member of staff gives back by a cancel, and a student of what was begun; what is above is a refund by two people first. */
   readonly aloneUpToMinor?: number;
 }
 
@@ -26,6 +26,9 @@ interface Movable {
   readonly paymentStatus: string;
   readonly mayPrepare: boolean;
   readonly mayUndo: boolean;
+  readonly stands: boolean;
+  readonly wasBegun: boolean;
+  readonly totalMinor: number;
   readonly atCounter: boolean;
 }
 
@@ -36,6 +39,9 @@ export async function moveOrder(tx: Transaction, move: Move): Promise<void> {
   refuseStep(order, move.to, move.by);
   // It may be eaten by now: at a counter the food changes hands with the payment.
   if (move.by === "student" && order.atCounter && isPaid(order)) throw refusedStep(order, move.to, "it was sold at the counter, ask there");
+  // A kitchen's step back lets nobody give a large sum away alone.
+  if (move.by === "student" && order.wasBegun && isPaid(order) && order.totalMinor > (move.aloneUpToMinor ?? 0))
+    throw refusedStep(order, move.to, "the kitchen had begun it, and so much is given back by two people, ask at the counter");
   await step(tx, order, move, false);
 }
 
@@ -54,12 +60,15 @@ export async function noteNoShow(tx: Transaction, move: Omit<Move, "from" | "to"
 
 async function lockMovable(tx: Transaction, { orderId, actor }: Pick<Move, "orderId" | "actor">): Promise<Movable> {
   const studentId = "studentId" in actor ? actor.studentId : null;
-  const cafeId = "cafeId" in actor ? actor.cafeId : null;
+  const cafeId = "cafeId" in actor ? (actor.cafeId ?? null) : null;
+  const isUniversity = "staffId" in actor && actor.cafeId === undefined;
   const order = await tx.row<Movable>(sql`
-    select o.cafe_id, o.status, o.order_type, o.payment_method, o.payment_status, may_prepare(o) as may_prepare,
+    select o.cafe_id, o.status, o.order_type, o.total_minor, o.payment_method, o.payment_status, may_prepare(o) as may_prepare,
       coalesce((select max(l.at) from order_status_log l where l.order_id = o.id) >= clock_timestamp() - make_interval(secs => setting_number(o.cafe_id, 'undo_seconds')), false) as may_undo,
+      greatest(o.created_at, o.scheduled_for) < now() - make_interval(hours => ${standsHours}) as stands,
+      exists (select from order_status_log l where l.order_id = o.id and l.to_status = 'preparing') as was_begun,
       exists (select from counter_sales s where s.order_id = o.id) as at_counter
-    from orders o where o.id = ${orderId} and (o.student_id = ${studentId} or o.cafe_id = ${cafeId}) for update of o`);
+    from orders o where o.id = ${orderId} and (o.student_id = ${studentId} or o.cafe_id = ${cafeId} or ${isUniversity}) for update of o`);
   if (!order) throw notFound("The order");
   return order;
 }
@@ -71,6 +80,7 @@ const holds: Readonly<Record<Need, (order: Movable) => boolean>> = {
   paid: isPaid,
   delivery: ({ orderType }) => orderType === "delivery",
   undo: ({ mayUndo }) => mayUndo,
+  stands: ({ stands }) => stands,
 };
 
 const becauses: Readonly<Record<Need, string>> = {
@@ -78,6 +88,7 @@ const becauses: Readonly<Record<Need, string>> = {
   paid: "it is not paid yet",
   delivery: "it is not a delivery",
   undo: "the time to take that step back is over",
+  stands: `the café has ${standsHours} hours to end it`,
 };
 
 function refuseStep(order: Movable, to: OrderStatus, by: Mover): void {
@@ -91,13 +102,16 @@ const refusedStep = (order: Movable, to: OrderStatus, because: string) =>
     details: { status: order.status, payment_status: order.paymentStatus },
   });
 
+const cancellers: Partial<Record<Mover, string>> = { student: "the student", finance: "the university" };
+
 async function step(tx: Transaction, order: Movable, move: Move, isNoShow: boolean): Promise<void> {
   const { orderId, to, actor } = move;
   const staffId = "staffId" in actor ? actor.staffId : null;
-  const reason = move.reason ?? (staffId === null ? "cancelled by the student" : "cancelled by the café");
+  const reason = move.reason ?? `cancelled by ${cancellers[move.by] ?? "the café"}`;
   await tx.run(sql`select set_order_status(${orderId}, ${to}, ${reason}, ${isNoShow})`);
-  const alone = move.aloneUpToMinor === undefined ? {} : { aloneUpToMinor: move.aloneUpToMinor };
-  if (to === "cancelled" && order.paymentStatus === "paid") await giveBack(tx, order, { orderId, reason, requestedBy: staffId, ...alone });
+  const alone = move.aloneUpToMinor === undefined || move.by === "student" ? {} : { aloneUpToMinor: move.aloneUpToMinor };
+  if (to === "cancelled" && order.paymentStatus === "paid")
+    await giveBack(tx, order, move.by, { orderId, reason, requestedBy: staffId, ...alone });
   if (staffId === null) return;
   await audit(tx, {
     actorKind: "staff",
@@ -114,10 +128,12 @@ async function step(tx: Transaction, order: Movable, move: Move, isNoShow: boole
 async function giveBack(
   tx: Transaction,
   order: Movable,
+  by: Mover,
   refund: Pick<RefundInput, "orderId" | "reason" | "requestedBy" | "aloneUpToMinor">,
 ): Promise<void> {
   if (order.paymentMethod !== "cash") return void (await refundRest(tx, refund));
-  // Cash goes back over the counter, so somebody has to stand there.
+  // Cash goes back over the counter, so somebody has to stand there; what the university ends is given back there afterwards.
+  if (by === "finance") return;
   if (refund.requestedBy === null) throw refusedStep(order, "cancelled", "it was paid in cash: ask at the counter");
   await tx.run(sql`select refund_cash(${refund.orderId}, null, ${refund.reason}, ${refund.requestedBy})`);
 }

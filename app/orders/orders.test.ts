@@ -134,6 +134,24 @@ describe("placing an order", () => {
     expect([answer.status, codeOf(answer)]).toEqual([status, code]);
   });
 
+  test("costs a billion minor units at most, so that the sum of all stays a number", async () => {
+    const dish = await addDish(campus, cafe, { priceMinor: 10_000_000 });
+    const lines = (count: number) => ({
+      ...order(dish),
+      items: Array.from({ length: count }, () => ({ menu_item_id: dish, quantity: 50 })),
+    });
+    expect(await place(lines(3))).toMatchObject({
+      status: 400,
+      body: {
+        error: { code: "VALIDATION_ERROR", details: { fields: [{ field: "items", problem: expect.stringContaining("1000000000") }] } },
+      },
+    });
+    const placed = (await place(lines(2))).body.order;
+    expect(placed.total_minor).toBe(1_000_000_000);
+    const amended = await student.api("PUT", `/orders/${placed.id}`, { body: { items: lines(3).items } });
+    expect(codeOf(amended)).toBe("VALIDATION_ERROR");
+  });
+
   test("refuses a café that is not approved, and whoever is not a student", async () => {
     const pending = await campus.cafe({ status: "pending" });
     const answer = await place({ cafe_id: pending.id, items: [{ menu_item_id: await addDish(campus, pending), quantity: 1 }] });

@@ -65,6 +65,8 @@ export function refusalOf(outcome: string, details: Record<string, unknown>): Co
       return new CodedError("ORDER_LIMIT_REACHED", "This slot is full: choose another one.", { details });
     case "unavailable":
       return new CodedError("ITEM_UNAVAILABLE", "Something in the order is sold out or not on this café's menu.", { details });
+    case "too_large":
+      return validationError("json", [{ path: ["items"], message: `cost more than ${details.max_minor}, as much as an order may` }]);
     case "options":
       return new CodedError("VALIDATION_ERROR", "The chosen options do not fit their dishes.", { details });
     default:

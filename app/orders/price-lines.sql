@@ -21,6 +21,8 @@ begin
 
   select 'priced', null, jsonb_agg(to_jsonb(x) - 'place' order by x.place), sum(x.item_price_minor * x.quantity), sum(x.quantity)
     into result from lines_with_prices(p_lines) x;
+  -- As any amount of a campus (app/ledger/field-schemas.ts): far below where the sum of a café's sales leaves the safe integers.
+  if result.subtotal_minor > 1000000000 then result.outcome := 'too_large'; result.details := jsonb_build_object('max_minor', 1000000000); end if;
   return result;
 end $$;
 

@@ -160,7 +160,7 @@ const slots = route({
 });
 
 export const orderRoutes = (platform: Platform) => {
-  const { db } = platform;
+  const { db, config } = platform;
   return router()
     .openapi(place, async (c) => {
       const body = c.req.valid("json");
@@ -208,7 +208,13 @@ export const orderRoutes = (platform: Platform) => {
       const { orderId } = c.req.valid("param");
       const studentId = studentOf(c).id;
       return once(c, "a day", async (tx) => {
-        await moveOrder(tx, { orderId, to: "cancelled", by: "student", actor: { studentId } });
+        await moveOrder(tx, {
+          orderId,
+          to: "cancelled",
+          by: "student",
+          actor: { studentId },
+          aloneUpToMinor: config.REFUND_TWO_PEOPLE_ABOVE_MINOR,
+        });
         return { status: 200 as const, body: await readOrder(tx, orderId, studentId) };
       });
     })

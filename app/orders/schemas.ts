@@ -140,6 +140,21 @@ export const BoardOrderSchema = OrderSchema.extend({
     .openapi({ description: "Who brings it" }),
 }).openapi("BoardOrder");
 
+export const UnfinishedOrderSchema = OrderSchema.pick({
+  id: true,
+  cafe_id: true,
+  printed_number: true,
+  status: true,
+  payment_method: true,
+  payment_status: true,
+  total_minor: true,
+  refunded_minor: true,
+  currency: true,
+  created_at: true,
+})
+  .extend({ cafe_name: z.string(), student_name: z.string().nullable() })
+  .openapi("UnfinishedOrder");
+
 export type OrderBody = z.infer<typeof OrderSchema>;
 export type BoardOrderBody = z.infer<typeof BoardOrderSchema>;
 export type WantedItem = z.infer<typeof wantedItem>;

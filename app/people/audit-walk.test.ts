@@ -61,6 +61,11 @@ const dish = () => addDish(campus, till.cafe, { name: word() });
 const table = () => owner.api("POST", "/admin/tables", { body: { label: word() } });
 const device = () => owner.api("POST", "/admin/devices", { body: { name: "Walked" } });
 const cashier = () => campus.staff("cashier", till.cafe);
+async function decideName(how: "approve" | "reject"): Answer {
+  const name = word();
+  expectOk(await owner.api("PATCH", "/admin/cafe", { body: { name } }));
+  return admin.api("POST", `/admin/cafes/${till.cafe.id}/${how}-name`, { body: { name } });
+}
 const issue = () => admin.api("POST", `/admin/students/${student.id}/cards`, { body: { card_uid: newCardUid() } });
 const adjustment = (amount_minor = 100) =>
   accountants[0].api("POST", "/admin/adjustments", {
@@ -139,6 +144,8 @@ const walks: Readonly<Record<string, () => Answer>> = {
   revokeDevice: async () => owner.api("DELETE", `/admin/devices/${await made(device())}`),
   changeOwnCafe: () => owner.api("PATCH", "/admin/cafe", { body: { address: word() } }),
   approveCafe: async () => admin.api("POST", `/admin/cafes/${(await campus.cafe({ status: "pending" })).id}/approve`),
+  approveCafeName: () => decideName("approve"),
+  rejectCafeName: () => decideName("reject"),
   suspendCafe: async () => admin.api("POST", `/admin/cafes/${(await campus.cafe()).id}/suspend`, { body: { reason: "the walk" } }),
   addTable: table,
   removeTable: async () => owner.api("DELETE", `/admin/tables/${await made(table())}`),

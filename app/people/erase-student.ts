@@ -53,7 +53,8 @@ async function closeWallet(tx: Transaction, studentId: string): Promise<void> {
 /** In the order in which they are named. */
 const obstacles = {
   open_charge: "A payment is waiting for an answer: decline it, or wait a minute for it to end.",
-  unfinished_order: "An order is not finished: cancel it or wait until it was handed over.",
+  unfinished_order:
+    "An order is not finished: cancel it or wait until it was handed over. What its café leaves for a day the finance office ends.",
   pending_adjustment: "An adjustment of the wallet is not decided: the finance office approves or rejects it.",
   pending_refund: "A refund of an order is not decided: another owner of the café or the finance office approves or rejects it.",
   open_dispute: "A payment is disputed at the bank: wait until that is settled.",

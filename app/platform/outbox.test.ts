@@ -304,6 +304,28 @@ test("a lane takes no more than it can carry", async () => {
   await lane.finish();
 });
 
+test("in a lane nobody's rows take more than a share: whoever comes later does not wait for a hundred that hang", async () => {
+  for (let n = 0; n < 150; n += 1) await put({ whose: "slow", n });
+  for (let n = 0; n < 15; n += 1) await put({ whose: "other", n });
+  const gate = Promise.withResolvers<void>();
+  const delivered: unknown[] = [];
+  const topics = topicsOf(({ payload }) => (payload.whose === "slow" ? gate.promise : Promise.resolve(void delivered.push(payload.n))), {
+    turnOf: "whose",
+  });
+  const lane = runLane(workers[0], topics, "general", report, () => undefined);
+  await until("all of the other one are delivered", async () => {
+    await lane.takeSome();
+    return delivered.length === 15;
+  });
+  expect((await rows()).filter(({ payload, tries }) => payload.whose === "slow" && tries > 0)).toHaveLength(10);
+  gate.resolve();
+  await until("all of the slow one are delivered too", async () => {
+    await lane.takeSome();
+    return (await rows()).every(({ done }) => done);
+  });
+  await lane.finish();
+});
+
 test("each topic's lease is its own time and a margin, whatever else is taken with it", async () => {
   await put({}, "test.quick");
   await put({}, "test.slow");

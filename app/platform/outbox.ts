@@ -28,6 +28,8 @@ export class Undeliverable extends Error {}
  */
 const laneRows = { urgent: 100, general: 100, outside: 100, mails: 20, background: 4 } as const;
 export type Lane = keyof typeof laneRows;
+/** How many of them may be one holder's, where a topic says whose its rows are. */
+const rowsOfOne = 10;
 export const lanesOf: Readonly<Record<WorkerKind, readonly Lane[]>> = {
   money: ["urgent", "general", "outside"],
   long: ["mails", "background"],
@@ -42,6 +44,8 @@ interface Topic {
   readonly maxTries: number;
   /** "general" unless said. */
   readonly lane?: Lane;
+  /** The field of the payload that says whose row it is: of a lane nobody's rows take more than a share, however long they take. */
+  readonly turnOf?: string;
   /** The longest pause between two tries; five minutes unless said. */
   readonly longestPauseSeconds?: number;
   /** Called when a row is given up, however that came: what nobody will work on any more is thrown away here. */
@@ -86,6 +90,8 @@ export async function fanOutEvents({ db }: Pick<Platform, "db">): Promise<number
 }
 
 export type TakenRow = OutboxRow & {
+  /** Whose it is, where its topic says so. */
+  readonly turn: string | null;
   readonly waitedMs: number;
   /** Its last try was begun and never ended: whatever it does ends its worker, so it is given up. */
   readonly isGivenUp: boolean;
@@ -94,27 +100,39 @@ export type TakenRow = OutboxRow & {
 /**
  * Takes due rows. A row is leased, not locked: its due time moves past the delivery's own time-out, so no transaction is
  * open while the network is waited for, and a worker killed at any moment leaves a row that another one takes when the
- * lease ends: as often as its topic allows, for the row itself may be what kills.
+ * lease ends: as often as its topic allows, for the row itself may be what kills. `underWay` says how many rows of each
+ * holder this worker delivers already.
  */
-export async function takeDue({ db }: Pick<Platform, "db">, topics: Topics, limit = batchRows): Promise<TakenRow[]> {
+export async function takeDue(
+  { db }: Pick<Platform, "db">,
+  topics: Topics,
+  limit = batchRows,
+  underWay: ReadonlyMap<string, number> = new Map(),
+): Promise<TakenRow[]> {
   const names = Object.keys(topics);
   const leases = Object.values(topics).map(({ timeoutMs }) => Math.ceil((timeoutMs + leaseMarginMs) / 1000));
   const mostTries = Object.values(topics).map(({ maxTries }) => maxTries);
+  const turns = Object.values(topics).map(({ turnOf }) => turnOf ?? null);
+  const counts = JSON.stringify(Object.fromEntries(underWay));
   return db.rows<TakenRow>(sql`
     with due as (
-      select d.id, t.lease_seconds, d.tries >= t.max_tries as is_given_up
-      from unnest(${names}::text[], ${leases}::float8[], ${mostTries}::integer[]) t (topic, lease_seconds, max_tries),
+      select d.id, d.due_at, t.lease_seconds, d.tries >= t.max_tries as is_given_up, d.turn
+      from unnest(${names}::text[], ${leases}::float8[], ${mostTries}::integer[], ${turns}::text[]) t (topic, lease_seconds, max_tries, turn_of),
         lateral (
-          select id, due_at, tries from outbox w
+          select id, due_at, tries, w.payload ->> t.turn_of as turn from outbox w
           where w.topic = t.topic and w.done_at is null and w.dead_at is null and w.due_at <= now()
+            and coalesce((${counts}::jsonb ->> (w.payload ->> t.turn_of))::integer, 0) < ${rowsOfOne}
           order by w.due_at limit ${limit} for update skip locked) d
-      order by d.due_at limit ${limit})
+      order by d.due_at limit ${limit}),
+    -- What is over its holder's share is let go with the commit: the next taking passes over it.
+    shared as (
+      select *, row_number() over (partition by turn order by due_at) + coalesce((${counts}::jsonb ->> turn)::integer, 0) as place from due)
     update outbox o set due_at = now() + make_interval(secs => due.lease_seconds),
       tries = o.tries + case when due.is_given_up then 0 else 1 end,
       dead_at = case when due.is_given_up then now() end,
       last_error = case when due.is_given_up then ${diedAtEachTry} else o.last_error end
-    from due where o.id = due.id and ${asyncCommit}
-    returning o.id, o.topic, o.payload, o.tries, due.is_given_up, (extract(epoch from clock_timestamp() - o.created_at) * 1000)::float8 as waited_ms`);
+    from shared due where o.id = due.id and (due.turn is null or due.place <= ${rowsOfOne}) and ${asyncCommit}
+    returning o.id, o.topic, o.payload, o.tries, due.turn, due.is_given_up, (extract(epoch from clock_timestamp() - o.created_at) * 1000)::float8 as waited_ms`);
 }
 
 const diedAtEachTry = "Each worker that took it ended before it was delivered.";
@@ -138,9 +156,19 @@ export function runLane(
   const roomToTake = Math.ceil(mostRows * shareToTake);
   const deliverRow = createDelivery(platform, topics, reportError);
   const underWay = new Set<Promise<void>>();
+  const turns = new Map<string, number>();
+  const count = (turn: string | null, change: 1 | -1) => {
+    if (turn === null) return;
+    const rows = (turns.get(turn) ?? 0) + change;
+    if (rows === 0) turns.delete(turn);
+    else turns.set(turn, rows);
+    if (change === -1 && rows === rowsOfOne / 2) onRoom();
+  };
   const deliver = (row: TakenRow) => {
+    count(row.turn, 1);
     const delivery = deliverRow(row).finally(() => {
       underWay.delete(delivery);
+      count(row.turn, -1);
       if (mostRows - underWay.size === roomToTake) onRoom();
     });
     underWay.add(delivery);
@@ -149,7 +177,7 @@ export function runLane(
     async takeSome() {
       const room = mostRows - underWay.size;
       if (room < roomToTake) return 0;
-      const rows = await takeDue(platform, topics, Math.min(room, batchRows));
+      const rows = await takeDue(platform, topics, Math.min(room, batchRows), turns);
       rows.forEach(deliver);
       return rows.length;
     },

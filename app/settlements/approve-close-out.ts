@@ -43,7 +43,8 @@ const agreedMeanwhile = () =>
   });
 
 const waitingFor = {
-  unfinished_order: "An order of the student is not finished: it is handed over or cancelled first.",
+  unfinished_order:
+    "An order of the student is not finished: it is handed over or cancelled first; what its café leaves for a day finance cancels.",
   pending_adjustment: "An adjustment of the wallet is not decided: approve or reject it first.",
   pending_refund: "A refund of an order is not decided: approve or reject it first.",
   open_dispute: "A payment of the student is disputed at the bank: wait until that is settled.",

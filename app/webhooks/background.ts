@@ -26,7 +26,14 @@ export function webhookTopics(platform: Platform): Topics {
       maxTries: patientTries,
       deliver: ({ payload }) => takeMoneyEvent(platform.db, MoneyMessage.parse(payload)),
     },
-    "webhook.deliver": { timeoutMs, maxTries, longestPauseSeconds, lane: "outside", deliver: createWebhookDelivery(platform) },
+    "webhook.deliver": {
+      timeoutMs,
+      maxTries,
+      longestPauseSeconds,
+      lane: "outside",
+      turnOf: "cafe_id",
+      deliver: createWebhookDelivery(platform),
+    },
   };
 }
 

@@ -11,7 +11,7 @@ export async function redeliver(tx: Transaction, actor: CafeActor, endpointId: s
     with again as (
       update webhook_deliveries set state = 'waiting', delivered_at = null
       where id = ${deliveryId} and endpoint_id = ${endpointId} and state <> 'waiting' returning *),
-    queued as (insert into outbox (topic, payload) select 'webhook.deliver', jsonb_build_object('delivery_id', id) from again)
+    queued as (insert into outbox (topic, payload) select 'webhook.deliver', jsonb_build_object('delivery_id', id, 'cafe_id', ${actor.cafeId}::uuid) from again)
     select id, event_id, event, order_id, state, tries, last_tried_at, last_status, last_error, delivered_at, created_at from again`);
   if (!delivery) {
     const waits = await tx.row(sql`select id from webhook_deliveries where id = ${deliveryId} and endpoint_id = ${endpointId}`);

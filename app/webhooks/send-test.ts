@@ -13,7 +13,7 @@ export async function sendTest(tx: Transaction, actor: CafeActor, endpointId: st
       select ${endpointId}, e.id, 'test', json_build_object('event_id', e.id, 'event', 'test', 'at', json_time(now()))::text
       from (select uuidv7() as id) e
       returning *),
-    queued as (insert into outbox (topic, payload) select 'webhook.deliver', jsonb_build_object('delivery_id', id) from placed)
+    queued as (insert into outbox (topic, payload) select 'webhook.deliver', jsonb_build_object('delivery_id', id, 'cafe_id', ${actor.cafeId}::uuid) from placed)
     select id, event_id, event, order_id, state, tries, last_tried_at, last_status, last_error, delivered_at, created_at from placed`);
   if (!delivery) throw new Error("The test was not written.");
   await auditActor(tx, actor, { action: "webhook.tested", objectKind: "webhook", objectId: endpointId });

@@ -12,7 +12,7 @@ export async function takeMoneyEvent(db: Queryable, message: MoneyMessage): Prom
       select id, ${message.event_id}, ${message.event}, ${orderOf(message)}::uuid, ${JSON.stringify(message)} from webhook_endpoints
       where cafe_id = ${message.cafe_id}::uuid and removed_at is null and hears_money
       on conflict (endpoint_id, event_id) do nothing returning id)
-    insert into outbox (topic, payload) select 'webhook.deliver', jsonb_build_object('delivery_id', id) from placed`);
+    insert into outbox (topic, payload) select 'webhook.deliver', jsonb_build_object('delivery_id', id, 'cafe_id', ${message.cafe_id}::uuid) from placed`);
 }
 
 function orderOf(message: MoneyMessage): string | null {

@@ -27,5 +27,5 @@ export async function takeOrderEvent(db: Queryable, message: OrderMessage): Prom
       select w.id, ${message.event_id}, ${message.event}, ${message.order_id}, body.text from webhook_endpoints w, body
       where w.cafe_id = ${message.cafe_id} and w.removed_at is null
       on conflict (endpoint_id, event_id) do nothing returning id)
-    insert into outbox (topic, payload) select 'webhook.deliver', jsonb_build_object('delivery_id', id) from placed`);
+    insert into outbox (topic, payload) select 'webhook.deliver', jsonb_build_object('delivery_id', id, 'cafe_id', ${message.cafe_id}::uuid) from placed`);
 }

@@ -1,12 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import type { ErrorBody } from "../platform/errors.ts";
+import { runLane } from "../platform/outbox.ts";
 import { redrive } from "../platform/redrive.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { expectOk, type Money, type MoneyStudent, moneyOf, type PlacedOrder, type Till } from "../testing/money.ts";
 import type { TestStaff } from "../testing/people.ts";
+import { until } from "../testing/platform.ts";
 import { isSigned, startWebhookReceiver, type WebhookReceiver } from "../testing/webhook-receiver.ts";
-import { webhookJobs } from "./background.ts";
+import { webhookJobs, webhookTopics } from "./background.ts";
 import { maxTries } from "./deliver-webhook.ts";
 
 interface Endpoint {
@@ -238,6 +240,35 @@ test("a till system that hangs is given up after five seconds", async () => {
   expect(performance.now() - beganMs).toBeLessThan(15_000);
   expect(await deliveriesOf(endpoint)).toMatchObject([{ state: "waiting", last_status: null, last_error: "It did not answer in time." }]);
 }, 30_000);
+
+test("a café whose till systems hang keeps no other café's waiting, however many posts it has", async () => {
+  const slow = await addEndpoint();
+  receiver.answer("hang");
+  const { id } = expectOk(await owner.api<Delivery>("POST", `/admin/webhooks/${slow.id}/test`));
+  await campus.sql`insert into outbox (topic, payload) select topic, payload from outbox, generate_series(1, 199) where payload ->> 'delivery_id' = ${id}`;
+  const quick = await startWebhookReceiver();
+  const lane = runLane(
+    campus.worker,
+    webhookTopics(campus.worker),
+    "outside",
+    () => undefined,
+    () => undefined,
+  );
+  try {
+    for (let taken = 1; taken > 0; ) taken = await lane.takeSome();
+    const other = await campus.staff("owner", await campus.cafe());
+    const { id: endpointId } = expectOk(await other.api<Endpoint>("POST", "/admin/webhooks", { body: { url: quick.url } }));
+    expectOk(await other.api("POST", `/admin/webhooks/${endpointId}/test`));
+    await lane.takeSome();
+    await until("the other café is posted to", async () => quick.received.length === 1);
+    expect(await campus.sql`select id from outbox where payload ->> 'delivery_id' = ${id} and last_error is not null`).toEqual([]);
+  } finally {
+    await campus.sql`delete from outbox where payload ->> 'delivery_id' = ${id}`;
+    await receiver.close();
+    await lane.finish();
+    await quick.close();
+  }
+});
 
 test("a redirect is not followed, and an endless answer is cut off", async () => {
   const endpoint = await addEndpoint();

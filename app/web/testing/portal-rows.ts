@@ -166,6 +166,33 @@ export const portalRows: readonly Row[] = [
     },
   },
   {
+    name: "a café's new name waits at the university, which reads what it looks like and says no: the café keeps its own",
+    async run(stage) {
+      const [owner, admin] = [await stage.portalOf("owner"), await stage.portalOf("admin")];
+      await owner.goto("/cafe/settings");
+      const card = owner.locator("section").filter({ has: owner.getByRole("heading", { name: "The café" }) });
+      const field = card.getByLabel("Name of the café");
+      const { name } = await stage.json<{ name: string }>("/api/v1/admin/cafe", undefined, await stage.staffToken("owner"));
+      const { items } = await stage.json<{ items: { name: string }[] }>("/api/v1/cafes");
+      const neighbour = items.find((cafe) => cafe.name !== name)?.name ?? "";
+      const wanted = `${neighbour}!`;
+      await field.fill(wanted);
+      await card.getByRole("button", { name: "Save" }).click();
+      await card.getByText(`Waits until the university agrees: ${wanted}`).waitFor();
+      await admin.goto("/cafe/approve");
+      const waiting = admin.locator(".waiting").filter({ hasText: wanted });
+      await waiting.getByText(`It is called ${name} now.`).waitFor();
+      await waiting.getByText(`Looks like another café’s name: ${neighbour}`).waitFor();
+      await waiting.getByRole("button", { name: "Reject" }).click();
+      await waiting.getByRole("button", { name: "Yes, reject it" }).click();
+      await waiting.waitFor({ state: "detached" });
+      const after = await stage.json<{ name: string; wanted_name: null }>("/api/v1/admin/cafe", undefined, await stage.staffToken("owner"));
+      assert.deepEqual([after.name, after.wanted_name], [name, null]);
+      await Promise.all([owner.context().close(), admin.context().close()]);
+      return undefined;
+    },
+  },
+  {
     name: "a café registers, writes its menu, is approved, adds a picture, prints a table's code, enrols a till and sells, in one session",
     async run(stage) {
       const name = `Café ${Date.now()}`;

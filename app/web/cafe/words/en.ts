@@ -424,6 +424,7 @@ export const en = {
     sources: { cafe: "Set by the café", campus: "Set by the university", default: "As delivered" },
     takeBack: "Take back",
     cafe: "The café",
+    nameWaits: (name: string) => `Waits until the university agrees: ${name}`,
     numberMatch: "Ask for the two digits",
     numberMatchWhat: "The student types the two digits that the till says. Keep it on unless you cannot.",
     slots: "Parts of the day",

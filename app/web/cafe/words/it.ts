@@ -428,6 +428,7 @@ export const it: Words = {
     sources: { cafe: "Scelto dal bar", campus: "Scelto dall'università", default: "Di fabbrica" },
     takeBack: "Ripristina",
     cafe: "Il bar",
+    nameWaits: (name: string) => `Aspetta il sì dell'università: ${name}`,
     numberMatch: "Chiedi le due cifre",
     numberMatchWhat: "Lo studente scrive le due cifre che dice la cassa. Lascialo attivo se puoi.",
     slots: "Parti della giornata",

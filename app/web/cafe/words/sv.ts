@@ -428,6 +428,7 @@ export const sv: Words = {
     sources: { cafe: "Satt av caféet", campus: "Satt av universitetet", default: "Som levererat" },
     takeBack: "Ta tillbaka",
     cafe: "Caféet",
+    nameWaits: (name: string) => `Väntar på universitetets ja: ${name}`,
     numberMatch: "Fråga efter de två siffrorna",
     numberMatchWhat: "Studenten skriver de två siffror som kassan säger. Låt det vara på om du kan.",
     slots: "Dagens delar",

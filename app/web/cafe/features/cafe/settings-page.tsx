@@ -124,7 +124,13 @@ function CafeCard({ cafe }: { readonly cafe: OwnCafe }) {
       <h2>{w.settings.cafe}</h2>
       <Form
         fields={[
-          { name: "name", label: w.register.cafe, value: name, most: 100 },
+          {
+            name: "name",
+            label: w.register.cafe,
+            value: name,
+            most: 100,
+            ...(cafe.wanted_name !== null && { hint: w.settings.nameWaits(cafe.wanted_name) }),
+          },
           { name: "address", label: w.register.address, value: address ?? "", isOptional: true, most: 200 },
           {
             name: "number_match_required",

@@ -1,11 +1,22 @@
 import { type UseMutationResult, useMutation, useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
-import { unwrap } from "../../../shared/api/request.ts";
+import { ApiError, unwrap } from "../../../shared/api/request.ts";
 import { money, signed } from "../../../shared/money/money.ts";
 import { useStaffSession } from "../../../shared/session/staff.ts";
 import { CheckIcon } from "../../../shared/ui/icons.tsx";
 import { EmptyState } from "../../../shared/ui/parts.tsx";
-import { adjustmentsApi, bankApi, cafeApi, closeOutsApi, debtsApi, grantsApi, intent, refundProposalsApi } from "../../api.ts";
+import {
+  adjustmentsApi,
+  bankApi,
+  boardApi,
+  cafeApi,
+  closeOutsApi,
+  debtsApi,
+  grantsApi,
+  intent,
+  refundProposalsApi,
+  refundsApi,
+} from "../../api.ts";
 import { allCafesQuery, setCafe } from "../../cafe-choice.tsx";
 import { Go, useGo } from "../../link.tsx";
 import { live, queryClient, refresh } from "../../queries.ts";
@@ -33,14 +44,16 @@ const ask = {
     return { items: accounts.items.map((account) => ({ ...account, cafeName: nameOf(account.cafe_id) })) };
   },
   refunds: () => unwrap(refundProposalsApi.admin["refund-proposals"].$get({ query: { status: "pending", limit: 100 } })),
-  cafes: () => unwrap(cafeApi.admin.cafes.$get({ query: { status: "pending", limit: 100 } })),
+  cafes: () => unwrap(cafeApi.admin.cafes.$get({ query: { waits: "true", limit: 100 } })),
+  unfinished: () => unwrap(boardApi.admin["unfinished-orders"].$get({ query: { limit: 100 } })),
   cameBack: () => unwrap(bankApi.admin["bank-entries"].$get({ query: { state: "to_return", limit: 100 } })),
 };
 type CloseOut = Awaited<ReturnType<typeof ask.closeOuts>>["items"][number];
+type Unfinished = Awaited<ReturnType<typeof ask.unfinished>>["items"][number];
 type CameBack = Awaited<ReturnType<typeof ask.cameBack>>["items"][number];
 
 async function readAll(role: string) {
-  const [adjustments, writeOffs, closeOuts, bulkCredits, accounts, refunds, cafes, cameBack] = await Promise.all([
+  const [adjustments, writeOffs, closeOuts, bulkCredits, accounts, refunds, cafes, cameBack, unfinished] = await Promise.all([
     ask.adjustments(),
     ask.writeOffs(),
     ask.closeOuts(),
@@ -49,6 +62,7 @@ async function readAll(role: string) {
     role === "finance" ? ask.refunds() : { items: [] },
     role === "admin" ? ask.cafes() : { items: [] },
     role === "finance" ? ask.cameBack() : { items: [] },
+    role === "finance" ? ask.unfinished() : { items: [] },
   ]);
   return {
     adjustments: adjustments.items,
@@ -59,6 +73,7 @@ async function readAll(role: string) {
     refunds: refunds.items,
     cafes: cafes.items,
     cameBack: cameBack.items.filter(({ return_asked_by }) => return_asked_by !== null),
+    unfinished: unfinished.items,
   };
 }
 
@@ -81,6 +96,7 @@ export function ApprovePage() {
   // Held here: whoever decides second, in another tab, reads why although the card is gone by then.
   const decide = useMutation({ mutationFn: (how: Decide) => how(), onSettled: () => refresh(...key) });
   const [paid, setPaid] = useState<CloseOut>();
+  const [ended, setEnded] = useState<Unfinished>();
   const [back, setBack] = useState<CameBack>();
   return (
     <Page
@@ -94,30 +110,30 @@ export function ApprovePage() {
     >
       <ErrorNote error={decide.error} />
       <Loaded query={queues}>
-        {({ adjustments, writeOffs, closeOuts, bulkCredits, accounts, refunds, cafes, cameBack }) =>
-          [adjustments, writeOffs, closeOuts, bulkCredits, accounts, refunds, cafes, cameBack].every(({ length }) => length === 0) ? (
+        {({ adjustments, writeOffs, closeOuts, bulkCredits, accounts, refunds, cafes, cameBack, unfinished }) =>
+          [adjustments, writeOffs, closeOuts, bulkCredits, accounts, refunds, cafes, cameBack, unfinished].every(
+            ({ length }) => length === 0,
+          ) ? (
             <EmptyState title={u.approve.none} what={u.approve.noneWhat} icon={<CheckIcon size={36} />} />
           ) : (
             <ul className="cards">
-              {cafes.map(({ id, name, code, address, created_at, owners }) => (
+              {cafes.map((cafe) => (
+                <WaitingCafe key={cafe.id} cafe={cafe} decide={decide} onLook={() => lookAt(cafe.id)} />
+              ))}
+              {unfinished.map((order) => (
                 <Waiting
                   decide={decide}
-                  key={id}
-                  kind={u.approve.cafe}
-                  title={
-                    <button type="button" className="button button-words waiting-link" onClick={() => lookAt(id)}>
-                      {name}
-                    </button>
-                  }
+                  key={order.id}
+                  kind={u.approve.unfinished}
+                  title={money(order.total_minor, order.currency)}
                   what={
                     <>
-                      <code>{code}</code> {address ?? u.approve.noAddress}
-                      <br />
-                      {owners.map((owner) => `${owner.name} (${owner.username})`).join(", ")}
+                      {order.cafe_name} · <code>{order.printed_number}</code>
+                      {order.student_name && ` · ${order.student_name}`}
                     </>
                   }
-                  at={created_at}
-                  onApprove={() => unwrap(cafeApi.admin.cafes[":cafeId"].approve.$post({ param: { cafeId: id } }))}
+                  at={order.created_at}
+                  onOpen={() => setEnded(order)}
                 />
               ))}
               {adjustments.map(({ id, amount_minor, currency, reason, requested_by, created_at, ...asked }) => (
@@ -238,9 +254,65 @@ export function ApprovePage() {
       </Loaded>
       <StaffRequests ownId={me} title={u.approve.staff} />
       {isAsking && <AdjustmentSheet onClose={() => setIsAsking(false)} />}
+      {ended && <EndSheet order={ended} onClose={() => setEnded(undefined)} />}
       {back && <ReturnSheet entry={back} onClose={() => setBack(undefined)} />}
       {paid && <CloseOutSheet closeOut={paid} onClose={() => setPaid(undefined)} />}
     </Page>
+  );
+}
+
+type WaitingCafeRow = Awaited<ReturnType<typeof ask.cafes>>["items"][number];
+
+/** A café that is new, or one that wants another name. */
+function WaitingCafe({ cafe, decide, onLook }: { cafe: WaitingCafeRow; decide: WaitingProps["decide"]; onLook: () => void }) {
+  const u = useUniversityWords();
+  const { id, name, wanted_name, looks_like, code, address, created_at, owners } = cafe;
+  const param = { cafeId: id };
+  const link = (
+    <button type="button" className="button button-words waiting-link" onClick={onLook}>
+      {wanted_name ?? name}
+    </button>
+  );
+  const what = (
+    <>
+      {wanted_name !== null && (
+        <>
+          {u.approve.nowCalled(name)}
+          <br />
+        </>
+      )}
+      <code>{code}</code> {address ?? u.approve.noAddress}
+      <br />
+      {owners.map((owner) => `${owner.name} (${owner.username})`).join(", ")}
+      {looks_like.length > 0 && (
+        <>
+          <br />
+          <strong>{u.approve.looksLike(looks_like.join(", "))}</strong>
+        </>
+      )}
+    </>
+  );
+  if (wanted_name === null)
+    return (
+      <Waiting
+        decide={decide}
+        kind={u.approve.cafe}
+        title={link}
+        what={what}
+        at={created_at}
+        onApprove={() => unwrap(cafeApi.admin.cafes[":cafeId"].approve.$post({ param }))}
+      />
+    );
+  const json = { name: wanted_name };
+  return (
+    <Waiting
+      decide={decide}
+      kind={u.approve.newName}
+      title={link}
+      what={what}
+      onApprove={() => unwrap(cafeApi.admin.cafes[":cafeId"]["approve-name"].$post({ param, json }))}
+      onReject={() => unwrap(cafeApi.admin.cafes[":cafeId"]["reject-name"].$post({ param, json }))}
+    />
   );
 }
 
@@ -321,6 +393,37 @@ function Waiting({ kind, title, what, student, page, at, isOwn = false, own, dec
         </div>
       )}
     </li>
+  );
+}
+
+/** What no café ends: cancelled with its money given back; where that takes two people, it is asked for first. */
+function EndSheet({ order, onClose }: { readonly order: Unfinished; readonly onClose: () => void }) {
+  const w = useWords();
+  const u = useUniversityWords();
+  const [asking] = useState(intent);
+  const param = { orderId: order.id };
+  const end = async (reason: string) => {
+    try {
+      return await unwrap(boardApi.admin.orders[":orderId"].status.$patch({ param, json: { status: "cancelled", reason } }));
+    } catch (error) {
+      if (!(error instanceof ApiError && error.details.because === "second_person")) throw error;
+      return unwrap(refundsApi.admin.orders[":orderId"].refund.$post({ param, json: { reason } }, asking));
+    }
+  };
+  return (
+    <FormSheet
+      title={u.approve.endOf(order.printed_number)}
+      what={u.approve.endWhat}
+      fields={[{ name: "reason", label: w.app.reason, most: 200 }]}
+      submit={u.approve.end}
+      tone="no"
+      onSubmit={({ reason = "" }) => end(reason)}
+      onDone={() => {
+        void refresh(...key);
+        onClose();
+      }}
+      onClose={onClose}
+    />
   );
 }
 
