@@ -218,6 +218,63 @@ test("what the gateway's own books have and ours lack is listed on each side, an
   expect((await reconcile()).unexplained.length).toBe(before);
 });
 
+test("a refund that ended otherwise at the gateway than here is listed with its document: borne and failed there, failed here and done there, ours too", async () => {
+  const asked = openGateway(campus.worker);
+  if (!asked) throw new Error("There is no gateway in the sandbox.");
+  const till = await money.till();
+  const student = await campus.student();
+  const owner = await campus.staff("owner", till.cafe);
+  const second = await campus.staff("finance");
+  const keyed = () => ({ "Idempotency-Key": randomUUID() });
+  const end = async (refundId: unknown, how: "failed" | "processed") => {
+    await gateway.door("POST", `/refunds/${refundId}/${how}`);
+    await watchGateway(campus.worker, asked);
+  };
+  const givenThere = async (amount: number) => {
+    const { checkout } = await gateway.paidUpiOrder(student, till.cafe, 4_000);
+    const { id } = await gateway.door("POST", "/refunds", { payment_id: checkout.payment_id, amount });
+    await watchGateway(campus.worker, asked);
+    const [row] = await campus.sql<{ id: string }>`select id from outside_refunds where gateway_refund_id = ${id}`;
+    return { gatewayRefundId: id, documentId: row?.id ?? "" };
+  };
+  const [borne, borneByCafe, taken] = [await givenThere(801), await givenThere(802), await givenThere(803)];
+  for (const [{ documentId }, borne_by] of [
+    [borne, "university"],
+    [borneByCafe, "cafe"],
+  ] as const)
+    for (const staff of [finance, second])
+      expectOk(
+        await staff.api("POST", `/admin/outside-refunds/${documentId}/bear`, {
+          body: { borne_by, reason: "at the desk" },
+          headers: keyed(),
+        }),
+      );
+  await end(taken.gatewayRefundId, "failed");
+
+  await gateway.set({ refunds: "pending" });
+  const { orderId } = await gateway.paidUpiOrder(student, till.cafe, 4_000);
+  const body = { amount_minor: 804, reason: "cold", to: "gateway" };
+  const own = expectOk(await owner.api<{ id: string }>("POST", `/admin/orders/${orderId}/refund`, { headers: keyed(), body }));
+  await campus.drainOutbox();
+  await gateway.set({ refunds: "processed" });
+  const [sent] = await campus.sql<{ id: string }>`select gateway_refund_id as id from gateway_refunds where order_id = ${orderId}`;
+  await end(sent?.id, "failed");
+
+  const listed = async () =>
+    (await reconcile()).unexplained
+      .filter(({ amount_minor }) => amount_minor > 800 && amount_minor < 805)
+      .map(({ side, problem, amount_minor, ids }) => [side, problem, amount_minor, ids.outside_refund_id ?? ids.refund_id]);
+  expect(await listed()).toEqual([]);
+  for (const { gatewayRefundId } of [borne, borneByCafe]) await end(gatewayRefundId, "failed");
+  for (const id of [taken.gatewayRefundId, sent?.id]) await end(id, "processed");
+  expect(await listed()).toEqual([
+    ["refunds", "given back at the gateway, failed in our books", 804, own.id],
+    ["refunds", "given back at the gateway, failed in our books", 803, taken.documentId],
+    ["refunds", "failed at the gateway, borne in our books", 802, borneByCafe.documentId],
+    ["refunds", "failed at the gateway, borne in our books", 801, borne.documentId],
+  ]);
+});
+
 test("a span that ends before it begins or is too long, and every other role, are refused", async () => {
   const at = (from: string, until: string) => `/admin/reconciliation?${new URLSearchParams({ from, until })}`;
   for (const [from, until] of [
