@@ -209,7 +209,7 @@ export const variables = {
   ),
   NEW_PHONE_WAIT_SECONDS: variable(
     whole(0, 2_592_000),
-    "So long after the university entered another phone for a student, that phone gets no code that lets money out, a guard down or a key in.",
+    "So long after the university entered another phone for a student, that phone gets no code that lets money out, a guard down or a key in, and the student no card; and so long after a card was given no other phone is entered.",
     { default: "259200" },
   ),
   CLOSE_OUT_COUNTRIES: variable(
