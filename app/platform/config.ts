@@ -194,7 +194,7 @@ export const variables = {
   ),
   REFUND_TWO_PEOPLE_ABOVE_MINOR: variable(
     whole(0, 1_000_000_000_000),
-    "Above this amount in minor units it takes two people to give money of an order back, counting what was given back of it before. 0: always.",
+    "Above this amount in minor units it takes two people to give money of an order back, counting what was given back of it before; to let a customer have disputed money; and to dismiss debits that a failover lost, counting what the same person dismissed of it alone. 0: always.",
     { default: "1000000" },
   ),
   BULK_CREDIT_TWO_PEOPLE_ABOVE_MINOR: variable(

@@ -5,7 +5,18 @@ import { money, signed } from "../../../shared/money/money.ts";
 import { useStaffSession } from "../../../shared/session/staff.ts";
 import { CheckIcon } from "../../../shared/ui/icons.tsx";
 import { EmptyState } from "../../../shared/ui/parts.tsx";
-import { adjustmentsApi, bankApi, cafeApi, closeOutsApi, debtsApi, grantsApi, intent, refundProposalsApi } from "../../api.ts";
+import {
+  adjustmentsApi,
+  bankApi,
+  cafeApi,
+  closeOutsApi,
+  debtsApi,
+  disputesApi,
+  failoverApi,
+  grantsApi,
+  intent,
+  refundProposalsApi,
+} from "../../api.ts";
 import { allCafesQuery, setCafe } from "../../cafe-choice.tsx";
 import { Go, useGo } from "../../link.tsx";
 import { live, queryClient, refresh } from "../../queries.ts";
@@ -34,17 +45,21 @@ const ask = {
   },
   refunds: () => unwrap(refundProposalsApi.admin["refund-proposals"].$get({ query: { status: "pending", limit: 100 } })),
   cafes: () => unwrap(cafeApi.admin.cafes.$get({ query: { status: "pending", limit: 100 } })),
+  disputes: () => unwrap(disputesApi.admin.disputes.$get({ query: { status: "open", limit: 100 } })),
+  lost: () => unwrap(failoverApi.admin.failover.cases.$get({ query: { limit: 100 } })),
   cameBack: () => unwrap(bankApi.admin["bank-entries"].$get({ query: { state: "to_return", limit: 100 } })),
 };
 type CloseOut = Awaited<ReturnType<typeof ask.closeOuts>>["items"][number];
 type CameBack = Awaited<ReturnType<typeof ask.cameBack>>["items"][number];
 
 async function readAll(role: string) {
-  const [adjustments, writeOffs, closeOuts, bulkCredits, accounts, refunds, cafes, cameBack] = await Promise.all([
+  const [adjustments, writeOffs, closeOuts, bulkCredits, disputes, lost, accounts, refunds, cafes, cameBack] = await Promise.all([
     ask.adjustments(),
     ask.writeOffs(),
     ask.closeOuts(),
     ask.bulkCredits(),
+    ask.disputes(),
+    ask.lost(),
     role === "finance" ? ask.accounts() : { items: [] },
     role === "finance" ? ask.refunds() : { items: [] },
     role === "admin" ? ask.cafes() : { items: [] },
@@ -55,6 +70,8 @@ async function readAll(role: string) {
     writeOffs: writeOffs.items,
     closeOuts: closeOuts.items.filter(({ status }) => status === "pending" || status === "agreed"),
     bulkCredits: bulkCredits.items,
+    disputes: disputes.items.filter(({ accept_asked_by }) => accept_asked_by !== null),
+    lost: lost.items.filter(({ status, dismiss_asked_by }) => (status === "open" || status === "agreed") && dismiss_asked_by !== null),
     accounts: accounts.items,
     refunds: refunds.items,
     cafes: cafes.items,
@@ -94,8 +111,10 @@ export function ApprovePage() {
     >
       <ErrorNote error={decide.error} />
       <Loaded query={queues}>
-        {({ adjustments, writeOffs, closeOuts, bulkCredits, accounts, refunds, cafes, cameBack }) =>
-          [adjustments, writeOffs, closeOuts, bulkCredits, accounts, refunds, cafes, cameBack].every(({ length }) => length === 0) ? (
+        {({ adjustments, writeOffs, closeOuts, bulkCredits, disputes, lost, accounts, refunds, cafes, cameBack }) =>
+          [adjustments, writeOffs, closeOuts, bulkCredits, disputes, lost, accounts, refunds, cafes, cameBack].every(
+            ({ length }) => length === 0,
+          ) ? (
             <EmptyState title={u.approve.none} what={u.approve.noneWhat} icon={<CheckIcon size={36} />} />
           ) : (
             <ul className="cards">
@@ -199,6 +218,38 @@ export function ApprovePage() {
                   onReject={() =>
                     unwrap(
                       refundProposalsApi.admin["refund-proposals"][":refundProposalId"].reject.$post({ param: { refundProposalId: id } }),
+                    )
+                  }
+                />
+              ))}
+              {disputes.map(({ id, amount_minor, currency, reason, accept_asked_by, created_at }) => (
+                <Waiting
+                  decide={decide}
+                  key={id}
+                  kind={u.approve.dispute}
+                  title={money(amount_minor, currency)}
+                  what={reason}
+                  page="/disputes"
+                  at={created_at}
+                  isOwn={accept_asked_by === me}
+                  onApprove={() => unwrap(disputesApi.admin.disputes[":disputeId"].accept.$post({ param: { disputeId: id } }))}
+                />
+              ))}
+              {lost.map(({ id, amount_minor, currency, order_number, dismiss_asked_because, dismiss_asked_by }) => (
+                <Waiting
+                  decide={decide}
+                  key={id}
+                  kind={u.approve.dismissal}
+                  title={money(amount_minor, currency)}
+                  what={`${order_number} · ${dismiss_asked_because}`}
+                  page="/failover"
+                  isOwn={dismiss_asked_by === me}
+                  onApprove={() =>
+                    unwrap(
+                      failoverApi.admin.failover.cases[":caseId"].dismiss.$post({
+                        param: { caseId: id },
+                        json: { reason: dismiss_asked_because ?? "" },
+                      }),
                     )
                   }
                 />
