@@ -314,6 +314,7 @@ export const en = {
       I22: "What is on its way, disputed or held is what the documents say",
       I23: "Nobody paid back more than was owed",
       I24: "Each grant was credited once and what was left of it went back",
+      I25: "No wallet of an erased student is open or has money in it",
     },
     kinds: {
       wallet: "Wallets of students",

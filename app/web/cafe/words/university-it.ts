@@ -324,6 +324,7 @@ export const it: UniversityWords = {
       I22: "Ciò che è in arrivo, contestato o trattenuto è quanto dicono i documenti",
       I23: "Nessuno ha restituito più del dovuto",
       I24: "Ogni contributo è stato accreditato una volta, e il resto è tornato indietro",
+      I25: "Nessun portafoglio di uno studente cancellato è aperto o contiene denaro",
     },
     kinds: {
       wallet: "Portafogli degli studenti",

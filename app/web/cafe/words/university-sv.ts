@@ -329,6 +329,7 @@ export const sv: UniversityWords = {
       I22: "Det som är på väg, omtvistat eller innehållet är vad underlagen säger",
       I23: "Ingen har betalat tillbaka mer än skulden",
       I24: "Varje bidrag sattes in en gång, och det som blev över gick tillbaka",
+      I25: "Ingen plånbok som tillhör en raderad student är öppen eller har pengar",
     },
     kinds: {
       wallet: "Studenters plånböcker",
