@@ -160,6 +160,13 @@ test("an order keeps what it was placed with until it is paid, and what the till
     ).toMatchObject(refused(400, "VALIDATION_ERROR"));
 });
 
+test("the most that may be noted is kept as it was written, quotes and backslashes too", async () => {
+  const reference = nameOf("full");
+  const metadata = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [String(index).padStart(40, "k"), '"\\'.repeat(100)]));
+  expectOk(await sellForCash({ reference, metadata }));
+  expect(await byReference(reference)).toMatchObject([{ metadata }]);
+});
+
 test("a sale under one key is sold and noted once, and one that is refused leaves no note", async () => {
   const reference = nameOf("till");
   const request = {

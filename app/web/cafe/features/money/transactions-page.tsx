@@ -138,12 +138,17 @@ function TransactionSheet({ transaction, onClose }: { readonly transaction: Tran
     <Sheet title={transaction.order_number} closeLabel={w.app.close} onClose={onClose}>
       <h2 className="sheet-title">{transaction.order_number}</h2>
       <Loaded query={query} bones={2}>
-        {({ items, refunds, student, amount_minor, delivery_charge_minor, currency, paid_at, cafe_name }) => (
+        {({ items, refunds, student, amount_minor, delivery_charge_minor, currency, paid_at, cafe_name, reference }) => (
           <>
             <p className="soft">
               {cafe_name} · {dayAndTime(paid_at)} · {w.methods[transaction.payment_method]}
             </p>
             {student && <Payer student={student} />}
+            {reference && (
+              <p>
+                {w.transactions.reference}: <strong>{reference}</strong>
+              </p>
+            )}
             <ul className="lines">
               {items.map((item, index) => (
                 // biome-ignore lint/suspicious/noArrayIndexKey: lines never move.
