@@ -81,7 +81,8 @@ export function explainGateway(
 
 /**
  * Refunds: each that the gateway lists is in our books, ours or made there, and ended there as it did here; ours are done, on their way for
- * less than a week, or taken back. The first end that we are told counts in the books: another one later is for people to look at.
+ * less than a week, or taken back. The first end that we are told counts in the books: another one later is for people to look at. The
+ * listing goes by when a refund was made, so what the gateway's news of the span say of older ones is read too.
  */
 export function explainRefunds(
   tx: Queryable,
@@ -101,9 +102,16 @@ export function explainRefunds(
     tx,
     "refunds",
     part`
-      with listed as (
+      with listing as (
         select * from jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb)
           as l (gateway_refund_id text, payment_id text, reference text, amount_minor bigint, currency text, status text)),
+      news as (
+        select distinct on (r ->> 'gatewayRefundId') r ->> 'gatewayRefundId' as gateway_refund_id, r ->> 'paymentId' as payment_id, r ->> 'reference' as reference,
+          (r ->> 'amountMinor')::bigint as amount_minor, r ->> 'currency' as currency, r ->> 'status' as status
+        from gateway_events e, lateral (select e.event -> 'refund') as told (r)
+        where e.gateway = ${gateway ?? null} and e.kind = 'refund' and e.received_at >= ${from} and e.received_at < ${until}
+        order by r ->> 'gatewayRefundId', e.received_at desc),
+      listed as (select * from listing union all select * from news where gateway_refund_id not in (select gateway_refund_id from listing)),
       outside as (
         select l.status as listed_status, l.payment_id, x.* from listed l join outside_refunds x on x.gateway = ${gateway ?? null} and x.gateway_refund_id = l.gateway_refund_id)
       select case when t.id is null or t.amount_minor <> f.amount_minor then 'told to the gateway, not in the ledger'

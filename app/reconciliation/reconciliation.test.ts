@@ -275,6 +275,33 @@ test("a refund that ended otherwise at the gateway than here is listed with its 
   ]);
 });
 
+test("a refund that fails days after it was borne is listed on the day of that news", async () => {
+  const asked = openGateway(campus.worker);
+  if (!asked) throw new Error("There is no gateway in the sandbox.");
+  const student = await campus.student();
+  const { payment_id } = await gateway.topUp(student, 4_000);
+  const { id: refundId } = await gateway.door("POST", "/refunds", { payment_id, amount: 805 });
+  await watchGateway(campus.worker, asked);
+  const [document] = await campus.sql<{ id: string }>`select id from outside_refunds where gateway_refund_id = ${refundId}`;
+  const body = { borne_by: "student", reason: "at the desk" };
+  expectOk(await finance.api("POST", `/admin/outside-refunds/${document?.id}/bear`, { body, headers: { "Idempotency-Key": randomUUID() } }));
+  const entity = { id: refundId, payment_id, amount: 805, currency: "SEK", status: "failed", notes: {} };
+  const news = JSON.stringify({ entity: "event", event: "refund.failed", payload: { refund: { entity } } });
+  expect((await gateway.send(news)).status).toBe(200);
+  await campus.drainOutbox();
+  await campus.sql`update gateway_events set received_at = received_at + interval '2 days' where event -> 'refund' ->> 'gatewayRefundId' = ${refundId}`;
+  const later = (days: number) => new Date(Date.now() + days * 24 * hourMs).toISOString();
+  const listed = async (from: string, until: string) =>
+    expectOk(await finance.api<Report>("GET", `/admin/reconciliation?${new URLSearchParams({ from, until })}`)).unexplained.filter(
+      ({ amount_minor }) => amount_minor === 805,
+    );
+  expect(await listed(later(1), later(3))).toMatchObject([
+    { side: "refunds", problem: "failed at the gateway, borne in our books", ids: { outside_refund_id: document?.id, payment_id } },
+  ]);
+  expect(await listed(later(3), later(4))).toEqual([]);
+  await campus.sql`delete from gateway_events`;
+});
+
 test("a span that ends before it begins or is too long, and every other role, are refused", async () => {
   const at = (from: string, until: string) => `/admin/reconciliation?${new URLSearchParams({ from, until })}`;
   for (const [from, until] of [
