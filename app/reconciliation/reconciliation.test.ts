@@ -284,7 +284,9 @@ test("a refund that fails days after it was borne is listed on the day of that n
   await watchGateway(campus.worker, asked);
   const [document] = await campus.sql<{ id: string }>`select id from outside_refunds where gateway_refund_id = ${refundId}`;
   const body = { borne_by: "student", reason: "at the desk" };
-  expectOk(await finance.api("POST", `/admin/outside-refunds/${document?.id}/bear`, { body, headers: { "Idempotency-Key": randomUUID() } }));
+  expectOk(
+    await finance.api("POST", `/admin/outside-refunds/${document?.id}/bear`, { body, headers: { "Idempotency-Key": randomUUID() } }),
+  );
   const entity = { id: refundId, payment_id, amount: 805, currency: "SEK", status: "failed", notes: {} };
   const news = JSON.stringify({ entity: "event", event: "refund.failed", payload: { refund: { entity } } });
   expect((await gateway.send(news)).status).toBe(200);
