@@ -134,12 +134,42 @@ test("a file is made whole or not at all: of what cannot be paid it says which a
   expect(expectOk(await makeFile({ settlement_ids: [large.settlementId] }))).toMatchObject({ total_minor: 50_001 });
 });
 
-test("a student who was erased stands in no file any more", async () => {
-  const closeOut = await agreedCloseOut(250);
-  const file = expectOk(await makeFile({ close_outs: [{ id: closeOut.id, expected_amount_minor: 250 }] }));
+test("a student in a file is not erased before the bank has booked the transfer, so that the file is there for everybody in it", async () => {
+  const [cafe, closeOut, other] = [await due(150), await agreedCloseOut(250), await agreedCloseOut(260)];
+  const close_outs = [
+    { id: closeOut.id, expected_amount_minor: 250 },
+    { id: other.id, expected_amount_minor: 260 },
+  ];
+  const file = expectOk(await makeFile({ settlement_ids: [cafe.settlementId], close_outs }));
   const admin = await campus.staff("admin");
-  expect((await admin.api("DELETE", `/admin/students/${closeOut.studentId}`)).status).toBeLessThan(300);
-  expect(codeOf(await first.api("GET", `/admin/payment-files/${file.id}/file`))).toBe("CONFLICT");
+  const erase = ({ studentId }: { studentId: string }) =>
+    admin.api<{ error: { details: object } }>("DELETE", `/admin/students/${studentId}`);
+  const read = () => first.api("GET", `/admin/payment-files/${file.id}/file`);
+  for (const each of [closeOut, other])
+    expect((await erase(each)).body.error.details).toMatchObject({ because: "pay_out_on_its_way", obstacles: ["pay_out_on_its_way"] });
+  expect((await read()).status).toBe(200);
+
+  const [named] = await campus.sql<{ name: string }>`select bank_reference as name from close_outs where id = ${closeOut.id}`;
+  const booked = (ref: string, minor: number) => send(statement(ref, [entry({ ref, minor, way: "DBIT", named: named?.name ?? "" })]));
+  expectOk(await booked("another-amount", 249));
+  expect((await erase(closeOut)).status).toBe(409);
+  expectOk(await booked("booked", 250));
+  expect((await erase(closeOut)).status).toBe(204);
+  expect(codeOf(await read())).toBe("CONFLICT");
+
+  // Where nobody imports statements, a month after the file's day.
+  await campus.sql`update payment_files set execution_day = current_date - 31 where id = ${file.id}`;
+  expect((await erase(other)).status).toBe(204);
+});
+
+test("a student whose transfer came back is kept by the money alone, and not by the file", async () => {
+  const closeOut = await agreedCloseOut(270);
+  expectOk(await makeFile({ close_outs: [{ id: closeOut.id, expected_amount_minor: 270 }] }));
+  for (const staff of [first, second])
+    expectOk(await staff.api("POST", `/admin/close-outs/${closeOut.id}/return`, { headers: keyed(), body: { reason: "AC04" } }));
+  const admin = await campus.staff("admin");
+  const refused = await admin.api<{ error: { details: object } }>("DELETE", `/admin/students/${closeOut.studentId}`);
+  expect(refused.body.error.details).toMatchObject({ obstacles: ["balance"] });
 });
 
 test("a café's account takes two people of finance, is an IBAN without a wrong character, and the last one that was approved holds", async () => {

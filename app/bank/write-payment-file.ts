@@ -30,7 +30,8 @@ export async function writePaymentFile(db: Queryable, config: Config, id: string
       left join close_outs c on c.id = l.close_out_id left join students s on s.id = c.student_id
     where l.file_id = ${id} order by l.id`);
   const transfers = lines.map(({ iban, ...line }) => {
-    if (iban === null) throw new CodedError("CONFLICT", "A student of this file was erased: it is not made again.");
+    if (iban === null)
+      throw new CodedError("CONFLICT", "A student of this file was erased since the bank booked it: it is not made again.");
     return { ...line, iban };
   });
   const totalMinor = transfers.reduce((sum, { amountMinor }) => sum + amountMinor, 0);

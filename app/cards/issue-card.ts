@@ -1,17 +1,15 @@
 import { type Actor, auditActor } from "../identity/actor.ts";
 import { endOfNewPhone } from "../identity/step-up.ts";
-import type { Config } from "../platform/config.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
 import type { Card } from "./card.ts";
+import { noCardYet, type PhoneWait } from "./fresh-card.ts";
 import { stopCard } from "./stop-card.ts";
 
 interface Issue extends Actor {
   readonly studentId: string;
   readonly uidHash: Buffer;
 }
-
-type PhoneWait = Pick<Config, "NEW_PHONE_WAIT_SECONDS" | "CAMPUS_TIME_ZONE">;
 
 interface KnownCard extends Card {
   readonly studentId: string;
@@ -49,12 +47,6 @@ export async function issueCard(tx: Transaction, config: PhoneWait, issue: Issue
     details: { student_id: studentId, issue_number: card.issueNumber },
   });
   return card;
-}
-
-function noCardYet({ CAMPUS_TIME_ZONE: timeZone }: PhoneWait, until: Date): CodedError {
-  const day = until.toLocaleDateString("sv-SE", { timeZone });
-  const message = `Another phone was entered for this student of late: a card is given again on ${day}, so that the old phone's owner can object.`;
-  return new CodedError("CONFLICT", message, { details: { because: "phone_changed", until: until.toISOString() } });
 }
 
 async function revokeCardInUse(tx: Transaction, studentId: string): Promise<void> {

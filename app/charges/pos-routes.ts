@@ -13,6 +13,7 @@ const scan = route({
   operationId: "scanCard",
   tags: ["pos"],
   summary: "A card at the counter: asks the student's phone to pay the unpaid order here",
+  description: "`reference` and `metadata` are kept with the order once a new request is sent, in the place of what it was placed with.",
   who: device(),
   errors: [
     "CARD_NOT_ACCEPTED",
@@ -57,8 +58,8 @@ const voidRoute = route({
 export const posRoutes = (platform: Platform) =>
   router()
     .openapi(scan, async (c) => {
-      const { scan_id, card_uid, order_id } = c.req.valid("json");
-      const { charge, isNew } = await scanCard(platform, { scanId: scan_id, cardUid: card_uid, orderId: order_id, device: deviceOf(c) });
+      const { scan_id: scanId, card_uid: cardUid, order_id: orderId, reference, metadata } = c.req.valid("json");
+      const { charge, isNew } = await scanCard(platform, { scanId, cardUid, orderId, device: deviceOf(c), note: { reference, metadata } });
       return c.json(presentScan(platform, charge, await reachableBy(platform, charge)), isNew ? 201 : 200);
     })
     .openapi(read, async (c) =>

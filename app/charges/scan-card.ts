@@ -1,9 +1,10 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { cardHash } from "../cards/card-hash.ts";
+import { keepNote, type Note, saysSomething } from "../ledger/note.ts";
 import type { Config } from "../platform/config.ts";
 import type { Platform } from "../platform/context.ts";
 import { CodedError } from "../platform/errors.ts";
-import { part, type Statement, sql, violatedConstraint } from "../platform/postgres.ts";
+import { part, type Statement, sql, type Transaction, violatedConstraint } from "../platform/postgres.ts";
 import { readCafeCharge, type ScannedCharge } from "./charge.ts";
 
 export interface Scan {
@@ -11,6 +12,7 @@ export interface Scan {
   readonly cardUid: string;
   readonly orderId: string | undefined;
   readonly device: { readonly id: string; readonly cafeId: string };
+  readonly note: Note;
 }
 
 export interface Scanned {
@@ -64,12 +66,16 @@ export const scanLimits = ({ RATE_LIMIT_SCALE: scale, ...config }: Config): Stat
   ${config.RATE_PROMPTS_REFUSED_PER_10_MINUTES * scale}::integer, ${config.RATE_PROMPTS_UNPAID_PER_10_MINUTES * scale}::integer,
   ${config.RATE_CARDS_REFUSED_PER_10_MINUTES * scale}::integer)::scan_limits`;
 
+/** One statement is a transaction of its own; with a note there are two. */
 async function openCharge(platform: Platform, scan: Scan, hash: Buffer): Promise<OpenOutcome & Codes> {
   const attempt = async () => {
     const codes = newCodes();
-    const outcome = await platform.db.callAtomic<OpenOutcome>(sql`
+    const statement = sql`
     select * from open_charge(${scan.scanId}, ${scan.device.id}, ${hash}, ${scan.orderId ?? null}, ${platform.config.CHARGE_SECONDS},
-      ${randomBytes(16).toString("hex")}, ${codes.matchCode}, ${codes.shortCode}, ${scanLimits(platform.config)})`);
+      ${randomBytes(16).toString("hex")}, ${codes.matchCode}, ${codes.shortCode}, ${scanLimits(platform.config)})`;
+    const outcome = saysSomething(scan.note)
+      ? await platform.db.transaction((tx) => openNoted(tx, statement, scan))
+      : await platform.db.callAtomic<OpenOutcome>(statement);
     if (!outcome) throw new Error("open_charge gave no answer.");
     return { ...outcome, ...codes };
   };
@@ -80,6 +86,12 @@ async function openCharge(platform: Platform, scan: Scan, hash: Buffer): Promise
     if (violatedConstraint(error) === undefined) throw error;
     return attempt();
   }
+}
+
+async function openNoted(tx: Transaction, statement: Statement, { device, note }: Scan): Promise<OpenOutcome | undefined> {
+  const outcome = await tx.row<OpenOutcome>(statement);
+  if (outcome?.outcome === "opened") await keepNote(tx, { document: "orders", documentId: outcome.orderId, cafeId: device.cafeId }, note);
+  return outcome;
 }
 
 export const newCodes = (): Codes => ({

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { cardUidField } from "../cards/field-schemas.ts";
+import { noteFields } from "../ledger/note-schemas.ts";
 import type { Charge, ShownCharge } from "./charge.ts";
 import type { Paid } from "./confirm-charge.ts";
 
@@ -44,6 +45,7 @@ export const ScanBody = z.strictObject({
   scan_id: z.uuid().openapi({ description: "Made by the POS before it sends, kept until it has an answer: the same id is the same scan" }),
   card_uid: cardUidField,
   order_id: z.uuid().optional().openapi({ description: "Which order, after ORDER_CHOICE_REQUIRED" }),
+  ...noteFields,
 });
 
 export const ScanAnswer = z

@@ -33,6 +33,9 @@ export interface FailoverCase {
   /** Paid orders of the same amount, by the same student at the same café, since the receipt: perhaps the same meal, ordered anew. */
   readonly similarOrderIds: readonly string[];
   readonly agreedBy: string | null;
+  /** Where it takes two to dismiss it: the first of them, and why. */
+  readonly dismissAskedBy: string | null;
+  readonly dismissAskedBecause: string | null;
   readonly decidedBy: string | null;
   readonly decidedAt: Date | null;
   readonly dismissedBecause: string | null;
@@ -51,7 +54,7 @@ const columns = part`
   coalesce(f.owed_minor, greatest(0, f.amount_minor - coalesce(w.balance_minor, 0))) as owed_minor,
   array(select x.id from orders x where x.student_id = f.student_id and x.cafe_id = f.cafe_id and x.id <> f.order_id and x.total_minor = f.amount_minor
     and x.paid_at > f.paid_at order by x.id limit ${maxSimilar}) as similar_order_ids,
-  f.agreed_by, f.decided_by, f.decided_at, f.dismissed_because`;
+  f.agreed_by, f.dismiss_asked_by, f.dismiss_asked_because, f.decided_by, f.decided_at, f.dismissed_because`;
 
 /** Newest first; one more than the limit tells that a further page exists. */
 export const listCases = (db: Queryable, { status, limit, after }: Wanted): Promise<FailoverCase[]> =>

@@ -176,6 +176,34 @@ test("an order that was paid again since is never debited a second time: the cas
   expect(await soundBooks()).toEqual([]);
 });
 
+test("one person alone dismisses lost debits up to an amount: the one that goes above it takes a second person, also if the code forgets", async () => {
+  const [one, other] = [await campus.staff("finance"), await campus.staff("admin")];
+  const lost = await Promise.all(
+    [1, 2, 3].map(async () => {
+      const bought = await buy();
+      await lose(bought);
+      await present(bought.student, [bought.receipt]);
+      return caseOf(bought.receiptId);
+    }),
+  );
+  const [first, large, small] = lost.map(({ id }) => id) as [string, string, string];
+  await campus.sql`update failover_cases set amount_minor = 600000 where id in (${first}, ${large})`;
+  const dismiss = (id: string, as: TestStaff) =>
+    as.api<Case & { dismiss_asked_by: string | null }>("POST", `/admin/failover/cases/${id}/dismiss`, {
+      body: { reason: "A friend of mine." },
+    });
+  for (const id of [first, small]) expect(expectOk(await dismiss(id, one))).toMatchObject({ status: "dismissed", dismiss_asked_by: null });
+  expect(expectOk(await dismiss(large, one))).toMatchObject({ status: "open", dismiss_asked_by: one.id });
+  expect((await dismiss(large, one)).body).toMatchObject({ error: { code: "INSUFFICIENT_ROLE" } });
+  await expect(
+    campus.sql`update failover_cases set status = 'dismissed', decided_by = ${one.id}, decided_at = now(), dismissed_because = 'alone', dismiss_takes_two = true where id = ${large}`.then(
+      (rows) => rows[0],
+    ),
+  ).rejects.toThrow("failover_cases_two_people_dismiss");
+  expect(expectOk(await dismiss(large, other))).toMatchObject({ status: "dismissed", dismiss_asked_by: one.id });
+  expect(await soundBooks()).toEqual([]);
+});
+
 test("an order paid between the first person's yes and the second's goes back to be looked at", async () => {
   const bought = await buy(20_000);
   await lose(bought);
@@ -371,6 +399,7 @@ test("after a failover students pay as ever, and it ends when every case is deci
     select distinct action from audit_log where action like 'failover.%' order by action`;
   expect(lines.map(({ action }) => action)).toEqual([
     "failover.agreed",
+    "failover.dismissal_asked",
     "failover.dismissed",
     "failover.ended",
     "failover.presented",

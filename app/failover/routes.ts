@@ -66,6 +66,8 @@ const CaseBody = z
     owed_minor: z.number().int().openapi({ description: "What the wallet lacks: the student would owe it" }),
     similar_order_ids: z.array(z.uuid()).openapi({ description: "Paid since, same student, café and amount: perhaps the same meal" }),
     agreed_by: z.uuid().nullable(),
+    dismiss_asked_by: z.uuid().nullable().openapi({ description: "Where it takes two to dismiss it: the first of them" }),
+    dismiss_asked_because: z.string().nullable(),
     decided_by: z.uuid().nullable(),
     decided_at: z.iso.datetime().nullable(),
     dismissed_because: z.string().nullable(),
@@ -185,11 +187,13 @@ const dismiss = route({
   operationId: "dismissFailoverCase",
   tags,
   summary: "Leave this debit as it is, and say why",
+  description:
+    "What one person dismisses alone of one failover is REFUND_TWO_PEOPLE_ABOVE_MINOR at most. Above it the first answer has `dismiss_asked_by`, and another person's dismisses. A debit that the books have, paid again since, takes one.",
   who,
   idempotency: "optional",
   errors: ["NOT_FOUND", "INVALID_TRANSITION", "READ_ONLY_REGION"],
   request: { params: z.object({ caseId: z.uuid() }), body: required(z.strictObject({ reason: reasonField(3) })) },
-  responses: { 200: json(CaseBody, "Dismissed") },
+  responses: { 200: json(CaseBody, "Dismissed, or asked for by the first of two") },
 });
 
 const end = route({
@@ -247,7 +251,7 @@ export const failoverRoutes = (platform: Platform, signer: ReceiptSigner) => {
       const { reason } = c.req.valid("json");
       return once(c, "a day", async (tx) => ({
         status: 200 as const,
-        body: presentCase(await dismissCase(tx, caseId, reason, actorOf(c))),
+        body: presentCase(await dismissCase(tx, config, { caseId, reason, ...actorOf(c) })),
       }));
     })
     .openapi(end, (c) =>
@@ -300,6 +304,8 @@ const presentCase = (each: FailoverCase): z.infer<typeof CaseBody> => ({
   owed_minor: each.owedMinor,
   similar_order_ids: [...each.similarOrderIds],
   agreed_by: each.agreedBy,
+  dismiss_asked_by: each.dismissAskedBy,
+  dismiss_asked_because: each.dismissAskedBecause,
   decided_by: each.decidedBy,
   decided_at: each.decidedAt?.toISOString() ?? null,
   dismissed_because: each.dismissedBecause,

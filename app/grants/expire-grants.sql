@@ -32,8 +32,7 @@ create or replace function end_grant(g grants) returns void language plpgsql as 
 declare w wallets; v_minor bigint; v_id uuid;
 begin
   select * into w from wallets where student_id = g.student_id;
-  v_minor := case w.status when 'closed' then 0
-    else least((select rest_minor from grant_rests(g.student_id) where grant_id = g.id), w.balance_minor - w.held_minor) end;
+  v_minor := least((select rest_minor from grant_rests(g.student_id) where grant_id = g.id), w.balance_minor - w.held_minor);
   if v_minor > 0 then
     v_id := post_to_wallet('grant_expired', g.student_id, account_of('grants', null, null, g.currency), -v_minor, g.currency, null, null, null, g.transaction_id);
     perform emit_event(array['student:' || g.student_id], 'grant_expired', jsonb_build_object('grant_id', g.id, 'transaction_id', v_id,
@@ -54,17 +53,18 @@ begin
 end $$;
 
 -- Ends up to so many grants whose day is over: what is left of each goes back, never more than the wallet has. A wallet of which
--- something is held waits, so that nobody keeps a grant by asking for the rest of the wallet and taking that back.
+-- something is held waits, so that nobody keeps a grant by asking for the rest of the wallet and taking that back; and one that is closed
+-- waits for a close-out that the bank may send back.
 create or replace function expire_grants(p_most integer) returns integer language plpgsql security definer set search_path = public, pg_temp as $$
 declare g grants; w wallets; v_done integer := 0;
 begin
   for g in
     select x.* from grants x join wallets k on k.student_id = x.student_id
-    where x.status = 'credited' and x.expires_at <= now() and k.held_minor = 0 order by x.student_id, x.expires_at, x.id limit p_most
+    where x.status = 'credited' and x.expires_at <= now() and k.held_minor = 0 and k.status <> 'closed' order by x.student_id, x.expires_at, x.id limit p_most
   loop
     select * into w from wallets where student_id = g.student_id for update;
     -- Another worker may have ended it while this one waited for the wallet.
-    continue when w.held_minor > 0 or not exists (select from grants where id = g.id and status = 'credited');
+    continue when w.held_minor > 0 or w.status = 'closed' or not exists (select from grants where id = g.id and status = 'credited');
     perform end_grant(g);
     v_done := v_done + 1;
   end loop;

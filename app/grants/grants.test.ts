@@ -370,6 +370,23 @@ test("a close-out that is paid after a grant's day pays the student's own money,
   expect(await grantsOf(other)).toMatchObject([{ status: "expired", taken_back_minor: 2_000 }]);
 });
 
+test("a grant whose day passes in a closed wallet ends when the bank sends the close-out back, as it would have", async () => {
+  const [student] = (await students(1, 1_000)) as [MoneyStudent];
+  await given(`student_id,amount_minor,reference,expires_on\n${student.id},2000,BACK,2099-12-31\n`);
+  const id = await askForTheRest(student);
+  const third = await campus.staff("finance");
+  const say = (staff: TestStaff, what: "approve" | "return", body: object) =>
+    staff.api("POST", `/admin/close-outs/${id}/${what}`, { headers: keyed(), body });
+  for (const staff of [finance, third]) expectOk(await say(staff, "approve", { bank_reference: "SEB-10", expected_amount_minor: 3_000 }));
+  await itIsOver(student, "BACK");
+  await run(expireJob);
+  for (const staff of [finance, third]) expectOk(await say(staff, "return", { reason: "AC04" }));
+  expect(await student.balanceMinor()).toBe(1_000);
+  expect(await grantsOf(student)).toMatchObject([{ status: "expired", taken_back_minor: 2_000 }]);
+  await run(expireJob);
+  expect(await student.balanceMinor()).toBe(1_000);
+});
+
 test("what a debt takes is not spent of a grant", async () => {
   const [student] = (await students(1, 1_000)) as [MoneyStudent];
   await given(`student_id,amount_minor,reference,expires_on\n${student.id},4000,OWED,2099-12-31\n`);

@@ -52,7 +52,8 @@ const grantsLeft = `
         select g.*, (
             select coalesce(sum(case when s.from_account_id = w.account_id then s.amount_minor else -s.amount_minor end), 0) from ledger_transactions s
               left join ledger_transactions o on o.id = s.corrects_id
-            where s.wallet_student_id = g.student_id and s.wallet_seq <= g.ended_seq and s.kind <> 'grant_expired'
+            -- A close-out that came back was never spent, whenever it came.
+            where s.wallet_student_id = g.student_id and (s.wallet_seq <= g.ended_seq or s.kind = 'close_out_return') and s.kind <> 'grant_expired'
               and ((s.from_account_id = w.account_id and s.wallet_seq > t.wallet_seq)
                 or (s.to_account_id = w.account_id and o.from_account_id = w.account_id and o.wallet_seq > t.wallet_seq))) as spent_minor,
           -- What a debt took was spent of no grant, and may yet have left nothing of one.
@@ -160,5 +161,12 @@ export const documentInvariants: readonly Invariant[] = [
       ${grantsBooked}
       union all
       ${grantsLeft}`,
+  },
+  {
+    id: "I25",
+    title: "no wallet of an erased student is open or has money in it",
+    sql: `
+      select w.student_id, w.status, w.balance_minor, w.held_minor from wallets w join students s on s.id = w.student_id
+      where s.erased_at is not null and (w.status <> 'closed' or w.balance_minor <> 0 or w.held_minor <> 0)`,
   },
 ];

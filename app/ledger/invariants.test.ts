@@ -105,7 +105,7 @@ const age = (days: number): Statement[] => [
 describe("the list of invariants", () => {
   test("has each state invariant once, in order, and names what it leaves out", () => {
     expect([...invariants.map(({ id }) => id), ...notCovered].sort((a, b) => Number(a.slice(1)) - Number(b.slice(1)))).toEqual(
-      Array.from({ length: 24 }, (_, index) => `I${index + 1}`),
+      Array.from({ length: 25 }, (_, index) => `I${index + 1}`),
     );
   });
 
@@ -541,6 +541,37 @@ const damages: readonly [string, string, () => readonly (Statement | ((tx: Trans
           ended_seq = (select last_seq from wallets where student_id = g.student_id) from moved where moved.id = g.id`,
     ],
   ],
+  [
+    "I24",
+    "a grant ended with nothing to give back while its wallet was paid out, and the money came back",
+    () => [
+      ...grant("approved", 100),
+      sql`update grants set expires_at = now() - interval '1 second'`,
+      ...paidOutAndBack(
+        other,
+        sql`update grants g set status = 'expired', taken_back_minor = 0, ended_seq = w.last_seq from wallets w where w.student_id = g.student_id`,
+      ),
+    ],
+  ],
+  [
+    "I25",
+    "a wallet of an erased student was left open",
+    () => [sql`update students set phone = null, erased_at = now(), is_active = false where id = ${other.id}`],
+  ],
+];
+
+/** All that a wallet holds leaves for the bank and comes back; something happens in between. */
+const paidOutAndBack = ({ id }: MoneyStudent, meanwhile: Statement): Statement[] => [
+  sql`with wallet as (select balance_minor as minor from wallets where student_id = ${id}),
+    moved as (select minor, post_to_wallet('close_out', ${id}, account_of('bank', null, null, 'SEK'), -minor, 'SEK', null, null, null, null) as id from wallet)
+    insert into close_outs (student_id, pay_to, currency, status, amount_minor, transaction_id, bank_reference, decided_at)
+    select ${id}, 'SE00 1234', 'SEK', 'returned', minor, moved.id, 'BANK 2', now() from moved`,
+  meanwhile,
+  sql`with people as (select min(id::text)::uuid as first, max(id::text)::uuid as second from staff)
+    insert into returned_pay_outs (close_out_id, amount_minor, currency, reason, paid_transaction_id, paid_by, bank_reference, asked_by, returned_by, transaction_id)
+    select c.id, c.amount_minor, 'SEK', 'for a test', c.transaction_id, first, 'BANK 2', first, second,
+      post_to_wallet('close_out_return', ${id}, account_of('bank', null, null, 'SEK'), c.amount_minor, 'SEK', null, null, null, c.transaction_id)
+    from people, close_outs c where c.student_id = ${id} and c.bank_reference = 'BANK 2'`,
 ];
 
 /** One line of 100 in a file of so much. */
@@ -566,6 +597,7 @@ const seenAtOnce: Readonly<Record<string, string>> = {
   "a sale was settled in no settlement": "",
   "more was credited than the file says": "",
   "a grant that was spent was taken back": "",
+  "a grant ended with nothing to give back while its wallet was paid out, and the money came back": "",
 };
 
 describe("each invariant fires alone", () => {

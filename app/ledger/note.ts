@@ -16,12 +16,14 @@ interface Noted {
 
 export const saysSomething = ({ reference, metadata = {} }: Note): boolean => reference !== undefined || Object.keys(metadata).length > 0;
 
-/** Once for each document, in the transaction that makes it. */
+/** In the transaction that makes the document. Said again of the same one, as of an order whose card is scanned, each field that is said counts. */
 export async function keepNote(tx: Transaction, { document, documentId, cafeId }: Noted, note: Note): Promise<void> {
   if (!saysSomething(note)) return;
   await tx.run(sql`
     insert into transaction_notes (document, document_id, cafe_id, reference, metadata)
-    values (${document}, ${documentId}, ${cafeId}, ${note.reference ?? null}, ${JSON.stringify(note.metadata ?? {})})`);
+    values (${document}, ${documentId}, ${cafeId}, ${note.reference ?? null}, ${JSON.stringify(note.metadata ?? {})})
+    on conflict (document, document_id) do update set cafe_id = excluded.cafe_id, reference = coalesce(excluded.reference, transaction_notes.reference),
+      metadata = case when excluded.metadata = '{}' then transaction_notes.metadata else excluded.metadata end`);
 }
 
 /** In a file of cells; empty where nothing was written. */

@@ -109,6 +109,64 @@ test("a sale to a card keeps its note until it is paid, and then the debit has i
   expect(csv.text).toContain(`,${reference},`);
 });
 
+test("an order keeps what it was placed with until it is paid, and what the till says as it scans stands in its place, field by field", async () => {
+  const student = await money.fundedStudent({ balanceMinor: 20_000 });
+  const [own, mine, tills, room] = [nameOf("own"), nameOf("mine"), nameOf("till"), nameOf("room")];
+  const place = async (note: object, key = randomUUID()) =>
+    expectOk(
+      await student.api<{ order: Id }>("POST", "/orders", {
+        body: { cafe_id: till.cafe.id, items: [{ menu_item_id: dish, quantity: 1 }], ...note },
+        headers: { "Idempotency-Key": key },
+      }),
+    ).order.id;
+  const scan = async (orderId: string, note: object, scan_id = randomUUID()) =>
+    expectOk(
+      await till.device.api<{ charge: Id; match_code: string }>("POST", "/pos/scans", {
+        body: { scan_id, card_uid: student.cardUid, order_id: orderId, ...note },
+      }),
+    );
+  const pay = async ({ charge: { id }, match_code }: { charge: Id; match_code: string }) => {
+    const { digest } = expectOk(await student.api<{ digest: string }>("GET", `/charges/${id}`));
+    expectOk(await student.api("POST", `/charges/${id}/confirm`, { body: { digest, number_match: match_code } }));
+  };
+  const key = randomUUID();
+  const ordered = { reference: own, metadata: { room } };
+  const placed = await place(ordered, key);
+  expect(await place(ordered, key)).toBe(placed);
+  expect(await byReference(own)).toEqual([]);
+  await pay(await scan(placed, {}));
+  expect(await byReference(own, owner)).toMatchObject([{ kind: "debit", order_id: placed, metadata: { room } }]);
+  expect((await referencesOf(student))[0]).toEqual(["debit", own]);
+
+  const both = await place({ reference: mine, metadata: { room } });
+  const scanId = randomUUID();
+  await scan(both, { reference: tills }, scanId);
+  // A scan that is sent again, or another one of a request that waits, says nothing new.
+  await scan(both, { reference: nameOf("again") }, scanId);
+  await pay(await scan(both, { reference: nameOf("again") }));
+  expect(await byReference(mine)).toEqual([]);
+  expect(await byReference(tills, owner)).toMatchObject([{ kind: "debit", order_id: both, metadata: { room } }]);
+  expect((await find(`metadata[room]=${room}`, owner)).items.map(({ order_id }) => order_id)).toEqual([both, placed]);
+
+  const counted = await campus.sql`select count(*) from transaction_notes`;
+  await pay(await scan(await place({}), {}));
+  expect(await campus.sql`select count(*) from transaction_notes`).toEqual(counted);
+  for (const [door, body] of [
+    [student.api, { cafe_id: till.cafe.id, items: [{ menu_item_id: dish, quantity: 1 }] }],
+    [till.device.api, { scan_id: randomUUID(), card_uid: student.cardUid }],
+  ] as const)
+    expect(
+      await door("POST", door === student.api ? "/orders" : "/pos/scans", { body: { ...body, reference: "x".repeat(65) } }),
+    ).toMatchObject(refused(400, "VALIDATION_ERROR"));
+});
+
+test("the most that may be noted is kept as it was written, quotes and backslashes too", async () => {
+  const reference = nameOf("full");
+  const metadata = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [String(index).padStart(40, "k"), '"\\'.repeat(100)]));
+  expectOk(await sellForCash({ reference, metadata }));
+  expect(await byReference(reference)).toMatchObject([{ metadata }]);
+});
+
 test("a sale under one key is sold and noted once, and one that is refused leaves no note", async () => {
   const reference = nameOf("till");
   const request = {

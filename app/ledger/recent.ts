@@ -110,8 +110,8 @@ const ofItsOwn: Readonly<Record<string, string>> = {
 /** Asked at night only: a step of an order is no money. */
 export const wholeOnly: readonly string[] = ["I12"];
 
-/** Cheap over the whole book, and asked of it: documents that wait may be old. */
-const always: readonly string[] = ["I21", "I22"];
+/** Cheap over the whole book, and asked of it: documents that wait may be old, and an erasure is no transaction. */
+const always: readonly string[] = ["I21", "I22", "I25"];
 
 /** The questions of a look at what happened since `$1`. */
 export const recentInvariants = (all: readonly Invariant[]): Invariant[] =>

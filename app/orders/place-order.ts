@@ -1,7 +1,8 @@
+import { keepNote, type Note, saysSomething } from "../ledger/note.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { validationError } from "../platform/http/router.ts";
 import { type AnswerOnce, type Claim, refusedClaim, untilDecided } from "../platform/idempotency.ts";
-import { type Database, sql } from "../platform/postgres.ts";
+import { type Database, type Statement, sql, type Transaction } from "../platform/postgres.ts";
 import type { OrderBody, WantedItem } from "./schemas.ts";
 
 export interface OrderInput {
@@ -15,6 +16,7 @@ export interface OrderInput {
   readonly tableId: string | null;
   readonly tableCode: string | null;
   readonly scheduledFor: string | null;
+  readonly note: Note;
 }
 
 interface Outcome {
@@ -32,15 +34,27 @@ export async function placeOrder(db: Database, claim: Claim | undefined, input: 
   return claim ? untilDecided((waits) => ask(db, claim, waits, input)) : ask(db, undefined, false, input);
 }
 
+/** One statement is a transaction of its own; with a note there are two. */
 async function ask(db: Database, claim: Claim | undefined, waits: boolean, input: OrderInput): Promise<AnswerOnce> {
-  const decided = await db.callAtomic<Outcome>(sql`
+  const statement = sql`
     select outcome, details, body from place_order_once(
       ${claim?.principal ?? null}, ${claim?.route ?? null}, ${claim?.key ?? null}, ${claim?.bodyHash ?? null}, ${waits},
       ${input.cafeId}, ${input.studentId}, ${JSON.stringify(input.items)}::jsonb, ${input.orderType}, ${input.paymentMethod}, ${input.specialInstructions},
-      ${input.deliveryAddress}, ${input.tableId}, ${input.tableCode}, ${input.scheduledFor}::timestamptz)`);
+      ${input.deliveryAddress}, ${input.tableId}, ${input.tableCode}, ${input.scheduledFor}::timestamptz)`;
+  const decided = saysSomething(input.note)
+    ? await db.transaction((tx) => placeNoted(tx, statement, input))
+    : await db.callAtomic<Outcome>(statement);
   if (!decided) throw new Error("The order was not decided.");
   if (decided.body === null) throw refusalOf(decided.outcome, decided.details ?? {});
   return { status: 201, body: decided.body, hit: decided.outcome === "stored" };
+}
+
+async function placeNoted(tx: Transaction, statement: Statement, { cafeId, note }: OrderInput): Promise<Outcome | undefined> {
+  const decided = await tx.row<Outcome>(statement);
+  if (decided?.outcome !== "placed" || decided.body === null) return decided;
+  const { order } = JSON.parse(decided.body) as { readonly order: { readonly id: string } };
+  await keepNote(tx, { document: "orders", documentId: order.id, cafeId }, note);
+  return decided;
 }
 
 /** What place_order(), price_lines() and the key's claim refuse, as the client is told. */

@@ -11,7 +11,7 @@ interface Reorder {
   readonly withoutUnavailable: boolean;
 }
 
-type Former = Omit<OrderInput, "studentId" | "scheduledFor" | "tableCode" | "items"> & {
+type Former = Omit<OrderInput, "studentId" | "scheduledFor" | "tableCode" | "items" | "note"> & {
   readonly items: readonly (WantedItem & { readonly item_name: string })[];
 };
 
@@ -27,6 +27,7 @@ export async function reorder(db: Database, claim: Claim | undefined, input: Reo
         items: items.map(({ menu_item_id, quantity, choice_ids }) => ({ menu_item_id, quantity, choice_ids })),
         studentId: input.studentId,
         scheduledFor: null,
+        note: {},
         tableCode: null,
       });
     } catch (error) {

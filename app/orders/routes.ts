@@ -177,6 +177,7 @@ export const orderRoutes = (platform: Platform) => {
         tableId: body.table_id ?? null,
         tableCode: body.table_code ?? null,
         scheduledFor: body.scheduled_for ?? null,
+        note: { reference: body.reference, metadata: body.metadata },
       });
       return placed(c, platform, answer);
     })

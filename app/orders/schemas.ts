@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { noteFields } from "../ledger/note-schemas.ts";
 import { paymentMethods } from "./payment-methods.ts";
 import { orderStatuses } from "./transitions.ts";
 
@@ -56,6 +57,7 @@ export const PlaceBody = z
       .regex(thisCentury, "must be a time of this century")
       .optional()
       .openapi({ description: "The beginning of a slot; as soon as possible without it" }),
+    ...noteFields,
   })
   .refine(({ order_type, delivery_address }) => (order_type === "delivery") === (delivery_address !== undefined), {
     path: ["delivery_address"],

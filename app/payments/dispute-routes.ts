@@ -20,6 +20,7 @@ const DisputeSchema = z
     is_overdue: z.boolean(),
     status: z.enum(disputeStatuses),
     evidence: z.string().nullable(),
+    accept_asked_by: z.uuid().nullable().openapi({ description: "Where it takes two to accept it: the first of them" }),
     created_at: z.iso.datetime(),
     decided_at: z.iso.datetime().nullable(),
     settled_at: z.iso.datetime().nullable(),
@@ -72,12 +73,14 @@ const accept = route({
   operationId: "acceptDispute",
   tags: ["finance"],
   summary: "Let the customer have the money",
+  description:
+    'Above REFUND_TWO_PEOPLE_ABOVE_MINOR it takes two people: the first answer is `status: "open"` with `accept_asked_by`, another person\'s accepts.',
   who,
   idempotency: "optional",
   mayPend: true,
   errors: ["NOT_FOUND", "INVALID_TRANSITION", "READ_ONLY_REGION"],
   request: { params },
-  responses: { 200: json(DisputeSchema, "Accepted") },
+  responses: { 200: json(DisputeSchema, "Accepted, or asked for by the first of two") },
 });
 
 export const disputeRoutes = (platform: Platform) => {
@@ -95,7 +98,7 @@ export const disputeRoutes = (platform: Platform) => {
     })
     .openapi(accept, (c) => {
       const decision = { id: c.req.valid("param").disputeId, ...actorOf(c) };
-      return decide(c, (tx) => acceptDispute(tx, decision));
+      return decide(c, (tx) => acceptDispute(tx, platform.config, decision));
     });
 };
 
@@ -112,6 +115,7 @@ const present = (dispute: Dispute): z.infer<typeof DisputeSchema> => ({
   is_overdue: dispute.isOverdue,
   status: dispute.status,
   evidence: dispute.evidence,
+  accept_asked_by: dispute.acceptAskedBy,
   created_at: dispute.createdAt.toISOString(),
   decided_at: dispute.decidedAt?.toISOString() ?? null,
   settled_at: dispute.settledAt?.toISOString() ?? null,

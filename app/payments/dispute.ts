@@ -1,4 +1,6 @@
 import { type Actor, auditActor } from "../identity/actor.ts";
+import { refuseOneBehindTwo } from "../identity/four-eyes.ts";
+import type { Config } from "../platform/config.ts";
 import type { Platform } from "../platform/context.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { enqueue, Undeliverable } from "../platform/outbox.ts";
@@ -21,6 +23,8 @@ export interface Dispute {
   readonly isOverdue: boolean;
   readonly status: (typeof disputeStatuses)[number];
   readonly evidence: string | null;
+  /** Where it takes two to accept it: the first of them. */
+  readonly acceptAskedBy: string | null;
   readonly createdAt: Date;
   readonly decidedAt: Date | null;
   readonly settledAt: Date | null;
@@ -32,7 +36,7 @@ interface Wanted extends PageInput {
 
 const columns = part`
   d.id, d.dispute_id, p.payment_id, d.student_id, d.order_id, d.amount_minor, d.currency, d.reason, d.respond_by,
-  d.status = 'open' and d.respond_by <= now() as is_overdue, d.status, d.evidence, d.created_at, d.decided_at, d.settled_at
+  d.status = 'open' and d.respond_by <= now() as is_overdue, d.status, d.evidence, d.accept_asked_by, d.created_at, d.decided_at, d.settled_at
   from gateway_disputes d join gateway_payments p on p.id = d.payment_row_id`;
 
 /** Newest first. */
@@ -55,15 +59,44 @@ interface Decision extends Actor {
 
 /** Tells the bank why the payment is right. The gateway is told by the worker; how it ended comes by webhook. */
 export const contestDispute = (tx: Transaction, decision: Decision, evidence: string): Promise<Dispute> =>
-  decide(tx, decision, "contested", evidence);
+  decide(tx, decision, { status: "contested", evidence, takesTwo: false });
 
-/** Lets the customer have the money. */
-export const acceptDispute = (tx: Transaction, decision: Decision): Promise<Dispute> => decide(tx, decision, "accepted", null);
+/** Lets the customer have the money, who may be a friend: above an amount the first of two people asks and the second accepts. */
+export async function acceptDispute(
+  tx: Transaction,
+  config: Pick<Config, "REFUND_TWO_PEOPLE_ABOVE_MINOR" | "FOUR_EYES_DAYS">,
+  decision: Decision,
+): Promise<Dispute> {
+  const { id, staffId } = decision;
+  await tx.run(sql`select 1 from gateway_disputes where id = ${id} for update`);
+  const { status, amountMinor, acceptAskedBy } = await readDispute(tx, id);
+  const takesTwo = amountMinor > config.REFUND_TWO_PEOPLE_ABOVE_MINOR;
+  if (status === "open" && takesTwo) {
+    if (acceptAskedBy === null) return askToAccept(tx, decision);
+    if (acceptAskedBy === staffId) throw new CodedError("INSUFFICIENT_ROLE", "Somebody else must accept what you asked for.");
+    await refuseOneBehindTwo(tx, config, acceptAskedBy, staffId);
+  }
+  return decide(tx, decision, { status: "accepted", evidence: null, takesTwo });
+}
 
-async function decide(tx: Transaction, decision: Decision, status: "contested" | "accepted", evidence: string | null): Promise<Dispute> {
+async function askToAccept(tx: Transaction, decision: Decision): Promise<Dispute> {
+  const { id, staffId } = decision;
+  await tx.run(sql`update gateway_disputes set accept_asked_by = ${staffId}, accept_asked_at = clock_timestamp() where id = ${id}`);
+  const dispute = await readDispute(tx, id);
+  await note(tx, decision, "dispute.accept_asked", dispute);
+  return dispute;
+}
+
+interface Outcome {
+  readonly status: "contested" | "accepted";
+  readonly evidence: string | null;
+  readonly takesTwo: boolean;
+}
+
+async function decide(tx: Transaction, decision: Decision, { status, evidence, takesTwo }: Outcome): Promise<Dispute> {
   const { id, staffId } = decision;
   const decided = await tx.run(sql`
-    update gateway_disputes set status = ${status}, evidence = ${evidence}, decided_by = ${staffId}, decided_at = now()
+    update gateway_disputes set status = ${status}, evidence = ${evidence}, decided_by = ${staffId}, decided_at = now(), accept_takes_two = ${takesTwo}
     where id = ${id} and status = 'open' and (respond_by > now() or ${status} = 'accepted')`);
   const dispute = await readDispute(tx, id);
   if (decided !== 1)
@@ -75,14 +108,12 @@ async function decide(tx: Transaction, decision: Decision, status: "contested" |
       },
     );
   await enqueue(tx, "gateway.dispute", { dispute_id: id });
-  await auditActor(tx, decision, {
-    action: `dispute.${status}`,
-    objectKind: "dispute",
-    objectId: id,
-    details: { amount_minor: dispute.amountMinor, currency: dispute.currency },
-  });
+  await note(tx, decision, `dispute.${status}`, dispute);
   return dispute;
 }
+
+const note = (tx: Transaction, decision: Decision, action: string, { id, amountMinor, currency }: Dispute): Promise<void> =>
+  auditActor(tx, decision, { action, objectKind: "dispute", objectId: id, details: { amount_minor: amountMinor, currency } });
 
 /** Tells the gateway what was decided here. */
 export async function sendDecision({ db }: Platform, gateway: Gateway, id: string): Promise<void> {

@@ -77,6 +77,33 @@ const bank = async (dispute: DisputeBody, outcome: "won" | "lost") => {
   await gateway.door("POST", `/disputes/${dispute.dispute_id}/${outcome}`);
   await settle();
 };
+
+test("a dispute above the amount that takes two is accepted by two people, also if the code forgets; answering it takes one", async () => {
+  const [second, { paymentId }, other] = [await campus.staff("admin"), await toppedUp(), await toppedUp()];
+  const [dispute, contested] = [await disputed(paymentId), await disputed(other.paymentId)];
+  await campus.sql`update gateway_disputes set amount_minor = 1000001 where id in (${dispute.id}, ${contested.id})`;
+  const accept = async (as: TestStaff, id = dispute.id) => (await decide(id, "accept", as)).body;
+  expect(await accept(finance)).toMatchObject({ status: "open", accept_asked_by: finance.id });
+  expect((await accept(finance)).error?.code).toBe("INSUFFICIENT_ROLE");
+  await expect(
+    campus.sql`update gateway_disputes set status = 'accepted', decided_by = ${finance.id}, accept_takes_two = true where id = ${dispute.id}`.then(
+      (rows) => rows[0],
+    ),
+  ).rejects.toThrow("gateway_disputes_two_people");
+  const [one, same] = [await accept(second), await accept(second)];
+  expect([one.status, same.error?.code]).toEqual(["accepted", "INVALID_TRANSITION"]);
+  expect(await campus.sql`select actor_id, action from audit_log where object_id = ${dispute.id} order by id`).toEqual([
+    { actorId: finance.id, action: "dispute.accept_asked" },
+    { actorId: second.id, action: "dispute.accepted" },
+  ]);
+  expect(await accept(finance, contested.id)).toMatchObject({ status: "open" });
+  expect((await decide(contested.id, "respond")).body.status).toBe("contested");
+  await campus.sql`update gateway_disputes set amount_minor = ${amountMinor} where id in (${dispute.id}, ${contested.id})`;
+  await settle();
+  await bank(contested, "won");
+  expect(await readStatus(dispute.id)).toEqual([{ status: "lost" }]);
+});
+
 const readStatus = (id: string) => campus.sql`select status from gateway_disputes where id = ${id}`;
 /** What left whose account for good, by the entries of the dispute's end. */
 const borneBy = (id: string) =>

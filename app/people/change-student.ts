@@ -1,8 +1,9 @@
+import { endOfNewCard, noPhoneYet, type PhoneWait } from "../cards/fresh-card.ts";
 import { type Actor, auditActor } from "../identity/actor.ts";
 import { tellOldPhones } from "../notifications/notices/tell-old-phone.ts";
 import { snakeCase } from "../platform/audit.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
-import { sql, type Transaction } from "../platform/postgres.ts";
+import { part, sql, type Transaction } from "../platform/postgres.ts";
 import { endLogins } from "./end-logins.ts";
 import { asTaken, type Student, type StudentFields, studentColumns } from "./student.ts";
 
@@ -15,10 +16,11 @@ const fieldNames = ["phone", "name", "email", "address", "studentNumber"] as con
 
 /**
  * Replaces what is kept of a student, if it is still what was read. Another phone is another login: what was opened with the old one ends,
- * the old one is told, and for some days the new one takes no money out.
+ * the old one is told, and for some days the new one takes no money out. None is entered for some days after a card was given.
  */
 export async function changeStudent(
   tx: Transaction,
+  config: PhoneWait,
   studentId: string,
   wanted: StudentFields & { readonly version: number },
   sealKey: string,
@@ -33,6 +35,7 @@ export async function changeStudent(
   const fields = fieldNames.filter((name) => before[name] !== wanted[name]);
   if (fields.length === 0) return { student: before, endedSessionIds: [] };
   const isOtherPhone = fields.includes("phone");
+  if (isOtherPhone) await refuseAfterNewCard(tx, config, studentId);
   const student = await tx
     .row<Student>(sql`
       update students set phone = ${wanted.phone}, name = ${wanted.name}, email = ${wanted.email}, address = ${wanted.address},
@@ -53,4 +56,10 @@ export async function changeStudent(
     details: { fields: fields.map(snakeCase) },
   });
   return { student, endedSessionIds };
+}
+
+/** Asked once the student is locked, as by whoever gives a card. */
+async function refuseAfterNewCard(tx: Transaction, config: PhoneWait, studentId: string): Promise<void> {
+  const card = await tx.row<{ until: Date | null }>(sql`select ${endOfNewCard(config, part`${studentId}`)} as until`);
+  if (card?.until) throw noPhoneYet(config, card.until);
 }

@@ -50,6 +50,12 @@ async function closeWallet(tx: Transaction, studentId: string): Promise<void> {
   await tx.run(sql`update wallets set status = 'closed', updated_at = now() where student_id = ${studentId} and status <> 'closed'`);
 }
 
+/**
+ * A payment file names the account of each student in it, for as long as the bank may yet be given it: until the bank's statement has the
+ * transfer, or so long after the file's day, where nobody imports statements.
+ */
+const fileDays = 30;
+
 /** In the order in which they are named. */
 const obstacles = {
   open_charge: "A payment is waiting for an answer: decline it, or wait a minute for it to end.",
@@ -59,6 +65,7 @@ const obstacles = {
   pending_refund: "A refund of an order is not decided: another owner of the café or the finance office approves or rejects it.",
   open_dispute: "A payment is disputed at the bank: wait until that is settled.",
   open_outside_refund: "A payment was given back at the gateway, and nobody has said yet who bears it: the finance office decides.",
+  pay_out_on_its_way: "The rest of the wallet is on its way to the bank account: wait until the bank has booked it, a month at most.",
   debt: "This student owes the university money: the finance office settles it.",
   balance: "There is money in the wallet: spend it, or ask for it with a close-out of the wallet.",
 } as const;
@@ -70,14 +77,22 @@ async function refuseIfAwaited(tx: Transaction, studentId: string): Promise<void
   );
   const balance = wallet && wallet.balanceMinor > 0 ? { balance_minor: wallet.balanceMinor, currency: wallet.currency } : undefined;
   const found = await tx.row<
-    Record<"openCharge" | "unfinishedOrder" | "pendingAdjustment" | "pendingRefund" | "openDispute" | "openOutsideRefund", boolean>
+    Record<
+      "openCharge" | "unfinishedOrder" | "pendingAdjustment" | "pendingRefund" | "openDispute" | "openOutsideRefund" | "payOutOnItsWay",
+      boolean
+    >
   >(sql`
     select exists (select from charges where student_id = ${studentId} and state = 'open' and expires_at > clock_timestamp()) as open_charge,
       exists (select from orders where student_id = ${studentId} and status not in ('completed', 'cancelled')) as unfinished_order,
       exists (select from adjustments where student_id = ${studentId} and status = 'pending') as pending_adjustment,
       exists (select from refund_proposals p join orders o on o.id = p.order_id where o.student_id = ${studentId} and p.status = 'pending') as pending_refund,
       exists (select from gateway_disputes where student_id = ${studentId} and settled_at is null) as open_dispute,
-      exists (select from outside_refunds where student_id = ${studentId} and status = 'open') as open_outside_refund`);
+      exists (select from outside_refunds where student_id = ${studentId} and status = 'open') as open_outside_refund,
+      exists (
+        select from close_outs c join payment_file_lines l on l.close_out_id = c.id join payment_files f on f.id = l.file_id
+        where c.student_id = ${studentId} and c.status = 'paid' and f.execution_day + ${fileDays}::integer >= current_date and not exists (
+          select from bank_entries b
+          where b.reference = c.bank_reference and b.direction = 'out' and b.amount_minor = c.amount_minor and b.currency = c.currency)) as pay_out_on_its_way`);
   const account = await tx.row<{ id: string }>(sql`select id from accounts where kind = 'receivables' and student_id = ${studentId}`);
   const stands: Readonly<Record<keyof typeof obstacles, boolean>> = {
     open_charge: found?.openCharge === true,
@@ -86,6 +101,7 @@ async function refuseIfAwaited(tx: Transaction, studentId: string): Promise<void
     pending_refund: found?.pendingRefund === true,
     open_dispute: found?.openDispute === true,
     open_outside_refund: found?.openOutsideRefund === true,
+    pay_out_on_its_way: found?.payOutOnItsWay === true,
     debt: account !== undefined && (await accountBalance(tx, account.id)) !== 0,
     balance: balance !== undefined,
   };

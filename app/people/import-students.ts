@@ -1,8 +1,10 @@
+import { endOfNewCard } from "../cards/fresh-card.ts";
 import { announceEnded } from "../identity/ended-sessions.ts";
 import { type OldPhone, tellOldPhones } from "../notifications/notices/tell-old-phone.ts";
 import { audit } from "../platform/audit.ts";
+import type { Config } from "../platform/config.ts";
 import type { Platform } from "../platform/context.ts";
-import { sql, type Transaction, violatedConstraint } from "../platform/postgres.ts";
+import { part, sql, type Transaction, violatedConstraint } from "../platform/postgres.ts";
 import { type Problem, type Register, type RegisterLine, readRegister } from "./read-register.ts";
 import type { ImportMode } from "./student-import.ts";
 
@@ -46,18 +48,20 @@ export async function importStudents(platform: Platform, importId: string, signa
   for (let attempt = 1; ; attempt += 1) {
     signal.throwIfAborted();
     try {
-      const ended = await db.transaction((tx) => writeOutcome(tx, job, register, sealKey));
+      const ended = await db.transaction((tx) => writeOutcome(tx, config, job, register, sealKey));
       announceEnded(cache, ended);
       return;
     } catch (error) {
-      // Somebody took a phone or a number between the look and the write: look again.
-      if (violatedConstraint(error) === undefined || attempt >= maxAttempts) throw error;
+      // Somebody took a phone or a number, or gave a card, between the look and the write: look again.
+      if ((violatedConstraint(error) === undefined && !(error instanceof CardGivenMeanwhile)) || attempt >= maxAttempts) throw error;
     }
   }
 }
 
-async function writeOutcome(tx: Transaction, job: Job, register: Register, sealKey: string): Promise<readonly string[]> {
-  const outcome = await applyRegister(tx, job, register, sealKey);
+class CardGivenMeanwhile extends Error {}
+
+async function writeOutcome(tx: Transaction, config: Config, job: Job, register: Register, sealKey: string): Promise<readonly string[]> {
+  const outcome = await applyRegister(tx, config, job, register, sealKey);
   const { status, problems, created, updated, unchanged } = outcome;
   const badLines = new Set(problems.map(({ line }) => line)).size;
   const finished = await tx.run(sql`
@@ -77,8 +81,8 @@ async function writeOutcome(tx: Transaction, job: Job, register: Register, sealK
   return outcome.endedSessionIds;
 }
 
-async function applyRegister(tx: Transaction, job: Job, register: Register, sealKey: string): Promise<Outcome> {
-  const known = await findKnown(tx, register.lines);
+async function applyRegister(tx: Transaction, config: Config, job: Job, register: Register, sealKey: string): Promise<Outcome> {
+  const known = await findKnown(tx, config, register.lines);
   const { fresh, changed, unchanged, conflicts } = compare(register.lines, known);
   const problems = [...register.problems, ...conflicts].toSorted((a, b) => a.line - b.line);
   const nothing = { problems, created: 0, updated: 0, unchanged: 0, endedSessionIds: [] };
@@ -86,7 +90,7 @@ async function applyRegister(tx: Transaction, job: Job, register: Register, seal
   const counts = { created: fresh.length, updated: changed.length, unchanged };
   if (job.isDryRun) return { ...nothing, ...counts, status: "done" };
   await insertStudents(tx, fresh);
-  await tellOldPhones(tx, sealKey, await oldPhonesOf(tx, changed));
+  await tellOldPhones(tx, sealKey, await oldPhonesOf(tx, config, changed));
   const endedSessionIds = await updateStudents(tx, job, changed);
   return { status: "done", problems, ...counts, endedSessionIds };
 }
@@ -98,13 +102,16 @@ interface Known {
   readonly phoneId: string | null;
   readonly phoneNumber: string | null;
   readonly isSame: boolean;
+  /** It would get another phone, and has a card that is too new for that. */
+  readonly hasNewCard: boolean;
 }
 
-const findKnown = (tx: Transaction, lines: readonly RegisterLine[]): Promise<Known[]> =>
+const findKnown = (tx: Transaction, config: Config, lines: readonly RegisterLine[]): Promise<Known[]> =>
   tx.rows<Known>(sql`
     select l.line, n.id as number_id, p.id as phone_id, p.student_number as phone_number,
       coalesce(k.phone = l.phone and k.name = l.name and (l.email is null or k.email = l.email) and (l.address is null or k.address = l.address)
-        and (l.student_number is null or k.student_number = l.student_number), false) as is_same
+        and (l.student_number is null or k.student_number = l.student_number), false) as is_same,
+      k.phone <> l.phone and ${endOfNewCard(config, part`k.id`)} is not null as has_new_card
     from unnest(${lines.map(({ line }) => line)}::integer[], ${lines.map(({ phone }) => phone)}::text[], ${lines.map(({ name }) => name)}::text[],
         ${lines.map(({ email }) => email)}::text[], ${lines.map(({ address }) => address)}::text[],
         ${lines.map(({ studentNumber }) => studentNumber)}::text[]) as l (line, phone, name, email, address, student_number)
@@ -152,6 +159,7 @@ function conflictOf({ line, studentNumber }: RegisterLine, known: Known, earlier
     return { line, column: "phone", problem: "belongs to another student" };
   if (known.numberId === null && known.phoneNumber !== null && studentNumber !== null)
     return { line, column: "phone", problem: "belongs to a student with another number" };
+  if (known.hasNewCard) return { line, column: "phone", problem: "is another one for a student who was given a card of late" };
   if (earlierLine !== undefined) return { line, column: null, problem: `is the same student as line ${earlierLine}` };
   return undefined;
 }
@@ -181,12 +189,18 @@ async function insertBatch(tx: Transaction, lines: readonly RegisterLine[]): Pro
       ${lines.map(({ studentNumber }) => studentNumber)}::text[])`);
 }
 
-/** Of those who get another phone. */
-const oldPhonesOf = (tx: Transaction, lines: readonly KnownLine[]): Promise<OldPhone[]> =>
-  tx.rows<OldPhone>(sql`
-    select s.phone, s.email, s.language from students s
-      join unnest(${lines.map(({ studentId }) => studentId)}::uuid[], ${lines.map(({ phone }) => phone)}::text[]) l (id, phone) on l.id = s.id
+/** Of those who get another phone. They are locked as by whoever gives a card: what was given since the look is seen here. */
+async function oldPhonesOf(tx: Transaction, config: Config, lines: readonly KnownLine[]): Promise<OldPhone[]> {
+  const ids = lines.map(({ studentId }) => studentId);
+  const moved = await tx.rows<OldPhone & { id: string }>(sql`
+    select s.id, s.phone, s.email, s.language from students s
+      join unnest(${ids}::uuid[], ${lines.map(({ phone }) => phone)}::text[]) l (id, phone) on l.id = s.id
     where s.phone <> l.phone and s.erased_at is null for no key update of s`);
+  const given = await tx.row(sql`
+    select m.id from unnest(${moved.map(({ id }) => id)}::uuid[]) m (id) where ${endOfNewCard(config, part`m.id`)} is not null limit 1`);
+  if (given) throw new CardGivenMeanwhile("A card was given to a student of this file while it was taken in.");
+  return moved;
+}
 
 /** An empty cell leaves what is there. Another phone is another login, so what was opened with the old one ends, and each student's trail says who did it. */
 async function updateBatch(tx: Transaction, job: Job, lines: readonly KnownLine[]): Promise<string[]> {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { sql } from "../platform/postgres.ts";
 import type { ApiAnswer } from "../testing/api-client.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
+import { newCardUid } from "../testing/money.ts";
 import type { TestStaff } from "../testing/people.ts";
 import { until } from "../testing/platform.ts";
 import { refused } from "../testing/refusal.ts";
@@ -177,6 +178,20 @@ test("a student who logged in before is found by the phone; another phone for a 
   expect((await campus.messages(student.phone))[0]?.text).toContain("The university changed the phone number");
   expect(await campus.sql`select id from students where id = ${student.id} and phone_changed_at is null`).toEqual([]);
   await expect.poll(async () => (await student.api("GET", "/users/me")).status).toBe(401);
+});
+
+test("a register gives nobody another phone in the days after a card was given: the line says so, and the others are taken", async () => {
+  const [student, other] = [await campus.student(), await campus.student()];
+  const [a, b] = [fresh(), fresh()];
+  expect(await run(`${head}\n${a.number},Alva,${student.phone},,\n${b.number},Bo,${other.phone},,\n`)).toMatchObject({ updated: 2 });
+  const { status } = await admin.api("POST", `/admin/students/${student.id}/cards`, { body: { card_uid: newCardUid() } });
+  expect(status).toBe(201);
+  const file = `${head}\n${a.number},Alva,${a.phone},,\n${b.number},Bo,${b.phone},,\n`;
+  const problems = [{ line: 2, column: "phone", problem: "is another one for a student who was given a card of late" }];
+  expect(await run(file)).toMatchObject({ status: "refused", problems });
+  expect(await run(file, "?mode=good_lines")).toMatchObject({ status: "done", updated: 1, problems });
+  expect(await studentOf(student.phone)).toMatchObject({ studentNumber: a.number });
+  expect(await run(`${head}\n${a.number},Alvar,${student.phone},,\n`)).toMatchObject({ status: "done", updated: 1 });
 });
 
 test("a dry run tells what would happen and writes nothing", async () => {

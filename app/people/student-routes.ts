@@ -139,7 +139,7 @@ export const studentRoutes = (platform: Platform, identity: Pick<Identity, "sess
     .openapi(change, async (c) => {
       const wanted = { ...fieldsOf(c.req.valid("json"), config), version: c.req.valid("json").version };
       const sealKey = await platform.secrets.get("SEAL_KEY");
-      const changed = await db.transaction((tx) => changeStudent(tx, c.req.valid("param").studentId, wanted, sealKey, actorOf(c)));
+      const changed = await db.transaction((tx) => changeStudent(tx, config, c.req.valid("param").studentId, wanted, sealKey, actorOf(c)));
       return c.json(afterwards(changed), 200);
     })
     .openapi(setActive, async (c) => {

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { confirmKeyChallenge } from "../identity/confirm-key.ts";
+import { sql } from "../platform/postgres.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { expectOk, type Money, moneyOf, newCardUid, signDigest } from "../testing/money.ts";
 import type { TestStaff } from "../testing/people.ts";
@@ -183,8 +184,51 @@ test("another phone ends the sessions of the old one on every process", async ()
   expect(await campus.sql`select token from push_tokens where student_id = ${student.id}`).toEqual([]);
 });
 
+test("no other phone is entered for three days after a card was given, unless that card is reported lost: the other order is refused too", async () => {
+  const student = await campus.student({ name: "Nils" });
+  const { id: cardId } = expectOk(
+    await admin.api<{ id: string }>("POST", `/admin/students/${student.id}/cards`, { body: { card_uid: newCardUid() } }),
+  );
+  const change = async (phone = campus.newPhone()) => {
+    const { body: known } = await admin.api<StudentBody>("GET", `/admin/students/${student.id}`);
+    return admin.api("PUT", `/admin/students/${student.id}`, { body: { phone, name: "Nisse", version: known.version } });
+  };
+  const waits = { status: 409, body: { error: { code: "CONFLICT", details: { because: "card_given", until: expect.any(String) } } } };
+  expect(await change()).toMatchObject(waits);
+  expect((await change(student.phone)).status).toBe(200);
+  expectOk(await admin.api("POST", `/admin/students/${student.id}/cards/${cardId}/freeze`));
+  expect(await change()).toMatchObject(waits);
+  await campus.sql`update cards set created_at = created_at - interval '3 days' where id = ${cardId}`;
+  expect((await change()).status).toBe(200);
+
+  await campus.sql`update students set phone_changed_at = null where id = ${student.id}`;
+  const { id: second } = expectOk(
+    await admin.api<{ id: string }>("POST", `/admin/students/${student.id}/cards`, { body: { card_uid: newCardUid() } }),
+  );
+  expect(await change()).toMatchObject(waits);
+  expectOk(await admin.api("POST", `/admin/students/${student.id}/cards/${second}/report-lost`));
+  expect((await change()).status).toBe(200);
+});
+
+test("another phone that waits for a card that is being given is refused", async () => {
+  const student = await campus.student({ name: "Nils" });
+  const { body: known } = await admin.api<StudentBody>("GET", `/admin/students/${student.id}`);
+  const body = { phone: campus.newPhone(), name: "Nils", version: known.version };
+  const { changed } = await campus.owner.transaction(async (tx) => {
+    await tx.run(sql`select 1 from students where id = ${student.id} for no key update`);
+    const asked = admin.api("PUT", `/admin/students/${student.id}`, { body });
+    await expect
+      .poll(() => campus.sql`select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like '%for no key update%'`)
+      .toEqual([{ count: 1 }]);
+    await tx.run(sql`insert into cards (student_id, uid_hash) values (${student.id}, ${Buffer.from(newCardUid(), "hex")})`);
+    return { changed: asked };
+  });
+  expect(await changed).toMatchObject({ status: 409, body: { error: { details: { because: "card_given" } } } });
+});
+
 test("whoever enters another phone for a student is told of on the old one, and gets no code for money, guards or keys for three days", async () => {
   const student = await money.fundedStudent({ balanceMinor: 10_000 });
+  await campus.sql`update cards set created_at = created_at - interval '3 days' where student_id = ${student.id}`;
   await campus.sql`update students set email = 'nils@student.example', language = 'sv' where id = ${student.id}`;
   const { body: known } = await admin.api<StudentBody>("GET", `/admin/students/${student.id}`);
   const phone = campus.newPhone();

@@ -194,7 +194,7 @@ export const variables = {
   ),
   REFUND_TWO_PEOPLE_ABOVE_MINOR: variable(
     whole(0, 1_000_000_000_000),
-    "Above this amount in minor units it takes two people to give money of an order back, counting what was given back of it before. 0: always.",
+    "Above this amount in minor units it takes two people to give money of an order back, counting what was given back of it before; to let a customer have disputed money; and to dismiss debits that a failover lost, counting what the same person dismissed of it alone. 0: always.",
     { default: "1000000" },
   ),
   BULK_CREDIT_TWO_PEOPLE_ABOVE_MINOR: variable(
@@ -209,7 +209,7 @@ export const variables = {
   ),
   NEW_PHONE_WAIT_SECONDS: variable(
     whole(0, 2_592_000),
-    "So long after the university entered another phone for a student, that phone gets no code that lets money out, a guard down or a key in.",
+    "So long after the university entered another phone for a student, that phone gets no code that lets money out, a guard down or a key in, and the student no card; and so long after a card was given no other phone is entered.",
     { default: "259200" },
   ),
   CLOSE_OUT_COUNTRIES: variable(

@@ -79,7 +79,11 @@ export function explainGateway(
   );
 }
 
-/** Refunds: each that the gateway lists is in our books, ours or made there; ours are done, on their way for less than a week, or taken back. */
+/**
+ * Refunds: each that the gateway lists is in our books, ours or made there, and ended there as it did here; ours are done, on their way for
+ * less than a week, or taken back. The first end that we are told counts in the books: another one later is for people to look at. The
+ * listing goes by when a refund was made, so what the gateway's news of the span say of older ones is read too.
+ */
 export function explainRefunds(
   tx: Queryable,
   gateway: string | undefined,
@@ -98,18 +102,34 @@ export function explainRefunds(
     tx,
     "refunds",
     part`
+      with listing as (
+        select * from jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb)
+          as l (gateway_refund_id text, payment_id text, reference text, amount_minor bigint, currency text, status text)),
+      news as (
+        select distinct on (r ->> 'gatewayRefundId') r ->> 'gatewayRefundId' as gateway_refund_id, r ->> 'paymentId' as payment_id, r ->> 'reference' as reference,
+          (r ->> 'amountMinor')::bigint as amount_minor, r ->> 'currency' as currency, r ->> 'status' as status
+        from gateway_events e, lateral (select e.event -> 'refund') as told (r)
+        where e.gateway = ${gateway ?? null} and e.kind = 'refund' and e.received_at >= ${from} and e.received_at < ${until}
+        order by r ->> 'gatewayRefundId', e.received_at desc),
+      listed as (select * from listing union all select * from news where gateway_refund_id not in (select gateway_refund_id from listing)),
+      outside as (
+        select l.status as listed_status, l.payment_id, x.* from listed l join outside_refunds x on x.gateway = ${gateway ?? null} and x.gateway_refund_id = l.gateway_refund_id)
       select case when t.id is null or t.amount_minor <> f.amount_minor then 'told to the gateway, not in the ledger'
           when f.status = 'pending' and f.created_at < now() - interval '7 days' then 'on its way for more than a week' end as problem,
         f.amount_minor, f.currency, jsonb_strip_nulls(jsonb_build_object('refund_id', f.id, 'transaction_id', f.transaction_id, 'order_id', f.order_id)) as ids
       from gateway_refunds f left join ledger_transactions t on t.id = f.transaction_id and t.kind = 'gateway_refund'
       where f.created_at >= ${from} and f.created_at < ${until}
       union all
-      select case when f.id is null then 'given back at the gateway, not in our books' else 'failed at the gateway, done in our books' end, l.amount_minor, l.currency,
+      select case when f.id is null then 'given back at the gateway, not in our books' when l.status = 'failed' then 'failed at the gateway, done in our books'
+          else 'given back at the gateway, failed in our books' end, l.amount_minor, l.currency,
         jsonb_strip_nulls(jsonb_build_object('gateway_refund_id', l.gateway_refund_id, 'payment_id', l.payment_id, 'refund_id', f.id))
-      from jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb) as l (gateway_refund_id text, payment_id text, reference text, amount_minor bigint, currency text, status text)
-        left join gateway_refunds f on f.gateway_refund_id = l.gateway_refund_id or f.id::text = l.reference
-        left join outside_refunds x on x.gateway = ${gateway ?? null} and x.gateway_refund_id = l.gateway_refund_id
-      where x.id is null and case when l.status = 'failed' then f.status = 'processed' else f.id is null end`,
+      from listed l left join gateway_refunds f on f.gateway_refund_id = l.gateway_refund_id or f.id::text = l.reference
+      where l.gateway_refund_id not in (select gateway_refund_id from outside)
+        and case when l.status = 'failed' then f.status = 'processed' else f.id is null or f.status = 'failed' end
+      union all
+      select case x.status when 'borne' then 'failed at the gateway, borne in our books' else 'given back at the gateway, failed in our books' end, x.amount_minor, x.currency,
+        jsonb_strip_nulls(jsonb_build_object('outside_refund_id', x.id, 'gateway_refund_id', x.gateway_refund_id, 'payment_id', x.payment_id, 'order_id', x.order_id))
+      from outside x where (x.status = 'borne' and x.listed_status = 'failed') or (x.status = 'failed' and x.listed_status <> 'failed')`,
   );
 }
 

@@ -218,6 +218,92 @@ test("what the gateway's own books have and ours lack is listed on each side, an
   expect((await reconcile()).unexplained.length).toBe(before);
 });
 
+test("a refund that ended otherwise at the gateway than here is listed with its document: borne and failed there, failed here and done there, ours too", async () => {
+  const asked = openGateway(campus.worker);
+  if (!asked) throw new Error("There is no gateway in the sandbox.");
+  const till = await money.till();
+  const student = await campus.student();
+  const owner = await campus.staff("owner", till.cafe);
+  const second = await campus.staff("finance");
+  const keyed = () => ({ "Idempotency-Key": randomUUID() });
+  const end = async (refundId: unknown, how: "failed" | "processed") => {
+    await gateway.door("POST", `/refunds/${refundId}/${how}`);
+    await watchGateway(campus.worker, asked);
+  };
+  const givenThere = async (amount: number) => {
+    const { checkout } = await gateway.paidUpiOrder(student, till.cafe, 4_000);
+    const { id } = await gateway.door("POST", "/refunds", { payment_id: checkout.payment_id, amount });
+    await watchGateway(campus.worker, asked);
+    const [row] = await campus.sql<{ id: string }>`select id from outside_refunds where gateway_refund_id = ${id}`;
+    return { gatewayRefundId: id, documentId: row?.id ?? "" };
+  };
+  const [borne, borneByCafe, taken] = [await givenThere(801), await givenThere(802), await givenThere(803)];
+  for (const [{ documentId }, borne_by] of [
+    [borne, "university"],
+    [borneByCafe, "cafe"],
+  ] as const)
+    for (const staff of [finance, second])
+      expectOk(
+        await staff.api("POST", `/admin/outside-refunds/${documentId}/bear`, {
+          body: { borne_by, reason: "at the desk" },
+          headers: keyed(),
+        }),
+      );
+  await end(taken.gatewayRefundId, "failed");
+
+  await gateway.set({ refunds: "pending" });
+  const { orderId } = await gateway.paidUpiOrder(student, till.cafe, 4_000);
+  const body = { amount_minor: 804, reason: "cold", to: "gateway" };
+  const own = expectOk(await owner.api<{ id: string }>("POST", `/admin/orders/${orderId}/refund`, { headers: keyed(), body }));
+  await campus.drainOutbox();
+  await gateway.set({ refunds: "processed" });
+  const [sent] = await campus.sql<{ id: string }>`select gateway_refund_id as id from gateway_refunds where order_id = ${orderId}`;
+  await end(sent?.id, "failed");
+
+  const listed = async () =>
+    (await reconcile()).unexplained
+      .filter(({ amount_minor }) => amount_minor > 800 && amount_minor < 805)
+      .map(({ side, problem, amount_minor, ids }) => [side, problem, amount_minor, ids.outside_refund_id ?? ids.refund_id]);
+  expect(await listed()).toEqual([]);
+  for (const { gatewayRefundId } of [borne, borneByCafe]) await end(gatewayRefundId, "failed");
+  for (const id of [taken.gatewayRefundId, sent?.id]) await end(id, "processed");
+  expect(await listed()).toEqual([
+    ["refunds", "given back at the gateway, failed in our books", 804, own.id],
+    ["refunds", "given back at the gateway, failed in our books", 803, taken.documentId],
+    ["refunds", "failed at the gateway, borne in our books", 802, borneByCafe.documentId],
+    ["refunds", "failed at the gateway, borne in our books", 801, borne.documentId],
+  ]);
+});
+
+test("a refund that fails days after it was borne is listed on the day of that news", async () => {
+  const asked = openGateway(campus.worker);
+  if (!asked) throw new Error("There is no gateway in the sandbox.");
+  const student = await campus.student();
+  const { payment_id } = await gateway.topUp(student, 4_000);
+  const { id: refundId } = await gateway.door("POST", "/refunds", { payment_id, amount: 805 });
+  await watchGateway(campus.worker, asked);
+  const [document] = await campus.sql<{ id: string }>`select id from outside_refunds where gateway_refund_id = ${refundId}`;
+  const body = { borne_by: "student", reason: "at the desk" };
+  expectOk(
+    await finance.api("POST", `/admin/outside-refunds/${document?.id}/bear`, { body, headers: { "Idempotency-Key": randomUUID() } }),
+  );
+  const entity = { id: refundId, payment_id, amount: 805, currency: "SEK", status: "failed", notes: {} };
+  const news = JSON.stringify({ entity: "event", event: "refund.failed", payload: { refund: { entity } } });
+  expect((await gateway.send(news)).status).toBe(200);
+  await campus.drainOutbox();
+  await campus.sql`update gateway_events set received_at = received_at + interval '2 days' where event -> 'refund' ->> 'gatewayRefundId' = ${refundId}`;
+  const later = (days: number) => new Date(Date.now() + days * 24 * hourMs).toISOString();
+  const listed = async (from: string, until: string) =>
+    expectOk(await finance.api<Report>("GET", `/admin/reconciliation?${new URLSearchParams({ from, until })}`)).unexplained.filter(
+      ({ amount_minor }) => amount_minor === 805,
+    );
+  expect(await listed(later(1), later(3))).toMatchObject([
+    { side: "refunds", problem: "failed at the gateway, borne in our books", ids: { outside_refund_id: document?.id, payment_id } },
+  ]);
+  expect(await listed(later(3), later(4))).toEqual([]);
+  await campus.sql`delete from gateway_events`;
+});
+
 test("a span that ends before it begins or is too long, and every other role, are refused", async () => {
   const at = (from: string, until: string) => `/admin/reconciliation?${new URLSearchParams({ from, until })}`;
   for (const [from, until] of [

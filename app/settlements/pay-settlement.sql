@@ -51,8 +51,8 @@ begin
   return v_id;
 end $$;
 
--- The bank sent a close-out back: the wallet is open again with the money in it, less what is owed, and frozen if it was. Null where it was not paid, nobody else asked for it, or its
--- student was erased.
+-- The bank sent a close-out back: the wallet is open again with the money in it, less what is left of grants whose day has passed and what is owed, and frozen if it was. Null where it
+-- was not paid, nobody else asked for it, or its student was erased.
 create or replace function return_close_out(p_id uuid, p_staff_id uuid, p_reason text) returns uuid language plpgsql security definer set search_path = public, pg_temp as $$
 declare c close_outs; v_id uuid;
 begin
@@ -64,6 +64,7 @@ begin
       post_to_wallet('close_out_return', c.student_id, account_of('bank', null, null, c.currency), c.amount_minor, c.currency, null, null, null, c.transaction_id))
     returning id into v_id;
   update close_outs set status = 'returned' where id = c.id;
+  perform end_due_grants(c.student_id);
   perform raise_dispute_holds(c.student_id);
   perform repay_debt(c.student_id, c.currency);
   return v_id;

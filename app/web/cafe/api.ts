@@ -22,6 +22,7 @@ import {
   itemClient,
   journalClient,
   menuClient,
+  noteClient,
   ownCafeClient,
   passkeyClient,
   publishedClient,
@@ -62,6 +63,7 @@ export const stockApi = stockClient(staffFetch);
 export const imagesApi = imageClient(staffFetch);
 export const customersApi = customerClient(staffFetch);
 export const transactionsApi = transactionClient(staffFetch);
+export const notesApi = noteClient(staffFetch);
 export const refundsApi = refundClient(staffFetch);
 export const refundProposalsApi = refundProposalClient(staffFetch);
 export const reportsApi = reportClient(staffFetch);

@@ -91,6 +91,32 @@ export const ownerRows: readonly Row[] = [
     },
   },
   {
+    name: "an owner finds a sale by the till's own number and by the value of a key, and everything again without them",
+    async run(stage) {
+      const [device] = stage.start.devices;
+      const [reference, shift] = [`TILL-${Date.now()}`, `S${Date.now()}`];
+      const body = { items: [{ menu_item_id: stage.item().id, quantity: 1 }], payment: "cash", reference, metadata: { shift } };
+      const headers = { Authorization: `Device ${device?.id}.${device?.key}`, "Idempotency-Key": crypto.randomUUID() };
+      await stage.send("POST", "/api/v1/pos/sales", body, headers);
+      const page = await stage.portalOf("owner");
+      await page.goto("/cafe/transactions");
+      await page.getByText("Find by reference").click();
+      const [named, key, value] = [page.getByLabel("Reference"), page.getByLabel("Key"), page.getByLabel("Its value")];
+      await named.fill("TILL-of-nobody");
+      await page.getByText("Nothing has this reference.").waitFor();
+      await named.fill(reference);
+      await page.getByText(`shift: ${shift}`).first().waitFor();
+      await named.fill("");
+      await key.fill("shift");
+      await value.fill(shift);
+      await page.getByText(reference).first().waitFor();
+      await value.fill("");
+      await page.getByRole("button", { name: "View" }).first().waitFor();
+      await page.context().close();
+      return undefined;
+    },
+  },
+  {
     name: "light, dark and as the device: a tap changes the portal's and the student's look, and no page complains",
     async run(stage) {
       const owner = await stage.portalOf("owner");

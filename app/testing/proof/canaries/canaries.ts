@@ -219,6 +219,11 @@ export const canaries: readonly Canary[] = [
       edit(database, "end_grant", [["(select rest_minor from grant_rests(g.student_id) where grant_id = g.id)", "g.amount_minor"]]),
   },
   {
+    name: "a wallet opened for who was erased",
+    caughtBy: ["I25"],
+    break: (database) => edit(database, "open_wallet", [["and erased_at is null and", "and"]]),
+  },
+  {
     name: "double receipt",
     caughtBy: ["I7", "I9"],
     async break(database) {

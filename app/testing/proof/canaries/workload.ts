@@ -166,6 +166,18 @@ const stories: readonly Story[] = [
     await campus.owner.run(sql`update grants set expires_at = now() where student_id = ${student.id}`);
     await campus.worker.db.run(sql`select expire_grants(10)`);
   },
+  async function erasedBeforeThePaymentCame({ campus, till }) {
+    const student = await campus.student();
+    const gateway = gatewayOf(campus);
+    const orderId = await gateway.upiOrder(student, till.cafe, totalMinor);
+    const { gateway_order_id: order_id } = expectOk(await student.api<{ gateway_order_id: string }>("POST", `/payments/orders/${orderId}`));
+    expectOk(await student.api("POST", `/orders/${orderId}/cancel`));
+    const admin = await campus.staff("admin");
+    expectOk(await admin.api("DELETE", `/admin/students/${student.id}`));
+    const { payment_id: id } = await gateway.pay(order_id);
+    await gateway.send(paymentNews({ id, order_id, amount: totalMinor, created_at: 1 }));
+    await campus.drainOutbox();
+  },
   async function refundWhoseAnswerIsCut(scene) {
     const { student, charge } = await scanned(scene);
     await confirm(scene, student, charge, 0);

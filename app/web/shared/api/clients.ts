@@ -23,6 +23,7 @@ import type { adjustmentRoutes } from "../../../ledger/adjustment-routes.ts";
 import type { booksRoutes } from "../../../ledger/books-routes.ts";
 import type { debtRoutes } from "../../../ledger/debt-routes.ts";
 import type { journalRoutes } from "../../../ledger/journal-routes.ts";
+import type { noteRoutes } from "../../../ledger/note-routes.ts";
 import type { refundProposalRoutes } from "../../../ledger/refund-proposal-routes.ts";
 import type { refundRoutes } from "../../../ledger/refund-routes.ts";
 import type { walletRoutes } from "../../../ledger/wallet-routes.ts";
@@ -109,6 +110,7 @@ export const studentClient = (fetch: Fetch) => hc<ReturnType<typeof studentRoute
 export const reconciliationClient = (fetch: Fetch) => hc<ReturnType<typeof reconciliationRoutes>>(base, { fetch });
 export const publishedClient = (fetch: Fetch) => hc<ReturnType<typeof publishedRoutes>>(base, { fetch });
 export const reportClient = (fetch: Fetch) => hc<ReturnType<typeof reportRoutes>>(base, { fetch });
+export const noteClient = (fetch: Fetch) => hc<ReturnType<typeof noteRoutes>>(base, { fetch });
 export const transactionClient = (fetch: Fetch) => hc<ReturnType<typeof transactionRoutes>>(base, { fetch });
 export const settingClient = (fetch: Fetch) => hc<ReturnType<typeof settingRoutes>>(base, { fetch });
 export const settlementClient = (fetch: Fetch) => hc<ReturnType<typeof settlementRoutes>>(base, { fetch });

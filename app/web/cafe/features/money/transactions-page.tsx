@@ -14,6 +14,7 @@ import { saveAnswer } from "../../ui/save.ts";
 import { SearchField, useLater } from "../../ui/search-field.tsx";
 import { useWords } from "../../words/words.ts";
 import { RefundForm } from "../board/refund-form.tsx";
+import { asksForNote, FoundTransactions, NoteFields, useNoteSearch } from "./found-transactions.tsx";
 
 type Query = Parameters<typeof transactionsApi.admin.transactions.$get>[0]["query"];
 const ask = (query: Query) => transactionsApi.admin.transactions.$get({ query });
@@ -31,6 +32,8 @@ export function TransactionsPage() {
   const [day, setDay] = useState("");
   const [method, setMethod] = useState<NonNullable<Query["method"]> | "">("");
   const [shown, setShown] = useState<Transaction>();
+  const noted = useNoteSearch();
+  const mayFind = session.kind === "in" && session.user.role !== "admin";
   const asked = useLater(search);
   const filter: Query = {
     ...(asked && { search: asked }),
@@ -70,6 +73,7 @@ export function TransactionsPage() {
           </select>
         </label>
       </div>
+      {mayFind && <NoteFields typed={noted.typed} onType={noted.setTyped} />}
       {studentId && (
         <p className="row-between">
           <strong>{w.transactions.ofStudent(studentName ?? studentId)}</strong>
@@ -79,38 +83,42 @@ export function TransactionsPage() {
         </p>
       )}
       <ErrorNote error={csv.error} />
-      <ListView
-        list={list}
-        caption={w.nav.transactions}
-        keyOf={({ id }) => id}
-        empty={{ title: w.transactions.none, what: w.transactions.noneWhat }}
-        columns={[
-          { label: w.app.when, cell: ({ paid_at }) => dayAndTime(paid_at) },
-          { label: w.app.order, cell: ({ order_number }) => <strong>{shortNumber(order_number)}</strong> },
-          ...(ofAll ? [{ label: w.app.cafe, cell: ({ cafe_name }: Transaction) => cafe_name }] : []),
-          { label: w.app.student, cell: ({ student_label }) => student_label ?? "–" },
-          { label: w.transactions.method, cell: ({ payment_method }) => w.methods[payment_method] },
-          {
-            label: w.app.amount,
-            isNumber: true,
-            cell: ({ amount_minor, refunded_minor, currency }) => (
-              <>
-                <strong>{money(amount_minor, currency)}</strong>
-                {refunded_minor > 0 && (
-                  <div>
-                    <Chip tone="wait">− {money(refunded_minor, currency)}</Chip>
-                  </div>
-                )}
-              </>
-            ),
-          },
-        ]}
-        actions={(transaction) => (
-          <button type="button" className="button button-small button-words" onClick={() => setShown(transaction)}>
-            {w.transactions.show}
-          </button>
-        )}
-      />
+      {asksForNote(noted.asked) ? (
+        <FoundTransactions asked={noted.asked} />
+      ) : (
+        <ListView
+          list={list}
+          caption={w.nav.transactions}
+          keyOf={({ id }) => id}
+          empty={{ title: w.transactions.none, what: w.transactions.noneWhat }}
+          columns={[
+            { label: w.app.when, cell: ({ paid_at }) => dayAndTime(paid_at) },
+            { label: w.app.order, cell: ({ order_number }) => <strong>{shortNumber(order_number)}</strong> },
+            ...(ofAll ? [{ label: w.app.cafe, cell: ({ cafe_name }: Transaction) => cafe_name }] : []),
+            { label: w.app.student, cell: ({ student_label }) => student_label ?? "–" },
+            { label: w.transactions.method, cell: ({ payment_method }) => w.methods[payment_method] },
+            {
+              label: w.app.amount,
+              isNumber: true,
+              cell: ({ amount_minor, refunded_minor, currency }) => (
+                <>
+                  <strong>{money(amount_minor, currency)}</strong>
+                  {refunded_minor > 0 && (
+                    <div>
+                      <Chip tone="wait">− {money(refunded_minor, currency)}</Chip>
+                    </div>
+                  )}
+                </>
+              ),
+            },
+          ]}
+          actions={(transaction) => (
+            <button type="button" className="button button-small button-words" onClick={() => setShown(transaction)}>
+              {w.transactions.show}
+            </button>
+          )}
+        />
+      )}
       {shown && <TransactionSheet transaction={shown} onClose={() => setShown(undefined)} />}
     </Page>
   );
@@ -130,12 +138,17 @@ function TransactionSheet({ transaction, onClose }: { readonly transaction: Tran
     <Sheet title={transaction.order_number} closeLabel={w.app.close} onClose={onClose}>
       <h2 className="sheet-title">{transaction.order_number}</h2>
       <Loaded query={query} bones={2}>
-        {({ items, refunds, student, amount_minor, delivery_charge_minor, currency, paid_at, cafe_name }) => (
+        {({ items, refunds, student, amount_minor, delivery_charge_minor, currency, paid_at, cafe_name, reference }) => (
           <>
             <p className="soft">
               {cafe_name} · {dayAndTime(paid_at)} · {w.methods[transaction.payment_method]}
             </p>
             {student && <Payer student={student} />}
+            {reference && (
+              <p>
+                {w.transactions.reference}: <strong>{reference}</strong>
+              </p>
+            )}
             <ul className="lines">
               {items.map((item, index) => (
                 // biome-ignore lint/suspicious/noArrayIndexKey: lines never move.

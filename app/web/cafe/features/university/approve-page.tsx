@@ -12,6 +12,8 @@ import {
   cafeApi,
   closeOutsApi,
   debtsApi,
+  disputesApi,
+  failoverApi,
   grantsApi,
   intent,
   refundProposalsApi,
@@ -46,6 +48,8 @@ const ask = {
   refunds: () => unwrap(refundProposalsApi.admin["refund-proposals"].$get({ query: { status: "pending", limit: 100 } })),
   cafes: () => unwrap(cafeApi.admin.cafes.$get({ query: { waits: "true", limit: 100 } })),
   unfinished: () => unwrap(boardApi.admin["unfinished-orders"].$get({ query: { limit: 100 } })),
+  disputes: () => unwrap(disputesApi.admin.disputes.$get({ query: { status: "open", limit: 100 } })),
+  lost: () => unwrap(failoverApi.admin.failover.cases.$get({ query: { limit: 100 } })),
   cameBack: () => unwrap(bankApi.admin["bank-entries"].$get({ query: { state: "to_return", limit: 100 } })),
 };
 type CloseOut = Awaited<ReturnType<typeof ask.closeOuts>>["items"][number];
@@ -53,22 +57,27 @@ type Unfinished = Awaited<ReturnType<typeof ask.unfinished>>["items"][number];
 type CameBack = Awaited<ReturnType<typeof ask.cameBack>>["items"][number];
 
 async function readAll(role: string) {
-  const [adjustments, writeOffs, closeOuts, bulkCredits, accounts, refunds, cafes, cameBack, unfinished] = await Promise.all([
-    ask.adjustments(),
-    ask.writeOffs(),
-    ask.closeOuts(),
-    ask.bulkCredits(),
-    role === "finance" ? ask.accounts() : { items: [] },
-    role === "finance" ? ask.refunds() : { items: [] },
-    role === "admin" ? ask.cafes() : { items: [] },
-    role === "finance" ? ask.cameBack() : { items: [] },
-    role === "finance" ? ask.unfinished() : { items: [] },
-  ]);
+  const [adjustments, writeOffs, closeOuts, bulkCredits, disputes, lost, accounts, refunds, cafes, cameBack, unfinished] =
+    await Promise.all([
+      ask.adjustments(),
+      ask.writeOffs(),
+      ask.closeOuts(),
+      ask.bulkCredits(),
+      ask.disputes(),
+      ask.lost(),
+      role === "finance" ? ask.accounts() : { items: [] },
+      role === "finance" ? ask.refunds() : { items: [] },
+      role === "admin" ? ask.cafes() : { items: [] },
+      role === "finance" ? ask.cameBack() : { items: [] },
+      role === "finance" ? ask.unfinished() : { items: [] },
+    ]);
   return {
     adjustments: adjustments.items,
     writeOffs: writeOffs.items,
     closeOuts: closeOuts.items.filter(({ status }) => status === "pending" || status === "agreed"),
     bulkCredits: bulkCredits.items,
+    disputes: disputes.items.filter(({ accept_asked_by }) => accept_asked_by !== null),
+    lost: lost.items.filter(({ status, dismiss_asked_by }) => (status === "open" || status === "agreed") && dismiss_asked_by !== null),
     accounts: accounts.items,
     refunds: refunds.items,
     cafes: cafes.items,
@@ -110,8 +119,8 @@ export function ApprovePage() {
     >
       <ErrorNote error={decide.error} />
       <Loaded query={queues}>
-        {({ adjustments, writeOffs, closeOuts, bulkCredits, accounts, refunds, cafes, cameBack, unfinished }) =>
-          [adjustments, writeOffs, closeOuts, bulkCredits, accounts, refunds, cafes, cameBack, unfinished].every(
+        {({ adjustments, writeOffs, closeOuts, bulkCredits, disputes, lost, accounts, refunds, cafes, cameBack, unfinished }) =>
+          [adjustments, writeOffs, closeOuts, bulkCredits, disputes, lost, accounts, refunds, cafes, cameBack, unfinished].every(
             ({ length }) => length === 0,
           ) ? (
             <EmptyState title={u.approve.none} what={u.approve.noneWhat} icon={<CheckIcon size={36} />} />
@@ -215,6 +224,38 @@ export function ApprovePage() {
                   onReject={() =>
                     unwrap(
                       refundProposalsApi.admin["refund-proposals"][":refundProposalId"].reject.$post({ param: { refundProposalId: id } }),
+                    )
+                  }
+                />
+              ))}
+              {disputes.map(({ id, amount_minor, currency, reason, accept_asked_by, created_at }) => (
+                <Waiting
+                  decide={decide}
+                  key={id}
+                  kind={u.approve.dispute}
+                  title={money(amount_minor, currency)}
+                  what={reason}
+                  page="/disputes"
+                  at={created_at}
+                  isOwn={accept_asked_by === me}
+                  onApprove={() => unwrap(disputesApi.admin.disputes[":disputeId"].accept.$post({ param: { disputeId: id } }))}
+                />
+              ))}
+              {lost.map(({ id, amount_minor, currency, order_number, dismiss_asked_because, dismiss_asked_by }) => (
+                <Waiting
+                  decide={decide}
+                  key={id}
+                  kind={u.approve.dismissal}
+                  title={money(amount_minor, currency)}
+                  what={`${order_number} · ${dismiss_asked_because}`}
+                  page="/failover"
+                  isOwn={dismiss_asked_by === me}
+                  onApprove={() =>
+                    unwrap(
+                      failoverApi.admin.failover.cases[":caseId"].dismiss.$post({
+                        param: { caseId: id },
+                        json: { reason: dismiss_asked_because ?? "" },
+                      }),
                     )
                   }
                 />

@@ -66,7 +66,15 @@ function Disputes() {
             label: u.disputes.respondBy,
             cell: ({ respond_by, is_overdue }) => (is_overdue ? <Chip tone="no">{dayAndTime(respond_by)}</Chip> : dayAndTime(respond_by)),
           },
-          { label: w.app.status, cell: ({ status }) => <Chip tone={tones[status]}>{u.disputes.states[status]}</Chip> },
+          {
+            label: w.app.status,
+            cell: ({ status, accept_asked_by }) => (
+              <>
+                <Chip tone={tones[status]}>{u.disputes.states[status]}</Chip>
+                {accept_asked_by && status === "open" && <small className="soft">{u.disputes.acceptAsked}</small>}
+              </>
+            ),
+          },
         ]}
         actions={(dispute) =>
           dispute.status === "open" ? (

@@ -89,7 +89,17 @@ export function FailoverPage() {
               </>
             ),
           },
-          { label: w.app.status, cell: ({ status }) => <Chip tone={tones[status]}>{u.failover.states[status]}</Chip> },
+          {
+            label: w.app.status,
+            cell: ({ status, dismiss_asked_by }) => (
+              <>
+                <Chip tone={tones[status]}>{u.failover.states[status]}</Chip>
+                {dismiss_asked_by && (status === "open" || status === "agreed") && (
+                  <small className="soft">{u.failover.dismissAsked}</small>
+                )}
+              </>
+            ),
+          },
         ]}
         actions={(one) =>
           one.status === "open" || one.status === "agreed" ? (
