@@ -43,6 +43,7 @@ const place = route({
     "ITEM_UNAVAILABLE",
     "METHOD_UNAVAILABLE",
     "ORDER_LIMIT_REACHED",
+    "UNPAID_LIMIT_REACHED",
     "PAYMENT_FAILED",
     "READ_ONLY_REGION",
   ],
