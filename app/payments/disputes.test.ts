@@ -290,6 +290,21 @@ describe("a dispute", () => {
     }
   });
 
+  test("that is lost at the moment in which the refund arrives is the student's all the same, whichever was first", async () => {
+    for (let round = 0; round < 8; round += 1) {
+      await gateway.set({ refunds: "pending" });
+      const { paymentId } = await heldTopUp();
+      const { id } = await disputed(paymentId);
+      await Promise.all([
+        campus.sql`select close_dispute(${id}, false)`,
+        campus.sql`select finish_refund(f.id, null, 'processed') from gateway_refunds f join gateway_payments p on p.id = f.payment_row_id where p.payment_id = ${paymentId}`,
+      ]);
+      const borne = await borneBy(id);
+      expect(borne.filter(({ kind }) => kind === "receivables")).toEqual([{ kind: "receivables", amountMinor }]);
+    }
+    await gateway.set({ refunds: "processed" });
+  });
+
   test("row 36: a refund that races the dispute never gives back more than was paid", async () => {
     for (let round = 0; round < 5; round += 1) {
       const { orderId, paymentId } = await orderPaid();
