@@ -25,6 +25,8 @@ const getCards = route({
   tags: ["cards"],
   summary: "The student's cards, newest first; a card's number is never shown",
   who: student(),
+  // It names what to freeze.
+  bucket: "stop",
   responses: { 200: json(listOf(CardSchema), "All of them") },
 });
 

@@ -13,7 +13,7 @@ begin
     select t.wallet_seq as seq, t.amount_minor - coalesce((
         select sum(b.amount_minor) from ledger_transactions b where b.corrects_id = t.id and b.to_account_id = t.from_account_id), 0) as minor
     from ledger_transactions t join wallets w on w.account_id = t.from_account_id
-    where t.wallet_student_id = p_student_id and w.student_id = p_student_id and t.kind not in ('grant_expired', 'dispute_lost', 'debt_repaid', 'outside_refund_borne')
+    where t.wallet_student_id = p_student_id and w.student_id = p_student_id and t.kind not in ('grant_expired', 'dispute_lost', 'dispute_moved', 'debt_repaid', 'outside_refund_borne')
       and t.wallet_seq > (select min(f) from unnest(v_from) f)
     order by t.wallet_seq
   loop

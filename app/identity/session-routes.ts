@@ -35,6 +35,8 @@ const routesFor = <const P extends "/users/me/sessions" | "/admin/auth/sessions"
       tags: ["auth"],
       summary: `Where this ${whose} is logged in, newest first`,
       who,
+      // It names what to end.
+      bucket: "stop",
       responses: { 200: json(Sessions, "The open sessions, a hundred at most") },
     }),
     end: route({

@@ -27,6 +27,8 @@ test("whoever spends a student's requests keeps nobody from a stop, and whoever 
     ["DELETE", "/wallet/close-out", 404],
     ["DELETE", end, 404],
     ["POST", `${end}/not-me`, 404],
+    ["GET", "/users/me/sessions", 200],
+    ["GET", "/cards", 200],
   ];
   for (const [method, path, status, options] of stops) expect([path, (await api(method, path, options)).status]).toEqual([path, status]);
   for (let turn = 0; (await api("DELETE", end)).status !== 429; turn += 1) expect(turn).toBeLessThan(45);
@@ -40,6 +42,7 @@ test("whoever spends a student's requests keeps nobody from a stop, and whoever 
 test("staff end a session and log out when their requests are spent", async () => {
   const { api } = await campus.staff("admin");
   await spend(api, "/admin/auth/session");
+  expect((await api("GET", "/admin/auth/sessions")).status).toBe(200);
   expect((await api("POST", `/admin/auth/sessions/${unknownId}/not-me`)).status).toBe(404);
   expect((await api("DELETE", `/admin/auth/sessions/${unknownId}`)).status).toBe(404);
   expect((await api("POST", "/auth/logout")).status).toBe(204);

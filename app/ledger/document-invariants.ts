@@ -15,15 +15,23 @@ export const borneInFull = `
       from gateway_disputes d left join ledger_transactions t on t.corrects_id = d.transaction_id and t.kind = 'dispute_lost'
       where d.status = 'lost' group by d.id, d.student_id, d.amount_minor having coalesce(sum(t.amount_minor), 0) <> d.amount_minor
       union all
-      select d.student_id, d.id, b.twice_minor, b.fees_minor, 'the university bears what a student had back in the wallet, and from the bank too'
-      from gateway_disputes d, lateral (
+      select d.student_id, d.id, b.twice_minor, b.fees_minor, 'the university bears what a student had back before, and from the bank too'
+      from gateway_disputes d join gateway_payments p on p.id = d.payment_row_id join gateway_orders g on g.id = p.order_row_id and g.purpose <> 'gift', lateral (
         select (select coalesce(sum(t.amount_minor), 0) from ledger_transactions t join accounts a on a.id = t.from_account_id and a.kind = 'fees'
             where t.corrects_id = d.transaction_id and t.kind = 'dispute_lost')
             - (select coalesce(sum(t.amount_minor), 0) from ledger_transactions t where t.corrects_id = d.transaction_id and t.kind = 'dispute_moved') as fees_minor,
           (select coalesce(sum(t.amount_minor), 0) from ledger_transactions t where t.order_id = d.order_id and t.kind = 'refund' and t.wallet_student_id is not null)
-            - (select coalesce(sum(t.amount_minor), 0) from gateway_disputes e join ledger_transactions t on t.corrects_id = e.transaction_id and t.kind = 'dispute_lost'
-                join accounts a on a.id = t.from_account_id and a.kind in ('wallet', 'receivables') where e.order_id = d.order_id) as twice_minor) b
+            + (select coalesce(sum(f.amount_minor), 0) from gateway_refunds f where f.payment_row_id = d.payment_row_id and f.status = 'processed')
+            - (select coalesce(sum(t.amount_minor), 0) from gateway_disputes e join ledger_transactions t on t.corrects_id = e.transaction_id and t.kind in ('dispute_lost', 'dispute_moved')
+                join accounts a on a.id = t.from_account_id and a.kind in ('wallet', 'receivables') where e.payment_row_id = d.payment_row_id) as twice_minor) b
       where d.status = 'lost' and b.fees_minor > 0 and b.twice_minor > 0
+      union all
+      select g.student_id, p.id, p.amount_minor, b.minor, 'more of what was held has left than was there'
+      from gateway_payments p join gateway_orders g on g.id = p.order_row_id, lateral (
+        select (select coalesce(sum(f.amount_minor), 0) from gateway_refunds f where f.payment_row_id = p.id and f.status <> 'failed')
+          + (select coalesce(sum(t.amount_minor), 0) from gateway_disputes d join ledger_transactions t on t.corrects_id = d.transaction_id and t.kind in ('dispute_lost', 'dispute_moved')
+              join accounts a on a.id = t.from_account_id and a.kind = 'held' where d.payment_row_id = p.id) as minor) b
+      where p.credited_to = 'held' and b.minor > p.amount_minor
       union all
       select x.student_id, x.id, x.amount_minor, b.minor, 'a refund made outside that is not borne in full'
       from outside_refunds x, lateral (
@@ -58,7 +66,7 @@ const grantsLeft = `
                 or (s.to_account_id = w.account_id and o.from_account_id = w.account_id and o.wallet_seq > t.wallet_seq))) as spent_minor,
           -- What a debt took was spent of no grant, and may yet have left nothing of one.
           (select coalesce(sum(s.amount_minor), 0) from ledger_transactions s where s.wallet_student_id = g.student_id and s.from_account_id = w.account_id
-            and s.wallet_seq > t.wallet_seq and s.wallet_seq <= g.ended_seq and s.kind in ('dispute_lost', 'debt_repaid', 'outside_refund_borne')) as debts_minor,
+            and s.wallet_seq > t.wallet_seq and s.wallet_seq <= g.ended_seq and s.kind in ('dispute_lost', 'dispute_moved', 'debt_repaid', 'outside_refund_borne')) as debts_minor,
           (select coalesce(sum(x.amount_minor), 0) from grants x where x.student_id = g.student_id and x.id <> g.id and x.expires_at is not null) as others_minor
         from grants g join ledger_transactions t on t.id = g.transaction_id join wallets w on w.student_id = g.student_id
         where g.status = 'expired' and w.status <> 'closed') e
@@ -129,6 +137,8 @@ export const documentInvariants: readonly Invariant[] = [
         select 'gateway_clearing', currency, -amount_minor from gateway_payments
         union all select 'held', currency, amount_minor from gateway_payments where credited_to = 'held'
         union all select 'held', currency, -amount_minor from gateway_refunds where order_id is null and status <> 'failed'
+        union all select 'held', d.currency, -t.amount_minor from gateway_disputes d join gateway_payments p on p.id = d.payment_row_id and p.credited_to = 'held'
+          join ledger_transactions t on t.corrects_id = d.transaction_id and t.kind in ('dispute_lost', 'dispute_moved') join accounts a on a.id = t.from_account_id and a.kind = 'held'
         union all select 'gateway_clearing', f.currency, f.amount_minor from gateway_refunds f where f.status <> 'failed'
           and not exists (select from outside_refunds x where x.gateway_refund_id = f.gateway_refund_id and x.payment_row_id = f.payment_row_id and x.status = 'borne')
         union all select 'gateway_clearing', currency, amount_minor from outside_refunds where status <> 'failed'

@@ -509,11 +509,29 @@ const damages: readonly [string, string, () => readonly (Statement | ((tx: Trans
   [
     "I23",
     "the university bears what a student had back in the wallet, and from the bank too",
+    () => [sql`select refund_order(${upiOrderId}, 3300, 'wallet', 'for a test', null)`, ...lostAsIfNobodyHadItBack()],
+  ],
+  [
+    "I23",
+    "the university bears what a student had back through the gateway, and from the bank too",
     () => [
-      sql`create or replace function given_twice(p_order_id uuid, p_amount_minor bigint) returns bigint language sql as 'select 0::bigint'`,
-      sql`select refund_order(${upiOrderId}, 3300, 'wallet', 'for a test', null)`,
-      sql`select close_dispute(open_dispute(p.gateway, 'disp_2', p.payment_id, 3300, 'SEK', 'fraud', now()), false)
-        from gateway_payments p join orders o on o.paid_transaction_id = p.transaction_id where o.id = ${upiOrderId}`,
+      sql`select refund_order(${upiOrderId}, 3300, 'gateway', 'for a test', null)`,
+      sql`select finish_refund(id, 'rfnd_2', 'processed') from gateway_refunds where order_id = ${upiOrderId}`,
+      ...lostAsIfNobodyHadItBack(),
+    ],
+  ],
+  [
+    "I23",
+    "what was held went back twice",
+    () => [
+      sql`with hold as (select post_between('gateway_hold', account_of('gateway_clearing', null, null, 'SEK'), account_of('held', null, null, 'SEK'), 400, 'SEK', null, null) as id)
+        insert into gateway_payments (gateway, payment_id, order_row_id, amount_minor, currency, credited_to, transaction_id, found_by, gateway_response)
+        select gateway, 'pay_held', order_row_id, 400, 'SEK', 'held', hold.id, 'poller', '{}' from hold, gateway_payments where payment_id = ${toppedUpBy}`,
+      ...[1, 2].map(
+        () => sql`insert into gateway_refunds (payment_row_id, amount_minor, currency, reason, transaction_id)
+        select id, 400, 'SEK', 'for a test', post_between('gateway_refund', account_of('held', null, null, 'SEK'), account_of('gateway_clearing', null, null, 'SEK'), 400, 'SEK', null, transaction_id)
+        from gateway_payments where payment_id = 'pay_held'`,
+      ),
     ],
   ],
   [
@@ -572,6 +590,13 @@ const paidOutAndBack = ({ id }: MoneyStudent, meanwhile: Statement): Statement[]
     select c.id, c.amount_minor, 'SEK', 'for a test', c.transaction_id, first, 'BANK 2', first, second,
       post_to_wallet('close_out_return', ${id}, account_of('bank', null, null, 'SEK'), c.amount_minor, 'SEK', null, null, null, c.transaction_id)
     from people, close_outs c where c.student_id = ${id} and c.bank_reference = 'BANK 2'`,
+];
+
+/** The dispute of the UPI order, lost where what its student had back is not looked at. */
+const lostAsIfNobodyHadItBack = (): Statement[] => [
+  sql`create or replace function borne_by_student(p_payment_row_id uuid, p_amount_minor bigint) returns bigint language sql as 'select 0::bigint'`,
+  sql`select close_dispute(open_dispute(p.gateway, 'disp_2', p.payment_id, 3300, 'SEK', 'fraud', now()), false)
+    from gateway_payments p join orders o on o.paid_transaction_id = p.transaction_id where o.id = ${upiOrderId}`,
 ];
 
 /** One line of 100 in a file of so much. */

@@ -6,6 +6,8 @@ declare
   amended orders;
 begin
   select * into amended from orders where id = p_order_id;
+  priced.details := refuse_unpaid_portions(amended.cafe_id, amended.student_id, amended.id, p_lines);
+  if priced.details is not null then priced.outcome := 'too_many_unpaid'; return priced; end if;
   perform m.id from menu_items m where m.cafe_id = amended.cafe_id and m.stock is not null
     and (m.id in (select menu_item_id from order_items where order_id = amended.id and stock_taken > 0)
     or m.id in (select (x ->> 'menu_item_id')::uuid from jsonb_array_elements(p_lines) x)) order by m.id for no key update;

@@ -55,6 +55,35 @@ const movementsOf = (dish: string) =>
   }>`select change, reason from stock_movements where item_id = ${dish} and reason <> 'set' order by id`;
 const stockOf = async (dish: string) => (await campus.sql<{ stock: number }>`select stock from menu_items where id = ${dish}`)[0]?.stock;
 
+test("a student has fifty portions at a café that are not paid at most, whoever asks at once; what is cancelled makes room", async () => {
+  const [own, elsewhere] = [await campus.student(), await campus.cafe()];
+  const [dish, otherDish] = [await addDish(campus, cafe), await addDish(campus, elsewhere)];
+  const answers = await Promise.all(
+    Array.from({ length: 8 }, (_, index) =>
+      own.api<{ order: OrderBody } & Refusal>("POST", "/orders", {
+        body: order(dish, 20, { payment_method: "cash" }),
+        process: (index % 2) as 0 | 1,
+      }),
+    ),
+  );
+  const placed = answers.filter(({ status }) => status === 201).map(({ body }) => body.order.id);
+  expect(placed).toHaveLength(2);
+  const refused = answers.filter(({ status }) => status !== 201);
+  expect(refused.map(({ status, body }) => [status, body.error])).toEqual(
+    refused.map(() => [409, { code: "UNPAID_LIMIT_REACHED", message: expect.any(String), details: { current: 40, max: 50 } }]),
+  );
+  const amend = (quantity: number) => own.api("PUT", `/orders/${placed[0]}`, { body: { items: [{ menu_item_id: dish, quantity }] } });
+  expect(codeOf(await amend(31))).toBe("UNPAID_LIMIT_REACHED");
+  expect((await amend(30)).status).toBe(200);
+  expect(codeOf(await place(order(dish), own))).toBe("UNPAID_LIMIT_REACHED");
+  expect((await place({ cafe_id: elsewhere.id, items: [{ menu_item_id: otherDish, quantity: 50 }] }, own)).status).toBe(201);
+  expect((await own.api("POST", `/orders/${placed[1]}/cancel`)).status).toBe(200);
+  expect((await place(order(dish, 20), own)).status).toBe(201);
+  await set("max_unpaid_portions", 51);
+  expect((await place(order(dish), own)).status).toBe(201);
+  await campus.sql`delete from settings where cafe_id = ${cafe.id} and key = 'max_unpaid_portions'`;
+});
+
 describe("placing an order", () => {
   test("keeps names and prices as they were, whatever the menu says later", async () => {
     const dish = await addDish(campus, cafe, { name: "Pea soup", priceMinor: 4_500 });

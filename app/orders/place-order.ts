@@ -57,7 +57,7 @@ async function placeNoted(tx: Transaction, statement: Statement, { cafeId, note 
   return decided;
 }
 
-/** What place_order(), price_lines() and the key's claim refuse, as the client is told. */
+/** What place_order_once(), place_order(), price_lines() and the key's claim refuse, as the client is told. */
 export function refusalOf(outcome: string, details: Record<string, unknown>): CodedError {
   switch (outcome) {
     case "busy":
@@ -77,6 +77,10 @@ export function refusalOf(outcome: string, details: Record<string, unknown>): Co
       ]);
     case "slot_full":
       return new CodedError("ORDER_LIMIT_REACHED", "This slot is full: choose another one.", { details });
+    case "too_many_unpaid":
+      return new CodedError("UNPAID_LIMIT_REACHED", "You have too many portions here that are not paid: pay or cancel an order first.", {
+        details,
+      });
     case "unavailable":
       return new CodedError("ITEM_UNAVAILABLE", "Something in the order is sold out or not on this café's menu.", { details });
     case "too_large":

@@ -43,6 +43,7 @@ const place = route({
     "ITEM_UNAVAILABLE",
     "METHOD_UNAVAILABLE",
     "ORDER_LIMIT_REACHED",
+    "UNPAID_LIMIT_REACHED",
     "PAYMENT_FAILED",
     "READ_ONLY_REGION",
   ],
@@ -59,7 +60,15 @@ const again = route({
   who: student(),
   bucket: "order",
   idempotency: "optional",
-  errors: ["NOT_FOUND", "RESTAURANT_CLOSED", "ITEM_UNAVAILABLE", "METHOD_UNAVAILABLE", "PAYMENT_FAILED", "READ_ONLY_REGION"],
+  errors: [
+    "NOT_FOUND",
+    "RESTAURANT_CLOSED",
+    "ITEM_UNAVAILABLE",
+    "METHOD_UNAVAILABLE",
+    "UNPAID_LIMIT_REACHED",
+    "PAYMENT_FAILED",
+    "READ_ONLY_REGION",
+  ],
   request: { params: OrderParams, body: required(ReorderBody) },
   responses: { 201: json(OrderAnswer, "Placed") },
 });
@@ -117,7 +126,7 @@ const amend = route({
   tags: ["orders"],
   summary: "Other items for an order that is new and unpaid; a charge opened before then asks again",
   who: student(),
-  errors: ["CART_EMPTY", "NOT_FOUND", "ITEM_UNAVAILABLE", "INVALID_TRANSITION", "READ_ONLY_REGION"],
+  errors: ["CART_EMPTY", "NOT_FOUND", "ITEM_UNAVAILABLE", "UNPAID_LIMIT_REACHED", "INVALID_TRANSITION", "READ_ONLY_REGION"],
   request: { params: OrderParams, body: required(AmendBody) },
   responses: { 200: json(OrderSchema, "The order as it is now") },
 });

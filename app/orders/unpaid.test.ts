@@ -103,6 +103,24 @@ test("the café's own time counts, and a booked order's from the end of its slot
   expect(await stateOf(quick)).toMatchObject({ status: "cancelled" });
 });
 
+test("a booking that nobody has paid gives its portions back two days after it was placed, or when its café says; one whose slot comes before stays", async () => {
+  const dish = await addDish(campus, till.cafe, { stock: 10 });
+  const day = new Date(Date.now() + 6 * 86_400_000).toISOString().slice(0, 10);
+  const slots = expectOk(await campus.api<{ items: { starts_at: string }[] }>("GET", `/cafes/${till.cafe.id}/slots?date=${day}`));
+  const book = (payment_method: string) => place(dish, { payment_method, scheduled_for: slots.items[0]?.starts_at });
+  const [wallet, cash, young] = [await book("wallet"), await book("cash"), await book("cash")];
+  for (const id of [wallet, cash]) await age(id, 48 * 60 + 1);
+  await age(young, 47 * 60);
+  await sweep();
+  for (const id of [wallet, cash]) expect(await stateOf(id)).toEqual({ status: "cancelled", cancelReason: "unpaid" });
+  expect(await stateOf(young)).toMatchObject({ status: "received" });
+  expect(await campus.sql`select stock from menu_items where id = ${dish}`).toEqual([{ stock: 8 }]);
+
+  await campus.sql`insert into settings (cafe_id, key, value) values (${till.cafe.id}, 'unpaid_booking_hours', '6')`;
+  await sweep();
+  expect(await stateOf(young)).toEqual({ status: "cancelled", cancelReason: "unpaid" });
+});
+
 test("what was placed weeks ago is cancelled too", async () => {
   const id = await place(await addDish(campus, till.cafe));
   const [old] = await campus.sql<{ id: string }>`

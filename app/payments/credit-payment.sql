@@ -64,7 +64,7 @@ begin
   return result;
 end $$;
 
--- Null where the student's wallet cannot take it: it is closed, or of another currency.
+-- Null where the student's wallet cannot take it: it is closed, of another currency, or would be filled above its limit.
 create or replace function credit_wallet(gateway_order gateway_orders, p_amount_minor bigint, p_currency text, p_clearing uuid) returns uuid language plpgsql as $$
 declare
   wallet wallets;
@@ -73,6 +73,7 @@ begin
   perform open_wallet(gateway_order.student_id, p_currency);
   select * into wallet from wallets where student_id = gateway_order.student_id for update;
   if (wallet.status <> 'closed' and wallet.currency = p_currency) is not true then return null; end if;
+  if wallet.balance_minor + p_amount_minor > gateway_order.wallet_max_minor then return null; end if;
   v_transaction := post_to_wallet('top_up', gateway_order.student_id, p_clearing, p_amount_minor, p_currency, gateway_order.order_id, null, null, null);
   perform emit_event(array['student:' || gateway_order.student_id], 'topped_up', jsonb_build_object('top_up_id', gateway_order.id,
     'transaction_id', v_transaction, 'amount_minor', p_amount_minor, 'currency', p_currency, 'balance_minor', wallet.balance_minor + p_amount_minor,

@@ -32,6 +32,7 @@ interface DisputeBody {
   readonly dispute_id: string;
   readonly status: string;
   readonly order_id: string | null;
+  readonly evidence?: string | null;
   readonly error?: { readonly code: string; readonly details: Record<string, unknown> };
 }
 
@@ -57,6 +58,31 @@ async function orderPaid(): Promise<Paid & { orderId: string }> {
   const student = await money.fundedStudent({ balanceMinor: 0 });
   const { orderId, checkout } = await gateway.paidUpiOrder(student, cafe, amountMinor);
   return { student, paymentId: checkout.payment_id, orderId };
+}
+
+/** Paid for a wallet that was closed meanwhile, and on its way back, or there. */
+async function heldTopUp(purpose: "top_up" | "gift" = "top_up"): Promise<Paid> {
+  const student = await money.fundedStudent({ balanceMinor: 0 });
+  const begun =
+    purpose === "top_up"
+      ? await gateway.beginTopUp(student, amountMinor)
+      : await giftFor(
+          expectOk(await student.api<{ token: string }>("POST", "/wallet/gift-link", { body: { limit_minor: amountMinor } })).token,
+        );
+  await campus.sql`update wallets set status = 'closed' where student_id = ${student.id}`;
+  const { payment_id: paymentId } = await gateway.pay(begun.gateway_order_id);
+  await settle();
+  return { student, paymentId, orderId: undefined };
+}
+
+const giftFor = async (token: string) =>
+  expectOk(await campus.api<{ gateway_order_id: string }>("POST", `/gifts/${token}`, { body: { amount_minor: amountMinor } }));
+
+async function refundedThroughGateway(): Promise<Paid> {
+  const paid = await orderPaid();
+  expectOk(await refund(paid.orderId, amountMinor, "gateway"));
+  await settle();
+  return paid;
 }
 
 async function disputed(paymentId: string, options: { amount?: number; respond_in_seconds?: number } = {}): Promise<DisputeBody> {
@@ -109,10 +135,10 @@ const readStatus = (id: string) => campus.sql`select status from gateway_dispute
 const borneBy = (id: string) =>
   campus.sql`select a.kind, t.amount_minor from gateway_disputes d join ledger_transactions t on t.corrects_id = d.transaction_id
     join accounts a on a.id = t.from_account_id where d.id = ${id} order by a.kind`;
-const refund = async (orderId: string, amount?: number) => {
+const refund = async (orderId: string, amount?: number, to: "wallet" | "gateway" = "wallet") => {
   const owner = await campus.staff("owner", cafe);
   return owner.api<DisputeBody>("POST", `/admin/orders/${orderId}/refund`, {
-    body: { reason: "cold", ...(amount === undefined ? {} : { amount_minor: amount }) },
+    body: { reason: "cold", to, ...(amount === undefined ? {} : { amount_minor: amount }) },
     headers: { "Idempotency-Key": randomUUID() },
   });
 };
@@ -240,6 +266,70 @@ describe("a dispute", () => {
       { kind: "cafe_payable", amountMinor: 2_000 },
       { kind: "wallet", amountMinor: 3_000 },
     ]);
+  });
+
+  test("of what went back through the gateway is contested with that fact, accepted by nobody, and lost it is the student's debt", async () => {
+    for (const wentBack of [await heldTopUp(), await refundedThroughGateway()]) {
+      const dispute = await disputed(wentBack.paymentId);
+      expect(dispute).toMatchObject({
+        status: "contested",
+        evidence: expect.stringMatching(/given back through the gateway before: rfnd_\w+ on 20/),
+      });
+      expect((await decide(dispute.id, "accept")).body.error?.code).toBe("INVALID_TRANSITION");
+      expect(
+        await campus.sql`select done_at is not null as told from outbox where topic = 'gateway.dispute' and payload ->> 'dispute_id' = ${dispute.id}`,
+      ).toEqual([{ told: true }]);
+      await bank(dispute, "lost");
+      expect(await borneBy(dispute.id)).toEqual([{ kind: "receivables", amountMinor }]);
+    }
+  });
+
+  test("of a gift that was held and went back is contested too, and lost it is nobody's debt who had none of it", async () => {
+    const dispute = await disputed((await heldTopUp("gift")).paymentId);
+    expect(dispute).toMatchObject({ status: "contested" });
+    await bank(dispute, "lost");
+    expect(await borneBy(dispute.id)).toEqual([{ kind: "fees", amountMinor }]);
+  });
+
+  test("that is lost while the money is on its way back is the student's once it has arrived, and takes what is held where it never does", async () => {
+    for (const outcome of ["processed", "failed"] as const) {
+      await gateway.set({ refunds: "pending" });
+      const { paymentId } = await heldTopUp();
+      const dispute = await disputed(paymentId);
+      expect(dispute.status).toBe("open");
+      await bank(dispute, "lost");
+      expect(await borneBy(dispute.id)).toEqual([{ kind: "fees", amountMinor }]);
+      const [refunded] = await campus.sql<{ id: string; gatewayRefundId: string }>`
+        select f.id, f.gateway_refund_id from gateway_refunds f join gateway_payments p on p.id = f.payment_row_id where p.payment_id = ${paymentId}`;
+      await gateway.door("POST", `/refunds/${refunded?.gatewayRefundId}/${outcome}`);
+      await gateway.set({ refunds: "processed" });
+      await settle();
+      expect(await borneBy(dispute.id)).toEqual([
+        { kind: "fees", amountMinor },
+        { kind: outcome === "processed" ? "receivables" : "held", amountMinor },
+      ]);
+      const retried = await finance.api("POST", `/admin/held-refunds/${refunded?.id}/retry`, {
+        headers: { "Idempotency-Key": randomUUID() },
+      });
+      expect(retried.status).toBe(404);
+      const { items } = expectOk(await finance.api<{ items: { id: string }[] }>("GET", "/admin/held-refunds"));
+      expect(items.map(({ id }) => id)).not.toContain(refunded?.id);
+    }
+  });
+
+  test("that is lost at the moment in which the refund arrives is the student's all the same, whichever was first", async () => {
+    for (let round = 0; round < 8; round += 1) {
+      await gateway.set({ refunds: "pending" });
+      const { paymentId } = await heldTopUp();
+      const { id } = await disputed(paymentId);
+      await Promise.all([
+        campus.sql`select close_dispute(${id}, false)`,
+        campus.sql`select finish_refund(f.id, null, 'processed') from gateway_refunds f join gateway_payments p on p.id = f.payment_row_id where p.payment_id = ${paymentId}`,
+      ]);
+      const borne = await borneBy(id);
+      expect(borne.filter(({ kind }) => kind === "receivables")).toEqual([{ kind: "receivables", amountMinor }]);
+    }
+    await gateway.set({ refunds: "processed" });
   });
 
   test("row 36: a refund that races the dispute never gives back more than was paid", async () => {

@@ -12,12 +12,11 @@ export interface HeldRefund {
 
 const maxListed = 500;
 
-/** Payments that no wallet could take, whose refund failed and is not on its way again. */
+/** Payments that no wallet could take, whose refund failed and is not on its way again; not what a dispute has taken, or may. */
 export const listHeldRefunds = (db: Queryable): Promise<HeldRefund[]> =>
   db.rows<HeldRefund>(sql`
     select f.id, p.payment_id, f.amount_minor, f.currency, f.created_at
-    from gateway_refunds f join gateway_payments p on p.id = f.payment_row_id
-    where f.order_id is null and f.status = 'failed' and not exists (select from gateway_refunds a where a.again_of = f.id)
+    from waiting_held_refunds() f join gateway_payments p on p.id = f.payment_row_id
     order by f.id limit ${maxListed}`);
 
 /** Gives the id of the new refund. */

@@ -38,12 +38,18 @@ export async function openGatewayOrder(platform: Platform, order: UpiOrder): Pro
 
 /** The same for a student who asks for it: after an answer that was lost, or a change of the order. */
 export async function payOwnOrder(platform: Platform, orderId: string, studentId: string): Promise<OrderPayment> {
-  const order = await platform.db.row<UpiOrder & { paymentMethod: string; paymentStatus: string; status: string }>(sql`
-    select id, student_id, total_minor, currency, payment_method, payment_status, status from orders where id = ${orderId} and student_id = ${studentId}`);
+  const order = await platform.db.row<UpiOrder & { paymentMethod: string; paymentStatus: string; status: string; paidBefore: boolean }>(sql`
+    select id, student_id, total_minor, currency, payment_method, payment_status, status,
+      exists (select from gateway_orders g where g.order_id = orders.id and g.amount_minor = total_minor and g.status = 'paid') as paid_before
+    from orders where id = ${orderId} and student_id = ${studentId}`);
   if (!order) throw notFound("The order");
   if (order.paymentMethod !== "upi") throw new CodedError("CONFLICT", `This order is to be paid by ${order.paymentMethod}.`);
   if (order.status === "cancelled" || !["pending", "failed"].includes(order.paymentStatus))
     throw new CodedError("INVALID_TRANSITION", "There is nothing to pay for this order.", {
+      details: { status: order.status, payment_status: order.paymentStatus },
+    });
+  if (order.paidBefore)
+    throw new CodedError("INVALID_TRANSITION", "This total was paid while the order had another one, and is in the wallet: order anew.", {
       details: { status: order.status, payment_status: order.paymentStatus },
     });
   return openGatewayOrder(platform, order);

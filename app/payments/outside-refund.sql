@@ -102,12 +102,20 @@ begin
   return true;
 end $$;
 
--- Money that was held and whose way back failed is sent on its way again. Null where there is nothing of the kind.
+-- Money that is held, whose way back failed and is not begun again, and that no dispute has taken or may yet take.
+create or replace function waiting_held_refunds() returns setof gateway_refunds language sql stable as $$
+  select f.* from gateway_refunds f where f.order_id is null and f.status = 'failed'
+    and not exists (select from gateway_refunds a where a.again_of = f.id)
+    and not exists (select from gateway_disputes d where d.payment_row_id = f.payment_row_id and d.status <> 'won');
+$$;
+
+-- Sends it on its way again. Null where there is nothing of the kind.
 create or replace function retry_held_refund(p_refund_id uuid, p_staff_id uuid) returns uuid language plpgsql security definer set search_path = public, pg_temp as $$
 declare f gateway_refunds; v_id uuid;
 begin
-  select * into f from gateway_refunds where id = p_refund_id for update;
-  if not found or f.order_id is not null or f.status <> 'failed' or exists (select from gateway_refunds where again_of = f.id) then return null; end if;
+  perform 1 from gateway_orders where id = (select p.order_row_id from gateway_payments p join gateway_refunds x on x.payment_row_id = p.id where x.id = p_refund_id) for update;
+  select * into f from waiting_held_refunds() where id = p_refund_id;
+  if not found then return null; end if;
   insert into gateway_refunds (payment_row_id, amount_minor, currency, reason, requested_by, again_of, transaction_id)
     values (f.payment_row_id, f.amount_minor, f.currency, f.reason, p_staff_id, f.id,
       post_between('gateway_refund', account_of('held', null, null, f.currency), account_of('gateway_clearing', null, null, f.currency), f.amount_minor, f.currency, null,

@@ -17,8 +17,8 @@ export async function payGift(platform: Platform, token: string, amountMinor: nu
     await tx.run(sql`select id from gift_links where id = ${gift.linkId} for update`);
     await refuseMore(tx, gift, amountMinor);
     const written = await tx.row<{ id: string }>(sql`
-      insert into gateway_orders (gateway, purpose, student_id, gift_link_id, amount_minor, currency)
-      values (${gateway.name}, 'gift', ${gift.studentId}, ${gift.linkId}, ${amountMinor}, ${gift.currency}) returning id`);
+      insert into gateway_orders (gateway, purpose, student_id, gift_link_id, amount_minor, currency, wallet_max_minor)
+      values (${gateway.name}, 'gift', ${gift.studentId}, ${gift.linkId}, ${amountMinor}, ${gift.currency}, ${platform.config.WALLET_MAX_MINOR}) returning id`);
     if (!written) throw new Error("The gift was not written.");
     return { id: written.id, currency: gift.currency };
   });

@@ -26,8 +26,8 @@ export async function requestTopUp(tx: Transaction, config: Config, input: Input
       details: { balance_minor: wallet.balanceMinor, max_minor: config.WALLET_MAX_MINOR },
     });
   const written = await tx.row<{ id: string }>(sql`
-    insert into gateway_orders (gateway, purpose, student_id, amount_minor, currency, save_method)
-    values (${input.gateway}, 'top_up', ${input.studentId}, ${input.amountMinor}, ${wallet.currency}, ${input.saveMethod}) returning id`);
+    insert into gateway_orders (gateway, purpose, student_id, amount_minor, currency, save_method, wallet_max_minor)
+    values (${input.gateway}, 'top_up', ${input.studentId}, ${input.amountMinor}, ${wallet.currency}, ${input.saveMethod}, ${config.WALLET_MAX_MINOR}) returning id`);
   if (!written) throw new Error("The top-up was not written.");
   await keepNote(tx, { document: "gateway_orders", documentId: written.id, cafeId: null }, input.note);
   return written.id;

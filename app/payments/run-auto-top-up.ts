@@ -41,8 +41,8 @@ async function writeOrder(
     // One fall after the other: each sees what the one before it has begun.
     await tx.run(sql`select 1 from wallets where student_id = ${studentId} for update`);
     await tx.run(sql`
-    insert into gateway_orders (gateway, purpose, student_id, wallet_seq, amount_minor, currency)
-    select ${gateway.name}, 'auto_top_up', w.student_id, ${walletSeq}, greatest(m.fill_to_minor - w.balance_minor, ${config.TOP_UP_MIN_MINOR}), w.currency
+    insert into gateway_orders (gateway, purpose, student_id, wallet_seq, amount_minor, currency, wallet_max_minor)
+    select ${gateway.name}, 'auto_top_up', w.student_id, ${walletSeq}, greatest(m.fill_to_minor - w.balance_minor, ${config.TOP_UP_MIN_MINOR}), w.currency, ${config.WALLET_MAX_MINOR}
     from wallets w join saved_methods m on m.student_id = w.student_id and m.gateway = ${gateway.name}
     where w.student_id = ${studentId} and w.status = 'active' and w.balance_minor < w.auto_top_up_below_minor
       and not exists (select from gateway_orders g where g.student_id = w.student_id and g.purpose = 'auto_top_up' and g.status = 'created'

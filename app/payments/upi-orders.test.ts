@@ -128,6 +128,15 @@ describe("money that no longer fits its order goes into the student's wallet", (
     expect(await student.balanceMinor()).toBe(totalMinor);
   });
 
+  test("when the order had another total meanwhile and has the old one again: the student is told, and is not sent to a payment that is made", async () => {
+    const { student, orderId, payment } = await unpaid();
+    await amend(student, orderId, 7_000);
+    expect((await gateway.verify(student, await gateway.pay(payment.gateway_order_id))).body.credited_to).toBe("wallet");
+    await amend(student, orderId, totalMinor);
+    expect((await open(student, orderId)).body.error?.code).toBe("INVALID_TRANSITION");
+    expect(await student.balanceMinor()).toBe(totalMinor);
+  });
+
   test("when it is paid twice: the first pays the order, the second is kept for the student", async () => {
     const { student, orderId, payment } = await unpaid();
     const second = paymentNews({ id: `pay_second_${orderId}`, order_id: payment.gateway_order_id, amount: totalMinor });

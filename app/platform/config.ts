@@ -283,9 +283,13 @@ export const variables = {
   }),
   TOP_UP_MIN_MINOR: variable(whole(1, 1_000_000_000), "The smallest top-up, in minor units.", { default: "1000" }),
   TOP_UP_MAX_MINOR: variable(whole(1, 1_000_000_000), "The largest top-up, in minor units.", { default: "500000" }),
-  WALLET_MAX_MINOR: variable(whole(1, 1_000_000_000), "No top-up is begun that would lift a wallet above this, in minor units.", {
-    default: "1000000",
-  }),
+  WALLET_MAX_MINOR: variable(
+    whole(1, 1_000_000_000),
+    "No top-up is begun that would lift a wallet above this, in minor units, and what would when it is paid goes back to its payer.",
+    {
+      default: "1000000",
+    },
+  ),
   AUTO_TOP_UPS_PER_DAY: variable(
     whole(0, 1_000),
     "So often in a day a student's saved method is charged by itself at most: what a thief spends of a wallet must not come out of the bank card without end.",

@@ -39,6 +39,11 @@ export const settingTable = {
   prepare_minutes: { value: z.int().min(1).max(120), about: "How long the kitchen takes for a portion: for the estimated time." },
   prepare_at_once: { value: z.int().min(1).max(100), about: "How many portions the kitchen makes at once: for the estimated time." },
   unpaid_cancel_minutes: { value: z.int().min(1).max(1_440), about: "When an order that nobody pays is cancelled." },
+  unpaid_booking_hours: {
+    value: z.int().min(1).max(168),
+    about: "When an order that is booked for later than that is cancelled if nobody has paid it.",
+  },
+  max_unpaid_portions: { value: z.int().min(1).max(1_500), about: "How many portions one student may have ordered and not paid." },
   undo_seconds: { value: z.int().min(0).max(3_600), about: "How long the kitchen may take a step back." },
 } as const satisfies Record<string, { readonly value: z.ZodType; readonly about: string }>;
 

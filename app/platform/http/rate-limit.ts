@@ -6,7 +6,7 @@ import { earlyHeader } from "./early-header.ts";
 
 export type Bucket = "general" | "status" | "device" | "order" | "stop";
 
-/** Of what stops: nobody stops more often than that, and whoever spends another's requests keeps them from none of it. */
+/** Of what stops, and of the lists that name it: nobody stops more often than that, and whoever spends another's requests keeps them from none of it. */
 const stopsPerMinute = 20;
 
 const limitOf = (config: Config): Record<Bucket, number> => ({

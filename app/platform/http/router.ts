@@ -102,7 +102,7 @@ export function route<const R extends Spec>(spec: R): R {
     request: { ...config.request, ...(idempotency === undefined ? {} : { headers: idempotencyHeader(idempotency) }) },
     responses: { ...errorResponses(codes), ...(mayPend && { 202: pendingAnswer }), ...config.responses },
     middleware: [
-      ...(who.check ? [who.check, limitRate(bucket ?? (who.scheme === "device" ? "device" : "general"))] : []),
+      ...(who.check ? [who.check, limitRate(bucket ?? (who.scheme === "device" ? "device" : "general")), askAgain(who.check)] : []),
       ...(bodies ? [takeBodyTexts] : []),
       takeQueryTexts,
       ...(mayPend ? [noteMayPend] : []),
@@ -112,9 +112,25 @@ export function route<const R extends Spec>(spec: R): R {
   return createRoute(full as unknown as RouteConfig) as unknown as R;
 }
 
+const jsonType = /^application\/([a-z.-]+\+)?json\b/i;
+
+/**
+ * What somebody may send is read to its end, and the guard is asked once more: a last byte may come minutes after the head, and a session
+ * or a till may be over since. Both answers are kept in this process, and the body is read from memory from here on.
+ */
+const askAgain =
+  (check: MiddlewareHandler<HttpEnv>): MiddlewareHandler<HttpEnv> =>
+  async (c, next) => {
+    if (Number(c.req.header("content-length") ?? 0) === 0) return next();
+    const isJson = jsonType.test(c.req.header("content-type") ?? "");
+    // One that was cut off is refused by whoever wants it.
+    await (isJson ? c.req.text() : c.req.arrayBuffer()).catch(() => undefined);
+    return check(c, next);
+  };
+
 /** Behind the guard: what nobody may send is not read. Hono parses a body once, so the validators see the composed texts. */
 const takeBodyTexts: MiddlewareHandler<HttpEnv> = async (c, next) => {
-  const isJson = /^application\/([a-z.-]+\+)?json\b/i.test(c.req.header("content-type") ?? "");
+  const isJson = jsonType.test(c.req.header("content-type") ?? "");
   // What is no JSON is refused by the validator.
   const body: unknown = isJson ? await c.req.json().catch(() => undefined) : undefined;
   const problems = takeTexts(body);

@@ -419,6 +419,8 @@ export const en = {
       prepare_minutes: "Minutes for a portion",
       prepare_at_once: "Portions at once",
       unpaid_cancel_minutes: "Cancel unpaid orders after (minutes)",
+      unpaid_booking_hours: "Cancel unpaid bookings after (hours)",
+      max_unpaid_portions: "Unpaid portions a student at most",
       undo_seconds: "A step can be taken back for (seconds)",
     },
     sources: { cafe: "Set by the café", campus: "Set by the university", default: "As delivered" },

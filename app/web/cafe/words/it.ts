@@ -423,6 +423,8 @@ export const it: Words = {
       prepare_minutes: "Minuti per porzione",
       prepare_at_once: "Porzioni insieme",
       unpaid_cancel_minutes: "Annulla i non pagati dopo (minuti)",
+      unpaid_booking_hours: "Annulla le prenotazioni non pagate dopo (ore)",
+      max_unpaid_portions: "Porzioni non pagate per studente",
       undo_seconds: "Un passo si può annullare per (secondi)",
     },
     sources: { cafe: "Scelto dal bar", campus: "Scelto dall'università", default: "Di fabbrica" },

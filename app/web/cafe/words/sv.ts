@@ -423,6 +423,8 @@ export const sv: Words = {
       prepare_minutes: "Minuter för en portion",
       prepare_at_once: "Portioner samtidigt",
       unpaid_cancel_minutes: "Avbryt obetalda efter (minuter)",
+      unpaid_booking_hours: "Avbryt obetalda bokningar efter (timmar)",
+      max_unpaid_portions: "Obetalda portioner per student",
       undo_seconds: "Ett steg kan tas tillbaka i (sekunder)",
     },
     sources: { cafe: "Satt av caféet", campus: "Satt av universitetet", default: "Som levererat" },

@@ -15,12 +15,12 @@ type Paid = Exclude<ReturnType<typeof readReturn>, "unpaid" | undefined>;
 
 const askAgainMs = 2_000;
 
-/** What was credited, or null while the gateway does not know yet: asked again, it is the same payment. */
-async function verify(json: Paid): Promise<number | null> {
+/** What was paid and where it went, or null while the gateway does not know yet: asked again, it is the same payment. */
+async function verify(json: Paid): Promise<{ readonly amountMinor: number; readonly goesBack: boolean } | null> {
   const found = await unwrap(paymentsApi.payments.verify.$post({ json }));
   if (found.status === "pending" || found.top_up_id === null) return null;
   const topUp = await unwrap(topUpsApi.wallet["top-ups"][":topUpId"].$get({ param: { topUpId: found.top_up_id } }));
-  return topUp.amount_minor;
+  return { amountMinor: topUp.amount_minor, goesBack: found.credited_to === "held" };
 }
 
 /** Back from the bank's page: what it says is brought to the API, which asks the gateway itself. */
@@ -33,17 +33,18 @@ export function MoneyOnItsWay({ paid, currency, back }: { readonly paid: Paid; r
     staleTime: Number.POSITIVE_INFINITY,
     refetchInterval: ({ state }) => (state.data === null ? askAgainMs : false),
   });
-  const isThere = typeof arrived.data === "number";
+  const isThere = Boolean(arrived.data && !arrived.data.goesBack);
   useEffect(() => {
     if (!isThere) return;
     void queryClient.invalidateQueries({ queryKey: ["mine"] });
     if (back) void navigate({ href: back, replace: true });
   }, [isThere, back, navigate]);
   if (arrived.error) return <ErrorNote error={arrived.error} />;
-  if (!isThere) return <Notice tone="wait" title={w.wallet.onItsWay} />;
+  if (!arrived.data) return <Notice tone="wait" title={w.wallet.onItsWay} />;
+  if (arrived.data.goesBack) return <Notice tone="no" title={w.wallet.goesBack(money(arrived.data.amountMinor, currency))} />;
   return (
     <p className="purse-arrived" role="status">
-      <CheckIcon size={20} /> {w.wallet.toppedUp(money(arrived.data ?? 0, currency))}
+      <CheckIcon size={20} /> {w.wallet.toppedUp(money(arrived.data.amountMinor, currency))}
     </p>
   );
 }
