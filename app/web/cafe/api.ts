@@ -8,6 +8,7 @@ import {
   cafeClient,
   cardClient,
   categoryClient,
+  checkClient,
   closeOutClient,
   customerClient,
   debtClient,
@@ -22,6 +23,7 @@ import {
   itemClient,
   journalClient,
   menuClient,
+  opsClient,
   ownCafeClient,
   passkeyClient,
   publishedClient,
@@ -84,6 +86,8 @@ export const debtsApi = debtClient(staffFetch);
 export const closeOutsApi = closeOutClient(staffFetch);
 export const disputesApi = disputeClient(staffFetch);
 export const refundCasesApi = refundCaseClient(staffFetch);
+export const checksApi = checkClient(staffFetch);
+export const opsApi = opsClient(staffFetch);
 export const reconciliationApi = reconciliationClient(staffFetch);
 export const failoverApi = failoverClient(staffFetch);
 export const booksApi = booksClient(staffFetch);

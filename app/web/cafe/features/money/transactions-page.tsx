@@ -42,7 +42,9 @@ export function TransactionsPage() {
     ["transactions", filter],
     (page) => unwrap(ask({ limit: 50, ...filter, ...page })) as Promise<ListPage<Transaction>>,
   );
-  const csv = useMutation({ mutationFn: () => saveAnswer(ask({ ...filter, format: "csv" }), `transactions-${day || "all"}.csv`) });
+  const csv = useMutation({
+    mutationFn: () => saveAnswer(ask({ ...filter, format: "csv", amounts: "major" }), `transactions-${day || "all"}.csv`),
+  });
   return (
     <Page
       title={w.nav.transactions}
