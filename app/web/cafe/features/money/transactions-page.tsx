@@ -185,7 +185,14 @@ function Payer({ student }: { readonly student: NonNullable<Detail["student"]> }
   const name = student.name ?? student.phone;
   return (
     <p>
-      {w.app.student}: {isAdmin ? <Go to={`/students/${student.id}`}>{name}</Go> : <strong>{name}</strong>}{" "}
+      {w.app.student}:{" "}
+      {isAdmin ? (
+        <Go to={`/students/${student.id}`} className="who-link">
+          {name}
+        </Go>
+      ) : (
+        <strong>{name}</strong>
+      )}{" "}
       <span className="soft">{[student.student_number, student.name && student.phone].filter(Boolean).join(" · ")}</span>
     </p>
   );
