@@ -83,13 +83,13 @@ export const financeRows: readonly Row[] = [
       await dialog.getByText("Money into the student’s wallet, not an order.").waitFor();
       for (const event of ["Payment begun", "Paid", "Disputed"]) await dialog.locator(".happened").getByText(event).first().waitFor();
       assert.equal(await dialog.locator(".facts code").count(), 0, "the student stands there as an id");
-      await dialog.getByRole("button", { name: "Accept" }).click();
+      await dialog.getByRole("button", { name: "Accept" }).dblclick();
       await dialog.getByRole("button", { name: new RegExp(`^Yes, .*${kronor}.* goes back`) }).waitFor();
       await dialog.getByRole("button", { name: "Cancel" }).click();
       await dialog.getByLabel("What speaks against it").fill("It is right");
       await dialog.getByText("11 of at least 20 characters.").waitFor();
       await dialog.getByLabel("What speaks against it").pressSequentially(".\nThe wallet was filled and spent.");
-      await dialog.getByRole("button", { name: "Contest", exact: true }).click();
+      await dialog.getByRole("button", { name: "Contest", exact: true }).dblclick();
       await dialog.getByRole("button", { name: new RegExp(`^Yes, contest .*${kronor}`) }).click();
       await dialog.waitFor({ state: "detached" });
       await finance

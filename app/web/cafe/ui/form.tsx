@@ -79,7 +79,13 @@ export function Form({ fields, submit, sure, onSubmit, onDone, children, tone = 
       {children}
       <ErrorNote error={send.error} />
       <div className="row">
-        <button type="submit" className={`button ${tone === "no" || isAsked ? "button-no" : ""}`} disabled={send.isPending}>
+        <button
+          type="submit"
+          className={`button ${tone === "no" || isAsked ? "button-no" : ""}`}
+          disabled={send.isPending}
+          // The second half of a double click is no answer to a question that nobody has read.
+          onClick={(event) => isAsked && event.detail > 1 && event.preventDefault()}
+        >
           {isAsked ? sure : submit}
         </button>
         {isAsked && (
