@@ -222,6 +222,31 @@ test("the owner's hours, holidays, zone and pause decide whether the café is op
   expect(await isOpen()).toBe(true);
 });
 
+test("opening hours that overlap on a day are refused and the day is named; those that meet, or go past midnight, are taken", async () => {
+  const { owner } = await ownCafe();
+  const change = (monday: readonly { from: string; to: string }[]) =>
+    owner.api("PATCH", "/admin/cafe", { body: { opening_hours: { monday } } });
+  for (const monday of [
+    [
+      { from: "08:00", to: "12:00" },
+      { from: "11:59", to: "17:00" },
+    ],
+    [
+      { from: "18:00", to: "02:00" },
+      { from: "23:00", to: "23:30" },
+    ],
+  ])
+    expect(await change(monday)).toMatchObject({
+      status: 400,
+      body: { error: { details: { fields: [{ field: "opening_hours.monday", problem: "must not overlap" }] } } },
+    });
+  const fit = [
+    { from: "08:00", to: "12:00" },
+    { from: "12:00", to: "24:00" },
+  ];
+  expect(await change(fit)).toMatchObject({ status: 200, body: { opening_hours: { monday: fit } } });
+});
+
 test("the café's page tells its hours, slots and what it offers as the settings say, and the table of a code", async () => {
   const { cafe, owner } = await ownCafe();
   const page = (query = "") => campus.api("GET", `/cafes/${cafe.id}${query}`);

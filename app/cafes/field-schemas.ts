@@ -21,10 +21,26 @@ export const intervalFields = { from: clockTime, to: endTime };
 export const isInterval = ({ from, to }: Interval): boolean => from !== to;
 export const emptyInterval = "must end at another time than it begins (a whole day is 00:00 to 24:00)";
 
+const minutesPerDay = 1_440;
+const minuteOf = (time: string): number => Number(time.slice(0, 2)) * 60 + Number(time.slice(3));
+
+/** Two intervals of a day overlap where one begins inside the other. */
+export const overlap = (intervals: readonly Interval[]): boolean =>
+  intervals.some((one, index) => intervals.some((other, place) => index !== place && begins(other, one)));
+
+function begins({ from: start }: Interval, { from, to }: Interval): boolean {
+  const length = (minuteOf(to) - minuteOf(from) + minutesPerDay) % minutesPerDay || minutesPerDay;
+  return (minuteOf(start) - minuteOf(from) + minutesPerDay) % minutesPerDay < length;
+}
+
 export const weekdays = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] as const;
 const maxIntervalsPerDay = 6;
 
-const day = z.array(z.strictObject(intervalFields).refine(isInterval, emptyInterval)).max(maxIntervalsPerDay).optional();
+const day = z
+  .array(z.strictObject(intervalFields).refine(isInterval, emptyInterval))
+  .max(maxIntervalsPerDay)
+  .refine((intervals) => !overlap(intervals), "must not overlap")
+  .optional();
 
 /** One list of intervals a weekday; a day that is left out is closed. */
 export const openingHours = z

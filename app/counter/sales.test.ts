@@ -177,6 +177,14 @@ describe("a sale to a card", () => {
     expect((await student.cancel(unpaid.order.id)).status).toBe(200);
   });
 
+  test("says that it was rung up at a till; an order of the student's own does not", async () => {
+    const student = await money.fundedStudent({ balanceMinor: 20_000 });
+    const { order } = (await sell(toCard(student.cardUid))).body;
+    const own = await student.placeOrder({ till, totalMinor: 1_000 });
+    const isAtCounter = async (id: string) => (await student.api<{ at_counter: boolean }>("GET", `/orders/${id}`)).body.at_counter;
+    expect([await isAtCounter(order.id), await isAtCounter(own.id)]).toEqual([true, false]);
+  });
+
   test("holds what the cashier rang up: its student cannot change it", async () => {
     const student = await money.fundedStudent({ balanceMinor: 20_000 });
     const { order } = (await sell(toCard(student.cardUid))).body;

@@ -6,6 +6,12 @@ interface Names {
   readonly requested_by_name: string | null;
 }
 
+/** Where nobody asked for what is listed. */
+export const studentOf = ({ student_name, student_number }: Names): Pick<Names, "student_name" | "student_number"> => ({
+  student_name,
+  student_number,
+});
+
 /**
  * Whom a list is about and who asked, for people who decide. Only ever beside a list: an answer that is kept for its
  * Idempotency-Key would keep the name of a student who is erased.

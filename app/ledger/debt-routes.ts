@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { studentNames } from "../identity/field-schemas.ts";
 import { actorOf, staff } from "../identity/guards.ts";
-import { namePeople } from "../identity/name-people.ts";
+import { namePeople, studentOf } from "../identity/name-people.ts";
 import { listProposals, proposalStatuses, rejectProposal } from "../identity/proposal.ts";
 import type { Platform } from "../platform/context.ts";
 import { once } from "../platform/http/once.ts";
@@ -9,7 +9,7 @@ import { json, listOf, listQuery, required, route, router } from "../platform/ht
 import { approveWriteOff, listDebts, requestWriteOff, type WriteOff, writeOffs } from "./debt.ts";
 import { reasonField } from "./field-schemas.ts";
 
-const DebtSchema = z.object({ student_id: z.uuid(), currency: z.string(), owed_minor: z.int() }).openapi("Debt");
+const DebtSchema = z.object({ student_id: z.uuid(), ...studentNames, currency: z.string(), owed_minor: z.int() }).openapi("Debt");
 
 const WriteOffSchema = z
   .object({
@@ -99,8 +99,11 @@ const reject = route({
 export const debtRoutes = ({ config, db }: Platform) =>
   router()
     .openapi(list, async (c) => {
-      const items = (await listDebts(db)).map((each) => ({
+      const debts = await listDebts(db);
+      const namesOf = await namePeople(db, debts);
+      const items = debts.map((each) => ({
         student_id: each.studentId,
+        ...studentOf(namesOf(each)),
         currency: each.currency,
         owed_minor: each.owedMinor,
       }));

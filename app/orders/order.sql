@@ -10,7 +10,7 @@ create or replace function order_json(o orders) returns json language sql stable
     'delivery_address', o.delivery_address, 'table_id', o.table_id,
     'table_label', (select t.label from cafe_tables t where t.id = o.table_id),
     'scheduled_for', json_time(o.scheduled_for), 'estimated_ready_time', json_time(o.estimated_ready_time),
-    'cancel_reason', o.cancel_reason, 'version', o.version,
+    'cancel_reason', o.cancel_reason, 'version', o.version, 'at_counter', exists (select from counter_sales s where s.order_id = o.id),
     'items', coalesce((
       select json_agg(json_build_object('menu_item_id', i.menu_item_id, 'item_name', i.item_name, 'item_price_minor', i.item_price_minor,
         'vat_basis_points', i.vat_basis_points, 'quantity', i.quantity, 'line_total_minor', i.line_total_minor, 'options', i.options) order by i.id)

@@ -117,6 +117,7 @@ export const OrderSchema = z
     estimated_ready_time: z.iso.datetime().nullable(),
     cancel_reason: z.string().nullable(),
     version: z.int(),
+    at_counter: z.boolean().openapi({ description: "Rung up at a till: it is changed and voided there, and not by the student" }),
     items: z.array(OrderItemSchema),
     created_at: z.iso.datetime(),
     updated_at: z.iso.datetime(),

@@ -1,10 +1,20 @@
 import { z } from "@hono/zod-openapi";
+import { studentNames } from "../identity/field-schemas.ts";
 import { actorOf, staff } from "../identity/guards.ts";
+import { namePeople, studentOf } from "../identity/name-people.ts";
 import type { Platform } from "../platform/context.ts";
 import { once } from "../platform/http/once.ts";
 import { type HttpContext, json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
 import type { Transaction } from "../platform/postgres.ts";
-import { acceptDispute, contestDispute, type Dispute, disputeStatuses, listDisputes } from "./dispute.ts";
+import {
+  acceptDispute,
+  contestDispute,
+  type Dispute,
+  type DisputeCase,
+  disputeStatuses,
+  listDisputes,
+  readDisputeCase,
+} from "./dispute.ts";
 
 const DisputeSchema = z
   .object({
@@ -27,6 +37,22 @@ const DisputeSchema = z
   })
   .openapi("Dispute");
 
+const ListedDisputeSchema = DisputeSchema.extend(studentNames).openapi("ListedDispute");
+
+const DisputeCaseSchema = ListedDisputeSchema.extend({
+  order: z
+    .object({ order_number: z.string(), cafe_name: z.string(), items: z.string() })
+    .nullable()
+    .openapi({ description: "What was bought; null where the payment was a top-up" }),
+  timeline: z.array(z.object({ at: z.iso.datetime(), event: z.string(), amount_minor: z.int().nullable() })).openapi({
+    description:
+      "What happened to the order and the payment, the oldest first: `placed`, `asked`, `paid`, each step, `refunded`, `disputed`, `answered`, how it ended",
+  }),
+}).openapi("DisputeCase");
+
+// The bank decides by it alone, and once: a word or two lose the money.
+const leastEvidence = 20;
+
 const who = staff("finance", "admin");
 const params = z.object({ disputeId: z.uuid() });
 
@@ -38,7 +64,19 @@ const list = route({
   summary: "Payments that a customer disputes, newest first, each with the day by which to respond",
   who,
   request: { query: listQuery.extend({ status: z.enum(disputeStatuses).optional() }) },
-  responses: { 200: json(listOf(DisputeSchema), "A page of them") },
+  responses: { 200: json(listOf(ListedDisputeSchema), "A page of them") },
+});
+
+const read = route({
+  method: "get",
+  path: "/admin/disputes/{disputeId}",
+  operationId: "getDispute",
+  tags: ["finance"],
+  summary: "One dispute with the student's name, what was bought and all that happened, for whoever answers it",
+  who,
+  errors: ["NOT_FOUND"],
+  request: { params },
+  responses: { 200: json(DisputeCaseSchema, "The case") },
 });
 
 const respond = route({
@@ -58,9 +96,9 @@ const respond = route({
         evidence: z
           .string()
           .trim()
-          .min(1)
+          .min(leastEvidence, `must say in ${leastEvidence} characters or more why the payment is right`)
           .max(2_000)
-          .regex(/^\P{Cc}*$/u, "must not contain control characters"),
+          .regex(/^(?:\P{Cc}|\n)*$/u, "must not contain control characters"),
       }),
     ),
   },
@@ -90,7 +128,13 @@ export const disputeRoutes = (platform: Platform) => {
     .openapi(list, async (c) => {
       const { status, limit, cursor } = c.req.valid("query");
       const { items, next } = await listDisputes(platform.db, { status, limit, after: cursor });
-      return c.json({ items: items.map(present), next_cursor: next }, 200);
+      const namesOf = await namePeople(platform.db, items);
+      return c.json({ items: items.map((each) => ({ ...present(each), ...studentOf(namesOf(each)) })), next_cursor: next }, 200);
+    })
+    .openapi(read, async (c) => {
+      const found = await readDisputeCase(platform.db, c.req.valid("param").disputeId);
+      const namesOf = await namePeople(platform.db, [found]);
+      return c.json({ ...present(found), ...studentOf(namesOf(found)), ...presentCase(found) }, 200);
     })
     .openapi(respond, (c) => {
       const decision = { id: c.req.valid("param").disputeId, ...actorOf(c) };
@@ -119,4 +163,9 @@ const present = (dispute: Dispute): z.infer<typeof DisputeSchema> => ({
   created_at: dispute.createdAt.toISOString(),
   decided_at: dispute.decidedAt?.toISOString() ?? null,
   settled_at: dispute.settledAt?.toISOString() ?? null,
+});
+
+const presentCase = ({ order, timeline }: DisputeCase): Pick<z.infer<typeof DisputeCaseSchema>, "order" | "timeline"> => ({
+  order: order && { order_number: order.orderNumber, cafe_name: order.cafeName, items: order.items },
+  timeline: timeline.map(({ at, event, amountMinor }) => ({ at: at.toISOString(), event, amount_minor: amountMinor })),
 });

@@ -53,6 +53,37 @@ async function readDispute(db: Queryable, id: string): Promise<Dispute> {
   return dispute;
 }
 
+/** What else there is to know before somebody answers the bank. */
+export interface DisputeCase extends Dispute {
+  readonly order: { readonly orderNumber: string; readonly cafeName: string; readonly items: string } | null;
+  readonly timeline: readonly { readonly at: Date; readonly event: string; readonly amountMinor: number | null }[];
+}
+
+const maxEvents = 100;
+
+/** The dispute with its order, or none where it is of a top-up, and with all that happened to the payment, the oldest first. */
+export async function readDisputeCase(db: Queryable, id: string): Promise<DisputeCase> {
+  const dispute = await readDispute(db, id);
+  const order = await db.row<NonNullable<DisputeCase["order"]>>(sql`
+    select o.order_number, f.name as cafe_name,
+      (select string_agg(i.quantity || ' × ' || i.item_name, ', ' order by i.id) from order_items i where i.order_id = o.id) as items
+    from orders o join cafes f on f.id = o.cafe_id where o.id = ${dispute.orderId}`);
+  const timeline = await db.rows<DisputeCase["timeline"][number]>(sql`
+    with d as (select * from gateway_disputes where id = ${id}), p as (select p.* from gateway_payments p join d on d.payment_row_id = p.id)
+    select * from (
+      select o.created_at as at, 'placed' as event, o.total_minor as amount_minor from orders o join d on d.order_id = o.id
+      union all select g.created_at, 'asked', g.amount_minor from gateway_orders g join p on p.order_row_id = g.id
+      union all select at, 'paid', amount_minor from p
+      union all select l.at, l.to_status, null from order_status_log l join d on d.order_id = l.order_id
+      union all select r.created_at, 'refunded', r.amount_minor from refunds r join d on d.order_id = r.order_id
+      union all select f.created_at, 'refunded', f.amount_minor from gateway_refunds f join p on p.id = f.payment_row_id where f.status <> 'failed'
+      union all select created_at, 'disputed', amount_minor from d
+      union all select decided_at, 'answered', null from d where decided_at is not null
+      union all select settled_at, status, null from d where settled_at is not null) e
+    order by at limit ${maxEvents}`);
+  return { ...dispute, order: order ?? null, timeline };
+}
+
 interface Decision extends Actor {
   readonly id: string;
 }

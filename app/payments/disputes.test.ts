@@ -36,6 +36,12 @@ interface DisputeBody {
   readonly error?: { readonly code: string; readonly details: Record<string, unknown> };
 }
 
+interface CaseBody extends DisputeBody {
+  readonly student_name: string | null;
+  readonly order: { readonly items: string } | null;
+  readonly timeline: readonly { readonly event: string }[];
+}
+
 async function settle(): Promise<void> {
   await gateway.quiet();
   await campus.drainOutbox();
@@ -55,7 +61,7 @@ async function toppedUp(): Promise<Paid> {
 }
 
 async function orderPaid(): Promise<Paid & { orderId: string }> {
-  const student = await money.fundedStudent({ balanceMinor: 0 });
+  const student = await money.fundedStudent({ balanceMinor: 0, name: "Zoë Östergård" });
   const { orderId, checkout } = await gateway.paidUpiOrder(student, cafe, amountMinor);
   return { student, paymentId: checkout.payment_id, orderId };
 }
@@ -230,6 +236,31 @@ describe("a dispute", () => {
     expect(await campus.sql`select actor_id from audit_log where action = 'dispute.contested' and object_id = ${dispute.id}`).toEqual([
       { actorId: finance.id },
     ]);
+  });
+
+  test("is read as a case: whose it is, what was bought and what happened, for finance and admin alone", async () => {
+    const { orderId, paymentId } = await orderPaid();
+    const { id } = await disputed(paymentId);
+    const read = (as: Pick<TestStaff, "api">) => as.api<CaseBody>("GET", `/admin/disputes/${id}`);
+    const { body } = await read(finance);
+    expect(body).toMatchObject({ id, order_id: orderId, student_name: "Zoë Östergård", order: { items: expect.stringMatching(/^1 × /) } });
+    expect(body.timeline.map(({ event }) => event)).toEqual(["placed", "asked", "paid", "disputed"]);
+    expectOk(await decide(id, "respond"));
+    expect((await read(await campus.staff("admin"))).body.timeline.at(-1)?.event).toBe("answered");
+    expect((await read(await campus.staff("owner", cafe))).status).toBe(403);
+    expect((await finance.api("GET", `/admin/disputes/${randomUUID()}`)).status).toBe(404);
+    const top = await disputed((await toppedUp()).paymentId);
+    expect((await finance.api<CaseBody>("GET", `/admin/disputes/${top.id}`)).body).toMatchObject({ order: null });
+  });
+
+  test("is not contested in a word or two; evidence may have several lines", async () => {
+    const dispute = await disputed((await toppedUp()).paymentId);
+    const say = (evidence: string) => finance.api<DisputeBody>("POST", `/admin/disputes/${dispute.id}/respond`, { body: { evidence } });
+    expect((await say("  it is right   ")).body.error).toMatchObject({
+      code: "VALIDATION_ERROR",
+      details: { fields: [{ field: "evidence" }] },
+    });
+    expect(await say("Scanned at 12:03.\nHanded out at 12:07.")).toMatchObject({ status: 200, body: { status: "contested" } });
   });
 
   test("that is accepted takes from the wallet what is there and leaves the rest as the student's debt; never below zero", async () => {

@@ -225,7 +225,7 @@ const walks: Readonly<Record<string, () => Answer>> = {
   approveBulkCredit: () => decideBulkCredit("approve"),
   rejectBulkCredit: () => decideBulkCredit("reject"),
   respondToDispute: async () =>
-    accountants[0].api("POST", `/admin/disputes/${await dispute()}/respond`, { body: { evidence: "Scanned at 12:03." } }),
+    accountants[0].api("POST", `/admin/disputes/${await dispute()}/respond`, { body: { evidence: "The card was scanned at 12:03." } }),
   acceptDispute: async () => accountants[0].api("POST", `/admin/disputes/${await dispute()}/accept`),
   setSettlementTerms: () =>
     admin.api("POST", "/admin/settlement-terms", { body: { from_day: "2099-01-01", fee_basis_points: 100, fee_vat_basis_points: 2_500 } }),

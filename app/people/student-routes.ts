@@ -14,7 +14,7 @@ import { type ChangedStudent, changeStudent } from "./change-student.ts";
 import { eraseStudent } from "./erase-student.ts";
 import { searchField, studentFields, versionField } from "./field-schemas.ts";
 import { setStudentActive } from "./set-student-active.ts";
-import { listStudents, readStudent, type Student, type StudentFields } from "./student.ts";
+import { findStudents, listStudents, readStudent, type Student, type StudentFields } from "./student.ts";
 import { plainPhone, searchedPhone } from "./written-phone.ts";
 
 const StudentBody = z
@@ -33,6 +33,10 @@ const StudentBody = z
   })
   .openapi("Student");
 
+const FoundStudentBody = z
+  .object({ id: z.uuid(), name: z.string().nullable(), student_number: z.string().nullable(), phone: z.string() })
+  .openapi("FoundStudent");
+
 const params = z.object({ studentId: z.uuid() });
 const who = staff("admin");
 const tags = ["students"];
@@ -49,6 +53,17 @@ const list = route({
     query: listQuery.extend({ search: searchField.optional(), active: z.enum(["true", "false"]).optional() }),
   },
   responses: { 200: json(listOf(StudentBody), "A page of them") },
+});
+
+const find = route({
+  method: "get",
+  path: "/admin/student-search",
+  operationId: "findStudents",
+  tags,
+  summary: "Who has exactly this phone, student number or card, before money of theirs is decided on; parts of them find nobody",
+  who: staff("finance", "admin"),
+  request: { query: z.strictObject({ said: searchField }) },
+  responses: { 200: json(listOf(FoundStudentBody), "Nobody, one, or the few whom these call the same") },
 });
 
 const add = route({
@@ -131,6 +146,12 @@ export const studentRoutes = (platform: Platform, identity: Pick<Identity, "sess
       const { items, next } = await listStudents(db, { ...found, isActive, limit, after: cursor });
       return c.json({ items: items.map(presentStudent), next_cursor: next }, 200);
     })
+    .openapi(find, async (c) => {
+      const { said } = c.req.valid("query");
+      const hash = await hashOf(said);
+      const items = await findStudents(db, { said, phone: searchedPhone(said, config) ?? null, cardHash: hash ?? null });
+      return c.json({ items: items.map(presentFound), next_cursor: null }, 200);
+    })
     .openapi(add, (c) => {
       const fields = fieldsOf(c.req.valid("json"), config);
       return once(c, "a day", async (tx) => ({ status: 201 as const, body: presentStudent(await addStudent(tx, fields, actorOf(c))) }));
@@ -183,6 +204,13 @@ const fieldsOf = ({ phone, name, email, address, student_number }: GivenFields, 
   email,
   address,
   studentNumber: student_number,
+});
+
+const presentFound = ({ id, name, studentNumber, phone }: Student): z.infer<typeof FoundStudentBody> => ({
+  id,
+  name,
+  student_number: studentNumber,
+  phone,
 });
 
 const presentStudent = (student: Student): z.infer<typeof StudentBody> => ({

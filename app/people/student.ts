@@ -57,6 +57,22 @@ export async function listStudents(db: Queryable, wanted: Wanted): Promise<Page<
   return pageOf(rows, limit);
 }
 
+interface Said {
+  /** As somebody typed it: a whole student number. */
+  readonly said: string;
+  readonly phone: string | null;
+  readonly cardHash: Buffer | null;
+}
+
+/** Who is meant by a whole phone, student number or card's number, or by the own id: more than one only where these say different people. */
+export const findStudents = (db: Queryable, { said, phone, cardHash }: Said): Promise<Student[]> =>
+  db.rows<Student>(sql`
+    select ${studentColumns} from students
+    where erased_at is null
+      and (phone = ${phone} or lower(student_number) = lower(${said}) or id::text = lower(${said})
+        or id in (select student_id from cards where uid_hash = ${cardHash}))
+    order by ${byName} limit 10`);
+
 const fieldOfConstraint: Readonly<Record<string, string>> = {
   students_phone_key: "phone",
   students_student_number_key: "student_number",

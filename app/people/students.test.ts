@@ -150,6 +150,25 @@ test("a card's whole number finds its student, written as readers and people wri
   expect(await found(uid)).toEqual([student.id]);
 });
 
+test("finance finds whom a whole phone, student number or card means, with no more than name, number and phone; a part finds nobody, and a café may not ask", async () => {
+  const finance = await campus.staff("finance");
+  const body = fields();
+  const { id } = (await admin.api<StudentBody>("POST", "/admin/students", { body })).body;
+  const uid = newCardUid();
+  await admin.api("POST", `/admin/students/${id}/cards`, { body: { card_uid: uid } });
+  const found = async (said: string, as = finance) =>
+    (await as.api<{ items: unknown[] }>("GET", `/admin/student-search?said=${encodeURIComponent(said)}`)).body.items;
+  const one = [{ id, name: body.name, student_number: body.student_number, phone: body.phone }];
+  for (const said of [body.phone, body.phone.replace("+", "00"), body.student_number.toUpperCase(), uid, id])
+    expect(await found(said)).toEqual(one);
+  expect(await found(uid, admin)).toEqual(one);
+  for (const said of [body.phone.slice(0, -1), body.student_number.slice(1), body.name, "%"]) expect(await found(said)).toEqual([]);
+  for (const caller of [await campus.staff("owner", await campus.cafe()), await campus.student()])
+    expect(await caller.api("GET", `/admin/student-search?said=${uid}`)).toMatchObject(refused(403, "INSUFFICIENT_ROLE"));
+  expect((await admin.api("DELETE", `/admin/students/${id}`)).status).toBe(204);
+  expect(await found(id)).toEqual([]);
+});
+
 test("a change replaces all fields, and is refused to whoever read an older state", async () => {
   const before = await add();
   const body = { ...fields(), email: null, version: before.version };

@@ -1,3 +1,26 @@
+import { plainAmount } from "./money-text.ts";
+
+/** In which unit a file has its amounts: as the API has them, or as people and their spreadsheets do. */
+export const amountUnits = ["minor", "major"] as const;
+export type AmountUnit = (typeof amountUnits)[number];
+
+type Cell = string | number | null;
+
+interface Table {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly Cell[])[];
+  readonly unit: AmountUnit;
+  readonly currency: string;
+}
+
+/** A whole file. In major units a column such as `fee_minor` is `fee`, and 5900 in it is 59. */
+export function csvTable({ columns, rows, unit, currency }: Table): string {
+  const isAmount = columns.map((name) => unit === "major" && name.endsWith("_minor"));
+  const head = columns.map((name, place) => (isAmount[place] ? name.slice(0, -"_minor".length) : name));
+  const cellOf = (cell: Cell, place: number) => (isAmount[place] && typeof cell === "number" ? Number(plainAmount(cell, currency)) : cell);
+  return csvRow(head) + rows.map((row) => csvRow(row.map(cellOf))).join("");
+}
+
 /** One line of a CSV file (RFC 4180). */
 export const csvRow = (cells: readonly (string | number | null)[]): string => `${cells.map(csvCell).join(",")}\r\n`;
 

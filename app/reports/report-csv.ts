@@ -1,6 +1,6 @@
 import { paymentMethods } from "../orders/payment-methods.ts";
 import { orderStatuses } from "../orders/transitions.ts";
-import { csvRow } from "../platform/csv.ts";
+import { type AmountUnit, csvTable } from "../platform/csv.ts";
 import type { DailySales } from "./daily-sales.ts";
 import type { ItemPerformance } from "./item-performance.ts";
 import { type OrderVolume, orderTypes } from "./order-volume.ts";
@@ -13,20 +13,23 @@ type Cell = string | number | null;
 type Line = Readonly<Record<string, Cell>>;
 
 /** Every report has at least one line. Each carries the currency and the moment, for whoever joins files. */
-function table(head: ReportHead, lines: readonly Line[]): string {
+function table(head: ReportHead, unit: AmountUnit, lines: readonly Line[]): string {
   const columns = Object.keys(lines[0] ?? {});
   const ends = [head.currency, head.asOf.toISOString()];
-  return (
-    csvRow([...columns, "currency", "as_of"]) +
-    lines.map((line) => csvRow([...columns.map((name) => line[name] ?? null), ...ends])).join("")
-  );
+  return csvTable({
+    columns: [...columns, "currency", "as_of"],
+    rows: lines.map((line) => [...columns.map((name) => line[name] ?? null), ...ends]),
+    unit,
+    currency: head.currency,
+  });
 }
 
 /** The columns of VAT are those of the rates that occur in the report. */
-export function dailySalesCsv(report: DailySales): string {
+export function dailySalesCsv(report: DailySales, unit: AmountUnit): string {
   const rates = report.totals.vat.map(({ vatBasisPoints }) => vatBasisPoints);
   return table(
     report,
+    unit,
     report.days.map(({ day, methods, vat, ...figures }) => ({
       day,
       sales_count: figures.salesCount,
@@ -49,7 +52,7 @@ export function dailySalesCsv(report: DailySales): string {
 }
 
 /** The deliveries are the last line, without an item's id, so that the columns add up to the day's sales. */
-export function itemPerformanceCsv(report: ItemPerformance): string {
+export function itemPerformanceCsv(report: ItemPerformance, unit: AmountUnit): string {
   const items = report.items.map((item) => ({
     ...item,
     options: item.options.map(({ groupName, name, quantity }) => `${groupName}: ${name} × ${quantity}`).join("; "),
@@ -63,12 +66,13 @@ export function itemPerformanceCsv(report: ItemPerformance): string {
     net_minor: item.netMinor,
     options: item.options,
   }));
-  return table(report, lines);
+  return table(report, unit, lines);
 }
 
-export const orderVolumeCsv = (report: OrderVolume): string =>
+export const orderVolumeCsv = (report: OrderVolume, unit: AmountUnit): string =>
   table(
     report,
+    unit,
     report.days.map(({ day, byStatus, byType, ...figures }) => ({
       day,
       orders_count: figures.ordersCount,
@@ -82,6 +86,6 @@ export const orderVolumeCsv = (report: OrderVolume): string =>
     })),
   );
 
-export const peakHoursCsv = (report: PeakHours): string => table(report, report.hours.map(presentHour));
+export const peakHoursCsv = (report: PeakHours, unit: AmountUnit): string => table(report, unit, report.hours.map(presentHour));
 
 const columnsOf = <Key>(keys: readonly Key[], columns: (key: Key) => Line): Line => Object.assign({}, ...keys.map(columns)) as Line;

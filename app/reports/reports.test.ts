@@ -186,6 +186,9 @@ describe("each report", () => {
     );
     expect(sales).toHaveLength(5);
     expect(sales.filter((line) => line.includes(",1,12000,0,0,0,12000,12000,12000,0,0,0,0,0,12000,1286,SEK,"))).toHaveLength(1);
+    const kronor = (await api<string>("GET", `/admin/reports/daily-sales?${around()}&format=csv&amounts=major`)).text.split("\r\n");
+    expect(kronor[0]).toBe(sales[0]?.replaceAll("_minor", ""));
+    expect(kronor.filter((line) => line.includes(",1,120,0,0,0,120,120,120,0,0,0,0,0,120,12.86,SEK,"))).toHaveLength(1);
     const volume = await csv("order-volume");
     expect(volume[0]).toBe(
       "day,orders_count,portions_count,ordered_minor,paid_count,paid_minor,no_shows_count,status_received,status_preparing,status_ready,status_out_for_delivery,status_completed,status_cancelled,type_pickup,type_delivery,type_table,currency,as_of",

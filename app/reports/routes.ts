@@ -1,7 +1,9 @@
 import { z } from "@hono/zod-openapi";
 import { cafeQuery } from "../identity/field-schemas.ts";
 import { cafeOf, staff } from "../identity/guards.ts";
+import { amountsField } from "../ledger/field-schemas.ts";
 import type { Platform } from "../platform/context.ts";
+import type { AmountUnit } from "../platform/csv.ts";
 import { type HttpContext, route, router } from "../platform/http/router.ts";
 import { readDailySales } from "./daily-sales.ts";
 import { readItemPerformance } from "./item-performance.ts";
@@ -33,6 +35,7 @@ export const reportQuery = z
     from: day.openapi({ description: "The first day, of the café's calendar", example: "2026-11-01" }),
     to: day.openapi({ description: `The last day, at most ${maxDays} with the first`, example: "2026-11-30" }),
     ...reportFormat,
+    amounts: amountsField,
   })
   .refine(({ from, to }) => from <= to, { path: ["to"], message: "must not be before `from`" })
   .refine(({ from, to }) => countDays(from, to) <= maxDays, { path: ["to"], message: `must be at most ${maxDays} days from \`from\`` });
@@ -89,29 +92,35 @@ export const reportRoutes = ({ db }: Platform) => {
   const inTurn = createReportQueue();
   return router()
     .openapi(dailySales, async (c) => {
-      const { input, isCsv } = asked(c, c.req.valid("query"));
+      const { input, isCsv, unit } = asked(c, c.req.valid("query"));
       const found = await inTurn(input.cafeId, () => readDailySales(db, input));
-      return isCsv ? sendCsv(c, "daily-sales", input, dailySalesCsv(found)) : c.json(presentDailySales(found), 200);
+      return isCsv ? sendCsv(c, "daily-sales", input, dailySalesCsv(found, unit)) : c.json(presentDailySales(found), 200);
     })
     .openapi(itemPerformance, async (c) => {
-      const { input, isCsv } = asked(c, c.req.valid("query"));
+      const { input, isCsv, unit } = asked(c, c.req.valid("query"));
       const found = await inTurn(input.cafeId, () => readItemPerformance(db, input));
-      return isCsv ? sendCsv(c, "item-performance", input, itemPerformanceCsv(found)) : c.json(presentItemPerformance(found), 200);
+      return isCsv ? sendCsv(c, "item-performance", input, itemPerformanceCsv(found, unit)) : c.json(presentItemPerformance(found), 200);
     })
     .openapi(orderVolume, async (c) => {
-      const { input, isCsv } = asked(c, c.req.valid("query"));
+      const { input, isCsv, unit } = asked(c, c.req.valid("query"));
       const found = await inTurn(input.cafeId, () => readOrderVolume(db, input));
-      return isCsv ? sendCsv(c, "order-volume", input, orderVolumeCsv(found)) : c.json(presentOrderVolume(found), 200);
+      return isCsv ? sendCsv(c, "order-volume", input, orderVolumeCsv(found, unit)) : c.json(presentOrderVolume(found), 200);
     })
     .openapi(peakHours, async (c) => {
-      const { input, isCsv } = asked(c, c.req.valid("query"));
+      const { input, isCsv, unit } = asked(c, c.req.valid("query"));
       const found = await inTurn(input.cafeId, () => readPeakHours(db, input));
-      return isCsv ? sendCsv(c, "peak-hours", input, peakHoursCsv(found)) : c.json(presentPeakHours(found), 200);
+      return isCsv ? sendCsv(c, "peak-hours", input, peakHoursCsv(found, unit)) : c.json(presentPeakHours(found), 200);
     });
 };
 
-function asked(c: HttpContext, { cafe_id, from, to, format }: z.infer<typeof reportQuery>): { input: ReportInput; isCsv: boolean } {
-  return { input: { cafeId: cafeOf(c, cafe_id), from, to }, isCsv: isCsvAsked(c, format) };
+interface Asked {
+  readonly input: ReportInput;
+  readonly isCsv: boolean;
+  readonly unit: AmountUnit;
+}
+
+function asked(c: HttpContext, { cafe_id, from, to, format, amounts }: z.infer<typeof reportQuery>): Asked {
+  return { input: { cafeId: cafeOf(c, cafe_id), from, to }, isCsv: isCsvAsked(c, format), unit: amounts };
 }
 
 export const isCsvAsked = (c: HttpContext, format: "json" | "csv" | undefined): boolean =>

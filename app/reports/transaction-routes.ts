@@ -1,14 +1,14 @@
 import { z } from "@hono/zod-openapi";
 import { cafeQuery } from "../identity/field-schemas.ts";
 import { ownCafeOf, staff, staffOf } from "../identity/guards.ts";
-import { minorUnits } from "../ledger/field-schemas.ts";
+import { amountsField, minorUnits } from "../ledger/field-schemas.ts";
 import { metadataCell } from "../ledger/note.ts";
 import { notedFields } from "../ledger/note-schemas.ts";
 import { paymentMethods } from "../orders/payment-methods.ts";
 import { searchField } from "../people/field-schemas.ts";
 import { searchedPhone } from "../people/written-phone.ts";
 import type { Platform } from "../platform/context.ts";
-import { csvRow } from "../platform/csv.ts";
+import { type AmountUnit, csvTable } from "../platform/csv.ts";
 import { CodedError } from "../platform/errors.ts";
 import { dayField, momentField } from "../platform/http/days.ts";
 import { type HttpContext, json, listOf, listQuery, route, router } from "../platform/http/router.ts";
@@ -81,6 +81,7 @@ const list = route({
       min_amount_minor: amount.optional(),
       max_amount_minor: amount.optional(),
       format: z.enum(["json", "csv"]).default("json"),
+      amounts: amountsField,
     }),
   },
   responses: {
@@ -106,7 +107,8 @@ const read = route({
 export const transactionRoutes = ({ db, config }: Platform) =>
   router()
     .openapi(list, async (c) => {
-      const { limit, cursor, format, cafe_id, student_id, min_amount_minor, max_amount_minor, from, to, ...rest } = c.req.valid("query");
+      const { limit, cursor, format, amounts, cafe_id, student_id, min_amount_minor, max_amount_minor, from, to, ...rest } =
+        c.req.valid("query");
       const filter: SaleFilter = {
         ...rest,
         ...viewOf(c, cafe_id),
@@ -120,7 +122,7 @@ export const transactionRoutes = ({ db, config }: Platform) =>
       if (format === "csv") {
         const sales = await readSales(db, filter, { limit: maxCsvLines, after: undefined });
         c.header("Content-Disposition", 'attachment; filename="transactions.csv"');
-        return c.body(asCsv(sales), 200, { "Content-Type": "text/csv; charset=utf-8; header=present" });
+        return c.body(asCsv(sales, amounts, config.CAMPUS_CURRENCY), 200, { "Content-Type": "text/csv; charset=utf-8; header=present" });
       }
       const sales = await readSales(db, filter, { limit, after: cursor });
       const items = sales.slice(0, limit);
@@ -145,15 +147,15 @@ function studentAsked(c: HttpContext, studentId: string | undefined): string | u
 
 const csvColumns = Object.keys(lineFields) as (keyof typeof lineFields)[];
 
-function asCsv(sales: readonly SaleLine[]): string {
+function asCsv(sales: readonly SaleLine[], unit: AmountUnit, currency: string): string {
   if (sales.length > maxCsvLines)
     throw new CodedError("VALIDATION_ERROR", `More than ${maxCsvLines} transactions fit these filters: ask for fewer days at once.`, {
       details: { max_lines: maxCsvLines },
     });
-  const lines = sales
+  const rows = sales
     .map(presentLine)
-    .map((line) => csvRow(csvColumns.map((column) => (column === "metadata" ? metadataCell(line.metadata) : line[column]))));
-  return csvRow(csvColumns) + lines.join("");
+    .map((line) => csvColumns.map((column) => (column === "metadata" ? metadataCell(line.metadata) : line[column])));
+  return csvTable({ columns: csvColumns, rows, unit, currency });
 }
 
 const presentLine = (sale: SaleLine): z.infer<typeof LineBody> => ({

@@ -142,6 +142,9 @@ test("the CSV holds every sale of the filters, and no name runs as a formula", a
   );
   expect(line).toMatch(/,wallet,'=HYPERLINK\(1\),5900,0,SEK,,$/);
   expect(rest).toEqual([""]);
+  const kronor = await api<string>("GET", "/admin/transactions?format=csv&amounts=major&min_amount_minor=5000");
+  expect(kronor.text.split("\r\n")[0]).toBe(head?.replaceAll("_minor", ""));
+  expect(kronor.text).toContain(",59,0,SEK,");
 });
 
 test("finance sees all cafés or the one that it names; another café's sale does not exist; nobody else sees any", async () => {

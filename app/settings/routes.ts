@@ -6,7 +6,7 @@ import { notFound } from "../platform/errors.ts";
 import { json, listOf, required, route, router, validationError } from "../platform/http/router.ts";
 import { changeSetting } from "./change-setting.ts";
 import { listSettings, type Setting } from "./list-settings.ts";
-import { isSettingKey, type SettingKey, type SettingValue, settingTable, timeSlots } from "./setting-catalogue.ts";
+import { isSettingKey, numbersOf, type SettingKey, type SettingValue, settingTable, timeSlots } from "./setting-catalogue.ts";
 
 const anyValue = z.union([z.boolean(), z.int(), timeSlots]);
 
@@ -16,6 +16,10 @@ const SettingSchema = z
     value: anyValue,
     source: z.enum(["cafe", "campus", "default"]).openapi({ description: "Who set it: the café, the university for all cafés, nobody." }),
     default_value: anyValue,
+    numbers: z
+      .object({ least: z.int(), most: z.int(), one_of: z.array(z.int()).openapi({ description: "Empty: any between these two" }) })
+      .nullable()
+      .openapi({ description: "What may be set, where it is a number" }),
     updated_at: z.iso.datetime().nullable(),
   })
   .openapi("Setting");
@@ -81,10 +85,14 @@ function checkedValue(key: SettingKey, value: unknown): SettingValue | null {
   );
 }
 
-const presentSetting = (setting: Setting): z.infer<typeof SettingSchema> => ({
-  key: setting.key,
-  value: setting.value,
-  source: setting.source,
-  default_value: setting.defaultValue,
-  updated_at: setting.updatedAt?.toISOString() ?? null,
-});
+function presentSetting(setting: Setting): z.infer<typeof SettingSchema> {
+  const numbers = numbersOf(setting.key);
+  return {
+    key: setting.key,
+    value: setting.value,
+    source: setting.source,
+    default_value: setting.defaultValue,
+    numbers: numbers && { least: numbers.least, most: numbers.most, one_of: [...numbers.oneOf] },
+    updated_at: setting.updatedAt?.toISOString() ?? null,
+  };
+}

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { emptyInterval, type Interval, intervalFields, isInterval } from "../cafes/field-schemas.ts";
+import { emptyInterval, intervalFields, isInterval, overlap } from "../cafes/field-schemas.ts";
 
 const maxTimeSlots = 12;
 
@@ -53,14 +53,12 @@ export type SettingValue = Settings[SettingKey];
 
 export const isSettingKey = (key: string): key is SettingKey => Object.hasOwn(settingTable, key);
 
-const minutesPerDay = 1_440;
-const minuteOf = (time: string): number => Number(time.slice(0, 2)) * 60 + Number(time.slice(3));
-
-/** Two intervals of a day overlap where one begins inside the other. */
-const overlap = (slots: readonly Interval[]): boolean =>
-  slots.some((one, index) => slots.some((other, place) => index !== place && begins(other, one)));
-
-function begins({ from: start }: Interval, { from, to }: Interval): boolean {
-  const length = (minuteOf(to) - minuteOf(from) + minutesPerDay) % minutesPerDay || minutesPerDay;
-  return (minuteOf(start) - minuteOf(from) + minutesPerDay) % minutesPerDay < length;
+/** What a number may be, for whoever types one: from the least to the most, or one of a few. */
+export function numbersOf(key: SettingKey): { readonly least: number; readonly most: number; readonly oneOf: readonly number[] } | null {
+  const { value } = settingTable[key];
+  if (value instanceof z.ZodUnion) {
+    const oneOf = value.options.map((option) => option.value);
+    return { least: Math.min(...oneOf), most: Math.max(...oneOf), oneOf };
+  }
+  return value instanceof z.ZodNumber ? { least: value.minValue ?? 0, most: value.maxValue ?? 0, oneOf: [] } : null;
 }

@@ -118,6 +118,21 @@ test.each([
   expect((await settingsFor(owner))[key]).toMatchObject({ source: "default" });
 });
 
+test("of a number the list says what may be set, and both ends are taken", async () => {
+  const { owner } = await ownCafe();
+  const { items } = (await owner.api<{ items: (Setting & { numbers: unknown })[] }>("GET", "/admin/config")).body;
+  const numbers = Object.fromEntries(items.map((each) => [each.key, each.numbers]));
+  expect(numbers).toMatchObject({
+    restaurant_open: null,
+    time_slots: null,
+    delivery_charge: { least: 0, most: 1_000_000, one_of: [] },
+    slot_minutes: { least: 5, most: 60, one_of: [5, 10, 15, 20, 30, 60] },
+    max_orders_per_slot: { least: 1, most: 1_000, one_of: [] },
+  });
+  for (const value of [0, 1_000_000]) expect((await put(owner, "delivery_charge", value)).status).toBe(200);
+  expect(await put(owner, "delivery_charge", 1_000_001)).toMatchObject(refused(400, "VALIDATION_ERROR"));
+});
+
 test("slots may meet, pass midnight and be none at all", async () => {
   const { owner } = await ownCafe();
   const slots = [

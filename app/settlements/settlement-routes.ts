@@ -1,15 +1,16 @@
 import { z } from "@hono/zod-openapi";
 import { actorOf, ownCafeOf, staff, staffOf } from "../identity/guards.ts";
-import { reasonField } from "../ledger/field-schemas.ts";
+import { amountsField, reasonField } from "../ledger/field-schemas.ts";
 import type { Platform } from "../platform/context.ts";
+import { CodedError } from "../platform/errors.ts";
 import { once } from "../platform/http/once.ts";
 import { json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
 import { pageOf } from "../platform/page.ts";
 import { paySettlement } from "./pay-settlement.ts";
 import { returnSettlement } from "./return-pay-out.ts";
-import { bankReferenceField, basisPoints, dayField } from "./schemas.ts";
+import { bankReferenceField, basisPoints, dayField, monthField } from "./schemas.ts";
 import { listSettlements, readEntries, readSettlement, type Settlement, settlementStatuses } from "./settlement.ts";
-import { settlementCsv } from "./statement-csv.ts";
+import { settlementCsv, settlementsCsv } from "./statement-csv.ts";
 import { settlementPdf } from "./statement-pdf.ts";
 import { listTerms, setTerms, type Terms } from "./terms.ts";
 
@@ -67,21 +68,33 @@ const readers = staff("owner", "finance", "admin");
 const who = staff("finance", "admin");
 const tags = ["finance"];
 
+// A month of seventy cafés.
+const maxCsvLines = 2_200;
+
 const list = route({
   method: "get",
   path: "/admin/settlements",
   operationId: "listSettlements",
   tags,
-  summary: "What each café is owed for each business day, newest first; an owner reads those of the own café",
+  summary:
+    "What each café is owed for each business day, newest first; an owner reads those of the own café. As CSV all that fit, the oldest first",
   who: readers,
   request: {
     query: listQuery.extend({
       cafe_id: z.uuid().optional().openapi({ description: "From finance and admin: one café; without it all" }),
       status: z.enum(settlementStatuses).optional(),
       day: dayField.optional(),
+      month: monthField.optional(),
+      format: z.enum(["json", "csv"]).default("json"),
+      amounts: amountsField,
     }),
   },
-  responses: { 200: json(listOf(SettlementBody), "A page of them") },
+  responses: {
+    200: {
+      description: `A page of them as JSON, or as CSV at most ${maxCsvLines} lines`,
+      content: { "application/json": { schema: listOf(SettlementBody) }, "text/csv": { schema: z.string() } },
+    },
+  },
 });
 
 const read = route({
@@ -104,7 +117,7 @@ const statement = route({
   summary: "The statement for the café: a page to print, or every transaction for a spreadsheet",
   who: readers,
   errors: ["NOT_FOUND"],
-  request: { params, query: z.strictObject({ format: z.enum(["pdf", "csv"]).default("pdf") }) },
+  request: { params, query: z.strictObject({ format: z.enum(["pdf", "csv"]).default("pdf"), amounts: amountsField }) },
   responses: {
     200: {
       description: "One A4 page, or RFC 4180",
@@ -177,11 +190,20 @@ const changeTerms = route({
 export const settlementRoutes = ({ db, config }: Platform) =>
   router()
     .openapi(list, async (c) => {
-      const { cafe_id, status, day, limit, cursor } = c.req.valid("query");
-      const { items, next } = pageOf(
-        await listSettlements(db, { cafeId: ownCafeOf(c, cafe_id) ?? null, status, day, limit, after: cursor }),
-        limit,
-      );
+      const { cafe_id, status, day, month, limit, cursor, format, amounts } = c.req.valid("query");
+      const wanted = { cafeId: ownCafeOf(c, cafe_id) ?? null, status, day, month };
+      if (format === "csv") {
+        const found = await listSettlements(db, { ...wanted, limit: maxCsvLines, after: undefined });
+        if (found.length > maxCsvLines)
+          throw new CodedError("VALIDATION_ERROR", `More than ${maxCsvLines} settlements fit: ask for one month or one café.`, {
+            details: { max_lines: maxCsvLines },
+          });
+        c.header("Content-Disposition", `attachment; filename="settlements-${month ?? "all"}.csv"`);
+        return c.body(settlementsCsv(found, amounts, config.CAMPUS_CURRENCY), 200, {
+          "Content-Type": "text/csv; charset=utf-8; header=present",
+        });
+      }
+      const { items, next } = pageOf(await listSettlements(db, { ...wanted, limit, after: cursor }), limit);
       return c.json({ items: items.map(presentSettlement), next_cursor: next }, 200);
     })
     .openapi(read, async (c) =>
@@ -190,12 +212,12 @@ export const settlementRoutes = ({ db, config }: Platform) =>
     .openapi(statement, async (c) => {
       const { settlementId } = c.req.valid("param");
       const settlement = await readSettlement(db, settlementId, staffOf(c).cafeId);
-      const { format } = c.req.valid("query");
+      const { format, amounts } = c.req.valid("query");
       const name = `settlement-${settlement.day}.${format}`;
       c.header("Content-Disposition", `attachment; filename="${name}"`);
       if (format === "pdf")
         return c.body(new Uint8Array(await settlementPdf(settlement)), 200, { "Content-Type": "application/pdf" }) as never;
-      const csv = settlementCsv(settlement, await readEntries(db, settlementId));
+      const csv = settlementCsv(settlement, await readEntries(db, settlementId), amounts);
       return c.body(csv, 200, { "Content-Type": "text/csv; charset=utf-8; header=present" }) as never;
     })
     .openapi(pay, (c) => {

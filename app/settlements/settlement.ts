@@ -74,14 +74,17 @@ interface Wanted extends PageInput {
   readonly status: SettlementStatus | undefined;
   /** YYYY-MM-DD. */
   readonly day: string | undefined;
+  /** YYYY-MM. */
+  readonly month: string | undefined;
 }
 
 /** Newest first; one more than the limit tells that a further page exists. */
-export const listSettlements = (db: Queryable, { cafeId, status, day, limit, after }: Wanted): Promise<Settlement[]> =>
+export const listSettlements = (db: Queryable, { cafeId, status, day, month, limit, after }: Wanted): Promise<Settlement[]> =>
   db.rows<Settlement>(sql`
     select ${columns} from settlements s join cafes f on f.id = s.cafe_id
     where (${cafeId}::uuid is null or s.cafe_id = ${cafeId}) and (${status ?? null}::text is null or s.status = ${status ?? null})
-      and (${day ?? null}::date is null or s.day = ${day ?? null}::date) and (${after ?? null}::uuid is null or s.id < ${after ?? null}::uuid)
+      and (${day ?? null}::date is null or s.day = ${day ?? null}::date)
+      and (${month ?? null}::text is null or to_char(s.day, 'YYYY-MM') = ${month ?? null}) and (${after ?? null}::uuid is null or s.id < ${after ?? null}::uuid)
     order by s.id desc limit ${limit + 1}`);
 
 /** One transaction of a settlement, signed as the café sees it. */

@@ -376,6 +376,33 @@ test("the statement is a page to print and a table that adds up", async () => {
   expect((await finance.api("GET", `/admin/settlements/${settlement?.id}`)).body).toMatchObject({ id: settlement?.id });
 });
 
+test("an owner takes home the books of a month, a line for each settled day, in kronor; another month has none", async () => {
+  const till = await money.till();
+  await sell(till, 5_950);
+  await settle();
+  const [settlement] = await settlementsOf(till);
+  const owner = await campus.staff("owner", till.cafe);
+  const csvOf = async (query: string) =>
+    (await owner.api<string>("GET", `/admin/settlements?format=csv${query}`)).text.trimEnd().split("\r\n");
+  const month = settlement?.day.slice(0, 7);
+  const [head = "", line = "", ...more] = await csvOf(`&amounts=major&month=${month}`);
+  expect(more).toEqual([]);
+  const cells = Object.fromEntries(head.split(",").map((name, place) => [name, line.split(",")[place]]));
+  expect(cells).toMatchObject({
+    day: settlement?.day,
+    sales_count: "1",
+    wallet_sales: "59.5",
+    payable: String((settlement?.payable_minor ?? 0) / 100),
+    currency: "SEK",
+  });
+  expect((await csvOf(`&month=${month}`))[0]).toContain("wallet_sales_minor");
+  expect(await csvOf("&month=2020-01")).toHaveLength(1);
+  expect((await owner.api("GET", "/admin/settlements?month=2026-13")).status).toBe(400);
+  const listed = await owner.api<{ items: unknown[] }>("GET", `/admin/settlements?month=${month}`);
+  expect(listed.body.items).toHaveLength(1);
+  expect((await owner.api<{ items: unknown[] }>("GET", "/admin/settlements?month=2020-01")).body.items).toEqual([]);
+});
+
 test("an owner reads the settlements of the own café and no other's; nobody else of a café, and no student, reads any", async () => {
   const [till, neighbour] = [await money.till(), await money.till()];
   await sell(till, 5_900);

@@ -8,6 +8,7 @@ import {
   cafeClient,
   cardClient,
   categoryClient,
+  checkClient,
   closeOutClient,
   customerClient,
   debtClient,
@@ -23,6 +24,7 @@ import {
   journalClient,
   menuClient,
   noteClient,
+  opsClient,
   ownCafeClient,
   passkeyClient,
   publishedClient,
@@ -86,6 +88,8 @@ export const debtsApi = debtClient(staffFetch);
 export const closeOutsApi = closeOutClient(staffFetch);
 export const disputesApi = disputeClient(staffFetch);
 export const refundCasesApi = refundCaseClient(staffFetch);
+export const checksApi = checkClient(staffFetch);
+export const opsApi = opsClient(staffFetch);
 export const reconciliationApi = reconciliationClient(staffFetch);
 export const failoverApi = failoverClient(staffFetch);
 export const booksApi = booksClient(staffFetch);

@@ -19,6 +19,7 @@ export const navPages: readonly NavPage[] = [
   { to: "/deliveries", word: "deliveries", group: "today", roles: ["delivery"] },
   { to: "/shifts", word: "shifts", group: "today", roles: ["owner", "cashier"] },
   { to: "/refunds", word: "refunds", group: "today", roles: ["owner", "cashier"] },
+  { to: "/now", word: "now", group: "today", roles: ["admin"] },
   { to: "/approve", word: "approve", group: "today", roles: ["finance", "admin"] },
   { to: "/cafes", word: "cafes", group: "campus", roles: ["admin", "finance"] },
   { to: "/students", word: "students", group: "campus", roles: ["admin"] },

@@ -40,6 +40,7 @@ const routes = root.addChildren([
   page("/settlements", () => import("./features/money/settlements-page.tsx"), "SettlementsPage"),
   page("/refunds", () => import("./features/money/refunds-page.tsx"), "RefundsPage"),
   page("/shifts", () => import("./features/money/shifts-page.tsx"), "ShiftsPage"),
+  page("/now", () => import("./features/university/now-page.tsx"), "NowPage"),
   page("/approve", () => import("./features/university/approve-page.tsx"), "ApprovePage"),
   page("/cafes", () => import("./features/university/cafes-page.tsx"), "CafesPage"),
   page("/students", () => import("./features/university/students-page.tsx"), "StudentsPage"),

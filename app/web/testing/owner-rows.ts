@@ -65,6 +65,39 @@ export const ownerRows: readonly Row[] = [
     },
   },
   {
+    name: "what is no number is refused at its field and not sent, a number is saved once, and hours that overlap are refused at their day",
+    async run(stage) {
+      const page = await stage.portalOf("owner");
+      const sent: string[] = [];
+      page.on("request", (request) => request.method() === "PUT" && sent.push(request.url()));
+      await page.goto("/cafe/settings");
+      const field = page.getByLabel("Minutes for a portion");
+      const before = await field.inputValue();
+      await field.fill("abc");
+      await field.press("Enter");
+      await page.getByText("A whole number from 1 to 120, please. Nothing was saved.").waitFor();
+      assert.deepEqual(sent, []);
+      const row = page.locator(".setting").filter({ hasText: "Minutes for a portion" });
+      await field.fill(before === "7" ? "8" : "7");
+      await field.press("Enter");
+      await row.getByText("Saved", { exact: true }).waitFor();
+      await field.blur();
+      assert.equal(sent.length, 1);
+      assert.equal(await page.getByText("Saved", { exact: true }).count(), 1);
+      await row.getByRole("button", { name: "Take back" }).click();
+      await row.getByRole("button", { name: "Take back" }).waitFor({ state: "detached" });
+      await page.goto("/cafe/hours");
+      const tuesday = page.getByLabel("Tuesday, From");
+      if ((await tuesday.count()) === 0) await page.getByLabel("Open whenever orders are switched on").click();
+      await page.getByRole("button", { name: "Add hours, Tuesday" }).click();
+      await page.getByRole("button", { name: "Save", exact: true }).click();
+      await page.locator(".hours-day").filter({ hasText: "Tuesday" }).getByText("These hours overlap.").waitFor();
+      assert.equal(await page.getByText("Saved", { exact: true }).count(), 0);
+      await page.context().close();
+      return undefined;
+    },
+  },
+  {
     name: "a double click on Save makes one dish, and on Enrol one till",
     async run(stage) {
       const name = `Twice ${Date.now()}`;

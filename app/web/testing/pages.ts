@@ -50,6 +50,7 @@ export const portalPages: Readonly<Record<string, PortalPage>> = {
   "/settlements": { address: "/cafe/settlements", role: "finance" },
   "/refunds": { address: "/cafe/refunds", role: "owner" },
   "/shifts": { address: "/cafe/shifts", role: "owner" },
+  "/now": { address: "/cafe/now", role: "admin" },
   "/approve": { address: "/cafe/approve", role: "finance" },
   "/cafes": { address: "/cafe/cafes", role: "admin" },
   "/students": { address: "/cafe/students", role: "admin" },
@@ -84,6 +85,7 @@ export const sheets: readonly (PortalPage & { readonly button: string })[] = [
   { address: "/cafe/shifts", role: "owner", button: "View" },
   { address: "/cafe/settlements", role: "finance", button: "How it adds up" },
   { address: "/cafe/approve", role: "finance", button: "Ask for a correction" },
+  { address: "/cafe/disputes", role: "finance", button: "Look at it" },
   { address: "/cafe/cafes", role: "admin", button: "Suspend" },
   { address: "/cafe/students", role: "admin", button: "Add a student" },
 ];

@@ -1,6 +1,8 @@
 // Walks the rows of the bar in a real Chromium, before a started system: node app/web/testing/run.ts START_FILE [--all] [--pictures FOLDER] [--only TEXT]
 import { parseArgs } from "node:util";
 import { findChromium } from "./chromium.ts";
+import { counterSaleRow } from "./counter-sale-row.ts";
+import { financeRows } from "./finance-rows.ts";
 import { meRow } from "./me-row.ts";
 import { ownerRows } from "./owner-rows.ts";
 import { passkeyRow } from "./passkey-row.ts";
@@ -19,11 +21,13 @@ const rows = [
   ...studentRows,
   ...portalRows,
   ...ownerRows,
+  ...financeRows,
   passkeyRow,
   meRow,
   refundRow,
   soldOutRow,
   tillRow,
+  counterSaleRow,
   sheetsRow,
   pushRow,
   updateRow,

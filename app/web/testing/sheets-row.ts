@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
+import { disputedTopUp } from "./finance-rows.ts";
 import { sheets } from "./pages.ts";
 import { type Row, violations } from "./row.ts";
 import type { Look, Stage } from "./stage.ts";
@@ -15,6 +16,7 @@ export const sheetsRow: Row = {
   isLong: true,
   async run(stage) {
     const faults: string[] = [];
+    await disputedTopUp(stage, stage.takeStudent(), 12_300);
     for (const look of looks)
       for (const [role, own] of Map.groupBy(sheets, (sheet) => sheet.role)) {
         const page = await pageOf(stage, role, look);

@@ -17,6 +17,8 @@ export interface Field {
   readonly isOptional?: boolean;
   readonly autoComplete?: string;
   readonly most?: number;
+  /** Of a longer text: so many letters at least, which are counted beside it. */
+  readonly least?: number;
   /** Where other fields follow from what is chosen. */
   readonly onChoose?: (value: string) => void;
 }
@@ -26,6 +28,9 @@ export type Values = Readonly<Record<string, string>>;
 interface FormProps {
   readonly fields: readonly Field[];
   readonly submit: string;
+  /** What cannot be taken back is asked once more, in these words. */
+  readonly sure?: string;
+  /** A text that it answers is said in place of "Saved". */
   readonly onSubmit: (values: Values) => Promise<unknown>;
   readonly onDone?: (() => void) | undefined;
   readonly children?: ReactNode;
@@ -33,14 +38,16 @@ interface FormProps {
 }
 
 /** A form from its fields: what was typed stays when the server refuses, and each complaint stands at its field. */
-export function Form({ fields, submit, onSubmit, onDone, children, tone = "act" }: FormProps) {
+export function Form({ fields, submit, sure, onSubmit, onDone, children, tone = "act" }: FormProps) {
   const w = useWords();
   const [isSaved, setIsSaved] = useState(false);
+  const [isAsked, setIsAsked] = useState(false);
   const isSending = useRef(false);
   const send = useMutation({
     mutationFn: onSubmit,
     onSettled: () => {
       isSending.current = false;
+      setIsAsked(false);
     },
     onSuccess: () => {
       setIsSaved(true);
@@ -50,6 +57,7 @@ export function Form({ fields, submit, onSubmit, onDone, children, tone = "act" 
   const problems = problemsOf(send.error);
   const onForm = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
+    if (sure !== undefined && !isAsked) return setIsAsked(true);
     // A double click is one wish: its second half may come before the button is drawn as disabled.
     if (isSending.current) return;
     isSending.current = true;
@@ -57,19 +65,37 @@ export function Form({ fields, submit, onSubmit, onDone, children, tone = "act" 
     send.mutate(Object.fromEntries(fields.map(({ name }) => [name, String(given.get(name) ?? "").trim()])));
   };
   return (
-    <form className="stack" onSubmit={onForm} onChange={() => setIsSaved(false)}>
+    <form
+      className="stack"
+      onSubmit={onForm}
+      onChange={() => {
+        setIsSaved(false);
+        setIsAsked(false);
+      }}
+    >
       {fields.map((field) => (
         <FieldView key={field.name} field={field} problem={problems[field.name]} />
       ))}
       {children}
       <ErrorNote error={send.error} />
       <div className="row">
-        <button type="submit" className={`button ${tone === "no" ? "button-no" : ""}`} disabled={send.isPending}>
-          {submit}
+        <button
+          type="submit"
+          className={`button ${tone === "no" || isAsked ? "button-no" : ""}`}
+          disabled={send.isPending}
+          // The second half of a double click is no answer to a question that nobody has read.
+          onClick={(event) => isAsked && event.detail > 1 && event.preventDefault()}
+        >
+          {isAsked ? sure : submit}
         </button>
+        {isAsked && (
+          <button type="button" className="button button-words" onClick={() => setIsAsked(false)}>
+            {w.app.cancel}
+          </button>
+        )}
         {isSaved && !onDone && (
           <span className="saved" role="status">
-            {w.app.saved}
+            {typeof send.data === "string" ? send.data : w.app.saved}
           </span>
         )}
       </div>
@@ -80,7 +106,8 @@ export function Form({ fields, submit, onSubmit, onDone, children, tone = "act" 
 export function FieldView({ field, problem }: { readonly field: Field; readonly problem: string | undefined }) {
   const w = useWords();
   const id = useId();
-  const { name, label, hint, kind = "text", options, value = "", isOptional = false, autoComplete = "off", most, onChoose } = field;
+  const { name, label, hint, kind = "text", options, value = "", isOptional = false, autoComplete = "off", most, least, onChoose } = field;
+  const [letters, setLetters] = useState(value.trim().length);
   const shared = {
     id,
     name,
@@ -114,7 +141,13 @@ export function FieldView({ field, problem }: { readonly field: Field; readonly 
           ))}
         </select>
       ) : kind === "area" ? (
-        <textarea {...shared} rows={3} maxLength={most ?? 500} />
+        <textarea
+          {...shared}
+          rows={3}
+          minLength={least}
+          maxLength={most ?? 500}
+          onInput={({ currentTarget }) => setLetters(currentTarget.value.trim().length)}
+        />
       ) : (
         <input
           {...shared}
@@ -127,7 +160,7 @@ export function FieldView({ field, problem }: { readonly field: Field; readonly 
         />
       )}
       <small id={`${id}-hint`} className={problem ? "problem" : ""}>
-        {problem ? w.app.problem(problem) : hint}
+        {problem ? w.app.problem(problem) : least === undefined ? hint : [hint, w.app.letters(letters, least)].filter(Boolean).join(" ")}
       </small>
     </div>
   );

@@ -229,7 +229,9 @@ export function Sure({ label, sure, onSure, isPending = false }: SureProps) {
       <button
         type="button"
         className="button button-small button-no"
-        onClick={() => {
+        // The second half of a double click is no answer to a question that nobody has read.
+        onClick={({ detail }) => {
+          if (detail > 1) return;
           setIsAsked(false);
           onSure();
         }}

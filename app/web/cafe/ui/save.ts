@@ -9,9 +9,12 @@ export function save(blob: Blob, name: string): void {
   URL.revokeObjectURL(link.href);
 }
 
-/** The same from an answer; a refusal is thrown, not saved. */
-export async function saveAnswer(asking: Promise<unknown>, name: string): Promise<void> {
+/** What an answer holds; a refusal is thrown. */
+export async function fileOf(asking: Promise<unknown>): Promise<Blob> {
   const answer = (await asking) as Response;
   if (!answer.ok) throw await errorOf(answer);
-  save(await answer.blob(), name);
+  return answer.blob();
 }
+
+/** The same, and given to whoever sits here. */
+export const saveAnswer = async (asking: Promise<unknown>, name: string): Promise<void> => save(await fileOf(asking), name);

@@ -27,6 +27,9 @@ export const shortDay = (date: string): string => format({ day: "numeric", month
 
 export const day = (at: string | Date): string => format({ weekday: "long", day: "numeric", month: "long" }).format(new Date(at));
 
+/** "November 2026" of the calendar's "2026-11". */
+export const monthAndYear = (month: string): string => format({ month: "long", year: "numeric" }, "UTC").format(new Date(`${month}-01`));
+
 export const month = (at: Date): string => format({ month: "long" }).format(at);
 
 /** In one piece: a table's column does not break it into a day and a time. */

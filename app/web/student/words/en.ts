@@ -162,6 +162,7 @@ export const en = {
     receipt: "Receipt",
     change: "Keep it",
     topUpFirst: (amount: string) => `Your wallet is ${amount} short.`,
+    atCounter: "The cashier rang this up. To change or cancel it, ask at the counter.",
     topUp: "Top up now",
     status: {
       received: "Received",

@@ -163,6 +163,7 @@ export const it: Words = {
     receipt: "Scontrino",
     change: "Tienilo",
     topUpFirst: (amount) => `Al portafoglio mancano ${amount}.`,
+    atCounter: "Lo ha battuto la cassa. Per cambiarlo o annullarlo, chiedi al banco.",
     topUp: "Ricarica ora",
     status: {
       received: "Ricevuto",

@@ -163,6 +163,7 @@ export const sv: Words = {
     receipt: "Kvitto",
     change: "Behåll den",
     topUpFirst: (amount) => `Det fattas ${amount} i plånboken.`,
+    atCounter: "Kassan har slagit in detta. Be vid disken om du vill ändra eller avbryta.",
     topUp: "Fyll på nu",
     status: {
       received: "Mottagen",

@@ -4,13 +4,14 @@ import { ApiError, unwrap } from "../../../shared/api/request.ts";
 import { calendarDay } from "../../../shared/money/dates.ts";
 import { money } from "../../../shared/money/money.ts";
 import { bankApi, closeOutsApi, intent, settlementsApi } from "../../api.ts";
-import { refresh, useList } from "../../queries.ts";
+import { type ListPage, refresh, useList } from "../../queries.ts";
 import { useDates } from "../../ui/dates.ts";
 import { problemsOf } from "../../ui/form.tsx";
 import { ErrorNote, ListView, Loaded, Table } from "../../ui/parts.tsx";
 import { saveAnswer } from "../../ui/save.ts";
 import { useUniversityWords } from "../../words/university.ts";
 import { useWords } from "../../words/words.ts";
+import type { Settlement } from "../money/settlements-page.tsx";
 import { isAgreed } from "../university/agreed.ts";
 
 const key = ["bank", "files"];
@@ -32,7 +33,7 @@ const nameOf = ({ to, day }: Due): string => (day === undefined ? to : `${to} ·
 /** What may stand in a file: settlements that are due, and close-outs that the first of two people agreed to, with no money in since. */
 async function readDue(): Promise<readonly Due[]> {
   const [settlements, closeOuts] = await Promise.all([
-    unwrap(settlementsApi.admin.settlements.$get({ query: { status: "due", limit: 100 } })),
+    unwrap(settlementsApi.admin.settlements.$get({ query: { status: "due", limit: 100 } })) as Promise<ListPage<Settlement>>,
     unwrap(closeOutsApi.admin["close-outs"].$get({ query: { status: "agreed", limit: 100 } })),
   ]);
   return [

@@ -1,6 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { refresh } from "../../queries.ts";
+import { problemsOf } from "../../ui/form.tsx";
 import { ErrorNote } from "../../ui/parts.tsx";
 import { useWords } from "../../words/words.ts";
 import { changeCafe, type OwnCafe } from "./cafe-queries.ts";
@@ -33,6 +34,8 @@ export function HoursEditor({ cafe }: { readonly cafe: OwnCafe }) {
     save.reset();
   };
   const change = (day: Weekday, spans: Span[]) => setWeek({ ...week, [day]: spans });
+  const problems = Object.entries(problemsOf(save.error));
+  const problemOf = (day: Weekday) => problems.find(([field]) => field.startsWith(`opening_hours.${day}`))?.[1];
   return (
     <section className="card stack">
       <h2>{w.hours.title}</h2>
@@ -56,6 +59,7 @@ export function HoursEditor({ cafe }: { readonly cafe: OwnCafe }) {
                     className="input"
                     type="time"
                     required
+                    aria-invalid={problemOf(day) !== undefined}
                     value={span.from}
                     aria-label={`${w.hours.days[day]}, ${w.app.from}`}
                     onChange={({ target }) => change(day, (week[day] ?? []).with(index, { ...span, from: target.value }))}
@@ -65,6 +69,7 @@ export function HoursEditor({ cafe }: { readonly cafe: OwnCafe }) {
                     className="input"
                     type="time"
                     required
+                    aria-invalid={problemOf(day) !== undefined}
                     value={span.to === "24:00" ? "00:00" : span.to}
                     aria-label={`${w.hours.days[day]}, ${w.app.to}`}
                     onChange={({ target }) =>
@@ -81,6 +86,11 @@ export function HoursEditor({ cafe }: { readonly cafe: OwnCafe }) {
                   </button>
                 </div>
               ))}
+              {problemOf(day) !== undefined && (
+                <small className="problem" role="alert">
+                  {problemOf(day)?.includes("overlap") ? w.hours.overlap : w.hours.noSpan}
+                </small>
+              )}
               {(week[day] ?? []).length === 0 && <span className="soft">{w.hours.closed}</span>}
               {(week[day] ?? []).length < 3 && (
                 <button
@@ -95,7 +105,7 @@ export function HoursEditor({ cafe }: { readonly cafe: OwnCafe }) {
             </div>
           </div>
         ))}
-      <ErrorNote error={save.error} />
+      {problems.length === 0 && <ErrorNote error={save.error} />}
       <div className="row">
         <button type="button" className="button" disabled={save.isPending} onClick={() => save.mutate()}>
           {w.app.save}

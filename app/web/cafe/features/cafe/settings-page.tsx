@@ -56,21 +56,14 @@ export function SettingsPage() {
   );
 }
 
-function SettingRow({ setting: { key, value, source } }: { readonly setting: Setting }) {
+function SettingRow({ setting }: { readonly setting: Setting }) {
   const w = useWords();
+  const { key, value, source } = setting;
   const save = useMutation({ mutationFn: (next: Value) => put(key, next), onSettled: () => refresh(...settingsKey) });
-  const word = w.settings.names[key as "restaurant_open"] ?? key;
-  const isMoney = key === "delivery_charge";
-  const shown = isMoney ? amountOf(Number(value)) : String(value);
-  const [text, setText] = useState(shown);
-  const commit = () => {
-    const next = isMoney ? minorOf(text) : Number(text);
-    if (next !== undefined && Number.isFinite(next) && next !== value) save.mutate(next);
-  };
   return (
     <div className="setting">
       <div className="stack-tight">
-        <label htmlFor={key}>{word}</label>
+        <label htmlFor={key}>{w.settings.names[key as "restaurant_open"] ?? key}</label>
         <small className="soft">
           {source !== "default" && w.settings.sources[source]}
           {source === "cafe" && (
@@ -78,6 +71,9 @@ function SettingRow({ setting: { key, value, source } }: { readonly setting: Set
               {w.settings.takeBack}
             </button>
           )}
+          <span className="saved" role="status">
+            {save.isSuccess && w.app.saved}
+          </span>
         </small>
       </div>
       {typeof value === "boolean" ? (
@@ -91,19 +87,68 @@ function SettingRow({ setting: { key, value, source } }: { readonly setting: Set
           onChange={({ target }) => save.mutate(target.checked)}
         />
       ) : (
-        <input
-          id={key}
-          key={shown}
-          className="input setting-number"
-          inputMode="decimal"
-          defaultValue={shown}
-          onChange={({ target }) => setText(target.value)}
-          onBlur={commit}
-          onKeyDown={({ key: pressed }) => pressed === "Enter" && commit()}
+        <SettingNumber
+          key={String(value)}
+          setting={setting}
+          onType={() => save.reset()}
+          onSave={(next) => next !== (save.isPending ? save.variables : value) && save.mutate(next)}
         />
       )}
       <ErrorNote error={save.error} />
     </div>
+  );
+}
+
+interface SettingNumberProps {
+  readonly setting: Setting;
+  readonly onType: () => void;
+  readonly onSave: (next: number) => void;
+}
+
+/** What is no number, or none that may be set, is refused here in the reader's words and not sent. */
+function SettingNumber({ setting: { key, value, numbers }, onType, onSave }: SettingNumberProps) {
+  const w = useWords();
+  const { least, most, one_of } = numbers ?? { least: 0, most: Number.MAX_SAFE_INTEGER, one_of: [] };
+  const isMoney = key === "delivery_charge";
+  const [text, setText] = useState(isMoney ? amountOf(Number(value)) : String(value));
+  const [isWrong, setIsWrong] = useState(false);
+  if (one_of.length > 0)
+    return (
+      <select id={key} className="input setting-number" value={String(value)} onChange={({ target }) => onSave(Number(target.value))}>
+        {one_of.map((choice) => (
+          <option key={choice} value={choice}>
+            {choice}
+          </option>
+        ))}
+      </select>
+    );
+  const commit = () => {
+    const next = isMoney ? minorOf(text) : /^\d{1,9}$/.test(text.trim()) ? Number(text) : undefined;
+    const isFit = next !== undefined && next >= least && next <= most;
+    setIsWrong(!isFit);
+    if (isFit) onSave(next);
+  };
+  return (
+    <>
+      <input
+        id={key}
+        className="input setting-number"
+        inputMode="decimal"
+        value={text}
+        aria-invalid={isWrong}
+        aria-describedby={`${key}-problem`}
+        onChange={({ target }) => {
+          setText(target.value);
+          setIsWrong(false);
+          onType();
+        }}
+        onBlur={commit}
+        onKeyDown={({ key: pressed }) => pressed === "Enter" && commit()}
+      />
+      <small id={`${key}-problem`} className="problem setting-problem" role="alert">
+        {isWrong && (isMoney ? w.settings.notAmount(amountOf(least), amountOf(most)) : w.settings.notNumber(least, most))}
+      </small>
+    </>
   );
 }
 

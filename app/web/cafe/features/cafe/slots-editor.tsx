@@ -1,6 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { refresh } from "../../queries.ts";
+import { problemsOf } from "../../ui/form.tsx";
 import { ErrorNote } from "../../ui/parts.tsx";
 import { useWords } from "../../words/words.ts";
 
@@ -27,6 +28,9 @@ export function SlotsEditor({ slots, onSave }: { readonly slots: readonly Slot[]
     setTyped(next);
     save.reset();
   };
+  const problems = Object.entries(problemsOf(save.error));
+  const problemOf = (index: number) => problems.find(([field]) => new RegExp(`^value\\.${index}(\\.|$)`).test(field))?.[1];
+  const ofAll = problems.find(([field]) => field === "value")?.[1];
   const change = (index: number, part: Partial<Slot>) =>
     setList(list.map((slot, place) => (place === index ? { ...slot, ...part } : slot)));
   return (
@@ -66,9 +70,20 @@ export function SlotsEditor({ slots, onSave }: { readonly slots: readonly Slot[]
             value={slot.to}
             onChange={({ target }) => change(index, { to: target.value })}
           />
+          {problemOf(index) !== undefined && (
+            <small className="problem slot-problem" role="alert">
+              {problemOf(index)?.includes("short name") ? w.settings.slotName : w.hours.noSpan}
+            </small>
+          )}
         </div>
       ))}
-      <ErrorNote error={save.error} />
+      {ofAll === undefined ? (
+        problems.length === 0 && <ErrorNote error={save.error} />
+      ) : (
+        <small className="problem" role="alert">
+          {ofAll.includes("overlap") ? w.settings.slotsOverlap : w.settings.slotsSame}
+        </small>
+      )}
       <div className="row">
         <button type="button" className="button" disabled={save.isPending} onClick={() => save.mutate()}>
           {w.app.save}

@@ -30,8 +30,17 @@ export function PictureEditor({ itemId, image }: { readonly itemId: string; read
       {image ? <Photo image={image} size="wide" eager /> : <p className="soft">{w.menu.pictureNone}</p>}
       <label className="button button-second file-button">
         {image ? w.menu.pictureOther : w.menu.pictureAdd}
-        <input type="file" className="sr-only" accept="image/jpeg,image/png,image/webp" onChange={(event) => void choose(event)} />
+        <input
+          type="file"
+          className="sr-only"
+          accept="image/jpeg,image/png,image/webp"
+          aria-describedby="picture-kinds"
+          onChange={(event) => void choose(event)}
+        />
       </label>
+      <small id="picture-kinds" className="soft">
+        {w.menu.pictureKinds(width, height)}
+      </small>
       {isUnreadable && <ErrorNote error={new ApiError("UNSUPPORTED_MEDIA_TYPE", "")} />}
       {picture && <CropSheet itemId={itemId} picture={picture} onClose={() => setPicture(undefined)} />}
     </section>

@@ -1,23 +1,25 @@
 import { useMutation } from "@tanstack/react-query";
 import { useRef, useState } from "react";
-import { unwrap } from "../../../shared/api/request.ts";
+import { type JsonOf, unwrap } from "../../../shared/api/request.ts";
 import { calendarDay } from "../../../shared/money/dates.ts";
 import { money } from "../../../shared/money/money.ts";
 import { useStaffSession } from "../../../shared/session/staff.ts";
 import { Sheet } from "../../../shared/ui/parts.tsx";
 import { intent, settlementsApi } from "../../api.ts";
-import { refresh, useList } from "../../queries.ts";
+import { type ListPage, refresh, useList } from "../../queries.ts";
 import { useDates } from "../../ui/dates.ts";
 import { Form } from "../../ui/form.tsx";
-import { Chip, ErrorNote, ListView, Page } from "../../ui/parts.tsx";
+import { Chip, ErrorNote, Figure, ListView, Page } from "../../ui/parts.tsx";
+import { MonthChoice } from "../../ui/period.tsx";
 import { saveAnswer } from "../../ui/save.ts";
 import { useWords } from "../../words/words.ts";
 import { SettlementFlow } from "./settlement-flow.tsx";
 
 const key = ["settlements"];
-const ask = (query: { readonly cursor?: string; readonly status?: (typeof states)[number] }) =>
-  unwrap(settlementsApi.admin.settlements.$get({ query: { limit: 31, ...query } }));
-export type Settlement = Awaited<ReturnType<typeof ask>>["items"][number];
+type Query = Parameters<typeof settlementsApi.admin.settlements.$get>[0]["query"];
+// A month at a time: its sums are those of the page.
+const ask = (query: Query) => settlementsApi.admin.settlements.$get({ query: { limit: 31, ...query } });
+export type Settlement = JsonOf<typeof ask>["items"][number];
 const states = ["due", "paid", "carried", "nothing"] as const;
 const tones = { due: "wait", paid: "act", carried: "", nothing: "" } as const;
 
@@ -27,22 +29,42 @@ export function SettlementsPage() {
   const session = useStaffSession();
   const ofAll = session.kind === "in" && session.user.cafe_id === null;
   const [status, setStatus] = useState<(typeof states)[number] | "">("");
+  const [month, setMonth] = useState("");
   const [shown, setShown] = useState<Settlement>();
-  const list = useList<Settlement>([...key, status], (page) => ask({ ...page, ...(status === "" ? {} : { status }) }));
+  const { calendarDayIn } = useDates();
+  const filter: Query = { ...(status !== "" && { status }), ...(month !== "" && { month }) };
+  const list = useList<Settlement>([...key, filter], (page) => unwrap(ask({ ...filter, ...page })) as Promise<ListPage<Settlement>>);
+  const csv = useMutation({
+    mutationFn: () => saveAnswer(ask({ ...filter, format: "csv", amounts: "major" }), `settlements-${month || "all"}.csv`),
+  });
+  const nothing = month !== "" ? w.settlements.noneThen : status === "due" ? w.settlements.noneDue : w.settlements.none;
   return (
-    <Page title={w.nav.settlements} what={w.settlements.what}>
-      <fieldset className="segments" aria-label={w.app.status}>
-        {(["", ...states] as const).map((state) => (
-          <button key={state} type="button" aria-pressed={status === state} onClick={() => setStatus(state)}>
-            {state === "" ? w.settlements.all : w.settlements.states[state]}
-          </button>
-        ))}
-      </fieldset>
+    <Page
+      title={w.nav.settlements}
+      what={w.settlements.what}
+      actions={
+        <button type="button" className="button button-small button-second" disabled={csv.isPending} onClick={() => csv.mutate()}>
+          {w.app.csv}
+        </button>
+      }
+    >
+      <div className="period">
+        <fieldset className="segments" aria-label={w.app.status}>
+          {(["", ...states] as const).map((state) => (
+            <button key={state} type="button" aria-pressed={status === state} onClick={() => setStatus(state)}>
+              {state === "" ? w.settlements.all : w.settlements.states[state]}
+            </button>
+          ))}
+        </fieldset>
+        <MonthChoice label={w.period.month} none={w.settlements.all} month={month} onChange={setMonth} />
+      </div>
+      <ErrorNote error={csv.error} />
+      {month !== "" && !ofAll && list.rows && list.rows.length > 0 && <MonthSums rows={list.rows} />}
       <ListView
         list={list}
         caption={w.nav.settlements}
         keyOf={({ id }) => id}
-        empty={{ title: w.settlements.none, what: w.settlements.noneWhat }}
+        empty={{ title: nothing, ...(month === "" && { what: w.settlements.next(calendarDayIn(1)) }) }}
         columns={[
           { label: w.reports.day, cell: ({ day }) => <strong>{calendarDay(day)}</strong> },
           ...(ofAll ? [{ label: w.app.cafe, cell: ({ cafe_name }: Settlement) => cafe_name }] : []),
@@ -66,6 +88,27 @@ export function SettlementsPage() {
   );
 }
 
+/** What a month brought and cost: the sums of its days. */
+function MonthSums({ rows }: { readonly rows: readonly Settlement[] }) {
+  const w = useWords();
+  const sumOf = (read: (one: Settlement) => number) =>
+    money(
+      rows.reduce((sum, one) => sum + read(one), 0),
+      rows[0]?.currency ?? "SEK",
+    );
+  return (
+    <dl className="figures">
+      <Figure label={w.reports.gross} value={sumOf((one) => one.wallet_sales_minor + one.gateway_sales_minor + one.cash_sales_minor)} />
+      <Figure
+        label={w.reports.refunds}
+        value={sumOf((one) => one.wallet_refunds_minor + one.gateway_refunds_minor + one.cash_refunds_minor)}
+      />
+      <Figure label={w.settlements.fee} value={sumOf((one) => one.fee_minor + one.fee_vat_minor)} />
+      <Figure label={w.settlements.payable} value={sumOf((one) => one.payable_minor)} />
+    </dl>
+  );
+}
+
 function SettlementSheet({ settlement, onClose }: { readonly settlement: Settlement; readonly onClose: () => void }) {
   const w = useWords();
   const { dayAndTime } = useDates();
@@ -77,7 +120,7 @@ function SettlementSheet({ settlement, onClose }: { readonly settlement: Settlem
   const statement = useMutation({
     mutationFn: (format: "pdf" | "csv") =>
       saveAnswer(
-        settlementsApi.admin.settlements[":settlementId"].statement.$get({ param, query: { format } }),
+        settlementsApi.admin.settlements[":settlementId"].statement.$get({ param, query: { format, amounts: "major" } }),
         `${settlement.cafe_name}-${settlement.day}.${format}`,
       ),
   });

@@ -45,7 +45,9 @@ export function TransactionsPage() {
     ["transactions", filter],
     (page) => unwrap(ask({ limit: 50, ...filter, ...page })) as Promise<ListPage<Transaction>>,
   );
-  const csv = useMutation({ mutationFn: () => saveAnswer(ask({ ...filter, format: "csv" }), `transactions-${day || "all"}.csv`) });
+  const csv = useMutation({
+    mutationFn: () => saveAnswer(ask({ ...filter, format: "csv", amounts: "major" }), `transactions-${day || "all"}.csv`),
+  });
   return (
     <Page
       title={w.nav.transactions}
@@ -196,7 +198,14 @@ function Payer({ student }: { readonly student: NonNullable<Detail["student"]> }
   const name = student.name ?? student.phone;
   return (
     <p>
-      {w.app.student}: {isAdmin ? <Go to={`/students/${student.id}`}>{name}</Go> : <strong>{name}</strong>}{" "}
+      {w.app.student}:{" "}
+      {isAdmin ? (
+        <Go to={`/students/${student.id}`} className="who-link">
+          {name}
+        </Go>
+      ) : (
+        <strong>{name}</strong>
+      )}{" "}
       <span className="soft">{[student.student_number, student.name && student.phone].filter(Boolean).join(" · ")}</span>
     </p>
   );

@@ -25,7 +25,7 @@ type ItemSales = JsonOf<typeof ask.item>;
 type PeakHours = JsonOf<typeof ask.hour>;
 
 const csv = (view: View, period: Period) => {
-  const query = { ...period, ...inCafe(), format: "csv" as const };
+  const query = { ...period, ...inCafe(), format: "csv" as const, amounts: "major" as const };
   const { reports } = reportsApi.admin;
   if (view === "day") return reports["daily-sales"].$get({ query });
   return view === "item" ? reports["item-performance"].$get({ query }) : reports["peak-hours"].$get({ query });

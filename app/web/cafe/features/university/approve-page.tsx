@@ -19,9 +19,9 @@ import {
   refundProposalsApi,
   refundsApi,
 } from "../../api.ts";
-import { allCafesQuery, setCafe } from "../../cafe-choice.tsx";
+import { setCafe } from "../../cafe-choice.tsx";
 import { Go, useGo } from "../../link.tsx";
-import { live, queryClient, refresh } from "../../queries.ts";
+import { refresh } from "../../queries.ts";
 import { useDates } from "../../ui/dates.ts";
 import { FormSheet } from "../../ui/form.tsx";
 import { Chip, ErrorNote, Loaded, Page, Sure } from "../../ui/parts.tsx";
@@ -31,62 +31,8 @@ import { ReturnSheet } from "../bank/return-sheet.tsx";
 import { StaffRequests } from "../people/staff-requests.tsx";
 import { AdjustmentSheet } from "./adjustment-sheet.tsx";
 import { isAgreed } from "./agreed.ts";
-
-const ask = {
-  adjustments: () => unwrap(adjustmentsApi.admin.adjustments.$get({ query: { status: "pending", limit: 100 } })),
-  writeOffs: () => unwrap(debtsApi.admin["debt-write-offs"].$get({ query: { status: "pending", limit: 100 } })),
-  closeOuts: () => unwrap(closeOutsApi.admin["close-outs"].$get({ query: { limit: 100 } })),
-  bulkCredits: () => unwrap(grantsApi.admin["bulk-credits"].$get({ query: { status: "pending", limit: 100 } })),
-  accounts: async () => {
-    const [accounts, cafes] = await Promise.all([
-      unwrap(bankApi.admin["cafe-bank-accounts"].$get({ query: { status: "pending", limit: 100 } })),
-      queryClient.fetchQuery(allCafesQuery),
-    ]);
-    const nameOf = (cafeId: string) => cafes.items.find(({ id }) => id === cafeId)?.name ?? cafeId;
-    return { items: accounts.items.map((account) => ({ ...account, cafeName: nameOf(account.cafe_id) })) };
-  },
-  refunds: () => unwrap(refundProposalsApi.admin["refund-proposals"].$get({ query: { status: "pending", limit: 100 } })),
-  cafes: () => unwrap(cafeApi.admin.cafes.$get({ query: { waits: "true", limit: 100 } })),
-  unfinished: () => unwrap(boardApi.admin["unfinished-orders"].$get({ query: { limit: 100 } })),
-  disputes: () => unwrap(disputesApi.admin.disputes.$get({ query: { status: "open", limit: 100 } })),
-  lost: () => unwrap(failoverApi.admin.failover.cases.$get({ query: { limit: 100 } })),
-  cameBack: () => unwrap(bankApi.admin["bank-entries"].$get({ query: { state: "to_return", limit: 100 } })),
-};
-type CloseOut = Awaited<ReturnType<typeof ask.closeOuts>>["items"][number];
-type Unfinished = Awaited<ReturnType<typeof ask.unfinished>>["items"][number];
-type CameBack = Awaited<ReturnType<typeof ask.cameBack>>["items"][number];
-
-async function readAll(role: string) {
-  const [adjustments, writeOffs, closeOuts, bulkCredits, disputes, lost, accounts, refunds, cafes, cameBack, unfinished] =
-    await Promise.all([
-      ask.adjustments(),
-      ask.writeOffs(),
-      ask.closeOuts(),
-      ask.bulkCredits(),
-      ask.disputes(),
-      ask.lost(),
-      role === "finance" ? ask.accounts() : { items: [] },
-      role === "finance" ? ask.refunds() : { items: [] },
-      role === "admin" ? ask.cafes() : { items: [] },
-      role === "finance" ? ask.cameBack() : { items: [] },
-      role === "finance" ? ask.unfinished() : { items: [] },
-    ]);
-  return {
-    adjustments: adjustments.items,
-    writeOffs: writeOffs.items,
-    closeOuts: closeOuts.items.filter(({ status }) => status === "pending" || status === "agreed"),
-    bulkCredits: bulkCredits.items,
-    disputes: disputes.items.filter(({ accept_asked_by }) => accept_asked_by !== null),
-    lost: lost.items.filter(({ status, dismiss_asked_by }) => (status === "open" || status === "agreed") && dismiss_asked_by !== null),
-    accounts: accounts.items,
-    refunds: refunds.items,
-    cafes: cafes.items,
-    cameBack: cameBack.items.filter(({ return_asked_by }) => return_asked_by !== null),
-    unfinished: unfinished.items,
-  };
-}
-
-const key = ["approve"];
+import { type CameBack, type CloseOut, type Unfinished, type WaitingCafe, waitingKey, waitingQuery } from "./waiting.ts";
+import { WhoPaid } from "./who-paid.tsx";
 
 /** Everything that waits for a second person, in one place: what, how much, who asked, and two buttons. */
 export function ApprovePage() {
@@ -95,7 +41,7 @@ export function ApprovePage() {
   const session = useStaffSession();
   const role = session.kind === "in" ? session.user.role : "";
   const me = session.kind === "in" ? session.user.id : "";
-  const queues = useQuery({ queryKey: [...key, role], queryFn: () => readAll(role), ...live });
+  const queues = useQuery(waitingQuery(role));
   const [isAsking, setIsAsking] = useState(false);
   const go = useGo();
   const lookAt = (cafeId: string) => {
@@ -103,7 +49,7 @@ export function ApprovePage() {
     void go("/settings");
   };
   // Held here: whoever decides second, in another tab, reads why although the card is gone by then.
-  const decide = useMutation({ mutationFn: (how: Decide) => how(), onSettled: () => refresh(...key) });
+  const decide = useMutation({ mutationFn: (how: Decide) => how(), onSettled: () => refresh(...waitingKey) });
   const [paid, setPaid] = useState<CloseOut>();
   const [ended, setEnded] = useState<Unfinished>();
   const [back, setBack] = useState<CameBack>();
@@ -127,7 +73,7 @@ export function ApprovePage() {
           ) : (
             <ul className="cards">
               {cafes.map((cafe) => (
-                <WaitingCafe key={cafe.id} cafe={cafe} decide={decide} onLook={() => lookAt(cafe.id)} />
+                <CafeWaiting key={cafe.id} cafe={cafe} decide={decide} onLook={() => lookAt(cafe.id)} />
               ))}
               {unfinished.map((order) => (
                 <Waiting
@@ -302,10 +248,8 @@ export function ApprovePage() {
   );
 }
 
-type WaitingCafeRow = Awaited<ReturnType<typeof ask.cafes>>["items"][number];
-
 /** A café that is new, or one that wants another name. */
-function WaitingCafe({ cafe, decide, onLook }: { cafe: WaitingCafeRow; decide: WaitingProps["decide"]; onLook: () => void }) {
+function CafeWaiting({ cafe, decide, onLook }: { cafe: WaitingCafe; decide: WaitingProps["decide"]; onLook: () => void }) {
   const u = useUniversityWords();
   const { id, name, wanted_name, looks_like, code, address, created_at, owners } = cafe;
   const param = { cafeId: id };
@@ -386,11 +330,8 @@ interface WaitingProps {
 }
 
 function Waiting({ kind, title, what, student, page, at, isOwn = false, own, decide, onApprove, onReject, onOpen }: WaitingProps) {
-  const w = useWords();
   const { since } = useDates();
   const u = useUniversityWords();
-  const session = useStaffSession();
-  const isAdmin = session.kind === "in" && session.user.role === "admin";
   return (
     <li className="card stack waiting">
       <p className="row-between">
@@ -401,15 +342,9 @@ function Waiting({ kind, title, what, student, page, at, isOwn = false, own, dec
       <p>{what}</p>
       {student && (
         <p>
-          <strong>{student.student_name ?? <code className="small">{student.student_id}</code>}</strong>
-          {student.student_number && ` · ${student.student_number}`}
+          <WhoPaid student={student} />
           {student.requested_by_name && <small className="soft"> · {u.approve.askedBy(student.requested_by_name)}</small>}
         </p>
-      )}
-      {student && isAdmin && (
-        <Go to={`/students/${student.student_id}`} className="button button-small button-words waiting-link">
-          {w.app.student}
-        </Go>
       )}
       {page && (
         <Go to={page} className="button button-small button-words waiting-link">
@@ -460,7 +395,7 @@ function EndSheet({ order, onClose }: { readonly order: Unfinished; readonly onC
       tone="no"
       onSubmit={({ reason = "" }) => end(reason)}
       onDone={() => {
-        void refresh(...key);
+        void refresh(...waitingKey);
         onClose();
       }}
       onClose={onClose}
@@ -476,7 +411,7 @@ function CloseOutSheet({ closeOut, onClose }: { readonly closeOut: CloseOut; rea
   const param = { closeOutId: closeOut.id };
   const isPaid = isAgreed(closeOut);
   const done = () => {
-    void refresh(...key);
+    void refresh(...waitingKey);
     onClose();
   };
   if (isRejecting)

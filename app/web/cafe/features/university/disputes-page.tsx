@@ -7,9 +7,11 @@ import { debtsApi, disputesApi, intent, refundCasesApi } from "../../api.ts";
 import { refresh, useList } from "../../queries.ts";
 import { useDates } from "../../ui/dates.ts";
 import { FormSheet } from "../../ui/form.tsx";
-import { Chip, ErrorNote, ListView, Page, Sure } from "../../ui/parts.tsx";
+import { Chip, ErrorNote, ListView, Page } from "../../ui/parts.tsx";
 import { useUniversityWords } from "../../words/university.ts";
 import { useWords } from "../../words/words.ts";
+import { DisputeSheet, disputesKey, disputeTones } from "./dispute-sheet.tsx";
+import { WhoPaid } from "./who-paid.tsx";
 
 const ask = {
   disputes: (page: { readonly cursor?: string }) => unwrap(disputesApi.admin.disputes.$get({ query: { limit: 30, ...page } })),
@@ -21,7 +23,6 @@ type Dispute = Awaited<ReturnType<typeof ask.disputes>>["items"][number];
 type Outside = Awaited<ReturnType<typeof ask.outside>>["items"][number];
 type Held = Awaited<ReturnType<typeof ask.held>>["items"][number];
 type Debt = Awaited<ReturnType<typeof ask.debts>>["items"][number];
-const tones = { open: "wait", contested: "wait", accepted: "", won: "act", lost: "no" } as const;
 
 /** What a bank or a gateway asks of the university's money, and who owes it something. */
 export function DisputesPage() {
@@ -42,17 +43,11 @@ function Disputes() {
   const w = useWords();
   const { dayAndTime } = useDates();
   const u = useUniversityWords();
-  const key = ["disputes"];
-  const list = useList<Dispute>(key, ask.disputes);
-  const [answered, setAnswered] = useState<Dispute>();
-  const accept = useMutation({
-    mutationFn: (disputeId: string) => unwrap(disputesApi.admin.disputes[":disputeId"].accept.$post({ param: { disputeId } })),
-    onSettled: () => refresh(...key),
-  });
+  const list = useList<Dispute>(disputesKey, ask.disputes);
+  const [shown, setShown] = useState<string>();
   return (
     <section className="stack">
       <h2>{u.disputes.title}</h2>
-      <ErrorNote error={accept.error} />
       <ListView
         list={list}
         isPart
@@ -61,7 +56,8 @@ function Disputes() {
         empty={{ title: u.disputes.none, what: u.disputes.noneWhat }}
         columns={[
           { label: w.app.amount, isNumber: true, cell: ({ amount_minor, currency }) => <strong>{money(amount_minor, currency)}</strong> },
-          { label: w.app.reason, cell: ({ reason }) => reason },
+          { label: w.app.student, cell: (dispute) => <WhoPaid student={dispute} /> },
+          { label: w.app.reason, cell: ({ reason }) => <span lang="en">{reason.replaceAll("_", " ")}</span> },
           {
             label: u.disputes.respondBy,
             cell: ({ respond_by, is_overdue }) => (is_overdue ? <Chip tone="no">{dayAndTime(respond_by)}</Chip> : dayAndTime(respond_by)),
@@ -70,38 +66,19 @@ function Disputes() {
             label: w.app.status,
             cell: ({ status, accept_asked_by }) => (
               <>
-                <Chip tone={tones[status]}>{u.disputes.states[status]}</Chip>
+                <Chip tone={disputeTones[status]}>{u.disputes.states[status]}</Chip>
                 {accept_asked_by && status === "open" && <small className="soft">{u.disputes.acceptAsked}</small>}
               </>
             ),
           },
         ]}
-        actions={(dispute) =>
-          dispute.status === "open" ? (
-            <>
-              <button type="button" className="button button-small button-second" onClick={() => setAnswered(dispute)}>
-                {u.disputes.contest}
-              </button>
-              <Sure label={u.disputes.accept} sure={u.disputes.acceptSure} onSure={() => accept.mutate(dispute.id)} />
-            </>
-          ) : null
-        }
+        actions={({ id }) => (
+          <button type="button" className="button button-small button-second" onClick={() => setShown(id)}>
+            {u.approve.look}
+          </button>
+        )}
       />
-      {answered && (
-        <FormSheet
-          title={u.disputes.contest}
-          fields={[{ name: "evidence", label: u.disputes.evidence, kind: "area", most: 2_000 }]}
-          submit={u.disputes.contest}
-          onSubmit={({ evidence = "" }) =>
-            unwrap(disputesApi.admin.disputes[":disputeId"].respond.$post({ param: { disputeId: answered.id }, json: { evidence } }))
-          }
-          onDone={() => {
-            setAnswered(undefined);
-            void refresh(...key);
-          }}
-          onClose={() => setAnswered(undefined)}
-        />
-      )}
+      {shown && <DisputeSheet disputeId={shown} onClose={() => setShown(undefined)} />}
     </section>
   );
 }
@@ -238,7 +215,7 @@ function Debts() {
         keyOf={({ student_id }) => student_id}
         empty={{ title: u.disputes.debtsNone }}
         columns={[
-          { label: w.app.student, cell: ({ student_id }) => <code>{student_id}</code> },
+          { label: w.app.student, cell: (debt) => <WhoPaid student={debt} /> },
           { label: w.app.amount, isNumber: true, cell: ({ owed_minor, currency }) => <strong>{money(owed_minor, currency)}</strong> },
         ]}
         actions={(debt) => (

@@ -6,9 +6,10 @@ import { booksApi, journalApi } from "../../api.ts";
 import { useDates } from "../../ui/dates.ts";
 import { Form, type Values } from "../../ui/form.tsx";
 import { Chip, Loaded, Page, Table } from "../../ui/parts.tsx";
-import { saveAnswer } from "../../ui/save.ts";
+import { fileOf, save } from "../../ui/save.ts";
 import { useUniversityWords } from "../../words/university.ts";
 import { useWords } from "../../words/words.ts";
+import { DoubtfulAccounts } from "./doubtful-accounts.tsx";
 
 /** The invariants of the books, run now; and what stands on each account. */
 export function LedgerPage() {
@@ -37,6 +38,13 @@ export function LedgerPage() {
             <Notice tone={ok ? "act" : "no"} title={ok ? u.ledger.ok(invariants.length) : u.ledger.broken}>
               {dayAndTime(checked_at)}
             </Notice>
+            {!ok && (
+              <DoubtfulAccounts
+                invariants={invariants}
+                accounts={balances.data?.items ?? []}
+                currency={balances.data?.items[0]?.currency ?? "SEK"}
+              />
+            )}
             <Table
               caption={w.nav.ledger}
               rows={invariants.toSorted((one, other) => Number(one.ok) - Number(other.ok))}
@@ -106,17 +114,23 @@ export function LedgerPage() {
 
 const isoDay = (day: Date) => new Intl.DateTimeFormat("sv-SE").format(day);
 
+/** A journal of days on which nothing moved is its head alone. */
+const hasLines = async (file: Blob, format: "csv" | "sie"): Promise<boolean> => {
+  const text = await file.text();
+  return format === "csv" ? text.trimEnd().includes("\n") : text.includes("#VER");
+};
+
 /** The books of a period as a file; the month that ended last unless somebody says otherwise. */
 function Journal() {
   const w = useWords();
   const u = useUniversityWords();
   const now = new Date();
-  const download = ({ from = "", until = "", format }: Values) => {
+  const download = async ({ from = "", until = "", format }: Values) => {
     const wanted = format === "csv" ? "csv" : "sie";
-    return saveAnswer(
-      journalApi.admin.journal.$get({ query: { from, until, format: wanted } }),
-      `journal-${from}-${until}.${wanted === "csv" ? "csv" : "se"}`,
-    );
+    const file = await fileOf(journalApi.admin.journal.$get({ query: { from, until, format: wanted } }));
+    if (!(await hasLines(file, wanted))) return u.ledger.nothing;
+    save(file, `journal-${from}-${until}.${wanted === "csv" ? "csv" : "se"}`);
+    return u.ledger.downloaded;
   };
   return (
     <section className="card stack narrow-form" aria-labelledby="journal">

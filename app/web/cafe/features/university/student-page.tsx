@@ -56,7 +56,7 @@ export function StudentPage() {
           </div>
         )}
       </Loaded>
-      {isAdjusting && <AdjustmentSheet studentId={studentId} onClose={() => setIsAdjusting(false)} />}
+      {isAdjusting && student.data && <AdjustmentSheet student={student.data} onClose={() => setIsAdjusting(false)} />}
     </Page>
   );
 }

@@ -79,7 +79,7 @@ export function StudentsPage() {
 }
 
 const StudentLink = ({ id, name }: Pick<Student, "id" | "name">) => (
-  <Go to={`/students/${id}`}>
+  <Go to={`/students/${id}`} className="who-link">
     <strong>{name ?? "–"}</strong>
   </Go>
 );

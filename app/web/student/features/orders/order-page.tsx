@@ -230,7 +230,9 @@ function Actions({ order, isUnpaid }: { readonly order: Order; readonly isUnpaid
           {w.orders.again}
         </button>
       )}
+      {isUnpaid && order.at_counter && <p className="soft">{w.orders.atCounter}</p>}
       {isUnpaid &&
+        !order.at_counter &&
         (isSure ? (
           <Notice tone="no" title={w.orders.cancelSure}>
             <div className="row">
