@@ -141,7 +141,10 @@ describe("who and what can be refunded", () => {
   test("is not given by the people of a café that is suspended, and is once it is approved again", async () => {
     const { student, orderId } = await paidOrder();
     await campus.sql`update cafes set status = 'suspended' where id = ${till.cafe.id}`;
-    expect(await refund(orderId)).toMatchObject({ status: 409, body: { error: { details: { because: "cafe_not_approved" } } } });
+    const refused = { status: 409, body: { error: { details: { because: "cafe_not_approved" } } } };
+    expect(await refund(orderId)).toMatchObject(refused);
+    // A cancel gives back too.
+    expect(await owner.api("PATCH", `/admin/orders/${orderId}/status`, { body: { status: "cancelled" } })).toMatchObject(refused);
     expect(await student.balanceMinor()).toBe(5_000);
     await campus.sql`update cafes set status = 'approved' where id = ${till.cafe.id}`;
     expect((await refund(orderId)).status).toBe(201);

@@ -1,4 +1,4 @@
-import { type RefundInput, refundRest } from "../ledger/refund-order.ts";
+import { type RefundInput, refundRest, refuseOfStoppedCafe } from "../ledger/refund-order.ts";
 import { audit } from "../platform/audit.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
@@ -110,8 +110,10 @@ async function step(tx: Transaction, order: Movable, move: Move, isNoShow: boole
   const reason = move.reason ?? `cancelled by ${cancellers[move.by] ?? "the café"}`;
   await tx.run(sql`select set_order_status(${orderId}, ${to}, ${reason}, ${isNoShow})`);
   const alone = move.aloneUpToMinor === undefined || move.by === "student" ? {} : { aloneUpToMinor: move.aloneUpToMinor };
-  if (to === "cancelled" && order.paymentStatus === "paid")
+  if (to === "cancelled" && order.paymentStatus === "paid") {
+    if ("staffId" in actor && actor.cafeId !== undefined) await refuseOfStoppedCafe(tx, order.cafeId);
     await giveBack(tx, order, move.by, { orderId, reason, requestedBy: staffId, ...alone });
+  }
   if (staffId === null) return;
   await audit(tx, {
     actorKind: "staff",
