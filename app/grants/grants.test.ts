@@ -387,6 +387,24 @@ test("a grant whose day passes in a closed wallet ends when the bank sends the c
   expect(await student.balanceMinor()).toBe(1_000);
 });
 
+test("a close-out that comes back says nothing of a grant that was spent and ended before it", async () => {
+  const [student] = (await students(1, 1_000)) as [MoneyStudent];
+  await given(`student_id,amount_minor,reference,expires_on\n${student.id},2000,SPENT,2099-12-31\n`);
+  const orderId = await pay(student, 2_000);
+  for (const status of ["preparing", "ready", "completed"]) await campus.sql`update orders set status = ${status} where id = ${orderId}`;
+  await itIsOver(student, "SPENT");
+  await run(expireJob);
+  const id = await askForTheRest(student);
+  const third = await campus.staff("finance");
+  for (const [what, body] of [
+    ["approve", { bank_reference: "SEB-11", expected_amount_minor: 1_000 }],
+    ["return", { reason: "AC04" }],
+  ] as const)
+    for (const staff of [finance, third]) expectOk(await staff.api("POST", `/admin/close-outs/${id}/${what}`, { headers: keyed(), body }));
+  expect(await student.balanceMinor()).toBe(1_000);
+  expect(await violations(campus.owner)).toEqual({});
+});
+
 test("what a debt takes is not spent of a grant", async () => {
   const [student] = (await students(1, 1_000)) as [MoneyStudent];
   await given(`student_id,amount_minor,reference,expires_on\n${student.id},4000,OWED,2099-12-31\n`);

@@ -60,8 +60,8 @@ const grantsLeft = `
         select g.*, (
             select coalesce(sum(case when s.from_account_id = w.account_id then s.amount_minor else -s.amount_minor end), 0) from ledger_transactions s
               left join ledger_transactions o on o.id = s.corrects_id
-            -- A close-out that came back was never spent, whenever it came.
-            where s.wallet_student_id = g.student_id and (s.wallet_seq <= g.ended_seq or s.kind = 'close_out_return') and s.kind <> 'grant_expired'
+            -- A close-out that came back was never spent, also where it came after the end.
+            where s.wallet_student_id = g.student_id and (s.wallet_seq <= g.ended_seq or (s.kind = 'close_out_return' and o.wallet_seq <= g.ended_seq)) and s.kind <> 'grant_expired'
               and ((s.from_account_id = w.account_id and s.wallet_seq > t.wallet_seq)
                 or (s.to_account_id = w.account_id and o.from_account_id = w.account_id and o.wallet_seq > t.wallet_seq))) as spent_minor,
           -- What a debt took was spent of no grant, and may yet have left nothing of one.
