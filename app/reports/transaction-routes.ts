@@ -10,7 +10,7 @@ import { searchedPhone } from "../people/written-phone.ts";
 import type { Platform } from "../platform/context.ts";
 import { type AmountUnit, csvTable } from "../platform/csv.ts";
 import { CodedError } from "../platform/errors.ts";
-import { dayField, momentField } from "../platform/http/days.ts";
+import { dayField, momentField, monthField } from "../platform/http/days.ts";
 import { type HttpContext, json, listOf, listQuery, route, router } from "../platform/http/router.ts";
 import { readSale, readSales, type Sale, type SaleFilter, type SaleLine } from "./transactions.ts";
 
@@ -71,6 +71,7 @@ const list = route({
     query: listQuery.extend({
       ...cafeQuery.shape,
       day: dayField.optional().openapi({ description: "The café's business day on which it was paid" }),
+      month: monthField.optional().openapi({ description: "The month of that day" }),
       from: momentField.optional(),
       to: momentField.optional().openapi({ description: "Paid before this moment" }),
       method: z.enum(paymentMethods).optional(),

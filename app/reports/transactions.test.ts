@@ -123,9 +123,15 @@ test("a day is the café's own: what is paid at its midnight belongs to the day 
     orders.push(id);
     await campus.sql`update orders set paid_at = ${at} where id = ${id}`;
   }
+  const paidIn = async (month: string) =>
+    (await list(api, `&month=${month}`)).items.map(({ order_id }) => orders.indexOf(order_id)).toSorted();
   const paidOn = async (day: string) => (await list(api, `&day=${day}`)).items.map(({ order_id }) => orders.indexOf(order_id)).toSorted();
   expect([await paidOn("2037-10-24"), await paidOn("2037-10-25"), await paidOn("2037-10-26")]).toEqual([[0], [1, 2], [3]]);
   expect([await paidOn("2037-03-28"), await paidOn("2037-03-29"), await paidOn("2037-03-30")]).toEqual([[4], [5, 6], [7]]);
+  expect([await paidIn("2037-10"), await paidIn("2037-03"), await paidIn("2037-11")]).toEqual([[0, 1, 2, 3], [4, 5, 6, 7], []]);
+  // The first second of November there is October's last hour in Greenwich.
+  await campus.sql`update orders set paid_at = '2037-10-31T23:00:00Z' where id = ${orders[0]}`;
+  expect([await paidIn("2037-10"), await paidIn("2037-11")]).toEqual([[1, 2, 3], [0]]);
 });
 
 test("the CSV holds every sale of the filters, and no name runs as a formula", async () => {

@@ -53,6 +53,8 @@ export interface SaleFilter {
   readonly cafeId: string | null;
   /** The business day of the payment, in the café's zone: YYYY-MM-DD. */
   readonly day?: string | undefined;
+  /** The month of that day: YYYY-MM. */
+  readonly month?: string | undefined;
   readonly from?: Date | undefined;
   readonly to?: Date | undefined;
   readonly method?: PaymentMethod | undefined;
@@ -96,8 +98,13 @@ export const readSales = (db: Queryable, filter: SaleFilter, { limit, after }: P
  * With a beginning the window is read first, along the BRIN index on the time of payment: left to itself the planner walks
  * the ids from the newest on and never knows when to stop (0.7 s for a day without a hit among 200,000 orders of a café).
  */
-function windowOf({ day, from, to }: SaleFilter): Statement {
-  const { first, last } = day === undefined ? { first: from, last: to } : boundsAround(day);
+function windowOf({ day, month, from, to }: SaleFilter): Statement {
+  const { first, last } =
+    day !== undefined
+      ? boundsAround(day, day)
+      : month !== undefined
+        ? boundsAround(`${month}-01`, lastDayOf(month))
+        : { first: from, last: to };
   const bounds = [
     part`payment_status in ('paid', 'refunded')`,
     ...(first === undefined ? [] : [part`paid_at >= ${first}`]),
@@ -108,10 +115,16 @@ function windowOf({ day, from, to }: SaleFilter): Statement {
 
 const hourMs = 3_600_000;
 
-/** A day anywhere on earth lies within these: zones reach from 12 hours behind UTC to 14 before it, and a day may have 25. */
-function boundsAround(day: string): { first: Date; last: Date } {
-  const midnight = new Date(`${day}T00:00:00Z`).getTime();
-  return { first: new Date(midnight - 15 * hourMs), last: new Date(midnight + 38 * hourMs) };
+/** Days anywhere on earth lie within these: zones reach from 12 hours behind UTC to 14 before it, and a day may have 25. */
+function boundsAround(firstDay: string, lastDay: string): { first: Date; last: Date } {
+  const midnightOf = (day: string) => new Date(`${day}T00:00:00Z`).getTime();
+  return { first: new Date(midnightOf(firstDay) - 15 * hourMs), last: new Date(midnightOf(lastDay) + 38 * hourMs) };
+}
+
+function lastDayOf(month: string): string {
+  const next = new Date(`${month}-01T00:00:00Z`);
+  next.setUTCMonth(next.getUTCMonth() + 1, 0);
+  return next.toISOString().slice(0, 10);
 }
 
 /** An id is made a little after the transaction's own time. */
@@ -121,6 +134,7 @@ const idLeadMs = 60_000;
 function conditions({
   cafeId,
   day,
+  month,
   from,
   to,
   method,
@@ -139,6 +153,9 @@ function conditions({
     ...(day === undefined
       ? []
       : [part`(o.paid_at at time zone (select f.time_zone from cafes f where f.id = o.cafe_id))::date = ${day}::date`]),
+    ...(month === undefined
+      ? []
+      : [part`to_char(o.paid_at at time zone (select f.time_zone from cafes f where f.id = o.cafe_id), 'YYYY-MM') = ${month}`]),
     ...(from === undefined ? [] : [part`o.paid_at >= ${from}`]),
     ...(to === undefined ? [] : [part`o.paid_at < ${to} and o.id < ${uuidFloor(new Date(to.getTime() + idLeadMs))}`]),
     ...(method === undefined ? [] : [part`o.payment_method = ${method}`]),

@@ -9,11 +9,6 @@ export const bankReferenceField = lineOfText(140, 3).openapi({
 
 export const dayField = anyDay.openapi({ example: "2026-11-20" });
 
-export const monthField = z
-  .string()
-  .regex(/^20\d\d-(0[1-9]|1[0-2])$/, "must be a month such as 2026-11")
-  .openapi({ example: "2026-11" });
-
 export const basisPoints = z.int().min(0).max(10_000);
 
 export const payToField = lineOfText(140, 5).openapi({

@@ -9,3 +9,8 @@ export const dayField = z.iso.date().refine((day) => day >= first && day <= last
 export const momentField = z.iso
   .datetime({ offset: true })
   .refine((text) => new Date(text) >= new Date(first) && new Date(text) <= new Date(last), problem);
+
+export const monthField = z
+  .string()
+  .regex(/^20\d\d-(0[1-9]|1[0-2])$/, "must be a month such as 2026-11")
+  .openapi({ example: "2026-11" });

@@ -186,6 +186,12 @@ export const financeRows: readonly Row[] = [
       await owner.getByRole("button", { name: "To be paid" }).click();
       await owner.getByText("Nothing is due.").waitFor();
       await owner.getByText("Each day is settled in the night after it.").waitFor();
+      await owner.goto("/cafe/transactions");
+      const [asked] = await Promise.all([
+        owner.waitForRequest((request) => request.url().includes("month=")),
+        owner.getByLabel("A month").selectOption(months[2] ?? ""),
+      ]);
+      assert.ok(asked.url().includes(`month=${months[2]}`), asked.url());
       await owner.goto("/cafe/reports");
       await owner.getByLabel("A month").selectOption(months[2] ?? "");
       assert.match(await owner.getByLabel("From").inputValue(), /-01$/);

@@ -86,6 +86,9 @@ export const ownerRows: readonly Row[] = [
       assert.equal(await page.getByText("Saved", { exact: true }).count(), 1);
       await row.getByRole("button", { name: "Take back" }).click();
       await row.getByRole("button", { name: "Take back" }).waitFor({ state: "detached" });
+      const own = page.locator("form").filter({ hasText: "Name of the café" });
+      await own.getByRole("button", { name: "Save" }).click();
+      await own.getByText("Nothing was changed.").waitFor();
       await page.goto("/cafe/hours");
       const tuesday = page.getByLabel("Tuesday, From");
       if ((await tuesday.count()) === 0) await page.getByLabel("Open whenever orders are switched on").click();

@@ -55,4 +55,20 @@ export const en = {
     retentionCaption: "Of the students who first paid in a month, the part that paid again later",
     later: (months: number) => (months === 0 ? "same month" : `+${months} mo.`),
   },
+  settings: {
+    unchanged: "Nothing was changed.",
+    notNumber: (least: number, most: number) => `A whole number from ${least} to ${most}, please. Nothing was saved.`,
+    notAmount: (least: string, most: string) => `An amount from ${least} to ${most}, please. Nothing was saved.`,
+    slotName: "A short name in small letters without blanks, like lunch.",
+    slotsOverlap: "These parts of the day overlap. Let one end before the next begins.",
+    slotsSame: "Two parts of the day have the same name.",
+  },
+  hours: {
+    overlap: "These hours overlap. Let one end before the next begins.",
+    noSpan: "A time is missing, or it ends when it begins.",
+  },
+  menu: {
+    pictureKinds: (width: number, height: number) =>
+      `JPEG, PNG or WebP from a phone or a camera. It is cut here to ${width} × ${height} points; a smaller one looks coarse.`,
+  },
 };

@@ -57,4 +57,20 @@ export const it: OwnerWords = {
     retentionCaption: "Tra gli studenti che hanno pagato la prima volta in un mese, la parte che ha pagato ancora",
     later: (months) => (months === 0 ? "stesso mese" : `+${months} mesi`),
   },
+  settings: {
+    unchanged: "Nulla è cambiato.",
+    notNumber: (least, most) => `Un numero intero da ${least} a ${most}, per favore. Nulla è stato salvato.`,
+    notAmount: (least, most) => `Un importo da ${least} a ${most}, per favore. Nulla è stato salvato.`,
+    slotName: "Un nome breve in minuscolo e senza spazi, come lunch.",
+    slotsOverlap: "Queste parti del giorno si sovrappongono. Fanne finire una prima che inizi la prossima.",
+    slotsSame: "Due parti del giorno hanno lo stesso nome.",
+  },
+  hours: {
+    overlap: "Questi orari si sovrappongono. Fanne finire uno prima che inizi il prossimo.",
+    noSpan: "Manca un'ora, oppure finisce quando inizia.",
+  },
+  menu: {
+    pictureKinds: (width, height) =>
+      `JPEG, PNG o WebP da un telefono o una fotocamera. Qui viene ritagliata a ${width} × ${height} punti; una più piccola appare sgranata.`,
+  },
 };

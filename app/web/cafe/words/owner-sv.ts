@@ -57,4 +57,20 @@ export const sv: OwnerWords = {
     retentionCaption: "Av studenterna som först betalade en månad, den del som betalade igen senare",
     later: (months) => (months === 0 ? "samma månad" : `+${months} mån`),
   },
+  settings: {
+    unchanged: "Inget ändrades.",
+    notNumber: (least, most) => `Ett helt tal från ${least} till ${most}, tack. Inget sparades.`,
+    notAmount: (least, most) => `Ett belopp från ${least} till ${most}, tack. Inget sparades.`,
+    slotName: "Ett kort namn med små bokstäver utan mellanslag, som lunch.",
+    slotsOverlap: "Delarna av dagen går in i varandra. Låt en sluta innan nästa börjar.",
+    slotsSame: "Två delar av dagen har samma namn.",
+  },
+  hours: {
+    overlap: "Tiderna går in i varandra. Låt en sluta innan nästa börjar.",
+    noSpan: "En tid saknas, eller så slutar den när den börjar.",
+  },
+  menu: {
+    pictureKinds: (width, height) =>
+      `JPEG, PNG eller WebP från en telefon eller kamera. Den beskärs här till ${width} × ${height} punkter; en mindre ser grov ut.`,
+  },
 };

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { refresh } from "../../queries.ts";
 import { problemsOf } from "../../ui/form.tsx";
 import { ErrorNote } from "../../ui/parts.tsx";
+import { useOwnerWords } from "../../words/owner.ts";
 import { useWords } from "../../words/words.ts";
 import { changeCafe, type OwnCafe } from "./cafe-queries.ts";
 
@@ -19,6 +20,7 @@ const usual: Span = { from: "08:00", to: "17:00" };
 /** A week of opening hours. Without any the café is open whenever it takes orders. */
 export function HoursEditor({ cafe }: { readonly cafe: OwnCafe }) {
   const w = useWords();
+  const o = useOwnerWords();
   // Until somebody types, the week is the server's: another page may have saved it.
   const [typed, setTyped] = useState<{ readonly week: Week | null }>();
   const week = typed ? typed.week : (cafe.opening_hours as Week | null);
@@ -88,7 +90,7 @@ export function HoursEditor({ cafe }: { readonly cafe: OwnCafe }) {
               ))}
               {problemOf(day) !== undefined && (
                 <small className="problem" role="alert">
-                  {problemOf(day)?.includes("overlap") ? w.hours.overlap : w.hours.noSpan}
+                  {problemOf(day)?.includes("overlap") ? o.hours.overlap : o.hours.noSpan}
                 </small>
               )}
               {(week[day] ?? []).length === 0 && <span className="soft">{w.hours.closed}</span>}

@@ -6,6 +6,7 @@ import { inCafe, settingsApi } from "../../api.ts";
 import { refresh } from "../../queries.ts";
 import { Form, orNull } from "../../ui/form.tsx";
 import { ErrorNote, Loaded, Page } from "../../ui/parts.tsx";
+import { useOwnerWords } from "../../words/owner.ts";
 import { useWords } from "../../words/words.ts";
 import { type Setting, settingsKey, settingsQuery } from "../menu/menu-queries.ts";
 import { changeCafe, type OwnCafe, ownCafeQuery } from "./cafe-queries.ts";
@@ -107,7 +108,7 @@ interface SettingNumberProps {
 
 /** What is no number, or none that may be set, is refused here in the reader's words and not sent. */
 function SettingNumber({ setting: { key, value, numbers }, onType, onSave }: SettingNumberProps) {
-  const w = useWords();
+  const o = useOwnerWords();
   const { least, most, one_of } = numbers ?? { least: 0, most: Number.MAX_SAFE_INTEGER, one_of: [] };
   const isMoney = key === "delivery_charge";
   const [text, setText] = useState(isMoney ? amountOf(Number(value)) : String(value));
@@ -146,7 +147,7 @@ function SettingNumber({ setting: { key, value, numbers }, onType, onSave }: Set
         onKeyDown={({ key: pressed }) => pressed === "Enter" && commit()}
       />
       <small id={`${key}-problem`} className="problem setting-problem" role="alert">
-        {isWrong && (isMoney ? w.settings.notAmount(amountOf(least), amountOf(most)) : w.settings.notNumber(least, most))}
+        {isWrong && (isMoney ? o.settings.notAmount(amountOf(least), amountOf(most)) : o.settings.notNumber(least, most))}
       </small>
     </>
   );
@@ -154,15 +155,18 @@ function SettingNumber({ setting: { key, value, numbers }, onType, onSave }: Set
 
 function CafeCard({ cafe }: { readonly cafe: OwnCafe }) {
   const w = useWords();
+  const o = useOwnerWords();
   const [{ name, address, number_match_required }, setShown] = useState(cafe);
   const shown = { name, address, number_match_required };
   // What nobody changed here is not sent: another page may have saved it meanwhile.
   const save = async (typed: typeof shown) => {
     const keys = Object.keys(shown) as (keyof typeof shown)[];
     const change = Object.fromEntries(keys.filter((key) => typed[key] !== shown[key]).map((key) => [key, typed[key]]));
-    if (Object.keys(change).length > 0) await changeCafe(change);
+    if (Object.keys(change).length === 0) return o.settings.unchanged;
+    await changeCafe(change);
     setShown({ ...cafe, ...typed });
     await refresh("cafe");
+    return w.app.saved;
   };
   return (
     <section className="card stack">

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { refresh } from "../../queries.ts";
 import { problemsOf } from "../../ui/form.tsx";
 import { ErrorNote } from "../../ui/parts.tsx";
+import { useOwnerWords } from "../../words/owner.ts";
 import { useWords } from "../../words/words.ts";
 
 interface Slot {
@@ -14,6 +15,7 @@ interface Slot {
 /** The parts of the day that dishes belong to and orders can be booked in. */
 export function SlotsEditor({ slots, onSave }: { readonly slots: readonly Slot[]; readonly onSave: (slots: Slot[]) => Promise<unknown> }) {
   const w = useWords();
+  const o = useOwnerWords();
   // Until somebody types, the list is the server's: another page may have saved it.
   const [typed, setTyped] = useState<readonly Slot[]>();
   const list = typed ?? slots;
@@ -72,7 +74,7 @@ export function SlotsEditor({ slots, onSave }: { readonly slots: readonly Slot[]
           />
           {problemOf(index) !== undefined && (
             <small className="problem slot-problem" role="alert">
-              {problemOf(index)?.includes("short name") ? w.settings.slotName : w.hours.noSpan}
+              {problemOf(index)?.includes("short name") ? o.settings.slotName : o.hours.noSpan}
             </small>
           )}
         </div>
@@ -81,7 +83,7 @@ export function SlotsEditor({ slots, onSave }: { readonly slots: readonly Slot[]
         problems.length === 0 && <ErrorNote error={save.error} />
       ) : (
         <small className="problem" role="alert">
-          {ofAll.includes("overlap") ? w.settings.slotsOverlap : w.settings.slotsSame}
+          {ofAll.includes("overlap") ? o.settings.slotsOverlap : o.settings.slotsSame}
         </small>
       )}
       <div className="row">

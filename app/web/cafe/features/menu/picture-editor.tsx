@@ -5,6 +5,7 @@ import { Photo, Sheet } from "../../../shared/ui/parts.tsx";
 import { imagesApi, inCafe } from "../../api.ts";
 import { refresh } from "../../queries.ts";
 import { ErrorNote } from "../../ui/parts.tsx";
+import { useOwnerWords } from "../../words/owner.ts";
 import { useWords } from "../../words/words.ts";
 import { CropBox } from "./crop-box.tsx";
 import type { Item } from "./menu-queries.ts";
@@ -15,6 +16,7 @@ const height = 800;
 /** A dish's picture: chosen, cut to the shape that menus show, and sent with its progress. */
 export function PictureEditor({ itemId, image }: { readonly itemId: string; readonly image: Item["image"] }) {
   const w = useWords();
+  const o = useOwnerWords();
   const [picture, setPicture] = useState<ImageBitmap>();
   const [isUnreadable, setIsUnreadable] = useState(false);
   const choose = async ({ target }: ChangeEvent<HTMLInputElement>) => {
@@ -39,7 +41,7 @@ export function PictureEditor({ itemId, image }: { readonly itemId: string; read
         />
       </label>
       <small id="picture-kinds" className="soft">
-        {w.menu.pictureKinds(width, height)}
+        {o.menu.pictureKinds(width, height)}
       </small>
       {isUnreadable && <ErrorNote error={new ApiError("UNSUPPORTED_MEDIA_TYPE", "")} />}
       {picture && <CropSheet itemId={itemId} picture={picture} onClose={() => setPicture(undefined)} />}

@@ -10,6 +10,7 @@ import { Go, useQuestion } from "../../link.tsx";
 import { type ListPage, refresh, useList } from "../../queries.ts";
 import { useDates } from "../../ui/dates.ts";
 import { Chip, ErrorNote, ListView, Loaded, Page } from "../../ui/parts.tsx";
+import { MonthChoice } from "../../ui/period.tsx";
 import { saveAnswer } from "../../ui/save.ts";
 import { SearchField, useLater } from "../../ui/search-field.tsx";
 import { useWords } from "../../words/words.ts";
@@ -30,6 +31,7 @@ export function TransactionsPage() {
   const studentName = useQuestion("name");
   const [search, setSearch] = useState("");
   const [day, setDay] = useState("");
+  const [month, setMonth] = useState("");
   const [method, setMethod] = useState<NonNullable<Query["method"]> | "">("");
   const [shown, setShown] = useState<Transaction>();
   const noted = useNoteSearch();
@@ -38,6 +40,7 @@ export function TransactionsPage() {
   const filter: Query = {
     ...(asked && { search: asked }),
     ...(day && { day }),
+    ...(month && { month }),
     ...(method && { method }),
     ...(studentId && { student_id: studentId }),
   };
@@ -45,8 +48,17 @@ export function TransactionsPage() {
     ["transactions", filter],
     (page) => unwrap(ask({ limit: 50, ...filter, ...page })) as Promise<ListPage<Transaction>>,
   );
+  // One of the two: a day lies in its month, or in none.
+  const chooseDay = (next: string) => {
+    setDay(next);
+    setMonth("");
+  };
+  const chooseMonth = (next: string) => {
+    setMonth(next);
+    setDay("");
+  };
   const csv = useMutation({
-    mutationFn: () => saveAnswer(ask({ ...filter, format: "csv", amounts: "major" }), `transactions-${day || "all"}.csv`),
+    mutationFn: () => saveAnswer(ask({ ...filter, format: "csv", amounts: "major" }), `transactions-${day || month || "all"}.csv`),
   });
   return (
     <Page
@@ -61,8 +73,9 @@ export function TransactionsPage() {
         <SearchField value={search} onChange={setSearch} label={ofAll ? w.transactions.searchStudents : w.transactions.search} />
         <label className="period-day">
           <span>{w.reports.day}</span>
-          <input className="input" type="date" value={day} onChange={({ target }) => setDay(target.value)} />
+          <input className="input" type="date" value={day} onChange={({ target }) => chooseDay(target.value)} />
         </label>
+        <MonthChoice label={w.period.month} none={w.transactions.all} month={month} onChange={chooseMonth} />
         <label className="period-day">
           <span>{w.transactions.method}</span>
           <select className="input" value={method} onChange={({ target }) => setMethod(target.value as typeof method)}>
