@@ -37,7 +37,7 @@ interface Made {
   readonly payments_count: number;
   readonly error?: { readonly code: string; readonly details: Readonly<Record<string, unknown>> };
 }
-const today = () => new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
+const today = () => new Intl.DateTimeFormat("sv-SE", { timeZone: "Europe/Stockholm" }).format();
 
 /** A café with an account, and one settlement of it that is due. */
 async function due(totalMinor: number, hasAccount = true): Promise<{ till: Till; settlementId: string }> {

@@ -7,7 +7,7 @@ begin
   v_amount := coalesce(p_amount_minor, o.total_minor - o.refunded_minor);
   update orders set refunded_minor = refunded_minor + v_amount, updated_at = now(),
       payment_status = case when refunded_minor + v_amount = total_minor then 'refunded' else payment_status end
-    where id = o.id and payment_method = 'cash' and payment_status = 'paid' and v_amount > 0 and refunded_minor + v_amount <= total_minor
+    where id = o.id and payment_method = 'cash' and payment_status = 'paid' and refunded_minor + v_amount <= total_minor
     returning * into o;
   if not found then return f; end if;
   v_transaction := post_between('refund', account_of('cafe_payable', null, o.cafe_id, o.currency), account_of('cash', null, o.cafe_id, o.currency), v_amount, o.currency,

@@ -136,6 +136,9 @@ describe("the browser's word", () => {
       body: { status: "paid", transaction_id: answers[0]?.body.transaction_id },
     });
     expect(await someone.statement()).toEqual([{ kind: "top_up", amountMinor: 20_000 }]);
+    const told =
+      await campus.sql`select data->'amount_minor' as amount, data->'balance_minor' as balance from events where event = 'topped_up' and data->>'top_up_id' = ${topUp.id}`;
+    expect(told).toEqual([{ amount: 20_000, balance: 20_000 }]);
   });
 
   test("with a wrong signature is 401 and leaves no row; of somebody else's payment, or an unknown one, 404", async () => {

@@ -6,6 +6,7 @@ import { CodedError } from "./errors.ts";
 import { createApplication } from "./http/application.ts";
 import { once } from "./http/once.ts";
 import { type Guard, json, required, route, router } from "./http/router.ts";
+import { untilDecided } from "./idempotency.ts";
 import { sql } from "./postgres.ts";
 
 let database: TestDatabase;
@@ -165,6 +166,16 @@ test.each([
   expect((await post({ key, text })).status).toBe(status);
   expect([await stored(key), await written(text)]).toEqual([0, 0]);
   expect((await post({ key, text: "now it goes" })).status).toBe(201);
+});
+
+test("what was refused is known: it is not tried a second time", async () => {
+  let tries = 0;
+  const refused = () => {
+    tries += 1;
+    return Promise.reject(new CodedError("CONFLICT", "Not now."));
+  };
+  await expect(untilDecided(refused)).rejects.toThrow("Not now.");
+  expect(tries).toBe(1);
 });
 
 test.each([
