@@ -347,3 +347,20 @@ test("a refund that two looks at the gateway find at one moment is taken once, a
       select meet_gateway_refund(gateway, ${id}, payment_id, 1000, currency, null, 'processed') as what from gateway_payments where payment_id = ${paymentId}`);
   expect(await oneBehindTheOther(campus.owner, meet, meet)).toEqual({ what: "known" });
 });
+
+test("news that a refund failed, told while somebody decides who bears it, waits and finds it decided", async () => {
+  const { paymentId } = await toppedUp();
+  const { id } = await givenAtGateway(paymentId, 1_000);
+  await look();
+  const found = await caseOf(id);
+  expectOk(await bear(found.id, "university"));
+  const answer = await oneBehindTheOther(
+    campus.owner,
+    (tx) => tx.run(sql`select bear_outside_refund(${found.id}, 'university', 'asked at the desk', ${second.id})`),
+    (tx) =>
+      tx.row<{ what: string }>(sql`
+        select meet_gateway_refund(gateway, ${id}, payment_id, 1000, currency, null, 'failed') as what from gateway_payments where payment_id = ${paymentId}`),
+  );
+  expect(answer).toEqual({ what: "known" });
+  expect(await caseOf(id)).toMatchObject({ status: "borne" });
+});

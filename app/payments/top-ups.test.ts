@@ -273,7 +273,8 @@ test("a payment for a wallet that was closed meanwhile is held and goes back to 
 
 test("what would fill a wallet above its limit goes back to the payer, however much was begun before any of it was paid, gifts too", async () => {
   const someone = await student(600_000);
-  const begun = [await gateway.beginTopUp(someone, 300_000), await gateway.beginTopUp(someone, 300_000)];
+  // Either fills it to the last öre of its limit.
+  const begun = [await gateway.beginTopUp(someone, 400_000), await gateway.beginTopUp(someone, 400_000)];
   const { token } = expectOk(await someone.api<{ token: string }>("POST", "/wallet/gift-link", { body: { limit_minor: 200_000 } }));
   const gift = expectOk(await campus.api<{ gateway_order_id: string }>("POST", `/gifts/${token}`, { body: { amount_minor: 200_000 } }));
   const paid = await Promise.all([...begun, gift].map(({ gateway_order_id }) => gateway.pay(gateway_order_id)));
@@ -281,13 +282,13 @@ test("what would fill a wallet above its limit goes back to the payer, however m
   expect(credited.map(({ body }) => body.credited_to).toSorted()).toEqual(["held", "wallet"]);
   await poll();
   await campus.drainOutbox();
-  expect(await someone.balanceMinor()).toBe(900_000);
+  expect(await someone.balanceMinor()).toBe(1_000_000);
   expect(
     await campus.sql`select f.status, f.amount_minor from gateway_refunds f join gateway_payments p on p.id = f.payment_row_id
       join gateway_orders g on g.id = p.order_row_id where g.student_id = ${someone.id} order by f.amount_minor`,
   ).toEqual([
     { status: "processed", amountMinor: 200_000 },
-    { status: "processed", amountMinor: 300_000 },
+    { status: "processed", amountMinor: 400_000 },
   ]);
 });
 
