@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { sql, type Transaction } from "../platform/postgres.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { expectOk, moneyOf } from "../testing/money.ts";
+import { oneBehindTheOther } from "../testing/one-behind-the-other.ts";
 import type { TestStaff } from "../testing/people.ts";
 import { codeOf } from "../testing/refusal.ts";
 import { checkLedger } from "./check-ledger.ts";
@@ -58,6 +60,16 @@ describe("an adjustment", () => {
     expect(codeOf(await decide(foreign?.id ?? "", "approve"))).toBe("CONFLICT");
     expect(await balanceOf(student)).toBe(0);
     await decide(foreign?.id ?? "", "reject");
+  });
+
+  test("of more than is left once another, decided at the same moment, is in the books is told so", async () => {
+    const student = await campus.student();
+    expectOk(await decide((await ask(student.id, 1_000)).body.id, "approve"));
+    const [one, other] = [(await ask(student.id, -700)).body.id, (await ask(student.id, -700)).body.id];
+    const approve = (id: string) => (tx: Transaction) => tx.row(sql`select outcome from approve_adjustment(${id}, ${second.id})`);
+    expect(await oneBehindTheOther(campus.owner, approve(one), approve(other))).toEqual({ outcome: "insufficient" });
+    expect(await balanceOf(student)).toBe(300);
+    await decide(other, "reject");
   });
 
   test("moves money when a second person approves, and not before", async () => {

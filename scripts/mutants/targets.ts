@@ -8,7 +8,7 @@ const settlements = ["app/settlements/settlements.test.ts"];
 
 export const targets: readonly Target[] = [
   { file: "app/charges/confirm-charge.sql", tests: ["app/charges/charges.test.ts", "app/testing/proof/matrix-money.test.ts"] },
-  { file: "app/ledger/post.sql", tests: ["app/ledger/refunds.test.ts", "app/ledger/adjustments.test.ts"] },
+  { file: "app/ledger/post.sql", tests: ["app/ledger/refunds.test.ts", "app/ledger/adjustments.test.ts", ...settlements] },
   {
     file: "app/ledger/refund-order.sql",
     tests: ["app/ledger/refunds.test.ts", "app/payments/gateway-refunds.test.ts", "app/payments/outside.test.ts"],
