@@ -245,6 +245,16 @@ describe("a confirm", () => {
     expect(await student.readOrder(charge.order_id)).toMatchObject({ payment_status: "paid" });
   });
 
+  test("of something else than what was paid is told that the request is over, and gets no receipt", async () => {
+    const student = await money.fundedStudent({ balanceMinor: 10_000 });
+    const charge = await student.scannedOrder({ till, totalMinor: 5_900 });
+    expect((await student.confirm(charge)).status).toBe(200);
+    const other = await student.scannedOrder({ till, totalMinor: 700 });
+    const answer = await student.confirm({ ...charge, digest: other.digest });
+    expect(refusal(answer)).toMatchObject({ status: 409, code: "CHARGE_CLOSED", details: { state: "confirmed" } });
+    expect(await student.balanceMinor()).toBe(4_100);
+  });
+
   test("agrees to what the phone can compute for itself", async () => {
     const student = await money.fundedStudent({ balanceMinor: 10_000 });
     const charge = await student.scannedOrder({ till, totalMinor: 5_900 });

@@ -19,7 +19,7 @@ begin
   end if;
   update orders set refunded_minor = refunded_minor + result.amount_minor, updated_at = now(),
       payment_status = case when refunded_minor + result.amount_minor = total_minor then 'refunded' else payment_status end
-    where id = order_row.id and payment_status = 'paid' and payment_method <> 'cash' and student_id is not null and result.amount_minor > 0
+    where id = order_row.id and payment_status = 'paid' and payment_method <> 'cash' and result.amount_minor > 0
       and refunded_minor + result.amount_minor + taken_elsewhere(id) <= total_minor
     returning refunded_minor, payment_status into result.refunded_minor, result.payment_status;
   if not found then result.outcome := 'too_much'; result.amount_minor := v_left; return result; end if;

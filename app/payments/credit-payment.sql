@@ -5,7 +5,7 @@ begin
   v_id := post_between('gateway_sale', p_clearing, account_of('cafe_payable', null, p_order.cafe_id, p_order.currency),
     p_order.total_minor, p_order.currency, p_order.id, null);
   update orders set payment_status = 'paid', paid_transaction_id = v_id, paid_at = now(), updated_at = now()
-    where id = p_order.id and payment_status in ('pending', 'failed') and version = p_order.version;
+    where id = p_order.id and payment_status in ('pending', 'failed');
   if not found then raise exception 'the order % changed under its own lock', p_order.id; end if;
   perform emit_event(array['order:' || p_order.id, 'cafe:' || p_order.cafe_id, 'student:' || p_order.student_id], 'order_paid',
     jsonb_build_object('order_id', p_order.id, 'order_number', p_order.order_number, 'payment_status', 'paid', 'amount_minor', p_order.total_minor));

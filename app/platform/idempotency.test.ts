@@ -7,7 +7,7 @@ import { createApplication } from "./http/application.ts";
 import { once } from "./http/once.ts";
 import { type Guard, json, required, route, router } from "./http/router.ts";
 import { untilDecided } from "./idempotency.ts";
-import { sql } from "./postgres.ts";
+import { OutcomeUnknown, sql } from "./postgres.ts";
 
 let database: TestDatabase;
 let platforms: readonly [TestPlatform, TestPlatform];
@@ -176,6 +176,11 @@ test("what was refused is known: it is not tried a second time", async () => {
   };
   await expect(untilDecided(refused)).rejects.toThrow("Not now.");
   expect(tries).toBe(1);
+});
+
+test("an answer that was lost stays unknown where the second try is told to come again later", async () => {
+  const answers = [new OutcomeUnknown("the line is gone"), new CodedError("CONFLICT", "Under way.", { retryAfterSeconds: 1 })];
+  await expect(untilDecided(() => Promise.reject(answers.shift()))).rejects.toBeInstanceOf(OutcomeUnknown);
 });
 
 test.each([

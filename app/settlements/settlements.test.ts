@@ -328,6 +328,8 @@ test("a business day is the café's own, also one of 25 hours", async () => {
 
 test("a settlement is paid once, by finance alone, and the same key gives the same answer", async () => {
   const till = await money.till();
+  // An older account of another currency is not what is settled.
+  await campus.sql`select account_of('cafe_payable', null, ${till.cafe.id}, 'EUR')`;
   await sell(till, 5_900);
   await settle();
   const [{ id } = { id: "" }] = await settlementsOf(till);
