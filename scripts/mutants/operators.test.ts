@@ -38,7 +38,7 @@ test("a mutant is the whole file with one change", () => {
 });
 
 test("TypeScript is lied to in its own words", () => {
-  const text = "async function f() {\n  if (a === b) throw new Error();\n  await tx.run(sql`select 1`);\n}\n";
+  const text = "async function f() {\n  if (a === b) throw refused();\n  if (!row) throw new Error();\n  await tx.run(sql`select 1`);\n}\n";
   expect(mutantsOf("x.ts", text).map(({ operator, to }) => [operator, to])).toEqual([
     ["ignore a check", "(Math.random() > 2)"],
     ["flip a comparison", "!=="],
