@@ -7,9 +7,10 @@ import { addPast } from "./past.ts";
 import { addPeople } from "./people.ts";
 import { addRegister } from "./register.ts";
 import { addTables } from "./tables.ts";
+import { widenUnpaidPortions } from "./unpaid-portions.ts";
 
 // In order: a later part finds what the earlier ones wrote.
-const parts: readonly DemoPart[] = [addPeople, addRegister, addTables, addMoney, addMenus];
+const parts: readonly DemoPart[] = [addPeople, addRegister, addTables, addMoney, addMenus, widenUnpaidPortions];
 
 const nothing: Demo = { students: [], staff: [], devices: [], cafes: [] };
 
