@@ -38,16 +38,11 @@ export async function takePortalPictures(stage: Stage, look: Look, name: string,
   await takeOwner(stage, look, name, take);
   await takeKitchen(stage, look, name, take);
   const admin = await stage.portalOf("admin", { ...look, viewport: desk });
-  for (const [address, picture] of [
-    ["approve", "approve"],
-    ["students", "students"],
-    ["ledger", "ledger"],
-    ["cafes", "cafes"],
-    ["reconciliation", "reconciliation"],
-  ] as const) {
-    await admin.goto(`/cafe/${address}`);
+  for (const page of ["now", "approve", "students", "ledger", "cafes", "reconciliation"]) {
+    await admin.goto(`/cafe/${page}`);
     await admin.locator("main h1").waitFor();
-    await take(admin, `${picture}-${name}`);
+    await admin.locator("main [aria-busy=true]").first().waitFor({ state: "detached" });
+    await take(admin, `${page}-${name}`);
   }
   await admin.context().close();
   const finance = await stage.portalOf("finance", { ...look, viewport: desk });

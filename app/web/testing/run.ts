@@ -45,13 +45,14 @@ if ("missing" in found) result.skipped.push(`${rows.length} walks in a browser: 
 else {
   const stage = await Stage.open(positionals[0] ?? ".campus/start.json", found.path);
   try {
+    // Before the walks leave their cafés and their words behind.
+    const { pictures } = values;
+    if (pictures !== undefined) await runRow("screenshots of the main screens", () => takePictures(stage, pictures));
     for (const row of rows) {
       if (row.isLong && !values.all) continue;
       if (values.only !== undefined && !row.name.includes(values.only)) continue;
       await runRow(row.name, () => row.run(stage));
     }
-    const { pictures } = values;
-    if (pictures !== undefined) await runRow("screenshots of the main screens", () => takePictures(stage, pictures));
     await runRow("no page complained: no error, nothing that the content security policy refused", async () => {
       if (stage.complaints.length > 0) throw new Error([...new Set(stage.complaints)].slice(0, 10).join("\n"));
       return undefined;

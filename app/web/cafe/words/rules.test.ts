@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { accountPlan } from "../../../ledger/account-plan.ts";
 import { invariants } from "../../../ledger/invariants.ts";
@@ -11,4 +12,13 @@ test("each rule of the books has its words on the page that checks them", () => 
 
 test("each kind of account has its words in every language", () => {
   for (const { ledger } of [en, sv, it]) expect(Object.keys(ledger.kinds).toSorted()).toEqual(Object.keys(accountPlan).toSorted());
+});
+
+test("each thing that is not explained has its words in the languages that the API does not speak", () => {
+  const source = readFileSync(new URL("../../../reconciliation/explained.ts", import.meta.url), "utf8");
+  const told = [...source.matchAll(/(?:then|else|select) '([a-z](?:[^']|'')* (?:[^']|'')*)'/g)].map(([, text = ""]) =>
+    text.replaceAll("''", "'"),
+  );
+  expect(told.length).toBeGreaterThan(15);
+  for (const { reconciliation } of [sv, it]) expect(Object.keys(reconciliation.problems).toSorted()).toEqual([...new Set(told)].toSorted());
 });

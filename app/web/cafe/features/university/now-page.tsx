@@ -53,16 +53,16 @@ interface LineProps<T> {
 /** One that cannot be asked says so, and the others stand. */
 function Line<T>({ title, to, link, query: { data, isError }, judge }: LineProps<T>) {
   const u = useUniversityWords();
-  const { tone, what } =
-    data !== undefined ? judge(data) : ({ tone: isError ? "no" : "wait", what: isError ? u.now.unknown : u.now.asking } as const);
+  const unknown: Verdict | undefined = isError ? { tone: "no", what: u.now.unknown } : undefined;
+  const verdict = data !== undefined ? judge(data) : unknown;
   return (
-    <li className="card now-line">
-      <Chip tone={tone}>
-        {tone === "act" && <CheckIcon size={16} />} {u.now.tones[tone]}
+    <li className="card now-line" aria-busy={verdict === undefined}>
+      <Chip tone={verdict?.tone ?? ""}>
+        {verdict?.tone === "act" && <CheckIcon size={16} />} {verdict ? u.now.tones[verdict.tone] : "…"}
       </Chip>
       <div className="stack-tight">
         <h2>{title}</h2>
-        <p>{what}</p>
+        <p>{verdict?.what ?? u.now.asking}</p>
       </div>
       {to.startsWith("/ops") ? (
         <a href={to} className="button button-small button-second">

@@ -3,6 +3,7 @@ import { unwrap } from "../../../shared/api/request.ts";
 import { money } from "../../../shared/money/money.ts";
 import { CheckIcon } from "../../../shared/ui/icons.tsx";
 import { EmptyState, Notice } from "../../../shared/ui/parts.tsx";
+import { currentLanguage } from "../../../shared/words/language.ts";
 import { reconciliationApi } from "../../api.ts";
 import { useDates } from "../../ui/dates.ts";
 import { Figure, Loaded, Page, Table } from "../../ui/parts.tsx";
@@ -38,7 +39,7 @@ export function ReconciliationPage() {
                 <Figure
                   key={currency}
                   label={u.reconciliation.explained}
-                  value={`${explained_percent} %`}
+                  value={`${explained_percent.toLocaleString(currentLanguage())} %`}
                   note={u.reconciliation.of(money(total_minor, currency), dayAndTime(checked_at))}
                 />
               ))}
@@ -70,7 +71,10 @@ export function ReconciliationPage() {
                 keyOf={({ side, problem, ids }) => `${side} ${problem} ${JSON.stringify(ids)}`}
                 columns={[
                   { label: u.reconciliation.side, cell: ({ side }) => u.reconciliation.names[side] },
-                  { label: u.importing.problem, cell: ({ problem }) => <span lang="en">{problem.replaceAll("_", " ")}</span> },
+                  {
+                    label: u.importing.problem,
+                    cell: ({ problem }) => u.reconciliation.problems[problem] ?? <span lang="en">{problem}</span>,
+                  },
                   {
                     label: w.app.amount,
                     isNumber: true,
