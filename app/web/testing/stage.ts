@@ -46,8 +46,8 @@ export class Stage {
     this.start = start;
     this.base = start.base_url;
     this.#browser = browser;
-    // The first ones are for other checks on the same system; a second run on one system meets other students.
-    this.#nextStudent = 30 + Math.floor(Math.random() * Math.max(1, start.students.length - 60));
+    // A second run on one system meets other students.
+    this.#nextStudent = Math.floor(Math.random() * start.students.length);
   }
 
   close(): Promise<void> {
@@ -58,10 +58,12 @@ export class Stage {
     return this.start.devices[0]?.cafe_id ?? "";
   }
 
+  /** The first ones are for other checks on the same system. Behind the last one comes the first of the others again. */
   takeStudent(): DemoStudent {
-    const student = this.start.students[this.#nextStudent];
+    const others = this.start.students.slice(30);
+    const student = others[this.#nextStudent % others.length];
     this.#nextStudent += 1;
-    if (!student) throw new Error("The demo campus has no more students for these rows.");
+    if (!student) throw new Error("The demo campus has no students for these rows.");
     return student;
   }
 

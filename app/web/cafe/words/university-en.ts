@@ -306,8 +306,6 @@ export const en = {
     allWell: "Everything is explained.",
     allWellWhat: "Each payment has its booking, and each booking its payment.",
     ids: "Numbers",
-    /** As the API says them; the other languages say them here. */
-    problems: {} as Readonly<Record<string, string>>,
   },
   failover: {
     what: "After a switch of regions: payments that only their receipts remember. One person agrees, another posts them anew.",

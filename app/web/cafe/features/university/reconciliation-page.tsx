@@ -10,6 +10,7 @@ import { Figure, Loaded, Page, Table } from "../../ui/parts.tsx";
 import { PeriodChoice, usePeriod } from "../../ui/period.tsx";
 import { useUniversityWords } from "../../words/university.ts";
 import { useWords } from "../../words/words.ts";
+import { saidOf } from "./not-explained.ts";
 
 const dayMs = 86_400_000;
 
@@ -73,7 +74,7 @@ export function ReconciliationPage() {
                   { label: u.reconciliation.side, cell: ({ side }) => u.reconciliation.names[side] },
                   {
                     label: u.importing.problem,
-                    cell: ({ problem }) => u.reconciliation.problems[problem] ?? <span lang="en">{problem}</span>,
+                    cell: ({ problem }) => saidOf(problem) ?? <span lang="en">{problem}</span>,
                   },
                   {
                     label: w.app.amount,
