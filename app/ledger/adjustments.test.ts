@@ -72,6 +72,19 @@ describe("an adjustment", () => {
     await decide(other, "reject");
   });
 
+  test("takes nothing that is kept for something else", async () => {
+    const student = await campus.student();
+    expectOk(await decide((await ask(student.id, 1_000)).body.id, "approve"));
+    const dispute = randomUUID();
+    await campus.sql`select place_hold(${student.id}, 600, 'gateway_disputes', ${dispute}, null)`;
+    const { id } = (await ask(student.id, -500)).body;
+    const approve = () => campus.sql`select outcome, balance_minor from approve_adjustment(${id}, ${second.id})`;
+    expect(await approve()).toEqual([{ outcome: "insufficient", balanceMinor: 400 }]);
+    await campus.sql`select end_hold('gateway_disputes', ${dispute}, 'voided')`;
+    expectOk(await decide(id, "approve"));
+    expect(await balanceOf(student)).toBe(500);
+  });
+
   test("moves money when a second person approves, and not before", async () => {
     const student = await campus.student();
     const asked = await ask(student.id, 12_300);

@@ -365,7 +365,10 @@ test("a close-out holds what nothing else holds yet", async () => {
   expect(
     await campus.sql`select h.amount_minor, c.held_minor from wallet_holds h join close_outs c on c.id = h.document_id where c.id = ${id}`,
   ).toEqual([{ amountMinor: 700, heldMinor: 700 }]);
-  await campus.sql`select end_hold('gateway_disputes', ${disputeId}, 'voided')`;
+  // What ended once is not let go a second time.
+  const end = () => campus.sql`select end_hold('gateway_disputes', ${disputeId}, 'voided') as minor`;
+  expect([await end(), await end()]).toEqual([[{ minor: 200 }], [{ minor: 0 }]]);
+  expect(await walletOf(student)).toEqual({ status: "active", balanceMinor: 900, heldMinor: 700 });
 });
 
 test("a dispute that is decided keeps no student from leaving; one that is open does", async () => {

@@ -100,7 +100,9 @@ test("a café's day adds up to the minor unit: sales of every kind, refunds, its
   await charge150(till);
   const order = await sell(till, 5_900);
   await sell(till, 3_333);
-  await sellForCash(till, 4_000);
+  const cashOrder = await sellForCash(till, 4_000);
+  const owner = await campus.staff("owner", till.cafe);
+  await campus.sql`select refund_cash(${cashOrder}, 700, 'cold', ${owner.id})`;
   const payer = await campus.student();
   await gateway.paidUpiOrder(payer, till.cafe, 2_000);
   await refund(till, order, 900);
@@ -114,17 +116,17 @@ test("a café's day adds up to the minor unit: sales of every kind, refunds, its
     cash_sales_minor: 4_000,
     wallet_refunds_minor: 900,
     gateway_refunds_minor: 0,
-    cash_refunds_minor: 0,
+    cash_refunds_minor: 700,
     disputes_minor: 0,
     sales_count: 4,
-    cash_kept_minor: 4_000,
+    cash_kept_minor: 3_300,
     fee_basis_points: 150,
     fee_minor: 155,
     fee_vat_minor: 39,
     payable_minor: 10_139,
     carried_minor: 0,
     status: "due",
-    vat: [{ vat_basis_points: 1_200, gross_minor: 14_333 }],
+    vat: [{ vat_basis_points: 1_200, gross_minor: 13_633 }],
   });
   expect(await payableBalance(till)).toBe(10_139);
   expect(await brokenInvariants()).toEqual([]);

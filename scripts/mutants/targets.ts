@@ -19,9 +19,15 @@ export const targets: readonly Target[] = [
   },
   { file: "app/ledger/debts.sql", tests: ["app/ledger/debts.test.ts"] },
   { file: "app/ledger/holds.sql", tests: ["app/settlements/close-outs.test.ts", "app/payments/disputes.test.ts"] },
-  { file: "app/payments/credit-payment.sql", tests: ["app/payments/top-ups.test.ts", "app/payments/upi-orders.test.ts"] },
+  {
+    file: "app/payments/credit-payment.sql",
+    tests: ["app/payments/top-ups.test.ts", "app/payments/upi-orders.test.ts", "app/ledger/debts.test.ts"],
+  },
   { file: "app/payments/apply-dispute.sql", tests: ["app/payments/disputes.test.ts", "app/settlements/close-outs.test.ts"] },
-  { file: "app/payments/settle-refund.sql", tests: ["app/payments/gateway-refunds.test.ts", "app/payments/outside.test.ts"] },
+  {
+    file: "app/payments/settle-refund.sql",
+    tests: ["app/payments/gateway-refunds.test.ts", "app/payments/outside.test.ts", "app/payments/disputes.test.ts"],
+  },
   {
     file: "app/payments/outside-refund.sql",
     tests: ["app/payments/outside.test.ts", "app/ledger/debts.test.ts", "app/payments/disputes.test.ts"],
