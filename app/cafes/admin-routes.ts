@@ -111,6 +111,7 @@ const nameDecision = {
   method: "post",
   tags: ["cafes"] as string[],
   who: staff("admin"),
+  errors: ["NOT_FOUND", "CONFLICT", "READ_ONLY_REGION"],
   request: { params: CafeParams, body: required(z.strictObject({ name: cafeName })) },
 } as const;
 
@@ -119,7 +120,6 @@ const approveName = route({
   path: "/admin/cafes/{cafeId}/approve-name",
   operationId: "approveCafeName",
   summary: "Agree to the name that a café wants; it is named, so that nobody agrees to another one than was seen",
-  errors: ["NOT_FOUND", "CONFLICT", "READ_ONLY_REGION"],
   responses: { 200: json(OwnCafeBody, "Renamed") },
 });
 
@@ -128,7 +128,6 @@ const rejectName = route({
   path: "/admin/cafes/{cafeId}/reject-name",
   operationId: "rejectCafeName",
   summary: "No to the name that a café wants: it keeps its own",
-  errors: ["NOT_FOUND", "CONFLICT", "READ_ONLY_REGION"],
   responses: { 200: json(OwnCafeBody, "It keeps its name") },
 });
 

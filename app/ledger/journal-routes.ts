@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { staff } from "../identity/guards.ts";
 import type { Platform } from "../platform/context.ts";
+import { csvType } from "../platform/csv.ts";
 import { CodedError } from "../platform/errors.ts";
 import { dayField } from "../platform/http/days.ts";
 import { route, router } from "../platform/http/router.ts";
@@ -42,7 +43,7 @@ export const journalRoutes = ({ db, config }: Platform) =>
     const name = `journal-${from}-${until}`;
     if (format === "csv") {
       c.header("Content-Disposition", `attachment; filename="${name}.csv"`);
-      return c.body(streamText(journalAsCsv(db, period)), 200, { "Content-Type": "text/csv; charset=utf-8; header=present" });
+      return c.body(streamText(journalAsCsv(db, period)), 200, { "Content-Type": csvType });
     }
     const sie = {
       period,

@@ -3,6 +3,7 @@ import { stepUpFields } from "../identity/field-schemas.ts";
 import { student, studentOf } from "../identity/guards.ts";
 import { type ProvenStepUp, tryStepUp } from "../identity/step-up.ts";
 import type { Platform } from "../platform/context.ts";
+import { csvType } from "../platform/csv.ts";
 import { once } from "../platform/http/once.ts";
 import { type HttpContext, json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
 import { changeLimits } from "./change-limits.ts";
@@ -157,7 +158,7 @@ export const walletRoutes = (platform: Platform) => {
       const studentId = studentOf(c).id;
       if (format === "csv" || (format === undefined && wantsCsv(c))) {
         c.header("Content-Disposition", 'attachment; filename="statement.csv"');
-        return c.body(streamStatement(platform.db, studentId), 200, { "Content-Type": "text/csv; charset=utf-8; header=present" });
+        return c.body(streamStatement(platform.db, studentId), 200, { "Content-Type": csvType });
       }
       const lines = await readStatement(platform.db, studentId, {
         limit: limit + 1,

@@ -1,5 +1,7 @@
 import { plainAmount } from "./money-text.ts";
 
+export const csvType = "text/csv; charset=utf-8; header=present";
+
 /** In which unit a file has its amounts: as the API has them, or as people and their spreadsheets do. */
 export const amountUnits = ["minor", "major"] as const;
 export type AmountUnit = (typeof amountUnits)[number];

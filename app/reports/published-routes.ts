@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { cafeQuery } from "../identity/field-schemas.ts";
 import { cafeOf, staff } from "../identity/guards.ts";
 import type { Platform } from "../platform/context.ts";
-import { csvRow } from "../platform/csv.ts";
+import { csvRow, csvType } from "../platform/csv.ts";
 import { type HttpContext, route, router } from "../platform/http/router.ts";
 import { type PublishedHead, readPrepList, readPublishedPeaks, readPublishedSales, readRetention } from "./published-reports.ts";
 import {
@@ -115,6 +115,6 @@ function sendCsv(c: HttpContext, name: string, head: PublishedHead, lines: reado
   const rows = lines.map((line) => csvRow([...columns.map((column) => line[column] ?? null), head.currency, head.asOf]));
   c.header("Content-Disposition", `attachment; filename="${name}-${head.publishedTo}.csv"`);
   return c.body(csvRow([...columns, "currency", "as_of"]) + rows.join(""), 200, {
-    "Content-Type": "text/csv; charset=utf-8; header=present",
+    "Content-Type": csvType,
   });
 }

@@ -4,6 +4,7 @@ import { cafeOf, staff } from "../identity/guards.ts";
 import { amountsField } from "../ledger/field-schemas.ts";
 import type { Platform } from "../platform/context.ts";
 import type { AmountUnit } from "../platform/csv.ts";
+import { csvType } from "../platform/csv.ts";
 import { type HttpContext, route, router } from "../platform/http/router.ts";
 import { readDailySales } from "./daily-sales.ts";
 import { readItemPerformance } from "./item-performance.ts";
@@ -128,5 +129,5 @@ export const isCsvAsked = (c: HttpContext, format: "json" | "csv" | undefined): 
 
 function sendCsv(c: HttpContext, name: string, { from, to }: ReportInput, text: string) {
   c.header("Content-Disposition", `attachment; filename="${name}-${from}-${to}.csv"`);
-  return c.body(text, 200, { "Content-Type": "text/csv; charset=utf-8; header=present" });
+  return c.body(text, 200, { "Content-Type": csvType });
 }

@@ -8,7 +8,7 @@ import { paymentMethods } from "../orders/payment-methods.ts";
 import { searchField } from "../people/field-schemas.ts";
 import { searchedPhone } from "../people/written-phone.ts";
 import type { Platform } from "../platform/context.ts";
-import { type AmountUnit, csvTable } from "../platform/csv.ts";
+import { type AmountUnit, csvTable, csvType } from "../platform/csv.ts";
 import { CodedError } from "../platform/errors.ts";
 import { dayField, momentField, monthField } from "../platform/http/days.ts";
 import { type HttpContext, json, listOf, listQuery, route, router } from "../platform/http/router.ts";
@@ -123,7 +123,7 @@ export const transactionRoutes = ({ db, config }: Platform) =>
       if (format === "csv") {
         const sales = await readSales(db, filter, { limit: maxCsvLines, after: undefined });
         c.header("Content-Disposition", 'attachment; filename="transactions.csv"');
-        return c.body(asCsv(sales, amounts, config.CAMPUS_CURRENCY), 200, { "Content-Type": "text/csv; charset=utf-8; header=present" });
+        return c.body(asCsv(sales, amounts, config.CAMPUS_CURRENCY), 200, { "Content-Type": csvType });
       }
       const sales = await readSales(db, filter, { limit, after: cursor });
       const items = sales.slice(0, limit);

@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { actorOf, ownCafeOf, staff, staffOf } from "../identity/guards.ts";
 import { amountsField, reasonField } from "../ledger/field-schemas.ts";
 import type { Platform } from "../platform/context.ts";
+import { csvType } from "../platform/csv.ts";
 import { CodedError } from "../platform/errors.ts";
 import { monthField } from "../platform/http/days.ts";
 import { once } from "../platform/http/once.ts";
@@ -201,7 +202,7 @@ export const settlementRoutes = ({ db, config }: Platform) =>
           });
         c.header("Content-Disposition", `attachment; filename="settlements-${month ?? "all"}.csv"`);
         return c.body(settlementsCsv(found, amounts, config.CAMPUS_CURRENCY), 200, {
-          "Content-Type": "text/csv; charset=utf-8; header=present",
+          "Content-Type": csvType,
         });
       }
       const { items, next } = pageOf(await listSettlements(db, { ...wanted, limit, after: cursor }), limit);
@@ -219,7 +220,7 @@ export const settlementRoutes = ({ db, config }: Platform) =>
       if (format === "pdf")
         return c.body(new Uint8Array(await settlementPdf(settlement)), 200, { "Content-Type": "application/pdf" }) as never;
       const csv = settlementCsv(settlement, await readEntries(db, settlementId), amounts);
-      return c.body(csv, 200, { "Content-Type": "text/csv; charset=utf-8; header=present" }) as never;
+      return c.body(csv, 200, { "Content-Type": csvType }) as never;
     })
     .openapi(pay, (c) => {
       const { settlementId } = c.req.valid("param");

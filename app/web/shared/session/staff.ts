@@ -1,6 +1,7 @@
 import { useSyncExternalStore } from "react";
 import { authClient, passkeyClient } from "../api/clients.ts";
 import { ApiError, errorOf, type Fetch, plainFetch, unwrap } from "../api/request.ts";
+import { sendLogOut } from "./send-log-out.ts";
 
 /**
  * The portal's session: both tokens are in cookies that no script can read, and a write repeats the session's CSRF token
@@ -129,14 +130,8 @@ function endHere(): void {
   become({ kind: "out" });
 }
 
-/** Where the server refused or was not reached, the session is still open: this throws, and the page stays. A 401 says that it has ended. */
 export async function logOutStaff(): Promise<void> {
-  try {
-    const answer = await staffFetch("/api/v1/auth/logout", { method: "POST" });
-    if (!answer.ok) throw await errorOf(answer);
-  } catch (error) {
-    if (!(error instanceof ApiError) || error.status !== 401) throw error;
-  }
+  await sendLogOut(staffFetch);
   endHere();
 }
 

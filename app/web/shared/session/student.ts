@@ -1,6 +1,7 @@
 import { useSyncExternalStore } from "react";
 import { authClient } from "../api/clients.ts";
 import { ApiError, errorOf, type Fetch, plainFetch, unwrap } from "../api/request.ts";
+import { sendLogOut } from "./send-log-out.ts";
 
 /**
  * A student's session: the access token in memory alone, the token that renews it in a cookie no script can read. One
@@ -115,14 +116,8 @@ function endHere(): void {
   become({ kind: "out" });
 }
 
-/** Where the server refused or was not reached, the session is still open: this throws, and the page stays. A 401 says that it has ended. */
 export async function logOut(): Promise<void> {
-  try {
-    const answer = await studentFetch("/api/v1/auth/logout", { method: "POST" });
-    if (!answer.ok) throw await errorOf(answer);
-  } catch (error) {
-    if (!(error instanceof ApiError) || error.status !== 401) throw error;
-  }
+  await sendLogOut(studentFetch);
   endHere();
 }
 
