@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { installDriver, installPython, sparkLacks } from "../app/local/analytics-python.ts";
@@ -25,19 +26,22 @@ async function main(words: readonly string[]): Promise<number> {
   const lacks = sparkLacks();
   if (lacks !== undefined) say(`SKIP the tests of Spark: ${lacks}`);
   const python = installPython(say, ...(lacks === undefined ? (["spark", "test"] as const) : (["test"] as const)));
-  const world = await standInForAws();
+  const log = path.join(tmpdir(), `campus-analytics-world-${process.pid}.log`);
+  const world = await standInForAws(log);
   try {
-    return await runPytest(python, words, world?.url ?? "", lacks === undefined ? (installDriver() ?? "") : "");
+    const code = await runPytest(python, words, world?.url ?? "", lacks === undefined ? (installDriver() ?? "") : "");
+    if (code === 0) rmSync(log, { force: true });
+    return code;
   } finally {
     world?.stop();
   }
 }
 
-async function standInForAws(): Promise<World | undefined> {
+async function standInForAws(log: string): Promise<World | undefined> {
   const python = findPython();
   if (python === undefined) return undefined;
   const programs = virtualEnvironment(python, worldPackages, path.join(projectRoot, ".cache"));
-  return startWorld(path.join(programs, "python"), path.join(tmpdir(), `campus-analytics-world-${process.pid}.log`));
+  return startWorld(path.join(programs, "python"), log);
 }
 
 async function runPytest(python: string, words: readonly string[], worldUrl: string, driver: string): Promise<number> {

@@ -151,7 +151,9 @@ sys.exit(code)
 
 def run_worker(campus, folder: Path, *words: str, place: int = 0, env: dict | None = None) -> subprocess.CompletedProcess:
     given = {
-        **os.environ, "ANALYTICS_DATABASE_URL": campus.address.url, "ANALYTICS_DATABASE_PASSWORD": campus.address.password, "ANALYTICS_PSEUDONYM_KEY": KEY, **(env or {}),
+        **os.environ, "ANALYTICS_DATABASE_URL": campus.address.url, "ANALYTICS_DATABASE_PASSWORD": campus.address.password, "ANALYTICS_PSEUDONYM_KEY": KEY,
+        # What is killed does not clear up behind itself: the test's own folder is removed with the test.
+        "ANALYTICS_SCRATCH": str(folder.parent), **(env or {}),
     }
     return subprocess.run(
         [sys.executable, "-c", WORKER.format(folder=str(FOLDER), place=place), "--engine", "duckdb", "--lake", str(folder), "--memory-mb", "500", *words],
