@@ -61,12 +61,7 @@ async function named<Done>(which: Readonly<Record<string, string>>, work: () => 
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
     const { code, message, details, retryAfterSeconds, headers } = error;
-    throw new CodedError(code, message, {
-      cause: error,
-      details: { ...details, ...which },
-      headers,
-      ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
-    });
+    throw new CodedError(code, message, { cause: error, details: { ...details, ...which }, headers, retryAfterSeconds });
   }
 }
 

@@ -267,6 +267,25 @@ test("one case that fails for a reason nobody thought of moves nothing and does 
   expect(await soundBooks()).toEqual([]);
 });
 
+test("a charge that ends with its student's time was not confirmed in it, up to the very moment", async () => {
+  const [within, past] = [await buy(), await buy()];
+  for (const [each, late] of [
+    [within, "1 millisecond"],
+    [past, "0"],
+  ] as const) {
+    await lose(each);
+    await present(each.student, [each.receipt]);
+    await campus.sql`update charges set expires_at = f.paid_at + ${late}::interval from failover_cases f
+      where f.receipt_id = ${each.receiptId} and charges.id = ${each.charge.id}`;
+    await campus.sql`update charges c set digest = digest_of(c) where id = ${each.charge.id}`;
+  }
+  expectOk(await agree(asks, (await caseOf(within.receiptId)).id, (await caseOf(past.receiptId)).id));
+  expect(await repost(approves)).toMatchObject({ reposted: 2 });
+  const states = [within, past].map(({ charge }) => campus.sql`select state from charges where id = ${charge.id}`);
+  expect((await Promise.all(states)).flat()).toEqual([{ state: "confirmed" }, { state: "voided" }]);
+  expect(await soundBooks()).toEqual([]);
+});
+
 test("a meal that was ordered anew shows beside the case", async () => {
   const bought = await buy(20_000);
   await lose(bought, "order");

@@ -315,6 +315,22 @@ describe("a dispute", () => {
     }
   });
 
+  test("that is open while the money is on its way back is contested as soon as it has arrived, and stays open where it never does", async () => {
+    for (const [outcome, status] of [
+      ["processed", "contested"],
+      ["failed", "open"],
+    ] as const) {
+      await gateway.set({ refunds: "pending" });
+      const { paymentId } = await heldTopUp();
+      const dispute = await disputed(paymentId);
+      expect(dispute.status).toBe("open");
+      await campus.sql`
+        select finish_refund(f.id, null, ${outcome}) from gateway_refunds f join gateway_payments p on p.id = f.payment_row_id where p.payment_id = ${paymentId}`;
+      expect(await campus.sql`select status from gateway_disputes where id = ${dispute.id}`).toEqual([{ status }]);
+    }
+    await gateway.set({ refunds: "processed" });
+  });
+
   test("of a gift that was held and went back is contested too, and lost it is nobody's debt who had none of it", async () => {
     const dispute = await disputed((await heldTopUp("gift")).paymentId);
     expect(dispute).toMatchObject({ status: "contested" });

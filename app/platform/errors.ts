@@ -51,7 +51,7 @@ export const errorCodes = Object.keys(statusOfCode) as ErrorCode[];
 
 interface CodedErrorOptions {
   readonly details?: ErrorDetails;
-  readonly retryAfterSeconds?: number;
+  readonly retryAfterSeconds?: number | undefined;
   readonly headers?: Readonly<Record<string, string>>;
   readonly cause?: unknown;
 }

@@ -6,7 +6,7 @@ import { type Campus, startCampus } from "../testing/campus.ts";
 import { gatewayOf, type TestGateway } from "../testing/gateway.ts";
 import { expectOk, type Money, type MoneyStudent, moneyOf, type Till } from "../testing/money.ts";
 import type { TestStaff } from "../testing/people.ts";
-import { settleFinishedDays } from "./settle-days.ts";
+import { settleFinishedDays, settleJob } from "./settle-days.ts";
 
 let campus: Campus;
 let money: Money;
@@ -143,6 +143,16 @@ test("two workers at once, and the same worker again, settle a day once", async 
   expect(moved).toEqual([{ count: 1 }]);
 });
 
+test("the worker's own job settles yesterday, and asks nobody what time it is", async () => {
+  const till = await money.till();
+  await sell(till, 5_900);
+  await campus.sql`update accounts set created_at = created_at - interval '1 day' where kind = 'cafe_payable' and cafe_id = ${till.cafe.id}`;
+  const [wait] = await campus.sql<{ isTooEarly: boolean }>`select (now() at time zone 'Europe/Stockholm')::time < '00:16' as is_too_early`;
+  await campus.worker.db.transaction(settleJob(campus.worker).run);
+  // In the first quarter of an hour of a day the job still waits for yesterday's last sales.
+  expect(await settlementsOf(till)).toMatchObject(wait?.isTooEarly ? [] : [{ wallet_sales_minor: 0 }]);
+});
+
 test("a day that is not over is not settled, and no day twice by the function itself", async () => {
   const till = await money.till();
   await sell(till, 5_900);
@@ -235,6 +245,27 @@ test("two pay-outs of one café at once see each other: the account pays only wh
   });
   expect(await second.asked).toEqual({ outcome: "owed_less" });
   expect(await payableBalance(till)).toBe(0);
+});
+
+test("two people who say at once that the bank sent a transfer back make it due once", async () => {
+  const till = await money.till();
+  await sell(till, 1_000);
+  await settle(1);
+  const [settlement] = await settlementsOf(till);
+  expectOk(await pay(settlement?.id ?? ""));
+  const [one, other] = [await campus.staff("finance"), await campus.staff("finance")];
+  await campus.sql`update settlements set return_asked_by = ${finance.id}, return_asked_at = now() where id = ${settlement?.id}`;
+  const statement = (staff: TestStaff) => sql`select return_settlement(${settlement?.id ?? ""}, ${staff.id}, 'account closed') as id`;
+  const second = await campus.owner.transaction(async (tx) => {
+    expect(await tx.row(statement(one))).toEqual({ id: expect.any(String) });
+    const asked = campus.worker.db.row(statement(other));
+    await expect
+      .poll(() => campus.sql`select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like '%return_settlement%'`)
+      .toEqual([{ count: 1 }]);
+    return { asked };
+  });
+  expect(await second.asked).toEqual({ id: null });
+  expect(await payableBalance(till)).toBe(1_000);
 });
 
 test("a transfer that two people say the bank sent back makes the settlement due again, and it is paid anew; what was said before stays in the books", async () => {

@@ -11,7 +11,12 @@ export const targets: readonly Target[] = [
   { file: "app/ledger/post.sql", tests: ["app/ledger/refunds.test.ts", "app/ledger/adjustments.test.ts", ...settlements] },
   {
     file: "app/ledger/refund-order.sql",
-    tests: ["app/ledger/refunds.test.ts", "app/payments/gateway-refunds.test.ts", "app/payments/outside.test.ts"],
+    tests: [
+      "app/ledger/refunds.test.ts",
+      "app/payments/gateway-refunds.test.ts",
+      "app/payments/outside.test.ts",
+      "app/ledger/debts.test.ts",
+    ],
   },
   {
     file: "app/ledger/decide-adjustment.sql",
