@@ -1,5 +1,5 @@
 import type { Platform } from "../platform/context.ts";
-import { databaseRefusal, sql } from "../platform/postgres.ts";
+import { databaseRefusal, sql, takesWrites } from "../platform/postgres.ts";
 import { withDeadline } from "../platform/with-deadline.ts";
 import { lookAtReplica, type ReplicaState } from "./replica.ts";
 
@@ -29,9 +29,7 @@ export const checkDatabase = (platform: Platform): Promise<Health["database"]> =
 
 async function askDatabase({ db, log }: Platform): Promise<Health["database"]> {
   try {
-    const row = await db.row<{ readOnly: boolean }>(
-      sql`select pg_is_in_recovery() or current_setting('default_transaction_read_only')::boolean as read_only`,
-    );
+    const row = await db.row<{ readOnly: boolean }>(sql`select not ${takesWrites} as read_only`);
     return row?.readOnly ? "read_only" : "connected";
   } catch (error) {
     if (!databaseRefusal(error)) log.error({ err: error }, "The readiness check failed");

@@ -3,6 +3,8 @@ import { isReconciling } from "../failover/reconciling.ts";
 import type { Platform } from "../platform/context.ts";
 import { unavailable } from "../platform/errors.ts";
 import { everyone, json, route, router } from "../platform/http/router.ts";
+import { refreshJobsGauge } from "../platform/jobs.ts";
+import { refreshOutboxGauges } from "../platform/outbox.ts";
 import { withDeadline } from "../platform/with-deadline.ts";
 import { checkDatabase, checkHealth } from "./check-health.ts";
 import { lookAtReplica } from "./replica.ts";
@@ -100,4 +102,6 @@ export async function refreshGauges(platform: Platform): Promise<void> {
   metrics.set("redis_up", {}, cache.isUp() ? 1 : 0);
   metrics.set("process_memory_bytes", {}, process.memoryUsage.rss());
   await lookAtReplica(platform);
+  // Also where no worker is left to say it.
+  await Promise.all([refreshOutboxGauges(platform), refreshJobsGauge(platform)]).catch(() => undefined);
 }

@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { refreshGauges } from "../health/routes.ts";
 import { createTestDatabase, type TestDatabase } from "../testing/database.ts";
 import { openTestPlatform, type TestPlatform, until } from "../testing/platform.ts";
 import { writeEmbeddedMetrics } from "./embedded-metrics.ts";
@@ -52,6 +53,17 @@ test("the gauges of the outbox are read from its small indexes, however many row
       /Index.* using outbox_(due|dead)|Bitmap Index Scan on outbox_(due|dead)/,
     );
   }
+});
+
+test("what the worker leaves undone the API says too, since a worker that is dead says nothing; where another region writes nobody does", async () => {
+  const served = await openTestPlatform(database);
+  const standby = await openTestPlatform(database, { CAMPUS_REGION: "eu-south-1", CAMPUS_WRITER: "eu-north-1" });
+  for (const one of [served, standby]) await refreshGauges(one);
+  const said = (one: TestPlatform) => one.metrics.embeddedLines(0).flatMap((line) => Object.keys(line));
+  expect(said(served)).toEqual(expect.arrayContaining(["OutboxLate", "OutboxDead", "JobsFailing"]));
+  expect(said(standby)).not.toEqual(expect.arrayContaining(["OutboxLate"]));
+  expect(said(standby)).not.toEqual(expect.arrayContaining(["JobsFailing"]));
+  for (const one of [served, standby]) await one.end();
 });
 
 test("gauges that cannot be read cost a warning, and the other metrics are written all the same", async () => {

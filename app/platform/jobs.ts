@@ -1,5 +1,5 @@
 import type { Platform } from "./context.ts";
-import { type Database, type Statement, sql, type Transaction } from "./postgres.ts";
+import { type Database, type Statement, sql, type Transaction, takesWrites } from "./postgres.ts";
 import type { ReportError } from "./report-error.ts";
 
 /**
@@ -50,11 +50,12 @@ export const purgeJob = ({ name, everySeconds, table, key, writtenAt, oldestFirs
 
 const overdueMinutes = 30;
 
-/** How many jobs ended with an error at their last turn, or have long been due and no worker took them. */
+/** How many jobs ended with an error at their last turn, or have long been due and no worker took them. A copy says nothing. */
 export async function refreshJobsGauge({ db, metrics }: Platform): Promise<void> {
   const row = await db.row<{ failing: number }>(sql`
-    select count(*) as failing from timed_jobs where last_error is not null or due_at < now() - make_interval(mins => ${overdueMinutes})`);
-  metrics.set("jobs_failing", {}, row?.failing ?? 0);
+    select (select count(*) from timed_jobs where last_error is not null or due_at < now() - make_interval(mins => ${overdueMinutes})) as failing
+    where ${takesWrites}`);
+  if (row) metrics.set("jobs_failing", {}, row.failing);
 }
 
 export async function registerJobs(platform: Platform, jobs: readonly Job[]): Promise<void> {

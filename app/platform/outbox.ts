@@ -1,6 +1,6 @@
 import type { Platform } from "./context.ts";
 import type { WorkerKind } from "./jobs.ts";
-import { type Database, part, type Queryable, type Statement, sql } from "./postgres.ts";
+import { type Database, part, type Queryable, type Statement, sql, takesWrites } from "./postgres.ts";
 import type { ReportError } from "./report-error.ts";
 
 /** Puts work into the outbox, in the transaction of its cause: both happen or neither. */
@@ -59,15 +59,17 @@ export type Topics = Readonly<Record<string, Topic>>;
 const topicsOfLane = (topics: Topics, lane: Lane): Topics =>
   Object.fromEntries(Object.entries(topics).filter(([, topic]) => (topic.lane ?? "general") === lane));
 
-/** How many rows wait, for how long one is overdue, and how many were given up, as of now. */
+/** How many rows wait, for how long one is overdue, and how many were given up, as of now. A copy is behind in all of it and says nothing. */
 export async function refreshOutboxGauges({ db, metrics }: Platform): Promise<void> {
   const row = await db.row<{ waiting: number; dead: number; lateSeconds: number }>(sql`
     select (select count(*) from outbox where done_at is null and dead_at is null) as waiting,
            (select coalesce(greatest(0, extract(epoch from clock_timestamp() - min(due_at))), 0)::float8 from outbox where done_at is null and dead_at is null) as late_seconds,
-           (select count(*) from outbox where dead_at is not null) as dead`);
-  metrics.set("outbox_waiting", {}, row?.waiting ?? 0);
-  metrics.set("outbox_late_seconds", {}, row?.lateSeconds ?? 0);
-  metrics.set("outbox_dead", {}, row?.dead ?? 0);
+           (select count(*) from outbox where dead_at is not null) as dead
+    where ${takesWrites}`);
+  if (!row) return;
+  metrics.set("outbox_waiting", {}, row.waiting);
+  metrics.set("outbox_late_seconds", {}, row.lateSeconds);
+  metrics.set("outbox_dead", {}, row.dead);
 }
 
 /**

@@ -118,6 +118,9 @@ export function part(strings: TemplateStringsArray, ...values: readonly unknown[
   return made;
 }
 
+/** As a condition: this database is no copy, and nobody said that this process may only read. */
+export const takesWrites: Statement = part`not (pg_is_in_recovery() or current_setting('default_transaction_read_only')::boolean)`;
+
 function splice(strings: TemplateStringsArray, values: readonly unknown[]): Statement {
   let text = strings[0] ?? "";
   const bound: unknown[] = [];

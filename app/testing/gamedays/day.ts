@@ -25,8 +25,14 @@ export interface Clock {
   ringing(severity: "page" | "ticket"): readonly string[];
 }
 
-/** `awsSays`: what the stand-in for AWS says otherwise than on a calm day, measured on what stands here. */
-export function startClock(campus: Campus, awsSays: () => Promise<Planted> = async () => ({})): Clock {
+/**
+ * `awsSays`: what the stand-in for AWS says otherwise than on a calm day, measured on what stands here. A worker that is down says nothing at all.
+ */
+export function startClock(
+  campus: Campus,
+  awsSays: () => Promise<Planted> = async () => ({}),
+  isWorkerDown: () => boolean = () => false,
+): Clock {
   const metrics = new Metrics();
   const aws = openAws(region.alarms, metrics);
   const alarms = new Alarms(region.alarms, metrics);
@@ -35,8 +41,15 @@ export function startClock(campus: Campus, awsSays: () => Promise<Planted> = asy
     const [first, second] = campus.processes;
     // What cannot be read while the fault lasts is what a process could not say either.
     await Promise.all([refreshGauges(first.platform), refreshGauges(second.platform)]).catch(() => undefined);
-    for (const refresh of [refreshOutboxGauges, refreshRefusingCafes]) await refresh(campus.worker).catch(() => undefined);
-    for (const platform of [first.platform, second.platform, ...campus.released.map((one) => one.platform), campus.worker])
+    if (!isWorkerDown())
+      for (const refresh of [refreshOutboxGauges, refreshRefusingCafes]) await refresh(campus.worker).catch(() => undefined);
+    const speaking = [
+      first.platform,
+      second.platform,
+      ...campus.released.map((one) => one.platform),
+      ...(isWorkerDown() ? [] : [campus.worker]),
+    ];
+    for (const platform of speaking)
       for (const line of platform.metrics.embeddedLines(minutes * minuteMs + minuteMs / 2))
         for (const datum of dataOfEntry(line)) metrics.put(datum);
   };

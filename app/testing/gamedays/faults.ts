@@ -47,6 +47,7 @@ export interface Fault {
   isWell?(): Promise<boolean>;
   /** What the stand-in for AWS says, measured here. */
   awsSays?(): Promise<Planted>;
+  isWorkerDown?(): boolean;
 }
 
 const priceMinor = 100;
@@ -91,6 +92,7 @@ export const faults: Readonly<Record<GameDayName, (stage: Stage) => Fault>> = {
     let works = false;
     return {
       atConsole: "start-worker",
+      isWorkerDown: () => !works,
       async minute() {
         if (works) return calmMinute(stage, 0);
         const student = one(students, 0);

@@ -37,7 +37,7 @@ test.each(gameDays)(
   "game day $name: $fault, $alarm rings in time and no other page does, its page mends it",
   async (day) => {
     const fault = faults[day.name](stage);
-    const clock = startClock(campus, fault.awsSays);
+    const clock = startClock(campus, fault.awsSays, fault.isWorkerDown);
     await calm(clock, calmMinutesBefore);
 
     await fault.begin?.();

@@ -27,7 +27,7 @@ const dayNamed = (name: GameDayName): GameDay => gameDays.find((one) => one.name
 
 async function trainOn(name: GameDayName, options: Omit<Parameters<typeof train>[0], "day" | "fault" | "clock">) {
   const fault: Fault = faults[name](stage);
-  const clock = startClock(campus, fault.awsSays);
+  const clock = startClock(campus, fault.awsSays, fault.isWorkerDown);
   for (let minute = 0; minute < 6; minute += 1) await clock.minute(() => calmMinute(stage, minute));
   return train({ day: dayNamed(name), fault, clock, ...options });
 }
