@@ -4,6 +4,7 @@ import path from "node:path";
 
 export interface Certificates {
   readonly authority: string;
+  readonly authorityFile: string;
   readonly certificate: string;
   readonly key: string;
   readonly certificateFile: string;
@@ -36,5 +37,12 @@ export function makeCertificates(folder: string, names: readonly string[]): Cert
   const by = ["-CA", at("authority.pem"), "-CAkey", at("authority.key"), "-CAcreateserial", "-days", "2", "-extfile", at("names")];
   openssl("x509", "-req", "-in", at("server.csr"), ...by, "-out", at("server.pem"));
   const [authority, certificate, key] = ["authority.pem", "server.pem", "server.key"].map((name) => readFileSync(at(name), "utf8"));
-  return { authority, certificate, key, certificateFile: at("server.pem"), keyFile: at("server.key") } as Certificates;
+  return {
+    authority,
+    authorityFile: at("authority.pem"),
+    certificate,
+    key,
+    certificateFile: at("server.pem"),
+    keyFile: at("server.key"),
+  } as Certificates;
 }

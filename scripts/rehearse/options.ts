@@ -18,7 +18,8 @@ export type Options = {
   readonly loseEvery: number | undefined;
 };
 
-export const liveDrills = ["machine-lost", "database-lost", "release"] as const;
+export const drillsOfAWholeRun = ["machine-lost", "database-lost", "release"] as const;
+export const liveDrills = [...drillsOfAWholeRun, "game-days"] as const;
 export type LiveDrill = (typeof liveDrills)[number];
 
 const maxParallelism = 8;

@@ -3,7 +3,7 @@ import type { LocalSecrets } from "../../../app/local/secrets.ts";
 import type { Certificates } from "../../machine/certificates.ts";
 import type { Ask } from "./ask.ts";
 import type { Site } from "./campus.ts";
-import type { Database } from "./databases.ts";
+import type { Cache, Database } from "./databases.ts";
 import type { Distribution } from "./edge.ts";
 import type { Place } from "./places.ts";
 import type { Region } from "./region.ts";
@@ -20,4 +20,4 @@ export type Campus = {
 };
 
 /** With machines that serve, a database and people. */
-export type Alive = Campus & { readonly region: Region; readonly demo: Demo } & Database;
+export type Alive = Campus & { readonly region: Region; readonly demo: Demo; readonly cache: Cache } & Database;

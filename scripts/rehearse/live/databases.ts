@@ -56,10 +56,21 @@ export const startDatabase = async (
   return { cluster, failOver };
 };
 
+export type Cache = {
+  readonly url: string;
+  readonly stop: () => Promise<void>;
+  /** Another node at the same name, with nothing in it. */
+  readonly start: () => Promise<void>;
+};
+
 /** Redis with a password, and TLS before it. */
-export const startCache = async (folder: string, place: Place, secrets: LocalSecrets, certificate: string): Promise<string> => {
-  const redis = await startRedis({ password: secrets.redisPassword, logFile: join(folder, "redis.log") });
-  const to = { host: "127.0.0.1", port: redis.port };
-  await startWires(folder, "cache", [{ from: { host: place.cache, port: 6379 }, to, certificate }]);
-  return redis.url;
+export const startCache = async (folder: string, place: Place, secrets: LocalSecrets, certificate: string): Promise<Cache> => {
+  const options = { password: secrets.redisPassword, logFile: join(folder, "redis.log") };
+  let redis = await startRedis(options);
+  const { port, url } = redis;
+  await startWires(folder, "cache", [{ from: { host: place.cache, port: 6379 }, to: { host: "127.0.0.1", port }, certificate }]);
+  const start = async () => {
+    redis = await startRedis({ ...options, port });
+  };
+  return { url, stop: () => redis.stop(), start };
 };

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { readOrMakeSecrets } from "../../../app/local/secrets.ts";
 import { makeCertificates } from "../../machine/certificates.ts";
-import { type LiveDrill, liveDrills } from "../options.ts";
+import { drillsOfAWholeRun, type LiveDrill } from "../options.ts";
 import type { Alive, Campus } from "./alive.ts";
 import { askWorld } from "./ask.ts";
 import { Balancer } from "./balancer.ts";
@@ -13,6 +13,7 @@ import { startCache, startDatabase } from "./databases.ts";
 import { readDistribution, startEdge } from "./edge.ts";
 import { migrateDatabase, publishArtifact, setSecrets } from "./first-deploy.ts";
 import { Fleet } from "./fleet.ts";
+import { gameDaysAlive } from "./game-days.ts";
 import { journalsArrive } from "./journals.ts";
 import { losesAMachine, losesTheDatabase } from "./losses.ts";
 import { startMetadata } from "./metadata.ts";
@@ -115,6 +116,7 @@ const drills: Readonly<Record<LiveDrill, (campus: Alive, payers: readonly Studen
       (seen) => seen,
     ),
   release: (campus, payers, release) => releases(campus, payers, release, step),
+  "game-days": (campus, payers, { environment }) => gameDaysAlive(campus, payers, environment, step),
 };
 
 /** What everybody comes for, and that it outlives what a campus goes through. */
@@ -136,7 +138,7 @@ const serves = async (
     () => journalsArrive(campus.ask, campus.region.place.region, release.environment, campus.region.inService()),
     (seen) => seen,
   );
-  for (const name of drill ? [drill] : liveDrills) await drills[name](campus, payers, release);
+  for (const name of drill ? [drill] : drillsOfAWholeRun) await drills[name](campus, payers, release);
   await step(
     "the ledger is whole",
     () => ledgerIsWhole(site, demo),
@@ -158,7 +160,7 @@ const main = async (given: Given): Promise<void> => {
   const { cluster, failOver } = await step("PostgreSQL with TLS at the instance's endpoint", () =>
     startDatabase(folder, north, secrets, certificates),
   );
-  const redisUrl = await step("Redis with TLS and a password", () => startCache(folder, north, secrets, join(folder, "ours.pem")));
+  const cache = await step("Redis with TLS and a password", () => startCache(folder, north, secrets, join(folder, "ours.pem")));
   await step("roles and schema", () => migrateDatabase(cluster, secrets));
   await step("secrets have values", () => setSecrets(ask, north.region, environment, secrets));
   await step(
@@ -167,7 +169,7 @@ const main = async (given: Given): Promise<void> => {
     () => artifact.sha256.slice(0, 12),
   );
   const demo = await step("a campus with students, cafés and tills", () =>
-    seedCampus(folder, campus.distribution.Aliases.Items[0] ?? "", cluster, secrets, redisUrl),
+    seedCampus(folder, campus.distribution.Aliases.Items[0] ?? "", cluster, secrets, cache.url),
   );
   const codeOf = await startSmsProvider(others, certificates);
   await fillWallets(cluster);
@@ -192,7 +194,7 @@ const main = async (given: Given): Promise<void> => {
   const bootSeconds = (performance.now() - poweredAt) / 1_000;
   const artifacts = await step("three more releases are packed", () => packed);
   const release = { environment, bootSeconds, operator: new Operator(join(folder, "authority.pem")), artifacts };
-  await serves({ ...campus, region, demo, cluster, failOver }, codeOf, release, given.drill).catch((error: Error) => {
+  await serves({ ...campus, region, demo, cluster, failOver, cache }, codeOf, release, given.drill).catch((error: Error) => {
     throw new Error(`${error.message}${region.journals()}`);
   });
   if (given.keep) await new Promise(() => setInterval(() => {}, 60_000));
