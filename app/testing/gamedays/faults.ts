@@ -266,7 +266,7 @@ export const faults: Readonly<Record<GameDayName, (stage: Stage) => Fault>> = {
     return {
       atConsole: "roll-back",
       async begin() {
-        bad = await campus.release(await userWithoutCafes(campus));
+        bad = await campus.release({ ...(await userWithoutCafes(campus)), CAMPUS_VERSION: "newcomer" });
         const ready = await fetch(`${bad.url}/ready`);
         if (ready.status !== 200) throw new Error(`The poisoned release is not even ready: ${await ready.text()}`);
       },

@@ -46,7 +46,8 @@ test.runIf(wanted)("a trainee", { timeout: 7_200_000 }, async () => {
     minuteMs: Number(process.env.GAMEDAY_MINUTE_MS ?? 5_000),
     tell: (line) => void post(pager, { line }),
     async onBegun(console) {
-      const env = { CAMPUS_URL: campus.processes[0].url, DATABASE_URL: address.href, DATABASE_PASSWORD };
+      const processes = [...campus.processes, ...campus.released].map(({ url }) => url).join(" ");
+      const env = { CAMPUS_URL: campus.processes[0].url, CAMPUS_PROCESSES: processes, DATABASE_URL: address.href, DATABASE_PASSWORD };
       const lines = Object.entries(env).map(([key, value]) => `export ${key}='${value}'\n`);
       writeFileSync(process.env.GAMEDAY_ENV_FILE ?? "", [...lines, `export GAMEDAY_CONSOLE='${console}'\n`].join(""), { mode: 0o600 });
       await post(pager, { begun: true });
@@ -81,7 +82,7 @@ test("a training sees that the page's own command mended it on the database", as
     minuteMs: 0,
     async tell(line) {
       told.push(line);
-      if (line.endsWith("outbox-dead rings"))
+      if (line.includes("outbox-dead rings"))
         await campus.sql`update outbox set dead_at = null, tries = 0, due_at = now() where dead_at is not null`;
     },
   });

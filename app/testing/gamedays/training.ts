@@ -48,7 +48,9 @@ export async function train({ day, fault, clock, minuteMs, tell, onBegun }: Trai
     while (clock.minutes < longestMinutes) {
       const pause = new Promise((resolve) => setTimeout(resolve, minuteMs));
       const ringing = await clock.minute(() => fault.minute());
-      for (const name of ringing) if (!known.has(name)) tell(`minute ${clock.minutes}: ${name} rings`);
+      const tickets = clock.ringing("ticket");
+      for (const name of ringing)
+        if (!known.has(name)) tell(`minute ${clock.minutes}: ${name} rings${tickets.includes(name) ? " (a ticket: nobody is woken)" : ""}`);
       for (const name of known) if (!ringing.includes(name)) tell(`minute ${clock.minutes}: ${name} has ended`);
       known.clear();
       for (const name of ringing) known.add(name);
@@ -57,6 +59,7 @@ export async function train({ day, fault, clock, minuteMs, tell, onBegun }: Trai
         secondsToPager = seconds(began);
       }
       if (pagerAt !== undefined && !ringing.includes(day.alarm) && (await isMended(fault, done))) {
+        if (known.size > 0) tell(`still rings, and ends by itself: ${[...known].join(", ")}`);
         const inVain = done.filter((action) => action !== fault.atConsole);
         return { day: day.name, secondsToPager, secondsToMend: seconds(pagerAt), inVain };
       }
