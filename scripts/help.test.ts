@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { type Command, helpOf, readArguments } from "../app/local/command.ts";
 import { commandFiles, readCommands } from "./help.ts";
 
@@ -40,9 +40,16 @@ test("every command of package.json is one of ours and says for whom it is", asy
   expect(new Set(known)).toEqual(new Set(names));
 });
 
+/** Gone when the test is. */
+function emptyHome(): string {
+  const home = mkdtempSync(join(tmpdir(), "campus-help-"));
+  onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+  return home;
+}
+
 describe.each([...new Set(files.map(({ file }) => file))].filter((file) => file !== ""))("%s", (file) => {
   test("with --help it says what it is in our shape and does nothing", async () => {
-    const home = mkdtempSync(join(tmpdir(), "campus-help-"));
+    const home = emptyHome();
     const { code, output, errors } = await run(file, ["--help"], home);
     expect({ code, errors }).toEqual({ code: 0, errors: "" });
     expect(output).toMatch(
@@ -64,7 +71,7 @@ test("an unknown option is one line that says whom to ask, and exit 2", async ()
 });
 
 test("the set-up, which runs before any package is there, has the same shape", async () => {
-  const { output } = await run("scripts/setup.js", ["--help"], mkdtempSync(join(tmpdir(), "campus-help-")));
+  const { output } = await run("scripts/setup.js", ["--help"], emptyHome());
   // Plain JavaScript, because it runs before anything is installed: its type is said here.
   const { command } = (await import(setupFile)) as { command: Command };
   expect(output.trimEnd()).toBe(helpOf(command));
