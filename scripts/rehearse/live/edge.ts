@@ -45,7 +45,7 @@ export const readDistribution = async (ask: Ask): Promise<Distribution> => {
   return found.DistributionConfig;
 };
 
-type Files = { readonly certificate: string; readonly key: string; readonly authority: string };
+type Files = { readonly folder: string; readonly certificate: string; readonly key: string; readonly authority: string };
 
 const place = (distribution: Distribution, behaviour: Behaviour): string => {
   const group = distribution.OriginGroups.Items?.find(({ Id }) => Id === behaviour.TargetOriginId);
@@ -69,14 +69,16 @@ ${(origin.CustomHeaders.Items ?? []).map(({ HeaderName, HeaderValue }) => `     
 
 /** nginx as the distribution says: behaviours, origins and their headers. It caches nothing and has no web ACL. */
 export const edgeConfig = (distribution: Distribution, files: Files): string => `daemon off;
+# What it writes lies in a folder that only we may enter.
+user root;
 # nginx deletes this file when it ends: never a device.
-pid /tmp/edge.pid;
+pid ${files.folder}/edge.pid;
 error_log stderr error;
 events { worker_connections 4096; }
 http {
   access_log off;
-  client_body_temp_path /tmp/edge-body;
-  proxy_temp_path /tmp/edge-proxy;
+  client_body_temp_path ${files.folder}/edge-body;
+  proxy_temp_path ${files.folder}/edge-proxy;
   resolver ${nameServer} valid=1s ipv6=off;
   map $http_upgrade $connection_header { default upgrade; "" ""; }
   server {
@@ -99,8 +101,8 @@ ${[...(distribution.CacheBehaviors.Items ?? []), distribution.DefaultCacheBehavi
 }
 `;
 
-export const startEdge = (folder: string, distribution: Distribution, files: Files): void => {
-  const file = join(folder, "edge.conf");
+export const startEdge = (distribution: Distribution, files: Files): void => {
+  const file = join(files.folder, "edge.conf");
   writeFileSync(file, edgeConfig(distribution, files));
   spawn("nginx", ["-c", file, "-e", "stderr"], { stdio: ["ignore", "ignore", "inherit"] });
 };

@@ -85,7 +85,7 @@ const bringUp = async ({ folder, base }: Given, { ask, places, certificates, dis
   const [served] = places;
   await fetch(`${worldUrl}/world/machines?region=${served?.region}&patience=${patience}`, { method: "POST" });
   const { certificateFile: certificate, keyFile: key } = certificates;
-  startEdge(folder, distribution, { certificate, key, authority: join(folder, "authority.pem") });
+  startEdge(distribution, { folder, certificate, key, authority: join(folder, "authority.pem") });
   const follow = async () => {
     for (;;) {
       // The standby's machines need its replica, which does not stand here yet.
