@@ -192,8 +192,16 @@ test("a café's account takes two people of finance, is an IBAN without a wrong 
   expect(codeOf(await second.api("POST", `/admin/cafe-bank-accounts/${id}/approve`))).toBe("INVALID_TRANSITION");
 });
 
-const entry = (parts: { ref: string; minor: number; way: "DBIT" | "CRDT"; named?: string; why?: string; status?: string }) => `
-  <Ntry><NtryRef>${parts.ref}</NtryRef><Amt Ccy="SEK">${(parts.minor / 100).toFixed(2)}</Amt><CdtDbtInd>${parts.way}</CdtDbtInd><Sts><Cd>${parts.status ?? "BOOK"}</Cd></Sts>
+const entry = (parts: {
+  ref: string;
+  minor: number;
+  way: "DBIT" | "CRDT";
+  named?: string;
+  why?: string;
+  status?: string;
+  ccy?: string;
+}) => `
+  <Ntry><NtryRef>${parts.ref}</NtryRef><Amt Ccy="${parts.ccy ?? "SEK"}">${(parts.minor / 100).toFixed(2)}</Amt><CdtDbtInd>${parts.way}</CdtDbtInd><Sts><Cd>${parts.status ?? "BOOK"}</Cd></Sts>
     <BookgDt><Dt>2026-11-28</Dt></BookgDt><AcctSvcrRef>${parts.ref}</AcctSvcrRef>
     <NtryDtls><TxDtls><Refs><EndToEndId>${parts.named ?? "NOTPROVIDED"}</EndToEndId></Refs>${parts.why ? `<RtrInf><Rsn><Cd>${parts.why}</Cd></Rsn></RtrInf>` : ""}</TxDtls></NtryDtls></Ntry>`;
 const statement = (id: string, entries: readonly string[], account = own) => `<?xml version="1.0" encoding="UTF-8"?>
@@ -219,6 +227,26 @@ async function states(refs: readonly string[]): Promise<Record<string, [string, 
       .map((each) => [each.entry_ref, [each.state, each.pay_out_id]]),
   );
 }
+
+test("an entry in another money meets no pay-out, and money that goes out is none of the gateway's", async () => {
+  const { settlementId } = await due(2_000);
+  expectOk(await makeFile({ settlement_ids: [settlementId] }));
+  const named = (await statusOf(settlementId)).bank_reference ?? "";
+  const [payOut] = await campus.sql<{ id: string }>`
+    insert into gateway_pay_outs (gateway, pay_out_id, amount_minor, fee_minor, currency, bank_reference, at) values ('test', ${randomUUID()}, 1234, 0, 'SEK', 'UTR-9', now()) returning id`;
+  const text = statement("S-10", [
+    entry({ ref: "G1", minor: 2_000, way: "DBIT", named, ccy: "EUR" }),
+    entry({ ref: "G2", minor: 1_234, way: "DBIT", named: "UTR-9" }),
+    entry({ ref: "G3", minor: 1_234, way: "CRDT", named: "UTR-9" }),
+  ]);
+  expectOk(await send(text));
+  expect(await states(["G1", "G2", "G3"])).toEqual({
+    "G1:out": ["another_amount", null],
+    "G2:out": ["paid_twice", null],
+    "G3:in": ["matched", payOut?.id],
+  });
+  await campus.sql`delete from gateway_pay_outs where id = ${payOut?.id}`;
+});
 
 test("a statement is held against the pay-outs: met, paid twice, of another amount, sent back, unknown; the same file again changes nothing", async () => {
   const [a, b, c] = [await due(1_000), await due(2_000), await due(3_000)];

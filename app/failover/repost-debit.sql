@@ -51,7 +51,7 @@ begin
   if lost.agreed_by = p_staff_id then return 'same_person'; end if;
   begin
     perform 1 from orders where id = lost.order_id for update;
-    perform 1 from charges where id = lost.charge_id or (order_id = lost.order_id and state = 'open') for update;
+    perform 1 from charges where id = lost.charge_id or order_id = lost.order_id for update;
     v_obstacle := repost_obstacle(lost);
     if v_obstacle is not null then return v_obstacle; end if;
     perform open_wallet(lost.student_id, lost.currency);
@@ -105,7 +105,7 @@ begin
     perform emit_event(array['student:' || lost.student_id], 'charge_ended',
       jsonb_build_object('charge_id', lost.charge_id, 'order_id', lost.order_id, 'state', 'confirmed', 'receipt_id', lost.receipt_id));
   end if;
-  perform end_charge(id, 'voided', 'order already paid') from charges where order_id = lost.order_id and state = 'open';
+  perform end_charge(id, 'voided', 'order already paid') from charges where order_id = lost.order_id;
   perform emit_event(array['order:' || lost.order_id, 'cafe:' || lost.cafe_id, 'student:' || lost.student_id], 'order_paid',
     jsonb_build_object('order_id', lost.order_id, 'order_number', lost.order_number, 'payment_status', 'paid', 'amount_minor', lost.amount_minor));
   insert into outbox (topic, payload) values ('order.paid', jsonb_build_object('transaction_id', lost.transaction_id, 'order_id', lost.order_id,

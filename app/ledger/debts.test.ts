@@ -55,6 +55,13 @@ test("a debt is paid back by the next money that comes in, once, and what is ove
   ]);
 });
 
+test("what is owed in one money is not owed in another", async () => {
+  const student = await indebted(5_000);
+  await campus.owner.row(sql`select account_of('receivables', ${student.id}, null, 'EUR')`);
+  const owed = await campus.owner.row(sql`select debt_of(${student.id}, 'SEK') as sek, debt_of(${student.id}, 'EUR') as eur`);
+  expect(owed).toEqual({ sek: 5_000, eur: 0 });
+});
+
 test("two people write a debt off, as far as it is still owed, and the student can leave", async () => {
   const student = await indebted(4_000);
   const debts = async () => expectOk(await asks.api<{ items: { student_id: string; owed_minor: number }[] }>("GET", "/admin/debts")).items;

@@ -58,7 +58,7 @@ declare c close_outs; v_id uuid;
 begin
   select * into c from close_outs where id = p_id and status = 'paid' and amount_minor > 0 and return_asked_by <> p_staff_id for update;
   if not found or exists (select from students where id = c.student_id and erased_at is not null) then return null; end if;
-  update wallets set status = case when c.was_frozen then 'frozen' else 'active' end, updated_at = now() where student_id = c.student_id and currency = c.currency and status = 'closed';
+  update wallets set status = case when c.was_frozen then 'frozen' else 'active' end, updated_at = now() where student_id = c.student_id and status = 'closed';
   insert into returned_pay_outs (close_out_id, amount_minor, currency, reason, paid_transaction_id, paid_by, bank_reference, asked_by, returned_by, transaction_id)
     values (c.id, c.amount_minor, c.currency, p_reason, c.transaction_id, c.decided_by, c.bank_reference, c.return_asked_by, p_staff_id,
       post_to_wallet('close_out_return', c.student_id, account_of('bank', null, null, c.currency), c.amount_minor, c.currency, null, null, null, c.transaction_id))

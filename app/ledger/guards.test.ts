@@ -1,0 +1,100 @@
+// What functions of money refuse by themselves, whatever the application asks.
+import { randomBytes } from "node:crypto";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { part, type Statement, sql } from "../platform/postgres.ts";
+import { type Campus, startCampus } from "../testing/campus.ts";
+import { addDish } from "../testing/menus.ts";
+import { expectOk, type Money, type MoneyStudent, moneyOf, type Till } from "../testing/money.ts";
+
+let campus: Campus;
+let money: Money;
+let till: Till;
+
+beforeAll(async () => {
+  campus = await startCampus();
+  money = moneyOf(campus);
+  till = await money.till();
+});
+afterAll(() => campus.end());
+
+const ask = async <T>(statement: Statement) => (await campus.owner.row<{ said: T }>(statement))?.said;
+
+/** The second asks while the first has not committed: it waits, and sees what the first did. */
+async function atOnce(name: string, first: Statement, second: Statement): Promise<readonly unknown[]> {
+  const { said, waiting } = await campus.owner.transaction(async (tx) => {
+    const said = (await tx.row<{ said: unknown }>(first))?.said;
+    const waiting = campus.worker.db.row<{ said: unknown }>(second);
+    await expect
+      .poll(() => campus.sql`select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like ${`%${name}%`}`)
+      .toEqual([{ count: 1 }]);
+    return { said, waiting };
+  });
+  return [said, (await waiting)?.said];
+}
+
+const confirmWith = (
+  student: MoneyStudent,
+  charge: { readonly id: string; readonly digest: string; readonly match_code?: string },
+  keyId: string | null,
+) =>
+  ask<string>(sql`
+    select outcome as said from confirm_charge(${charge.id}, ${student.id}, ${charge.digest}, ${charge.match_code ?? null}, ${keyId}::uuid, 'local', 1, 'receipt-1', 'Europe/Stockholm')`);
+
+test("a debit that wants a signature takes no key of somebody else, and none that was revoked", async () => {
+  const [student, other] = [await money.fundedStudent({ balanceMinor: 10_000 }), await money.fundedStudent({ balanceMinor: 0 })];
+  const charge = await student.scannedOrder({ till, totalMinor: 1_000 });
+  await campus.sql`update students set requires_signature = true where id = ${student.id}`;
+  const keyOf = (id: string) =>
+    ask<string>(sql`insert into confirm_keys (student_id, public_key) values (${id}, ${randomBytes(44)}) returning id as said`);
+  const [own, foreign] = [await keyOf(student.id), await keyOf(other.id)];
+  const unsigned = await confirmWith(student, charge, null);
+  expect(unsigned).not.toBe("confirmed");
+  expect(await confirmWith(student, charge, foreign ?? "")).toBe(unsigned);
+  await campus.sql`update confirm_keys set revoked_at = now() where id = ${own}`;
+  expect(await confirmWith(student, charge, own ?? "")).toBe(unsigned);
+  await campus.sql`update confirm_keys set revoked_at = null where id = ${own}`;
+  expect(await confirmWith(student, charge, own ?? "")).not.toBe(unsigned);
+});
+
+test("nothing is posted of nothing, and to no wallet in another money than its own", async () => {
+  const { id } = await money.fundedStudent({ balanceMinor: 5_000 });
+  const [fees, clearing] = [part`account_of('gateway_fees', null, null, 'SEK')`, part`account_of('gateway_clearing', null, null, 'SEK')`];
+  for (const amount of [0n, null])
+    expect(await ask(sql`select post_signed('gateway_fee', ${fees}, ${clearing}, ${amount}::bigint, 'SEK') as said`)).toBeNull();
+  const inEuro = sql`select post_to_wallet('adjustment', ${id}, account_of('adjustments', null, null, 'EUR'), 100, 'EUR', null, null, null, null) as said`;
+  await expect(ask(inEuro)).rejects.toThrow("no open wallet in EUR for this student");
+});
+
+test("cash is taken once of two who take it at once, and given back of cash orders alone", async () => {
+  const student = await money.fundedStudent({ balanceMinor: 10_000 });
+  const items = [{ menu_item_id: await addDish(campus, till.cafe, { priceMinor: 1_000 }), quantity: 1 }];
+  const asked = { cafe_id: till.cafe.id, payment_method: "cash", items };
+  const { order } = expectOk(await student.api<{ order: { id: string } }>("POST", "/orders", { body: asked }));
+  const take = sql`select take_cash(${order.id}) as said`;
+  expect(await atOnce("take_cash", take, take)).toEqual([expect.any(String), null]);
+  const charge = await student.scannedOrder({ till, totalMinor: 1_000 });
+  expectOk(await student.confirm(charge));
+  const staff = await campus.staff("owner", till.cafe);
+  const giveBack = (orderId: string) => ask(sql`select (refund_cash(${orderId}, 500, 'for a test', ${staff.id})).id as said`);
+  expect(await giveBack(charge.order_id)).toBeNull();
+  expect(await giveBack(order.id)).toEqual(expect.any(String));
+});
+
+test("of two who agree to one correction at once one moves the money, and the other finds it decided", async () => {
+  const student = await money.fundedStudent({ balanceMinor: 1_000 });
+  const [asks, one, other] = [await campus.staff("finance"), await campus.staff("finance"), await campus.staff("finance")];
+  const id = await ask<string>(sql`
+    insert into adjustments (student_id, amount_minor, currency, reason, status, requested_by) values (${student.id}, 700, 'SEK', 'for a test', 'pending', ${asks.id}) returning id as said`);
+  const agree = (staffId: string) => sql`select (approve_adjustment(${id ?? ""}, ${staffId})).outcome as said`;
+  expect(await atOnce("approve_adjustment", agree(one.id), agree(other.id))).toEqual(["approved", "not_pending"]);
+  expect(await student.balanceMinor()).toBe(1_700);
+});
+
+test("a payment in another money than the wallet's is not put into it", async () => {
+  const student = await money.fundedStudent({ balanceMinor: 1_000 });
+  const credit = (currency: string) =>
+    ask<string>(sql`
+      select credit_wallet(row(g.*)::gateway_orders, 100, ${currency}, account_of('gateway_clearing', null, null, ${currency})) as said
+      from (select (jsonb_populate_record(null::gateway_orders, jsonb_build_object('student_id', ${student.id}::text, 'wallet_max_minor', 1000000))).*) g`);
+  expect(await credit("EUR")).toBeNull();
+});
