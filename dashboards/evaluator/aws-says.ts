@@ -31,6 +31,9 @@ const onceADay: ReadonlySet<string> = new Set([
   "CampusPay AnalyticsPublished",
 ]);
 
+/** What was said last night, for who begins to listen in the middle of a day. */
+export const lastNight: Planted = Object.fromEntries([...onceADay].map((name) => [name, normal[name]]));
+
 /** A value in place of the normal one, or undefined: AWS says nothing. */
 export type Planted = Readonly<Record<string, number | undefined>>;
 

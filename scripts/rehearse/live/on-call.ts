@@ -1,7 +1,7 @@
 // Who is woken: every alarm of the region as it is synthesized, on what the machines themselves say in their log groups.
 import { setTimeout as pause } from "node:timers/promises";
 import { Alarms, type Change } from "../../../dashboards/evaluator/alarms.ts";
-import { openAws } from "../../../dashboards/evaluator/aws-says.ts";
+import { lastNight, openAws } from "../../../dashboards/evaluator/aws-says.ts";
 import { dataOfLogLine, Metrics } from "../../../dashboards/evaluator/metrics.ts";
 
 import { alarmsOfRegion } from "../../../stacks/rules/region-alarms.ts";
@@ -68,6 +68,7 @@ export class OnCall {
       for (const message of await this.linesOf(group, endMs - minuteMs, endMs + lateMs)) this.keep(message, endMs);
     const serving = this.region.inService().length;
     this.aws.say(endMs / minuteMs - 1, {
+      ...(this.minutes === 0 && lastNight),
       "AWS/ApplicationELB HealthyHostCount": serving,
       "AWS/AutoScaling GroupInServiceInstances": serving,
     });
