@@ -59,13 +59,18 @@ const makeFile = (body: object, staff = first, key = randomUUID()) =>
 const statusOf = async (settlementId: string) =>
   expectOk(await first.api<{ status: string; bank_reference: string | null }>("GET", `/admin/settlements/${settlementId}`));
 
-async function agreedCloseOut(balanceMinor: number): Promise<{ id: string; studentId: string }> {
+async function pendingCloseOut(balanceMinor: number): Promise<{ id: string; studentId: string }> {
   const student = await money.fundedStudent({ balanceMinor, name: "Zoë Østergård" });
   const body = { pay_to: cafeIban, ...(await student.proof({ purpose: "close_out", pay_to: cafeIban })) };
   const { id } = expectOk(await student.api<Made>("POST", "/wallet/close-out", { headers: keyed(), body }));
-  const agreed = { expected_amount_minor: balanceMinor };
-  expectOk(await second.api("POST", `/admin/close-outs/${id}/approve`, { headers: keyed(), body: agreed }));
   return { id, studentId: student.id };
+}
+
+async function agreedCloseOut(balanceMinor: number): Promise<{ id: string; studentId: string }> {
+  const asked = await pendingCloseOut(balanceMinor);
+  const agreed = { expected_amount_minor: balanceMinor };
+  expectOk(await second.api("POST", `/admin/close-outs/${asked.id}/approve`, { headers: keyed(), body: agreed }));
+  return asked;
 }
 
 test("settlements and close-outs are paid by one file whose sums add up, which names each transfer, and none is in a second one", async () => {
@@ -119,6 +124,8 @@ test("a file is made whole or not at all: of what cannot be paid it says which a
   await refused({ settlement_ids: [homeless.settlementId] }, "CONFLICT", { settlement_id: homeless.settlementId });
   await refused({ settlement_ids: [large.settlementId] }, "CONFLICT", { settlement_id: large.settlementId });
   await refused({ settlement_ids: [randomUUID()] }, "NOT_FOUND", {});
+  const alone = await makeFile({ close_outs: [{ id: (await pendingCloseOut(950)).id, expected_amount_minor: 950 }] });
+  expect(alone.body.error).toMatchObject({ code: "CONFLICT", message: expect.stringContaining("It takes two people") });
   await refused({ close_outs: [{ id: closeOut.id, expected_amount_minor: 901 }] }, "CONFLICT", { close_out_id: closeOut.id });
   const grown = await agreedCloseOut(800);
   await campus.owner.transaction((tx) =>

@@ -61,6 +61,15 @@ test("nothing is posted of nothing, and to no wallet in another money than its o
   const [fees, clearing] = [part`account_of('gateway_fees', null, null, 'SEK')`, part`account_of('gateway_clearing', null, null, 'SEK')`];
   for (const amount of [0n, null])
     expect(await ask(sql`select post_signed('gateway_fee', ${fees}, ${clearing}, ${amount}::bigint, 'SEK') as said`)).toBeNull();
+  const [payable, kept] = [part`account_of('cafe_payable', null, ${till.cafe.id}, 'SEK')`, part`account_of('fees', null, null, 'SEK')`];
+  for (const [amount, from] of [
+    [100, payable],
+    [-100, kept],
+  ] as const) {
+    const id = await ask<string>(sql`select post_signed('fee', ${payable}, ${kept}, ${amount}::bigint, 'SEK') as said`);
+    const posted = sql`select from_account_id = ${from} and amount_minor = 100 as said from ledger_transactions where id = ${id ?? ""}`;
+    expect(await ask<boolean>(posted)).toBe(true);
+  }
   const inEuro = sql`select post_to_wallet('adjustment', ${id}, account_of('adjustments', null, null, 'EUR'), 100, 'EUR', null, null, null, null) as said`;
   await expect(ask(inEuro)).rejects.toThrow("no open wallet in EUR for this student");
 });

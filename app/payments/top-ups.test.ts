@@ -42,6 +42,16 @@ async function poll(): Promise<void> {
   await campus.drainOutbox();
 }
 
+test("a student who wanted the method kept, and whose gateway kept none, has the money all the same", async () => {
+  const someone = await student();
+  await gateway.connect();
+  await gateway.pay((await gateway.beginTopUp(someone, 10_000, true)).gateway_order_id);
+  await gateway.quiet();
+  await campus.drainOutbox();
+  expect(await someone.balanceMinor()).toBe(10_000);
+  expect(await campus.sql`select from saved_methods where student_id = ${someone.id}`).toEqual([]);
+});
+
 describe("beginning a top-up", () => {
   test("with a key that the gateway does not know is our fault and not the amount's: 503, which counts against the promise", async () => {
     const someone = await student();

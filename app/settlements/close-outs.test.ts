@@ -143,6 +143,25 @@ test("a close-out that nobody decides on gives the money back when its time is o
   expect((await approve(id, 800)).body.error?.code).toBe("INVALID_TRANSITION");
 });
 
+test("two people who say at once that the bank sent a close-out back open the wallet once", async () => {
+  const student = await money.fundedStudent({ balanceMinor: 600 });
+  const { id } = expectOk(await ask(student));
+  const [second, third] = [await campus.staff("finance"), await campus.staff("finance")];
+  for (const staff of [finance, second]) expectOk(await approve(id, 600, staff));
+  await campus.sql`update close_outs set return_asked_by = ${finance.id}, return_asked_at = now() where id = ${id}`;
+  const statement = (staffId: string) => sql`select return_close_out(${id}, ${staffId}, 'unknown account') as id`;
+  const { asked } = await campus.owner.transaction(async (tx) => {
+    expect(await tx.row(statement(second.id))).toEqual({ id: expect.any(String) });
+    const other = campus.worker.db.row(statement(third.id));
+    await expect
+      .poll(() => campus.sql`select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like '%return_close_out%'`)
+      .toEqual([{ count: 1 }]);
+    return { asked: other };
+  });
+  expect(await asked).toEqual({ id: null });
+  expect(await student.balanceMinor()).toBe(600);
+});
+
 test("a close-out that the bank sends back opens the wallet again once two people say so, and the student may ask anew", async () => {
   const student = await money.fundedStudent({ balanceMinor: 1_500 });
   const { id } = expectOk(await ask(student));
