@@ -267,22 +267,22 @@ test("one case that fails for a reason nobody thought of moves nothing and does 
   expect(await soundBooks()).toEqual([]);
 });
 
-test("a charge that ends with its student's time was not confirmed in it, up to the very moment", async () => {
-  const [within, past] = [await buy(), await buy()];
-  for (const [each, late] of [
-    [within, "1 millisecond"],
-    [past, "0"],
-  ] as const) {
+test("a charge is confirmed by what was debited where it asked for just that, before its time was over", async () => {
+  const bought = await Promise.all([buy(), buy(), buy(), buy()]);
+  const [within, past, dearer, inEuro] = bought.map(({ charge }) => charge.id) as [string, string, string, string];
+  for (const each of bought) {
     await lose(each);
     await present(each.student, [each.receipt]);
-    await campus.sql`update charges set expires_at = f.paid_at + ${late}::interval from failover_cases f
-      where f.receipt_id = ${each.receiptId} and charges.id = ${each.charge.id}`;
-    await campus.sql`update charges c set digest = digest_of(c) where id = ${each.charge.id}`;
   }
-  expectOk(await agree(asks, (await caseOf(within.receiptId)).id, (await caseOf(past.receiptId)).id));
-  expect(await repost(approves)).toMatchObject({ reposted: 2 });
-  const states = [within, past].map(({ charge }) => campus.sql`select state from charges where id = ${charge.id}`);
-  expect((await Promise.all(states)).flat()).toEqual([{ state: "confirmed" }, { state: "voided" }]);
+  await campus.sql`update charges c set expires_at = f.paid_at + case c.id when ${past} then interval '0' else interval '1 millisecond' end
+    from failover_cases f where f.charge_id = c.id and c.id in (${within}, ${past}, ${dearer}, ${inEuro})`;
+  await campus.sql`update charges set amount_minor = 5800 where id = ${dearer}`;
+  await campus.sql`update charges set currency = 'EUR' where id = ${inEuro}`;
+  await campus.sql`update charges c set digest = digest_of(c) where id in (${within}, ${past}, ${dearer}, ${inEuro})`;
+  expectOk(await agree(asks, ...(await Promise.all(bought.map(async ({ receiptId }) => (await caseOf(receiptId)).id)))));
+  expect(await repost(approves)).toMatchObject({ reposted: 4 });
+  const stateOf = async (id: string) => (await campus.sql<{ state: string }>`select state from charges where id = ${id}`)[0]?.state;
+  expect(await Promise.all([within, past, dearer, inEuro].map(stateOf))).toEqual(["confirmed", "voided", "voided", "voided"]);
   expect(await soundBooks()).toEqual([]);
 });
 
