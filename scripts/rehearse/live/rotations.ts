@@ -12,9 +12,10 @@ import type { Release } from "./releases.ts";
 import { inServiceWithinMs, type Step, until } from "./telling.ts";
 
 const paymentsAround = 20;
-/** Of two machines with two processes each, every one is asked and signs several times among so many. */
-const inARow = 12;
-const betweenTokensMs = 2_000;
+/** Of two machines with two processes each, every one signs several times among so many, and in so long. */
+const tokensInARow = 30;
+const betweenTokensMs = 1_000;
+const withoutOldReceiptSeconds = 60;
 
 type Secrets = { readonly read: (slug: string) => Promise<string>; readonly put: (slug: string, value: string) => Promise<unknown> };
 
@@ -40,14 +41,16 @@ const rotatesTheDatabasePassword = async ({ cluster }: Alive, secrets: Secrets):
   await secrets.put("database-password", password);
   const startedAt = performance.now();
   return asSuperuser(cluster, "postgres", async (client) => {
-    const mine = "from pg_stat_activity where usename = $1";
-    const { rowCount: cut } = await client.query(`select pg_terminate_backend(pid) ${mine}`, [appRole]);
-    let opened = 0;
-    await until("connections with the new password", inServiceWithinMs, async () => {
-      opened = (await client.query(`select 1 ${mine}`, [appRole])).rowCount ?? 0;
-      return opened >= (cut ?? 0) / 2;
-    });
-    return `${cut} connections cut, ${opened} opened with the new one ${((performance.now() - startedAt) / 1_000).toFixed(1)} s later`;
+    const mine = "from pg_stat_activity where usename = $1 and backend_start > $2";
+    const kindsSince = async (since: string) => {
+      const { rows } = await client.query<{ name: string }>(`select distinct application_name as name ${mine}`, [appRole, since]);
+      return rows.map(({ name }) => name);
+    };
+    const before = await kindsSince("-infinity");
+    const now = (await client.query<{ at: string }>("select now()::text as at")).rows[0]?.at ?? "";
+    const { rowCount: cut } = await client.query(`select pg_terminate_backend(pid) ${mine}`, [appRole, "-infinity"]);
+    await until(`${before.join(", ")} connect anew`, inServiceWithinMs, async () => (await kindsSince(now)).length === before.length);
+    return `${cut} connections cut; ${before.join(", ")} are connected anew ${((performance.now() - startedAt) / 1_000).toFixed(1)} s later`;
   });
 };
 
@@ -74,20 +77,20 @@ const rotatesTheRedisPassword = async ({ cache, secrets: { redisPassword } }: Al
 const signsTokensWith = async ({ site }: Alive, key: string, student: Student): Promise<Student> => {
   let latest = student;
   let row = 0;
-  await until(`${inARow} tokens in a row of the new key`, inServiceWithinMs, async () => {
+  await until(`${tokensInARow} tokens in a row of the new key`, inServiceWithinMs, async () => {
     await pause(betweenTokensMs);
     latest = await refresh(site, latest);
     row = keyOfToken(latest.token) === key ? row + 1 : 0;
-    return row >= inARow;
+    return row >= tokensInARow;
   });
   return latest;
 };
 
 const signsReceiptsWith = ({ cluster }: Alive, key: string): Promise<void> =>
-  until(`${inARow} receipts in a row of the new key`, inServiceWithinMs, () =>
+  until(`no receipt of the old key for ${withoutOldReceiptSeconds} s`, inServiceWithinMs, () =>
     asSuperuser(cluster, "campus", async (client) => {
-      const { rows } = await client.query<{ key_id: string }>("select key_id from receipts order by id desc limit $1", [inARow]);
-      return rows.every(({ key_id }) => key_id === key);
+      const text = "select extract(epoch from clock_timestamp() - max(created_at))::float as seconds from receipts where key_id <> $1";
+      return ((await client.query<{ seconds: number }>(text, [key])).rows[0]?.seconds ?? 0) > withoutOldReceiptSeconds;
     }),
   );
 
