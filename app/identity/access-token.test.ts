@@ -2,7 +2,7 @@ import { createHmac, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { type Holder, readAccessToken, signAccessToken } from "./access-token.ts";
-import { type Keyring, parseKeyring } from "./keyring.ts";
+import { afterLook, type Keyring, parseKeyring } from "./keyring.ts";
 import { createTokenCache } from "./token-cache.ts";
 
 let campus: Campus;
@@ -113,6 +113,17 @@ test("during a rotation tokens of the old key and of the new key are both good",
   for (const token of [signed(before), signed(after)])
     for (const ring of [before, after]) expect(readAccessToken(ring, issuer, token)?.holder).toEqual(nobody);
   expect(readAccessToken(keyring(next.secret), issuer, signed(before))).toBeUndefined();
+});
+
+test("a new key checks at the first look and signs at the second; one that was taken away signs no more", () => {
+  const [older, newer] = [newKey("token-1").secret, newKey("token-2").secret];
+  const rotated = keyring(newer, older);
+  const first = afterLook(keyring(older), rotated);
+  expect([first.signer.kid, ...first.verifiers.keys()]).toEqual(["token-1", "token-2", "token-1"]);
+  const second = afterLook(first, rotated);
+  expect(second.signer.kid).toBe("token-2");
+  expect(afterLook(keyring(older), keyring(newer)).signer.kid).toBe("token-2");
+  expect([...afterLook(second, keyring(newer)).verifiers.keys()]).toEqual(["token-2"]);
 });
 
 test("only public members of the keys are published", () => {

@@ -2,7 +2,7 @@ import type { Platform } from "../platform/context.ts";
 import { CodedError } from "../platform/errors.ts";
 import { type Holder, readAccessToken, signAccessToken } from "./access-token.ts";
 import { watchEndedSessions } from "./ended-sessions.ts";
-import { type Keyring, type PublicJwk, parseKeyring } from "./keyring.ts";
+import { afterLook, type Keyring, type PublicJwk, parseKeyring } from "./keyring.ts";
 import { type KnownDevices, watchDevices } from "./known-devices.ts";
 import { createPasswords, type Passwords } from "./passwords.ts";
 import { createTokenCache } from "./token-cache.ts";
@@ -71,14 +71,15 @@ export async function openIdentity(platform: Platform): Promise<Identity> {
   };
 }
 
-/** The keyring of the secret, looked at again every 5 minutes: a rotation needs no restart. */
+/** The keyring of the secret, looked at anew every 5 minutes: a rotation needs no restart. */
 async function watchKeyring({ secrets, log }: Platform, onChange: () => void): Promise<{ current(): Keyring; stop(): void }> {
   let text = await secrets.get("JWT_KEYS");
   let keyring = parseKeyring(text);
   const refresh = async () => {
-    const fresh = await secrets.get("JWT_KEYS");
+    // Not `get`: what it keeps is a moment younger than this look.
+    const fresh = await secrets.fresh("JWT_KEYS");
+    keyring = afterLook(keyring, parseKeyring(fresh));
     if (fresh === text) return;
-    keyring = parseKeyring(fresh);
     text = fresh;
     onChange();
   };

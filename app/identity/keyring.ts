@@ -8,7 +8,7 @@ export interface PublicJwk {
   readonly [member: string]: unknown;
 }
 
-/** The RS256 keys of access tokens. The first one signs; all verify, so a rotation adds the next key as the last one, waits, then moves it first. */
+/** The RS256 keys of access tokens. The first one signs, all verify; a rotation puts the next key first. */
 export interface Keyring {
   readonly signer: { readonly kid: string; readonly key: KeyObject };
   readonly verifiers: ReadonlyMap<string, KeyObject>;
@@ -48,3 +48,10 @@ function publicKey(jwk: ListedKey): KeyObject {
     throw new Error(`The key ${kidOf(jwk)} of JWT_KEYS is not an RSA key of ${leastModulusBits} bits or more.`);
   return key;
 }
+
+/**
+ * The ring after a look at the secret. A key that this process had not seen checks tokens at once and signs from the next look on: by then
+ * every process has seen it. One that was taken away signs no more.
+ */
+export const afterLook = (current: Keyring, seen: Keyring): Keyring =>
+  current.verifiers.has(seen.signer.kid) || !seen.verifiers.has(current.signer.kid) ? seen : { ...seen, signer: current.signer };

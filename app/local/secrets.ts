@@ -38,7 +38,7 @@ export function readSecrets(file: string): LocalSecrets | undefined {
   }
 }
 
-function makeSecrets(): LocalSecrets {
+export function makeSecrets(): LocalSecrets {
   return {
     superuserPassword: randomWord(),
     ownerPassword: randomWord(),

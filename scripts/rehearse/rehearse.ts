@@ -26,6 +26,7 @@ import { isStopping, stopAll, watchMemory } from "./processes.ts";
 import { summary } from "./report.ts";
 import { type App, provideProvider, siteOf, synthesize, takeFolder } from "./site.ts";
 import { deployAll, destroyAll, planAllAgain } from "./steps.ts";
+import { tellTerraform } from "./tell-terraform.ts";
 import type { Site } from "./terraform.ts";
 import { readConfiguration } from "./terraform-json.ts";
 
@@ -83,13 +84,17 @@ const prepare = async (options: Options): Promise<Prepared | undefined> => {
 
 type Rehearsal = { readonly options: Options; readonly world: World; readonly python: string };
 
+const regionsOf = ({ environment }: Options): readonly string[] => {
+  const { primary, standby } = environments[environment] ?? {};
+  return [primary, standby].flatMap((plan) => plan?.region ?? []);
+};
+
 const comesToLife = async (prepared: Prepared, { options, world, python }: Rehearsal): Promise<boolean> => {
   heading("the campus comes to life");
   const base = await prepared.base.catch(unlessOptional(options));
   if (!base) return true;
   const { environment, keep, liveDrill: drill } = options;
-  const { primary, standby } = environments[environment] ?? {};
-  const regions = [primary, standby].flatMap((plan) => plan?.region ?? []);
+  const regions = regionsOf(options);
   return liveRehearsal({ base, artifact: prepared.artifact, worldUrl: world.url, python, environment, regions, keep, drill });
 };
 
@@ -112,12 +117,13 @@ const rehearse = async (options: Options, site: Site, world: World, python: stri
   const found = await driftIsFound(site, stacks, records);
   const lives = !prepared || (await comesToLife(prepared, { options, world, python }));
   if (options.keep) await leaveStanding(site);
+  const told = options.liveDrill !== "region-lost" || !lives || (await tellTerraform(site, stacks, world.url, regionsOf(options)));
 
   heading("destroy");
   const changed = await withoutProtections(site, app, stacks);
   const destroyed = await destroyAll(site, stacks, changed, options.parallelism);
   const empty = await nothingIsLeft(world);
-  return clean && found && lives && destroyed && empty;
+  return clean && found && lives && told && destroyed && empty;
 };
 
 const stateDrill = (site: Site, python: string): Promise<boolean> => {

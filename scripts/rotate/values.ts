@@ -3,17 +3,28 @@ import { type AppSecret, appSecrets, secretSlug } from "../../stacks/app-secrets
 
 /** How the next value of a secret comes about, and what its owner has to know then. */
 type Making =
-  | { readonly kind: "ring"; readonly makeKey: () => { readonly kid: string }; readonly after: string }
+  | { readonly kind: "ring"; readonly makeKey: () => { readonly kid: string }; readonly use: string; readonly after: string }
   | { readonly kind: "word"; readonly after: string }
   /** Its first value is made here; a later one needs more than this secret. */
   | { readonly kind: "first word"; readonly whyNoOther: string }
   | { readonly kind: "given"; readonly by: string };
 
+const withinFiveMinutes = "processes use it within five minutes";
 const withItsRole = "the role's password in the database has to change first, in the same minutes: docs/platform/secrets.md";
 
 export const makings: Readonly<Record<AppSecret, Making>> = {
-  JWT_KEYS: { kind: "ring", makeKey: makeTokenKey, after: "after a day: the same with --retire" },
-  RECEIPT_KEYS: { kind: "ring", makeKey: makeReceiptKey, after: "the old keys stay for ever: receipts are checked with them" },
+  JWT_KEYS: {
+    kind: "ring",
+    makeKey: makeTokenKey,
+    use: "processes know it within five minutes and sign with it within ten",
+    after: "after a day: the same with --retire",
+  },
+  RECEIPT_KEYS: {
+    kind: "ring",
+    makeKey: makeReceiptKey,
+    use: withinFiveMinutes,
+    after: "the old keys stay for ever: receipts are checked with them",
+  },
   LOG_PEPPER: { kind: "word", after: "lines about one phone before and after can no longer be joined" },
   SEAL_KEY: { kind: "word", after: "a one-time password on its way cannot be opened: the student asks for another" },
   CARD_PEPPER: { kind: "first word", whyNoOther: "every issued card would be unknown" },
@@ -35,19 +46,19 @@ export type Next = { readonly value: string; readonly after: string } | { readon
 
 type Ring = { readonly keys: readonly { readonly kid: string }[] };
 
-const processes = "processes use it within five minutes";
-
 export function nextValue(name: AppSecret, current: string | undefined): Next {
   const making = makings[name];
   switch (making.kind) {
     case "ring": {
       const older = current === undefined ? [] : (JSON.parse(current) as Ring).keys;
-      return { value: JSON.stringify({ keys: [making.makeKey(), ...older] }), after: `${processes}; ${making.after}` };
+      return { value: JSON.stringify({ keys: [making.makeKey(), ...older] }), after: `${making.use}; ${making.after}` };
     }
     case "word":
-      return { value: randomWord(), after: `${processes}; ${making.after}` };
+      return { value: randomWord(), after: `${withinFiveMinutes}; ${making.after}` };
     case "first word":
-      return current === undefined ? { value: randomWord(), after: processes } : { refused: `it has a value, and ${making.whyNoOther}` };
+      return current === undefined
+        ? { value: randomWord(), after: withinFiveMinutes }
+        : { refused: `it has a value, and ${making.whyNoOther}` };
     case "given":
       return { refused: `${making.by} makes it: take a second one there and put it with aws secretsmanager put-secret-value` };
   }

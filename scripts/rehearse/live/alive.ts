@@ -5,6 +5,7 @@ import type { Ask } from "./ask.ts";
 import type { Site } from "./campus.ts";
 import type { Cache, Database } from "./databases.ts";
 import type { Distribution } from "./edge.ts";
+import type { Instances } from "./instances.ts";
 import type { Place } from "./places.ts";
 import type { Region } from "./region.ts";
 
@@ -19,5 +20,17 @@ export type Campus = {
   readonly publishNames: () => Promise<void>;
 };
 
+/** The other region, and the databases of both. */
+export type Standby = { readonly region: Region; readonly instances: Instances };
+
 /** With machines that serve, a database and people. */
-export type Alive = Campus & { readonly region: Region; readonly demo: Demo; readonly cache: Cache } & Database;
+export type Alive = Campus &
+  Database & {
+    readonly region: Region;
+    /** Where a drill asks for two regions. */
+    readonly standby: Standby | undefined;
+    readonly cache: Cache;
+    readonly demo: Demo;
+    /** The newest one-time password that was sent to a phone. */
+    readonly codeOf: (phone: string) => string | undefined;
+  };

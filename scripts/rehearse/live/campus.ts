@@ -22,20 +22,26 @@ const answerWithinMs = 60_000;
 export class Site {
   /** What had to be sent more than once, and why. */
   readonly repeats = new Map<string, number>();
+  readonly url: string;
   private readonly host: string;
   private readonly authority: string;
   private readonly address: string;
+  private readonly headers: Readonly<Record<string, string>>;
 
-  constructor(host: string, authority: string, address = edge) {
+  /** At the edge, unless it is said where and with what. */
+  constructor(host: string, authority: string, address = edge, headers: Readonly<Record<string, string>> = {}) {
+    this.url = `https://${host}`;
     this.host = host;
     this.authority = authority;
     this.address = address;
+    this.headers = headers;
   }
 
   ask(method: string, path: string, as?: string, body?: unknown, key?: string): Promise<Answer> {
     const text = body === undefined ? undefined : JSON.stringify(body);
     const headers = {
       host: this.host,
+      ...this.headers,
       ...(as && { authorization: as }),
       ...(key && { "idempotency-key": key }),
       ...(text && { "content-type": "application/json", "content-length": Buffer.byteLength(text) }),
@@ -142,7 +148,15 @@ export const seedCampus = (folder: string, host: string, cluster: Cluster, secre
 
 export type Receipt = { readonly receipt_id: string; readonly order_id: string; readonly balance_minor_after: number };
 
-export type Student = { readonly token: string; readonly cardUid: string };
+export type Student = { readonly token: string; readonly refreshToken: string; readonly cardUid: string };
+
+type Tokens = { readonly access_token: string; readonly refresh_token: string };
+
+/** The next tokens of a session; those of before run out by themselves. */
+export const refresh = async (site: Site, { refreshToken, cardUid }: Student): Promise<Student> => {
+  const next = await site.must<Tokens>([200], "POST", "/auth/refresh", undefined, { refresh_token: refreshToken });
+  return { token: `Bearer ${next.access_token}`, refreshToken: next.refresh_token, cardUid };
+};
 
 export const logIn = async (site: Site, demo: Demo, codeOf: (phone: string) => string | undefined, index: number): Promise<Student> => {
   const student = demo.students.filter(({ card_uid }) => card_uid !== null)[index];
@@ -163,11 +177,8 @@ export const logIn = async (site: Site, demo: Demo, codeOf: (phone: string) => s
     if (performance.now() > deadline) throw new Error("no one-time password was sent within 60 s.");
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
-  const { access_token } = await site.must<{ access_token: string }>([200], "POST", "/auth/verify-otp", undefined, {
-    phone,
-    otp: codeOf(phone),
-  });
-  return { token: `Bearer ${access_token}`, cardUid };
+  const verified = await site.must<Tokens>([200], "POST", "/auth/verify-otp", undefined, { phone, otp: codeOf(phone) });
+  return { token: `Bearer ${verified.access_token}`, refreshToken: verified.refresh_token, cardUid };
 };
 
 /** From an order to its receipt, as the phone and the till do it. */

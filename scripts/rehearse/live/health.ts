@@ -73,6 +73,12 @@ export class HealthChecks {
     }
   }
 
+  /** Nobody looks any more; who looks again begins anew. */
+  stop(): void {
+    for (const check of this.checks.values()) check.stop();
+    this.checks.clear();
+  }
+
   of(group: TargetGroup, id: string): Found {
     return this.checks.get(`${group.TargetGroupArn} ${id}`)?.found ?? ["initial"];
   }

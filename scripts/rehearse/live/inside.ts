@@ -4,16 +4,17 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { readOrMakeSecrets } from "../../../app/local/secrets.ts";
 import { makeCertificates } from "../../machine/certificates.ts";
-import { drillsOfAWholeRun, type LiveDrill } from "../options.ts";
-import type { Alive, Campus } from "./alive.ts";
+import { type LiveDrill, usualDrills } from "../options.ts";
+import type { Alive, Campus, Standby } from "./alive.ts";
 import { askWorld } from "./ask.ts";
 import { Balancer } from "./balancer.ts";
 import { ledgerIsWhole, pay, Site, type Student, seedCampus, smsProvider, startSmsProvider } from "./campus.ts";
-import { startCache, startDatabase } from "./databases.ts";
+import { carryTo, serverOptions, startCache, startDatabase, tlsFilesOf } from "./databases.ts";
 import { readDistribution, startEdge } from "./edge.ts";
 import { migrateDatabase, publishArtifact, setSecrets } from "./first-deploy.ts";
 import { Fleet } from "./fleet.ts";
 import { gameDaysAlive } from "./game-days.ts";
+import { Instances } from "./instances.ts";
 import { journalsArrive } from "./journals.ts";
 import { losesAMachine, losesTheDatabase } from "./losses.ts";
 import { startMetadata } from "./metadata.ts";
@@ -21,9 +22,11 @@ import { addressesOf, readEndpoints, readRecords, startNameServer, useNameServer
 import { Operator } from "./operator.ts";
 import { fillWallets, logInAll } from "./payers.ts";
 import { permissions } from "./permissions.ts";
-import { bringUpLoopback, buildNetworks, others, readPlaces } from "./places.ts";
+import { awsOfNoRegion, bringUpLoopback, buildNetworks, others, type Place, readPlaces } from "./places.ts";
 import { Region } from "./region.ts";
+import { losesTheRegion } from "./region-lost.ts";
 import { type Release, releases } from "./releases.ts";
+import { rotates } from "./rotations.ts";
 import { inServiceWithinMs, say, step, until } from "./telling.ts";
 import { makeVariants } from "./variants.ts";
 import { startWires } from "./wires.ts";
@@ -67,14 +70,29 @@ const surround = async ({ folder, python, worldSocket, regions }: Given): Promis
   const certificates = makeCertificates(folder, [...ofAws, "*.amazonaws.com", ...ours]);
   const certificate = join(folder, "ours.pem");
   writeFileSync(certificate, `${certificates.certificate}${certificates.key}`, { mode: 0o600 });
-  const toWorld = places.map(({ aws }) => ({ from: { host: aws, port: 443 }, to: { path: worldSocket }, certificate }));
+  const toWorld = [awsOfNoRegion, ...places.map(({ aws }) => aws)].map((host) => ({
+    from: { host, port: 443 },
+    to: { path: worldSocket },
+    certificate,
+  }));
   await startWires(folder, "aws", toWorld);
   const secrets = readOrMakeSecrets(join(folder, "secrets.json"));
   return { ask, places, certificates, secrets, distribution, host, site: new Site(host, certificates.authority), publishNames };
 };
 
-/** Machines, load balancer and edge; they follow the world from now on. */
-const bringUp = async ({ folder, base }: Given, { ask, places, certificates, distribution, publishNames }: Campus): Promise<Region[]> => {
+const goOn = async (work: () => Promise<unknown>): Promise<never> => {
+  for (;;) {
+    await work().catch((error: Error) => say(`          ! ${error.message}`));
+    await pause(followEveryMs);
+  }
+};
+
+/** Machines, load balancers and edge of these regions; they follow the world from now on. */
+const bringUp = async (
+  { folder, base }: Given,
+  { ask, certificates, distribution, publishNames }: Campus,
+  places: readonly Place[],
+): Promise<readonly Region[]> => {
   const machines = join(folder, "machines");
   mkdirSync(machines);
   const regions = places.map((place) => {
@@ -82,26 +100,29 @@ const bringUp = async ({ folder, base }: Given, { ask, places, certificates, dis
     return new Region(ask, worldUrl, place, fleet, new Balancer(folder, place.bridge, place.balancer, join(folder, "ours.pem")));
   });
   await startMetadata(ask, (address) => regions.flatMap(({ fleet }) => fleet.machineAt(address)?.metadata ?? [])[0]);
-  const [served] = places;
-  await fetch(`${worldUrl}/world/machines?region=${served?.region}&patience=${patience}`, { method: "POST" });
+  for (const { region } of places) await fetch(`${worldUrl}/world/machines?region=${region}&patience=${patience}`, { method: "POST" });
   const { certificateFile: certificate, keyFile: key } = certificates;
   startEdge(distribution, { folder, certificate, key, authority: join(folder, "authority.pem") });
-  const follow = async () => {
-    for (;;) {
-      // The standby's machines need its replica, which does not stand here yet.
-      const [serving] = regions;
-      await serving?.follow((line) => say(`            ${line}`)).catch((error: Error) => say(`          ! ${error.message}`));
-      await publishNames().catch((error: Error) => say(`          ! ${error.message}`));
-      await pause(followEveryMs);
-    }
-  };
-  void follow();
+  for (const region of regions) void goOn(() => region.follow((line) => say(`            ${line}`)));
+  void goOn(publishNames);
   return regions;
+};
+
+/** PostgreSQL at the endpoint of each of these regions' instances: the first writes, the other is its copy. */
+const bringUpDatabases = async ({ folder }: Given, { ask, secrets, certificates }: Campus, places: readonly Place[]) => {
+  const tls = tlsFilesOf(folder, certificates);
+  const database = await startDatabase(serverOptions(folder, "postgres", secrets, tls), secrets);
+  const [first] = places;
+  if (places.length === 1 && first) await carryTo(database.cluster, folder, first);
+  const instances = places.length > 1 ? new Instances({ ask, places, writer: database.cluster, folder, secrets, tls }) : undefined;
+  await instances?.follow();
+  if (instances) void goOn(() => instances.follow());
+  return { database, instances };
 };
 
 const students = 40;
 
-/** What a campus goes through, each while students pay: all of them in this order, or one alone. */
+/** What a campus goes through, each while students pay. */
 const drills: Readonly<Record<LiveDrill, (campus: Alive, payers: readonly Student[], release: Release) => Promise<unknown>>> = {
   "machine-lost": (campus, payers) =>
     step(
@@ -117,16 +138,13 @@ const drills: Readonly<Record<LiveDrill, (campus: Alive, payers: readonly Studen
     ),
   release: (campus, payers, release) => releases(campus, payers, release, step),
   "game-days": (campus, payers, { environment }) => gameDaysAlive(campus, payers, environment, step),
+  rotate: (campus, payers, release) => rotates(campus, payers, release, step),
+  "region-lost": (campus, payers, release) => losesTheRegion(campus, payers, release, step),
 };
 
 /** What everybody comes for, and that it outlives what a campus goes through. */
-const serves = async (
-  campus: Alive,
-  codeOf: (phone: string) => string | undefined,
-  release: Release,
-  drill: LiveDrill | undefined,
-): Promise<void> => {
-  const { site, demo } = campus;
+const serves = async (campus: Alive, release: Release, drill: LiveDrill | undefined): Promise<void> => {
+  const { site, demo, codeOf } = campus;
   const payers = await step("students log in with a code by SMS", () => logInAll(site, demo, codeOf, students));
   await step(
     "one pays through the edge",
@@ -138,7 +156,7 @@ const serves = async (
     () => journalsArrive(campus.ask, campus.region.place.region, release.environment, campus.region.inService()),
     (seen) => seen,
   );
-  for (const name of drill ? [drill] : drillsOfAWholeRun) await drills[name](campus, payers, release);
+  for (const name of drill ? [drill] : usualDrills) await drills[name](campus, payers, release);
   await step(
     "the ledger is whole",
     () => ledgerIsWhole(site, demo),
@@ -152,20 +170,28 @@ const serves = async (
 };
 
 const main = async (given: Given): Promise<void> => {
-  const { folder, environment, artifact } = given;
+  const { folder, environment, artifact, drill } = given;
   const campus = await step("networks, names, certificates, AWS's services at their own names", () => surround(given));
-  const { ask, places, secrets, certificates, site } = campus;
-  const [north] = places;
+  const { ask, secrets, certificates, site } = campus;
+  const [north, south] = campus.places;
   if (!north) throw new Error("no region has a VPC: the network stacks were not deployed.");
-  const { cluster, failOver } = await step("PostgreSQL with TLS at the instance's endpoint", () =>
-    startDatabase(folder, north, secrets, certificates),
+  if (drill === "region-lost" && !south) throw new Error("one region stands alone, and a drill that loses it needs another one.");
+  const places = drill === "region-lost" && south ? [north, south] : [north];
+  const { database, instances } = await step(
+    "PostgreSQL with TLS at the instances' endpoints",
+    () => bringUpDatabases(given, campus, places),
+    () => (places.length > 1 ? "a writer, and a copy that follows it" : ""),
   );
-  const cache = await step("Redis with TLS and a password", () => startCache(folder, north, secrets, join(folder, "ours.pem")));
+  const { cluster } = database;
+  const [cache] = await step("Redis with TLS and a password", () =>
+    Promise.all(places.map((place) => startCache(folder, place, secrets, join(folder, "ours.pem")))),
+  );
+  if (!cache) return;
   await step("roles and schema", () => migrateDatabase(cluster, secrets));
   await step("secrets have values", () => setSecrets(ask, north.region, environment, secrets));
   await step(
     "artifact published",
-    () => publishArtifact(ask, north, environment, artifact),
+    () => Promise.all(places.map((place) => publishArtifact(ask, place, environment, artifact))),
     () => artifact.sha256.slice(0, 12),
   );
   const demo = await step("a campus with students, cafés and tills", () =>
@@ -173,12 +199,13 @@ const main = async (given: Given): Promise<void> => {
   );
   const codeOf = await startSmsProvider(others, certificates);
   await fillWallets(cluster);
-  const [region] = await bringUp(given, campus);
+  const [region, other] = await bringUp(given, campus, places);
   if (!region) return;
+  const standby: Standby | undefined = other && instances && { region: other, instances };
   const poweredAt = performance.now();
   // While they boot.
-  const packed = makeVariants(folder, artifact);
-  packed.catch(() => undefined);
+  const packed = drill === undefined || drill === "release" ? makeVariants(folder, artifact) : undefined;
+  packed?.catch(() => undefined);
   await step(
     "machines boot their own user data and answer the load balancer's checks",
     () =>
@@ -192,10 +219,11 @@ const main = async (given: Given): Promise<void> => {
     until("/ready", inServiceWithinMs, async () => (await site.ask("GET", "/ready")).status === 200),
   );
   const bootSeconds = (performance.now() - poweredAt) / 1_000;
-  const artifacts = await step("three more releases are packed", () => packed);
-  const release = { environment, bootSeconds, operator: new Operator(join(folder, "authority.pem")), artifacts };
-  await serves({ ...campus, region, demo, cluster, failOver, cache }, codeOf, release, given.drill).catch((error: Error) => {
-    throw new Error(`${error.message}${region.journals()}`);
+  const operator = new Operator(join(folder, "authority.pem"));
+  const release = { environment, bootSeconds, operator, artifacts: () => packed ?? makeVariants(folder, artifact) };
+  const alive: Alive = { ...campus, ...database, region, standby, cache, demo, codeOf };
+  await serves(alive, release, drill).catch((error: Error) => {
+    throw new Error(`${error.message}${region.journals()}${other?.journals() ?? ""}`);
   });
   if (given.keep) await new Promise(() => setInterval(() => {}, 60_000));
 };

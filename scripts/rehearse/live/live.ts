@@ -80,7 +80,7 @@ export type Live = {
   readonly regions: readonly string[];
   /** Leave it standing until a signal ends it. */
   readonly keep: boolean;
-  /** Goes through this one alone; undefined goes through all. */
+  /** Goes through this one alone; undefined goes through the usual ones. */
   readonly drill: LiveDrill | undefined;
 };
 

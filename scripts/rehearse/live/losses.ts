@@ -11,11 +11,7 @@ const paymentsAround = 20;
 export const losesAMachine = async (campus: Alive, payers: readonly Student[]): Promise<string> => {
   const { region, site, demo, cluster } = campus;
   const paying = new Payers(site, demo, payers);
-  const morePaid = async (count: number) => {
-    const before = paying.receipts.length;
-    await until(`${count} more payments`, inServiceWithinMs, async () => paying.receipts.length >= before + count);
-  };
-  await morePaid(paymentsAround);
+  await paying.morePaid(paymentsAround);
   const before = new Set(region.fleet.running.keys());
   const [victim = ""] = region.inService();
   region.fleet.running.get(victim)?.machine.kill();
@@ -24,7 +20,7 @@ export const losesAMachine = async (campus: Alive, payers: readonly Student[]): 
   const noticed = (performance.now() - killedAt) / 1_000;
   await until("a new machine in service", inServiceWithinMs, async () => region.inService().some((id) => !before.has(id)));
   const replaced = (performance.now() - killedAt) / 1_000;
-  await morePaid(paymentsAround);
+  await paying.morePaid(paymentsAround);
   return `found dead after ${noticed.toFixed(0)} s, replaced after ${replaced.toFixed(0)} s; ${await paying.stop(cluster)}`;
 };
 

@@ -2,12 +2,13 @@ import { execFileSync, spawn } from "node:child_process";
 import { realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Ask } from "./ask.ts";
-import { edge, nameServer, type Place } from "./places.ts";
+import { awsOfNoRegion, edge, nameServer, type Place } from "./places.ts";
 
 type RecordSet = {
   readonly Name: string;
   readonly Type: string;
   readonly Failover?: string;
+  readonly HealthCheckId?: string;
   readonly AliasTarget?: { readonly DNSName: string };
   readonly ResourceRecords?: readonly { readonly Value: string }[];
 };
@@ -39,24 +40,29 @@ export const readEndpoints = async (ask: Ask, places: readonly Place[]): Promise
   return endpoints;
 };
 
+/** Health checks that count as unhealthy. Nobody makes them here: one that is switched off is healthy, and inverted it is not. */
+const readUnhealthy = async (ask: Ask): Promise<ReadonlySet<string>> => {
+  type Check = { readonly Id: string; readonly HealthCheckConfig: { readonly Disabled?: boolean; readonly Inverted?: boolean } };
+  const { HealthChecks } = await ask<{ HealthChecks: Check[] }>("route53", "us-east-1", "list_health_checks");
+  return new Set(HealthChecks.filter(({ HealthCheckConfig: { Disabled, Inverted } }) => Disabled && Inverted).map(({ Id }) => Id));
+};
+
+/** What the zones answer: of a pair that fails over, not the one that is unhealthy. */
 export const readRecords = async (ask: Ask): Promise<readonly RecordSet[]> => {
+  const unhealthy = await readUnhealthy(ask);
   const { HostedZones } = await ask<{ HostedZones: { Id: string }[] }>("route53", "us-east-1", "list_hosted_zones");
   const sets = await Promise.all(
     HostedZones.map(({ Id }) =>
       ask<{ ResourceRecordSets: RecordSet[] }>("route53", "us-east-1", "list_resource_record_sets", { HostedZoneId: Id }),
     ),
   );
-  return sets.flatMap((set) => set.ResourceRecordSets);
+  return sets.flatMap((set) => set.ResourceRecordSets).filter(({ HealthCheckId = "" }) => !unhealthy.has(HealthCheckId));
 };
 
 const bare = (name: string) => name.replace(/\.$/, "");
 
-/** Follows aliases and CNAMEs to an address; of a pair that fails over, the primary unless its address is unhealthy. */
-export const addressesOf = (
-  records: readonly RecordSet[],
-  endpoints: Endpoints,
-  isHealthy: (address: string) => boolean = () => true,
-): ReadonlyMap<string, string> => {
+/** Follows aliases and CNAMEs to an address; of a pair that fails over, the primary comes first. */
+export const addressesOf = (records: readonly RecordSet[], endpoints: Endpoints): ReadonlyMap<string, string> => {
   const resolve = (name: string, depth = 0): string | undefined => {
     if (depth > 8) return undefined;
     const known = endpoints.get(name);
@@ -66,7 +72,7 @@ export const addressesOf = (
       .sort((one, other) => (one.Failover ?? "").localeCompare(other.Failover ?? ""))
       .flatMap((record) => [record.AliasTarget?.DNSName, ...(record.ResourceRecords ?? []).map(({ Value }) => Value)])
       .flatMap((target) => (target ? [resolve(bare(target), depth + 1) ?? []].flat() : []));
-    return targets.find(isHealthy) ?? targets[0];
+    return targets[0];
   };
   const names = new Set([...endpoints.keys(), ...records.map(({ Name }) => bare(Name))]);
   return new Map(
@@ -85,11 +91,10 @@ export const startNameServer = (
   const hosts = join(folder, "hosts");
   writeFileSync(hosts, "");
   const wildcards = places.map(({ region, aws }) => `--address=/${region}.amazonaws.com/${aws}`);
-  const [first] = places;
   const words = ["--keep-in-foreground", "--no-resolv", "--no-hosts", "--bind-interfaces", `--listen-address=${nameServer}`, "--pid-file="];
   const child = spawn(
     "dnsmasq",
-    [...words, `--addn-hosts=${hosts}`, ...wildcards, `--address=/amazonaws.com/${first?.aws}`, "--user=root"],
+    [...words, `--addn-hosts=${hosts}`, ...wildcards, `--address=/amazonaws.com/${awsOfNoRegion}`, "--user=root"],
     {
       stdio: ["ignore", "ignore", "inherit"],
     },

@@ -5,9 +5,11 @@ import { root } from "../places.ts";
 
 /** An operator's machine in the campus's network: AWS and the edge at their own names, and no endpoint set. */
 export class Operator {
+  readonly authorityFile: string;
   private readonly env: Record<string, string>;
 
-  constructor(authorityFile: string) {
+  constructor(authorityFile: string, more: Readonly<Record<string, string>> = {}) {
+    this.authorityFile = authorityFile;
     this.env = {
       PATH: process.env.PATH ?? "",
       HOME: process.env.HOME ?? "/root",
@@ -17,7 +19,13 @@ export class Operator {
       AWS_EC2_METADATA_DISABLED: "true",
       CAMPUS_ACCOUNT_ID: rehearsalAccount,
       NODE_EXTRA_CA_CERTS: authorityFile,
+      ...more,
     };
+  }
+
+  /** The same machine with these in its environment: who logs in, where an old database is. */
+  with(more: Readonly<Record<string, string>>): Operator {
+    return new Operator(this.authorityFile, more);
   }
 
   /** Runs one of the commands of package.json and gives what it printed. */

@@ -3,6 +3,7 @@ import type { Cluster } from "../../../app/local/cluster.ts";
 import type { Demo } from "../../../app/local/demo/demo.ts";
 import { asSuperuser } from "../../../app/local/roles.ts";
 import { logIn, pay, type Site, type Student } from "./campus.ts";
+import { inServiceWithinMs, until } from "./telling.ts";
 
 // A student may place twenty orders in ten minutes.
 const betweenPaymentsMs = 31_000;
@@ -56,10 +57,20 @@ export class Payers {
     }
   }
 
-  /** Waits for the payments that are under way; all of them must have ended in a receipt, and each receipt must stand in the books. */
-  async stop(cluster: Cluster): Promise<string> {
+  /** Begins no payment any more, and waits for those that are under way. */
+  async halt(): Promise<void> {
     this.stopping.abort();
     await this.work;
+  }
+
+  async morePaid(count: number): Promise<void> {
+    const before = this.receipts.length;
+    await until(`${count} more payments`, inServiceWithinMs, async () => this.receipts.length >= before + count);
+  }
+
+  /** All payments must have ended in a receipt, and each receipt must stand in the books. */
+  async stop(cluster: Cluster): Promise<string> {
+    await this.halt();
     const kept = await asSuperuser(cluster, "campus", async (client) => {
       const text =
         "select count(*)::int as n from receipts r join charges c on c.id = r.charge_id where r.id = any($1::uuid[]) and c.state = 'confirmed'";

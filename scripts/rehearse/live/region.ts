@@ -2,7 +2,7 @@ import type { Ask } from "./ask.ts";
 import { type Balancer, onlyHealthy, readBalancing } from "./balancer.ts";
 import type { Fleet } from "./fleet.ts";
 import { HealthChecks } from "./health.ts";
-import type { Place } from "./places.ts";
+import { bringBack, cutOff, type Place } from "./places.ts";
 
 /** The machines of a region and the load balancer before them: both follow the world, and the world is told what they found. */
 export class Region {
@@ -14,6 +14,7 @@ export class Region {
   private readonly checks = new HealthChecks();
   /** A new machine is given time: only one that was healthy once is thrown away. */
   private readonly wasHealthy = new Set<string>();
+  private isLost = false;
 
   constructor(ask: Ask, worldUrl: string, place: Place, fleet: Fleet, balancer: Balancer) {
     this.ask = ask;
@@ -25,8 +26,10 @@ export class Region {
 
   /** One look: machines as the Auto Scaling groups want them, rules and targets as the load balancer has them, and who died is replaced. */
   async follow(say: (line: string) => void): Promise<void> {
+    if (this.isLost) return;
     await this.fleet.follow();
     const balancing = await readBalancing(this.ask, this.place.region, this.fleet.addressOf);
+    if (this.isLost) return;
     this.checks.follow(balancing);
     this.balancer.follow(onlyHealthy(balancing, (group, id) => this.checks.of(group, id)[0] === "healthy"));
     const found = balancing.groups.map((group) => [
@@ -41,6 +44,19 @@ export class Region {
       say(`the load balancer finds ${id} dead: it is replaced`);
       await this.fleet.replace(id);
     }
+  }
+
+  /** Cut off from everybody: its machines run on, and neither its load balancer nor its Auto Scaling does anything. */
+  lose(): void {
+    this.isLost = true;
+    this.checks.stop();
+    cutOff(this.place);
+  }
+
+  /** As it was when it was lost. */
+  comeBack(): void {
+    bringBack(this.place);
+    this.isLost = false;
   }
 
   /** The machines that answer the load balancer's checks. */
