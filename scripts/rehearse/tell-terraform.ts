@@ -49,7 +49,7 @@ const tellOf = async (site: Site, stack: Stack, address: string, identifier: str
   const plan = await planAgain(site, stack);
   const changes = plan.kind === "changes" ? plan.changes : [];
   const isRight = plan.kind !== "failed" && changes.every(({ actions }) => actions.join() === "update");
-  say(`${stack.name} knows ${identifier} anew; its plan${changes.length === 0 ? " is empty" : ""}${isRight ? "" : " IS NOT IN PLACE"}`);
+  say(`${stack.name} knows ${identifier} anew; ${isRight ? "its plan changes nothing, or in place:" : "ITS PLAN IS NOT ONE IN PLACE:"}`);
   for (const change of changes) console.log(`        ${describeChange(change)}`);
   return isRight;
 };

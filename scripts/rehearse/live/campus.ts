@@ -181,12 +181,17 @@ export const logIn = async (site: Site, demo: Demo, codeOf: (phone: string) => s
   return { token: `Bearer ${verified.access_token}`, refreshToken: verified.refresh_token, cardUid };
 };
 
-/** From an order to its receipt, as the phone and the till do it. */
-export const pay = async (site: Site, demo: Demo, { token, cardUid }: Student): Promise<Receipt> => {
+/** One portion of the cheapest that the first café has. */
+export const orderIn = (demo: Demo) => {
   const cafe = demo.cafes.find(({ items }) => items.length > 0);
   const item = [...(cafe?.items ?? [])].sort((one, other) => one.price_minor - other.price_minor)[0];
-  const device = demo.devices.find(({ cafe_id }) => cafe_id === cafe?.id);
-  const ordered = { cafe_id: cafe?.id, items: [{ menu_item_id: item?.id, quantity: 1 }] };
+  return { cafe_id: cafe?.id, items: [{ menu_item_id: item?.id, quantity: 1 }] };
+};
+
+/** From an order to its receipt, as the phone and the till do it. */
+export const pay = async (site: Site, demo: Demo, { token, cardUid }: Student): Promise<Receipt> => {
+  const ordered = orderIn(demo);
+  const device = demo.devices.find(({ cafe_id }) => cafe_id === ordered.cafe_id);
   const { order } = await site.insist<{ order: { id: string } }>([201], "POST", "/orders", token, ordered);
   type Scan = { charge: { id: string }; match_code: string };
   const till = `Device ${device?.id}.${device?.key}`;

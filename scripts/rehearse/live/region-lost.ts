@@ -1,13 +1,14 @@
 // The region that serves is lost while students pay: the other one takes over by the commands of the runbooks, what was lost is found and
 // brought back, and the campus goes home.
 
+import { randomUUID } from "node:crypto";
 import type { Cluster } from "../../../app/local/cluster.ts";
 import { asSuperuser, ownerRole } from "../../../app/local/roles.ts";
 import { originHeader, placeOriginName } from "../../../stacks/origins.ts";
 import { environmentNamed } from "../../release/target.ts";
 import { Accountant } from "./accountant.ts";
 import type { Alive, Standby } from "./alive.ts";
-import { Site, type Student } from "./campus.ts";
+import { orderIn, Site, type Student } from "./campus.ts";
 import { followersOf, holdBack } from "./copies.ts";
 import { Payers } from "./payers.ts";
 import type { Place } from "./places.ts";
@@ -18,7 +19,7 @@ const paymentsAround = 20;
 /** Receipts that phones have and the copy does not get. */
 const lostPayments = 5;
 const longestOutageSeconds = 600;
-const asksInARow = 6;
+const asksInARow = 12;
 
 type Health = { readonly database: string; readonly region: string; readonly books: string; readonly replica?: string };
 type Case = { readonly id: string; readonly receipt_id: string; readonly proposal: "repost" | "dismiss" | "by_hand" | null };
@@ -32,11 +33,11 @@ const siteAt = ({ distribution, certificates }: Alive, environment: string, { pl
 
 const healthOf = async (site: Site): Promise<Health> => JSON.parse((await site.ask("GET", "/health")).body) as Health;
 
-/** Several answers in a row, since a machine or a process may be asked that knows nothing yet. */
+/** Many answers in a row: a process may be asked that knows nothing yet, or begins anew because it does. */
 const untilAll = (what: string, site: Site, isSo: (health: Health) => boolean): Promise<void> => {
   let row = 0;
   return until(what, inServiceWithinMs, async () => {
-    row = isSo(await healthOf(site)) ? row + 1 : 0;
+    row = (await healthOf(site).then(isSo, () => false)) ? row + 1 : 0;
     return row >= asksInARow;
   });
 };
@@ -134,13 +135,15 @@ const losesHome = async (two: Two, paying: Payers): Promise<void> => {
 };
 
 /** It comes back as it was, with machines that served and a database that writes. */
-const comesBack = async ({ campus: { region }, north, old }: Two): Promise<void> => {
+const comesBack = async ({ campus: { region, demo }, north, old }: Two, { token }: Student): Promise<string> => {
   const before = await receiptsIn(old);
   region.comeBack();
   await untilAll("the old machines only read", north, ({ database }) => database === "read_only");
-  const { status } = await north.ask("GET", "/ready");
-  if (status !== 503) throw new Error(`the old region says ${status} to /ready.`);
+  const ready = (await north.ask("GET", "/ready")).status;
+  const order = (await north.ask("POST", "/api/v1/orders", token, orderIn(demo), randomUUID())).status;
+  if (ready !== 503 || order !== 503) throw new Error(`the old region says ${ready} to /ready, and ${order} to an order.`);
   if ((await receiptsIn(old)).size !== before.size) throw new Error("the old region debited somebody after it was back.");
+  return `it says ${ready} to /ready, and ${order} to an order`;
 };
 
 const findsWhatWasLost = async (two: Two, phones: readonly string[], accountant: Accountant): Promise<void> => {
@@ -200,7 +203,7 @@ export const losesTheRegion = async (campus: Alive, students: readonly Student[]
     },
     () => `of those whose payment was under way when the region was lost ${before.failures.length} had to begin anew`,
   );
-  await step(`${home.region} is back, and its machines only read`, () => comesBack(two));
+  await step(`${home.region} is back, and its machines only read`, () => comesBack(two, students[0] as Student), seen);
   await findsWhatWasLost(two, before.receipts, accountants[0]);
   await step("two of finance bring them back", () => bringBack(campus, release, ...accountants), seen);
   await goesHome(two, after);
