@@ -7,11 +7,13 @@ import { codeNow } from "../../../app/identity/totp.ts";
 import type { Cluster } from "../../../app/local/cluster.ts";
 import type { Demo } from "../../../app/local/demo/demo.ts";
 import { databaseAccess } from "../../../app/local/roles.ts";
+import { startSandbox } from "../../../app/local/sandbox/server.ts";
 import type { LocalSecrets } from "../../../app/local/secrets.ts";
 import type { Certificates } from "../../machine/certificates.ts";
 import { appEnvironment } from "../../start/environment.ts";
 import { root } from "../places.ts";
-import { edge } from "./places.ts";
+import { edge, gateway } from "./places.ts";
+import { startWires } from "./wires.ts";
 
 export type Answer = { readonly status: number; readonly body: string; readonly retryAfterSeconds: number };
 
@@ -114,6 +116,14 @@ export const startSmsProvider = (
     respond(200, { type: "success", message: randomUUID().replaceAll("-", "") });
   });
   return new Promise((resolve, reject) => server.once("error", reject).listen(443, address, () => resolve((phone) => codes.get(phone))));
+};
+
+export const paymentGateway = "api.razorpay.com";
+
+/** The gateway's stand-in, which answers as the real one's pages say, at the real one's name. */
+export const startGateway = async (folder: string, id: string, secret: string, certificate: string): Promise<void> => {
+  const { port } = await startSandbox({ port: 0, gatewayKey: { id, secret } });
+  await startWires(folder, "gateway", [{ from: { host: gateway, port: 443 }, to: { host: "127.0.0.1", port }, certificate }]);
 };
 
 /** The demo campus: students with money and cards, cafés with tills and menus. */

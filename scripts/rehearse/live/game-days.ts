@@ -99,10 +99,11 @@ const goThrough = async (
   ended: readonly string[],
 ): Promise<string> => {
   const { begin, mend } = faults[day.name](campus, day.page);
+  const isRinging = (name: string) => [...onCall.ringing("page"), ...onCall.ringing("ticket")].includes(name);
+  if (isRinging(day.alarm)) throw new Error(`${day.alarm} rings before its fault is in.`);
   const well = await badChecks(campus, day.page);
   await begin();
   const beganAt = onCall.minutes;
-  const isRinging = (name: string) => [...onCall.ringing("page"), ...onCall.ringing("ticket")].includes(name);
   await until(`${day.alarm} rings`, (day.withinMinutes + lookMinutes) * minuteMs, async () => isRinging(day.alarm), {
     standing: () => `(there ring: ${onCall.ringing("page").join(", ") || "no pages"})`,
   });
@@ -118,6 +119,9 @@ const goThrough = async (
   });
   return `${day.alarm} rang in the ${rangAfter}. minute (promised ${day.withinMinutes}), ${seen.length} of the page's checks showed it, its command mended it`;
 };
+
+const stillRing = (onCall: OnCall, names: readonly string[]): readonly string[] =>
+  [...onCall.ringing("page"), ...onCall.ringing("ticket")].filter((name) => names.includes(name));
 
 export const gameDaysAlive = async (campus: Alive, students: readonly Student[], environment: string, step: Step): Promise<void> => {
   const onCall = new OnCall(campus.ask, campus.region, environment);
@@ -140,9 +144,9 @@ export const gameDaysAlive = async (campus: Alive, students: readonly Student[],
       ended.push(day.alarm);
     }
     await step("all of them end", () =>
-      until("no alarm of the three rings", endsWithinMinutes * minuteMs, async () =>
-        ended.every((name) => ![...onCall.ringing("page"), ...onCall.ringing("ticket")].includes(name)),
-      ),
+      until("no alarm of the three rings", endsWithinMinutes * minuteMs, async () => stillRing(onCall, ended).length === 0, {
+        standing: () => `(there ring: ${stillRing(onCall, ended).join(", ")})`,
+      }),
     );
     await step(
       "students paid meanwhile",

@@ -4,11 +4,22 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { readOrMakeSecrets } from "../../../app/local/secrets.ts";
 import { makeCertificates } from "../../machine/certificates.ts";
+import { environmentNamed } from "../../release/target.ts";
 import { type LiveDrill, usualDrills } from "../options.ts";
 import type { Alive, Campus, Standby } from "./alive.ts";
 import { askWorld } from "./ask.ts";
 import { Balancer } from "./balancer.ts";
-import { ledgerIsWhole, pay, Site, type Student, seedCampus, smsProvider, startSmsProvider } from "./campus.ts";
+import {
+  ledgerIsWhole,
+  pay,
+  paymentGateway,
+  Site,
+  type Student,
+  seedCampus,
+  smsProvider,
+  startGateway,
+  startSmsProvider,
+} from "./campus.ts";
 import { carryTo, serverOptions, startCache, startDatabase, tlsFilesOf } from "./databases.ts";
 import { readDistribution, startEdge } from "./edge.ts";
 import { migrateDatabase, publishArtifact, setSecrets } from "./first-deploy.ts";
@@ -22,7 +33,7 @@ import { addressesOf, readEndpoints, readRecords, startNameServer, useNameServer
 import { Operator } from "./operator.ts";
 import { fillWallets, logInAll } from "./payers.ts";
 import { permissions } from "./permissions.ts";
-import { awsOfNoRegion, bringUpLoopback, buildNetworks, others, type Place, readPlaces } from "./places.ts";
+import { awsOfNoRegion, bringUpLoopback, buildNetworks, gateway, others, type Place, readPlaces } from "./places.ts";
 import { Region } from "./region.ts";
 import { losesTheRegion } from "./region-lost.ts";
 import { type Release, releases } from "./releases.ts";
@@ -57,7 +68,7 @@ const surround = async ({ folder, python, worldSocket, regions }: Given): Promis
   const ask = askWorld(python, worldUrl);
   const places = await readPlaces(ask, regions);
   buildNetworks(places);
-  const endpoints = new Map([...(await readEndpoints(ask, places)), [smsProvider, others]]);
+  const endpoints = new Map([...(await readEndpoints(ask, places)), [smsProvider, others], [paymentGateway, gateway]]);
   const distribution = await readDistribution(ask);
   const [host = ""] = distribution.Aliases.Items;
   const nameServer = startNameServer(folder, places);
@@ -198,6 +209,8 @@ const main = async (given: Given): Promise<void> => {
     seedCampus(folder, campus.distribution.Aliases.Items[0] ?? "", cluster, secrets, cache.url),
   );
   const codeOf = await startSmsProvider(others, certificates);
+  const { gatewayKeyId } = environmentNamed(environment).providers;
+  await startGateway(folder, gatewayKeyId, secrets.app.GATEWAY_KEY_SECRET, join(folder, "ours.pem"));
   await fillWallets(cluster);
   const [region, other] = await bringUp(given, campus, places);
   if (!region) return;

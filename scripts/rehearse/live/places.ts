@@ -22,6 +22,8 @@ export const edge = "10.200.0.1";
 export const nameServer = "10.200.0.53";
 /** Of companies that are not AWS. */
 export const others = "10.200.0.80";
+/** Of the payment gateway. */
+export const gateway = "10.200.0.81";
 /** Of AWS's services that stand in no region of ours: Route 53, IAM, CloudFront. */
 export const awsOfNoRegion = "10.200.0.90";
 
@@ -61,7 +63,7 @@ export const bringUpLoopback = (): void => ip("link", "set", "lo", "up");
 /** All in the namespace that we run in: it ends with us, and everything in it. */
 export const buildNetworks = (places: readonly Place[]): void => {
   ip("link", "add", "global", "type", "bridge");
-  for (const address of [edge, nameServer, others, awsOfNoRegion]) ip("addr", "add", `${address}/32`, "dev", "global");
+  for (const address of [edge, nameServer, others, gateway, awsOfNoRegion]) ip("addr", "add", `${address}/32`, "dev", "global");
   ip("link", "set", "global", "up");
   ip("addr", "add", `${metadataAddress}/32`, "dev", "lo");
   for (const { bridge, gateway, prefix, aws, balancer, database, cache } of places) {
