@@ -47,7 +47,10 @@ export const command = {
       help: "then the campus boots, serves and loses a machine on this machine: real user data, artifact, PostgreSQL, Redis, load balancer",
     },
     "live-where-possible": { type: "boolean", help: "--live where machines can boot; elsewhere it says why not, and goes on without" },
-    keep: { type: "boolean", help: "leave everything standing until Ctrl-C, to look around with terraform or the AWS CLI" },
+    keep: {
+      type: "boolean",
+      help: "leave everything standing until Ctrl-C, to look around with terraform or the AWS CLI; with --live also with a browser, an operator's shell and a region to lose",
+    },
     drill: {
       type: "string",
       value: "NAME",

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { appendFileSync } from "node:fs";
 import { createServer, request } from "node:https";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -99,10 +100,11 @@ const bodyOf = <T>({ status, body }: Answer, expected: readonly number[], what: 
 
 export const smsProvider = "control.msg91.com";
 
-/** MSG91 as its page documents it: a template, recipients with a code, an answer that says success. Gives back the newest code of a number. */
+/** MSG91 as its page documents it: a template, recipients with a code, an answer that says success. Gives back the newest code of a number, and keeps all in a file. */
 export const startSmsProvider = (
   address: string,
   { certificate: cert, key }: Certificates,
+  file: string,
 ): Promise<(phone: string) => string | undefined> => {
   const codes = new Map<string, string>();
   const server = createServer({ cert, key }, async (asked, response) => {
@@ -112,7 +114,10 @@ export const startSmsProvider = (
       response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
     if (!asked.headers.authkey) return respond(401, { type: "error", message: "Authentication failure" });
     const { recipients = [] } = JSON.parse(Buffer.concat(parts).toString()) as { recipients?: { mobiles: string; OTP: string }[] };
-    for (const { mobiles, OTP } of recipients) codes.set(`+${mobiles}`, OTP);
+    for (const { mobiles, OTP } of recipients) {
+      codes.set(`+${mobiles}`, OTP);
+      appendFileSync(file, `+${mobiles} ${OTP}\n`);
+    }
     respond(200, { type: "success", message: randomUUID().replaceAll("-", "") });
   });
   return new Promise((resolve, reject) => server.once("error", reject).listen(443, address, () => resolve((phone) => codes.get(phone))));

@@ -27,6 +27,7 @@ import { Fleet } from "./fleet.ts";
 import { gameDaysAlive } from "./game-days.ts";
 import { Instances } from "./instances.ts";
 import { journalsArrive } from "./journals.ts";
+import { lookAround } from "./look-around.ts";
 import { losesAMachine, losesTheDatabase } from "./losses.ts";
 import { startMetadata } from "./metadata.ts";
 import { addressesOf, readEndpoints, readRecords, startNameServer, useNameServer } from "./names.ts";
@@ -51,7 +52,8 @@ export type Given = {
   readonly artifact: { readonly file: string; readonly sha256: string };
   readonly environment: string;
   readonly regions: readonly string[];
-  readonly keep: boolean;
+  /** The port at which this machine reaches the edge, where the campus is kept; else it ends when all was seen. */
+  readonly keptAt: number | undefined;
   readonly drill: LiveDrill | undefined;
 };
 
@@ -154,7 +156,7 @@ const drills: Readonly<Record<LiveDrill, (campus: Alive, payers: readonly Studen
 };
 
 /** What everybody comes for, and that it outlives what a campus goes through. */
-const serves = async (campus: Alive, release: Release, drill: LiveDrill | undefined): Promise<void> => {
+const serves = async (campus: Alive, release: Release, drill: LiveDrill | undefined, isKept: boolean): Promise<void> => {
   const { site, demo, codeOf } = campus;
   const payers = await step("students log in with a code by SMS", () => logInAll(site, demo, codeOf, students));
   await step(
@@ -167,7 +169,7 @@ const serves = async (campus: Alive, release: Release, drill: LiveDrill | undefi
     () => journalsArrive(campus.ask, campus.region.place.region, release.environment, campus.region.inService()),
     (seen) => seen,
   );
-  for (const name of drill ? [drill] : usualDrills) await drills[name](campus, payers, release);
+  for (const name of drill ? [drill] : isKept ? [] : usualDrills) await drills[name](campus, payers, release);
   await step(
     "the ledger is whole",
     () => ledgerIsWhole(site, demo),
@@ -175,19 +177,20 @@ const serves = async (campus: Alive, release: Release, drill: LiveDrill | undefi
   );
   await step(
     "what each role asked of AWS",
-    () => permissions(worldUrl, drill === undefined, say),
+    () => permissions(worldUrl, drill === undefined && !isKept, say),
     (seen) => seen,
   );
 };
 
 const main = async (given: Given): Promise<void> => {
-  const { folder, environment, artifact, drill } = given;
+  const { folder, environment, artifact, drill, keptAt } = given;
   const campus = await step("networks, names, certificates, AWS's services at their own names", () => surround(given));
   const { ask, secrets, certificates, site } = campus;
   const [north, south] = campus.places;
   if (!north) throw new Error("no region has a VPC: the network stacks were not deployed.");
   if (drill === "region-lost" && !south) throw new Error("one region stands alone, and a drill that loses it needs another one.");
-  const places = drill === "region-lost" && south ? [north, south] : [north];
+  // Whoever looks around may lose a region too.
+  const places = (drill === "region-lost" || (keptAt && !drill)) && south ? [north, south] : [north];
   const { database, instances } = await step(
     "PostgreSQL with TLS at the instances' endpoints",
     () => bringUpDatabases(given, campus, places),
@@ -208,7 +211,7 @@ const main = async (given: Given): Promise<void> => {
   const demo = await step("a campus with students, cafés and tills", () =>
     seedCampus(folder, campus.distribution.Aliases.Items[0] ?? "", cluster, secrets, cache.url),
   );
-  const codeOf = await startSmsProvider(others, certificates);
+  const codeOf = await startSmsProvider(others, certificates, join(folder, "sms"));
   const { gatewayKeyId } = environmentNamed(environment).providers;
   await startGateway(folder, gatewayKeyId, secrets.app.GATEWAY_KEY_SECRET, join(folder, "ours.pem"));
   await fillWallets(cluster);
@@ -217,7 +220,7 @@ const main = async (given: Given): Promise<void> => {
   const standby: Standby | undefined = other && instances && { region: other, instances };
   const poweredAt = performance.now();
   // While they boot.
-  const packed = drill === undefined || drill === "release" ? makeVariants(folder, artifact) : undefined;
+  const packed = (!drill && !keptAt) || drill === "release" ? makeVariants(folder, artifact) : undefined;
   packed?.catch(() => undefined);
   await step(
     "machines boot their own user data and answer the load balancer's checks",
@@ -235,10 +238,10 @@ const main = async (given: Given): Promise<void> => {
   const operator = new Operator(join(folder, "authority.pem"));
   const release = { environment, bootSeconds, operator, artifacts: () => packed ?? makeVariants(folder, artifact) };
   const alive: Alive = { ...campus, ...database, region, standby, cache, demo, codeOf };
-  await serves(alive, release, drill).catch((error: Error) => {
+  await serves(alive, release, drill, keptAt !== undefined).catch((error: Error) => {
     throw new Error(`${error.message}${region.journals()}${other?.journals() ?? ""}`);
   });
-  if (given.keep) await new Promise(() => setInterval(() => {}, 60_000));
+  if (keptAt) await lookAround({ folder, port: keptAt, host: campus.host, demo, operator, region });
 };
 
 main(JSON.parse(process.argv[2] ?? "") as Given).then(

@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { archs } from "../../build/artifact.ts";
@@ -11,6 +12,7 @@ import { root } from "../places.ts";
 import { CannotRun } from "../preconditions.ts";
 import { run } from "../processes.ts";
 import type { Given } from "./inside.ts";
+import { doorOf } from "./look-around.ts";
 import { wire } from "./wires.ts";
 
 /** What machines are made of: a Debian that was seen to boot, which takes minutes the first time, and the artifact that they run. */
@@ -78,26 +80,37 @@ export type Live = {
   readonly environment: string;
   /** The one that serves first. */
   readonly regions: readonly string[];
-  /** Leave it standing until a signal ends it. */
+  /** Leave it standing until a signal ends it, with a way in; then it goes through no drill but one that is asked for. */
   readonly keep: boolean;
   /** Goes through this one alone; undefined goes through the usual ones. */
   readonly drill: LiveDrill | undefined;
+};
+
+const usualPort = 8_443;
+
+/** The way in for whoever looks around. */
+const openDoor = async (path: string): Promise<{ readonly port: number; readonly close: () => void }> => {
+  const open = (port: number) => wire({ host: "127.0.0.1", port }, { path });
+  const server = await open(usualPort).catch(() => open(0));
+  return { port: (server.address() as AddressInfo).port, close: () => void server.close() };
 };
 
 /**
  * The campus that the stacks describe, on this machine: in namespaces of its own for processes, networks and mounts.
  * Whatever ends the first process in them ends all of it.
  */
-export const liveRehearsal = async ({ worldUrl, ...live }: Live): Promise<boolean> => {
+export const liveRehearsal = async ({ worldUrl, keep, ...live }: Live): Promise<boolean> => {
   const { path: folder, remove } = temporaryFolder();
   process.once("exit", remove);
   const worldSocket = join(folder, "world.sock");
   const bridge = await wire({ path: worldSocket }, { host: "127.0.0.1", port: Number(new URL(worldUrl).port) });
-  const given: Given = { ...live, folder, worldSocket };
+  const door = keep ? await openDoor(doorOf(folder)) : undefined;
+  const given: Given = { ...live, folder, worldSocket, keptAt: door?.port };
   try {
     return (await runInside("inside.ts", [JSON.stringify(given)], (line) => console.log(line))).code === 0;
   } finally {
     bridge.close();
+    door?.close();
     process.off("exit", remove);
     remove();
   }

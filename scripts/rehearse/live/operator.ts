@@ -6,7 +6,7 @@ import { root } from "../places.ts";
 /** An operator's machine in the campus's network: AWS and the edge at their own names, and no endpoint set. */
 export class Operator {
   readonly authorityFile: string;
-  private readonly env: Record<string, string>;
+  readonly env: Record<string, string>;
 
   constructor(authorityFile: string, more: Readonly<Record<string, string>> = {}) {
     this.authorityFile = authorityFile;
