@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { sql } from "../platform/postgres.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { gatewayOf, type TestGateway } from "../testing/gateway.ts";
 import { expectOk, type Money, type MoneyStudent, moneyOf } from "../testing/money.ts";
@@ -312,6 +313,21 @@ describe("a dispute", () => {
       ).toEqual([{ told: true }]);
       await bank(dispute, "lost");
       expect(await borneBy(dispute.id)).toEqual([{ kind: "receivables", amountMinor }]);
+    }
+  });
+
+  test("keeps no more than it may take, however often it is looked at again", async () => {
+    const { student, paymentId } = await toppedUp();
+    expectOk(await student.confirm(await student.scannedOrder({ till: await money.till(), totalMinor: amountMinor - 1_000 })));
+    await disputed(paymentId);
+    const held = async () => expectOk(await student.api<{ held_minor: number }>("GET", "/wallet")).held_minor;
+    expect(await held()).toBe(1_000);
+    await gateway.topUp(student, amountMinor * 2);
+    for (let looks = 0; looks < 2; looks += 1) {
+      await campus.owner.transaction((tx) =>
+        tx.run(sql`select raise_dispute_holds(${student.id}) from wallets where student_id = ${student.id} for update`),
+      );
+      expect(await held()).toBe(amountMinor);
     }
   });
 

@@ -107,11 +107,14 @@ describe("a refund made at the gateway itself", () => {
   });
 
   test("of a part leaves the rest to be refunded, and one of a top-up is borne by its student: what is spent is owed", async () => {
-    const { orderId, paymentId } = await paidOrder();
-    await givenAtGateway(paymentId, 2_000);
-    await look();
-    expect((await refund(orderId, { amount_minor: 3_001 })).status).toBe(409);
-    expect((await refund(orderId)).body).toMatchObject({ amount_minor: 3_000 });
+    for (const deciding of [[], [finance, second]]) {
+      const { orderId, paymentId } = await paidOrder();
+      const { id: part } = await givenAtGateway(paymentId, 2_000);
+      await look();
+      for (const staff of deciding) expectOk(await bear((await caseOf(part)).id, "cafe", staff));
+      expect((await refund(orderId, { amount_minor: 3_001 })).status).toBe(409);
+      expect((await refund(orderId)).body).toMatchObject({ amount_minor: 3_000 });
+    }
     const { student, paymentId: topUp } = await toppedUp();
     const charge = await student.scannedOrder({ till: { cafe, device: await campus.device(cafe) }, totalMinor: 1_500 });
     expectOk(await student.confirm(charge));
@@ -318,6 +321,10 @@ test("the gateway's pay-outs and its fee are posted once, and its account is the
   ]);
   expect(await balanceOf("gateway_fees")).toBe(-Number(fees));
   expect(await balanceOf("gateway_clearing")).toBe(0);
+  await toppedUp();
+  const next = await gateway.door("POST", "/pay-out");
+  await look();
+  expect(await campus.sql`select pay_out_id from gateway_pay_outs order by id`).toEqual([{ payOutId: id }, { payOutId: next.id }]);
 });
 
 test("a refund that nobody has decided on keeps its student from leaving with the money, and from being erased", async () => {

@@ -11,6 +11,12 @@ interface Survivor {
 
 const survivors: readonly Survivor[] = [
   {
+    file: "app/failover/repost-debit.sql",
+    operator: "drop a step",
+    from: "perform 1 from charges",
+    reason: "the order is locked, which whoever debits locks first: it keeps the order of the locks and decides nothing",
+  },
+  {
     file: "app/ledger/decide-adjustment.sql",
     operator: "flip a comparison",
     from: ">",
