@@ -4,6 +4,7 @@ import { checkLedger } from "../ledger/check-ledger.ts";
 import { createReceiptSigner } from "../receipts/receipt-signer.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { testEnvironment } from "../testing/configure.ts";
+import { addDish } from "../testing/menus.ts";
 import { expectOk, type Money, type MoneyStudent, moneyOf, type ScannedCharge, type Till } from "../testing/money.ts";
 import type { TestStaff } from "../testing/people.ts";
 
@@ -128,6 +129,8 @@ test("I18: a lost debit is listed once however often it is brought, and two peop
 });
 
 test("an order that was lost with its debit comes back under its own id and number, which does not stop new orders", async () => {
+  const gone = await addDish(campus, till.cafe);
+  await campus.sql`update menu_items set deleted_at = now() where id = ${gone}`;
   const bought = await buy();
   const { order_number } = await bought.student.readOrder(bought.charge.order_id);
   const numbers = await campus.sql<{ lastNumber: number }>`select last_number from order_counters where cafe_id = ${till.cafe.id}`;
@@ -141,6 +144,9 @@ test("an order that was lost with its debit comes back under its own id and numb
   expect(await repost(approves)).toEqual({ reposted: 1, refused: [], left: 0 });
   const order = await bought.student.readOrder(bought.charge.order_id);
   expect(order).toMatchObject({ order_number, payment_status: "paid", total_minor: 5_900, status: "received" });
+  expect(
+    await campus.sql`select m.name from order_items i join menu_items m on m.id = i.menu_item_id where i.order_id = ${bought.charge.order_id}`,
+  ).toEqual([{ name: "Order restored after a failover" }]);
   expect(await campus.sql`select last_number from order_counters where cafe_id = ${till.cafe.id}`).toEqual(numbers);
   await buy();
   expect(await soundBooks()).toEqual([]);

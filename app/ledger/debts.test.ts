@@ -78,6 +78,10 @@ test("two people write a debt off, as far as it is still owed, and the student c
   const approve = (staff: TestStaff) =>
     staff.api<{ amount_minor: number; error?: { code: string } }>("POST", `/admin/debt-write-offs/${asked.id}/approve`);
   expect((await approve(asks)).body.error?.code).toBe("INSUFFICIENT_ROLE");
+  const alone = await campus.owner.row(
+    sql`select write_off_debt(${asked.id}, ${asks.id}) as id, write_off_debt(${randomUUID()}, ${approves.id}) as other`,
+  );
+  expect(alone).toEqual({ id: null, other: null });
   await gateway.topUp(student, 1_000);
   expect(expectOk(await approve(approves))).toMatchObject({ status: "approved", amount_minor: 3_000 });
   expect((await approve(approves)).body.error?.code).toBe("INVALID_TRANSITION");

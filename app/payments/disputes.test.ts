@@ -163,6 +163,24 @@ describe("a dispute", () => {
     ]);
   });
 
+  test("that is lost takes of held money only what another lost one has left of it", async () => {
+    await gateway.set({ refunds: "pending" });
+    const { paymentId } = await heldTopUp();
+    const [stuck] = await campus.sql<{ id: string }>`
+      select gateway_refund_id as id from gateway_refunds f join gateway_payments p on p.id = f.payment_row_id where p.payment_id = ${paymentId}`;
+    await gateway.door("POST", `/refunds/${stuck?.id}/failed`);
+    await gateway.set({ refunds: "processed" });
+    await settle();
+    const [first, second] = [await disputed(paymentId, { amount: 3_000 }), await disputed(paymentId, { amount: 3_000 })];
+    await bank(first, "lost");
+    await bank(second, "lost");
+    expect(await borneBy(first.id)).toEqual([{ kind: "held", amountMinor: 3_000 }]);
+    expect(await borneBy(second.id)).toEqual([
+      { kind: "fees", amountMinor: 1_000 },
+      { kind: "held", amountMinor: 2_000 },
+    ]);
+  });
+
   test("of an order whose money went into the wallet is the student's to bear: kept back while it is open, and what is spent is owed", async () => {
     for (const outcome of ["won", "lost"] as const) {
       const { student, paymentId, orderId } = await orderPaid();

@@ -29,6 +29,12 @@ const survivors: readonly Survivor[] = [
     reason: "no entry of a bank is of nothing, so that none meets a close-out of nothing",
   },
   {
+    file: "app/bank/bank-entry-states.sql",
+    operator: "flip a comparison",
+    from: ">",
+    reason: "no entry of a bank is of nothing, so that none meets a close-out of nothing",
+  },
+  {
     file: "app/settlements/pay-close-out.sql",
     operator: "flip a comparison",
     from: "<=",
