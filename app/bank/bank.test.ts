@@ -126,6 +126,8 @@ test("a file is made whole or not at all: of what cannot be paid it says which a
   await refused({ settlement_ids: [randomUUID()] }, "NOT_FOUND", {});
   const alone = await makeFile({ close_outs: [{ id: (await pendingCloseOut(950)).id, expected_amount_minor: 950 }] });
   expect(alone.body.error).toMatchObject({ code: "CONFLICT", message: expect.stringContaining("It takes two people") });
+  const nothing = await makeFile({ close_outs: [{ id: (await agreedCloseOut(0)).id, expected_amount_minor: 0 }] });
+  expect(nothing.body.error).toMatchObject({ code: "CONFLICT", message: expect.stringContaining("nothing to transfer") });
   await refused({ close_outs: [{ id: closeOut.id, expected_amount_minor: 901 }] }, "CONFLICT", { close_out_id: closeOut.id });
   const grown = await agreedCloseOut(800);
   await campus.owner.transaction((tx) =>

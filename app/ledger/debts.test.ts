@@ -84,6 +84,11 @@ test("two people write a debt off, as far as it is still owed, and the student c
   expect(alone).toEqual({ id: null, other: null });
   await gateway.topUp(student, 1_000);
   expect(expectOk(await approve(approves))).toMatchObject({ status: "approved", amount_minor: 3_000 });
+  const later = await indebted(2_000);
+  await campus.sql`update debt_write_offs set student_id = ${later.id} where id = ${asked.id}`;
+  const again = await campus.owner.row(sql`select write_off_debt(${asked.id}, ${approves.id}) as id`);
+  await campus.sql`update debt_write_offs set student_id = ${student.id} where id = ${asked.id}`;
+  expect(again, "what was decided is decided").toEqual({ id: null });
   expect((await approve(approves)).body.error?.code).toBe("INVALID_TRANSITION");
   expect(await campus.sql`select action, actor_id from audit_log where action like 'debt.%' order by id`).toEqual([
     { action: "debt.write_off_requested", actorId: asks.id },

@@ -29,6 +29,12 @@ const survivors: readonly Survivor[] = [
     reason: "no entry of a bank is of nothing, so that none meets a close-out of nothing",
   },
   {
+    file: "app/settlements/pay-settlement.sql",
+    operator: "drop a condition",
+    from: "and status = 'closed'",
+    reason: "a close-out that was paid has closed its wallet, and nothing but its return opens it",
+  },
+  {
     file: "app/bank/bank-entry-states.sql",
     operator: "flip a comparison",
     from: ">",
