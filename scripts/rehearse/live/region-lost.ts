@@ -3,13 +3,15 @@
 
 import { randomUUID } from "node:crypto";
 import type { Cluster } from "../../../app/local/cluster.ts";
-import { asSuperuser, ownerRole } from "../../../app/local/roles.ts";
+import { ownerRole } from "../../../app/local/roles.ts";
 import { originHeader, placeOriginName } from "../../../stacks/origins.ts";
 import { environmentNamed } from "../../release/target.ts";
 import { Accountant } from "./accountant.ts";
 import type { Alive, Standby } from "./alive.ts";
+import { healthOf, untilAll } from "./answers.ts";
 import { orderIn, Site, type Student } from "./campus.ts";
 import { followersOf, holdBack } from "./copies.ts";
+import { bringBack, lostAsListed, receiptsIn, without } from "./lost-receipts.ts";
 import { Payers } from "./payers.ts";
 import type { Place } from "./places.ts";
 import type { Release } from "./releases.ts";
@@ -19,27 +21,12 @@ const paymentsAround = 20;
 /** Receipts that phones have and the copy does not get. */
 const lostPayments = 5;
 const longestOutageSeconds = 600;
-const asksInARow = 12;
-
-type Health = { readonly database: string; readonly region: string; readonly books: string; readonly replica?: string };
-type Case = { readonly id: string; readonly receipt_id: string; readonly proposal: "repost" | "dismiss" | "by_hand" | null };
 
 /** A region's load balancer, asked as the edge asks it, whoever serves. */
 const siteAt = ({ distribution, certificates }: Alive, environment: string, { place, balancer }: Place): Site => {
   const headers = distribution.Origins.Items.flatMap(({ CustomHeaders }) => CustomHeaders.Items ?? []);
   const key = headers.find(({ HeaderName }) => HeaderName.toLowerCase() === originHeader)?.HeaderValue ?? "";
   return new Site(placeOriginName(environmentNamed(environment), place), certificates.authority, balancer, { [originHeader]: key });
-};
-
-const healthOf = async (site: Site): Promise<Health> => JSON.parse((await site.ask("GET", "/health")).body) as Health;
-
-/** Many answers in a row: a process may be asked that knows nothing yet, or begins anew because it does. */
-const untilAll = (what: string, site: Site, isSo: (health: Health) => boolean): Promise<void> => {
-  let row = 0;
-  return until(what, inServiceWithinMs, async () => {
-    row = (await healthOf(site).then(isSo, () => false)) ? row + 1 : 0;
-    return row >= asksInARow;
-  });
 };
 
 const standsBy = async (site: Site, { region }: Standby, writer: Cluster): Promise<string> => {
@@ -52,49 +39,12 @@ const standsBy = async (site: Site, { region }: Standby, writer: Cluster): Promi
   return `${name} says ${database}, and ${status} to /ready`;
 };
 
-const receiptsIn = (cluster: Cluster): Promise<ReadonlySet<string>> =>
-  asSuperuser(cluster, "campus", async (client) => {
-    const { rows } = await client.query<{ id: string }>("select id from receipts");
-    return new Set(rows.map(({ id }) => id));
-  });
-
-const without = (these: ReadonlySet<string>, those: ReadonlySet<string>): ReadonlySet<string> =>
-  new Set([...these].filter((one) => !those.has(one)));
-
-/** What the command prints of the outage; a longer one than promised fails. */
+/** What the command prints of the outage; one of more than ten minutes fails. */
 const outageOf = (said: string): string => {
   const [line, minutes, seconds] = /RTO (\d+) min (\d+) s.*/.exec(said) ?? [];
   if (!line) throw new Error(`npm run failover does not say how long it took: ${said.slice(-500)}`);
   if (Number(minutes) * 60 + Number(seconds) > longestOutageSeconds) throw new Error(`${line}: longer than ten minutes.`);
   return line;
-};
-
-/** The command's list, held against what the two databases themselves say. */
-const lostAsListed = (said: string, truth: ReadonlySet<string>): string => {
-  const listed = new Set([...said.matchAll(/ receipt ([0-9a-f-]{36})$/gm)].map(([, id = ""]) => id));
-  const [missing, wrong] = [without(truth, listed).size, without(listed, truth).size];
-  if (truth.size === 0) throw new Error("no receipt was lost: the drill proves nothing.");
-  if (missing + wrong > 0)
-    throw new Error(`${truth.size} receipts are lost: ${missing} are not listed, and ${wrong} are listed that are not lost.`);
-  const told = said.split("\n").filter((line) => /^RPO|receipts on the old primary| receipt [0-9a-f-]{36}$/.test(line));
-  return `as many as the two databases say, ${listed.size}:${told.map((line) => `\n            ${line.trim()}`).join("")}`;
-};
-
-/** The first of two agrees to what can be posted again and leaves what was paid again; the second posts. */
-const bringBack = async ({ site }: Alive, { operator }: Release, first: Accountant, second: Accountant): Promise<string> => {
-  const token = await first.logIn(site);
-  const { items } = await site.must<{ items: Case[] }>([200], "GET", "/admin/failover/cases?limit=100", token);
-  const byProposal = Map.groupBy(items, ({ proposal }) => proposal);
-  const again = byProposal.get("dismiss") ?? [];
-  if (byProposal.has("by_hand")) throw new Error(`${byProposal.get("by_hand")?.length} cases could be decided by hand only.`);
-  const case_ids = (byProposal.get("repost") ?? []).map(({ id }) => id);
-  if (case_ids.length > 0) await site.must([200], "POST", "/admin/failover/agree", token, { case_ids });
-  for (const { id } of again) await site.must([200], "POST", `/admin/failover/cases/${id}/dismiss`, token, { reason: "Paid again since." });
-  const said = await operator.with(await second.environment()).must("failover-repost", "--url", site.url);
-  await site.must([200], "POST", "/admin/failover/end", token);
-  const { books } = await healthOf(site);
-  if (books !== "normal") throw new Error(`the books are ${books} after the last case was closed.`);
-  return `${said.trim().split("\n").at(-1)}, ${again.length} were paid again by their students; the books are ${books}`;
 };
 
 /** Two regions and who knows what of them. */
