@@ -26,7 +26,7 @@ begin
     on conflict (cafe_id, day) do update set last_number = greatest(c.last_number, excluded.last_number);
   if exists (select from orders where cafe_id = f.cafe_id and order_number = v_number) then v_number := v_number || '-R' || right(f.receipt_id::text, 4); end if;
   select vat_basis_points into v_rate from menu_items where cafe_id = f.cafe_id group by vat_basis_points order by count(*) desc, vat_basis_points desc limit 1;
-  select id into v_item from menu_items where cafe_id = f.cafe_id and name = v_name and deleted_at is not null limit 1;
+  select id into v_item from menu_items where cafe_id = f.cafe_id and name = v_name limit 1;
   if v_item is null then
     insert into menu_items (cafe_id, category_id, name, price_minor, vat_basis_points, deleted_at)
       values (f.cafe_id, null, v_name, f.amount_minor, coalesce(v_rate, 1200), now()) returning id into v_item;
@@ -56,7 +56,7 @@ begin
     if v_obstacle is not null then return v_obstacle; end if;
     perform open_wallet(lost.student_id, lost.currency);
     select * into wallet from wallets where student_id = lost.student_id for update;
-    if (wallet.status <> 'closed' and wallet.currency = lost.currency) is not true then return 'no_wallet'; end if;
+    if (wallet.status <> 'closed') is not true then return 'no_wallet'; end if;
     if not exists (select from orders where id = lost.order_id) then perform restore_order(lost); end if;
     lost.owed_minor := greatest(0, lost.amount_minor - (wallet.balance_minor - wallet.held_minor));
     perform book_repost(lost);

@@ -56,6 +56,15 @@ test("a debit that wants a signature takes no key of somebody else, and none tha
   expect(await confirmWith(student, charge, own ?? "")).not.toBe(unsigned);
 });
 
+test("a student's limit for a day is spent to the last minor unit and no further", async () => {
+  const student = await money.fundedStudent({ balanceMinor: 10_000 });
+  await campus.sql`update wallets set daily_limit_minor = 1500 where student_id = ${student.id}`;
+  const confirm = async (totalMinor: number) => student.confirm(await student.scannedOrder({ till, totalMinor }));
+  expect((await confirm(1_501)).body).toMatchObject({ error: { code: "SPEND_LIMIT_REACHED" } });
+  expectOk(await confirm(1_500));
+  expect(await student.balanceMinor()).toBe(8_500);
+});
+
 test("nothing is posted of nothing, and to no wallet in another money than its own", async () => {
   const { id } = await money.fundedStudent({ balanceMinor: 5_000 });
   const [fees, clearing] = [part`account_of('gateway_fees', null, null, 'SEK')`, part`account_of('gateway_clearing', null, null, 'SEK')`];
@@ -86,6 +95,8 @@ test("cash is taken once of two who take it at once, and given back of cash orde
   const staff = await campus.staff("owner", till.cafe);
   const giveBack = (orderId: string) => ask(sql`select (refund_cash(${orderId}, 500, 'for a test', ${staff.id})).id as said`);
   expect(await giveBack(charge.order_id)).toBeNull();
+  const toWallet = sql`select (refund_order(${order.id}, 100, 'wallet', 'for a test', ${staff.id})).outcome as said`;
+  expect(await ask(toWallet), "cash goes back as cash").toBe("too_much");
   expect(await giveBack(order.id)).toEqual(expect.any(String));
 });
 

@@ -150,6 +150,7 @@ test("two people who say at once that the bank sent a close-out back open the wa
   for (const staff of [finance, second]) expectOk(await approve(id, 600, staff));
   await campus.sql`update close_outs set return_asked_by = ${finance.id}, return_asked_at = now() where id = ${id}`;
   const statement = (staffId: string) => sql`select return_close_out(${id}, ${staffId}, 'unknown account') as id`;
+  expect(await campus.owner.row(statement(finance.id)), "not by whoever asked for it").toEqual({ id: null });
   const { asked } = await campus.owner.transaction(async (tx) => {
     expect(await tx.row(statement(second.id))).toEqual({ id: expect.any(String) });
     const other = campus.worker.db.row(statement(third.id));

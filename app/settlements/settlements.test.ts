@@ -256,6 +256,7 @@ test("two people who say at once that the bank sent a transfer back make it due 
   const [one, other] = [await campus.staff("finance"), await campus.staff("finance")];
   await campus.sql`update settlements set return_asked_by = ${finance.id}, return_asked_at = now() where id = ${settlement?.id}`;
   const statement = (staff: TestStaff) => sql`select return_settlement(${settlement?.id ?? ""}, ${staff.id}, 'account closed') as id`;
+  expect(await campus.owner.row(statement(finance)), "not by whoever asked for it").toEqual({ id: null });
   const second = await campus.owner.transaction(async (tx) => {
     expect(await tx.row(statement(one))).toEqual({ id: expect.any(String) });
     const asked = campus.worker.db.row(statement(other));

@@ -29,6 +29,18 @@ const survivors: readonly Survivor[] = [
     reason: "no entry of a bank is of nothing, so that none meets a close-out of nothing",
   },
   {
+    file: "app/charges/confirm-charge.sql",
+    operator: "flip a comparison",
+    from: "<=",
+    reason: "a charge ends in the very microsecond in which it is asked about",
+  },
+  {
+    file: "app/ledger/debts.sql",
+    operator: "drop a condition",
+    from: "and student_id = p_student_id",
+    reason: "only spares work: who owes nothing has nothing to pay back",
+  },
+  {
     file: "app/settlements/pay-settlement.sql",
     operator: "drop a condition",
     from: "and status = 'due'",

@@ -22,6 +22,7 @@ export const targets: readonly Target[] = [
       "app/payments/gateway-refunds.test.ts",
       "app/payments/outside.test.ts",
       "app/ledger/debts.test.ts",
+      "app/ledger/guards.test.ts",
     ],
   },
   {
@@ -45,7 +46,7 @@ export const targets: readonly Target[] = [
   },
   { file: "app/settlements/settle-cafe-day.sql", tests: settlements },
   { file: "app/settlements/settlement-entries.sql", tests: settlements },
-  { file: "app/settlements/pay-settlement.sql", tests: [...settlements, "app/settlements/close-outs.test.ts"] },
+  { file: "app/settlements/pay-settlement.sql", tests: [...settlements, "app/settlements/close-outs.test.ts", "app/ledger/debts.test.ts"] },
   { file: "app/settlements/pay-close-out.sql", tests: ["app/settlements/close-outs.test.ts", "app/grants/grants.test.ts"] },
   { file: "app/bank/bank-entry-states.sql", tests: ["app/bank/bank.test.ts"] },
   { file: "app/bank/make-payment-file.ts", tests: ["app/bank/bank.test.ts"] },
