@@ -5,6 +5,7 @@ import type { LocalSecrets } from "../../../app/local/secrets.ts";
 import { migrate } from "../../../app/migrate.ts";
 import { type AppSecret, appSecrets, secretSlug } from "../../../stacks/app-secrets.ts";
 import type { Ask } from "./ask.ts";
+import type { Operator } from "./operator.ts";
 import type { Place } from "./places.ts";
 
 /** What Google's console gives out as a service account's key. */
@@ -49,4 +50,17 @@ export const publishArtifact = async (
     throw new Error(`there is no bucket for artifacts in ${region}: the stack ${environment}-${place}-storage was not deployed.`);
   const object = { Filename: artifact.file, Bucket: bucket.Name, Key: `releases/${artifact.sha256}.tar.gz` };
   await ask("s3", region, "upload_file", object);
+};
+
+/** As the guide's step 8: machines run it already, and the pages take the place of the one that says that nothing is published yet. */
+export const firstRelease = async (
+  operator: Operator,
+  places: readonly Place[],
+  environment: string,
+  artifact: { readonly file: string; readonly sha256: string },
+): Promise<void> => {
+  for (const { region } of places) {
+    await operator.must("publish", environment, "--region", region, "--file", artifact.file, "--keep-record");
+    await operator.must("release", environment, artifact.sha256, "--region", region);
+  }
 };

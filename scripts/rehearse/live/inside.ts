@@ -22,7 +22,7 @@ import {
 } from "./campus.ts";
 import { carryTo, serverOptions, startCache, startDatabase, tlsFilesOf } from "./databases.ts";
 import { readDistribution, startEdge } from "./edge.ts";
-import { migrateDatabase, publishArtifact, setSecrets } from "./first-deploy.ts";
+import { firstRelease, migrateDatabase, publishArtifact, setSecrets } from "./first-deploy.ts";
 import { Fleet } from "./fleet.ts";
 import { gameDaysAlive } from "./game-days.ts";
 import { Instances } from "./instances.ts";
@@ -236,6 +236,11 @@ const main = async (given: Given): Promise<void> => {
   );
   const bootSeconds = (performance.now() - poweredAt) / 1_000;
   const operator = new Operator(join(folder, "authority.pem"));
+  await step("the first release puts the pages, and the edge serves them", async () => {
+    await firstRelease(operator, places, environment, artifact);
+    const { status, body } = await site.ask("GET", "/");
+    if (status !== 200 || !body.includes('id="root"')) throw new Error(`the first page is answered with ${status}: ${body.slice(0, 300)}`);
+  });
   const release = { environment, bootSeconds, operator, artifacts: () => packed ?? makeVariants(folder, artifact) };
   const alive: Alive = { ...campus, ...database, region, standby, cache, demo, codeOf };
   await serves(alive, release, drill, keptAt !== undefined).catch((error: Error) => {
