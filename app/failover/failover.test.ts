@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { checkLedger } from "../ledger/check-ledger.ts";
+import { sql } from "../platform/postgres.ts";
 import { createReceiptSigner } from "../receipts/receipt-signer.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { testEnvironment } from "../testing/configure.ts";
@@ -115,6 +116,8 @@ test("I18: a lost debit is listed once however often it is brought, and two peop
   const listed = await caseOf(bought.receiptId);
   expect(listed).toMatchObject({ status: "open", proposal: "repost", order: "unpaid", owed_minor: 0 });
 
+  const unasked = await campus.owner.row(sql`select repost_debit(${listed.id}, ${approves.id}) as said`);
+  expect(unasked).toEqual({ said: "not_agreed" });
   expectOk(await agree(asks, listed.id));
   expect(await repost(asks)).toEqual({ reposted: 0, refused: [], left: 0 });
   const [first, second] = await Promise.all([repost(approves), repost(approves)]);
