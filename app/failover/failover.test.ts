@@ -276,6 +276,27 @@ test("one case that fails for a reason nobody thought of moves nothing and does 
   expect(await soundBooks()).toEqual([]);
 });
 
+test("a lost debit that is posted while its order is paid anew waits for it, and leaves it", async () => {
+  const bought = await buy(20_000);
+  await lose(bought);
+  await present(bought.student, [bought.receipt]);
+  const { id } = await caseOf(bought.receiptId);
+  expectOk(await agree(asks, id));
+  const orderId = bought.charge.order_id;
+  const { said } = await campus.owner.transaction(async (tx) => {
+    await tx.run(sql`update orders set payment_status = 'paid', paid_transaction_id = uuidv7(), paid_at = now() where id = ${orderId}`);
+    const asked = campus.worker.db.row<{ said: string }>(sql`select repost_debit(${id}, ${approves.id}) as said`);
+    await expect
+      .poll(() => campus.sql`select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like '%repost_debit%'`)
+      .toEqual([{ count: 1 }]);
+    return { said: asked };
+  });
+  expect(await said).toEqual({ said: "paid_again" });
+  await campus.sql`update orders set payment_status = 'pending', paid_transaction_id = null, paid_at = null where id = ${orderId}`;
+  expect(await repost(approves)).toMatchObject({ reposted: 1 });
+  expect(await soundBooks()).toEqual([]);
+});
+
 test("a charge is confirmed by what was debited where it asked for just that, before its time was over", async () => {
   const bought = await Promise.all([buy(), buy(), buy(), buy()]);
   const [within, past, dearer, inEuro] = bought.map(({ charge }) => charge.id) as [string, string, string, string];

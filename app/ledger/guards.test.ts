@@ -91,12 +91,14 @@ test("cash is taken once of two who take it at once, and given back of cash orde
   const take = sql`select take_cash(${order.id}) as said`;
   expect(await atOnce("take_cash", take, take)).toEqual([expect.any(String), null]);
   const charge = await student.scannedOrder({ till, totalMinor: 1_000 });
+  const unpaid = await student.placeOrder({ till, totalMinor: 1_000 });
   expectOk(await student.confirm(charge));
   const staff = await campus.staff("owner", till.cafe);
   const giveBack = (orderId: string) => ask(sql`select (refund_cash(${orderId}, 500, 'for a test', ${staff.id})).id as said`);
   expect(await giveBack(charge.order_id)).toBeNull();
-  const toWallet = sql`select (refund_order(${order.id}, 100, 'wallet', 'for a test', ${staff.id})).outcome as said`;
-  expect(await ask(toWallet), "cash goes back as cash").toBe("too_much");
+  const toWallet = (orderId: string) => sql`select (refund_order(${orderId}, 100, 'wallet', 'for a test', ${staff.id})).outcome as said`;
+  expect(await ask(toWallet(order.id)), "cash goes back as cash").toBe("too_much");
+  expect(await ask(toWallet(unpaid.id)), "nothing was paid").toBe("too_much");
   expect(await giveBack(order.id)).toEqual(expect.any(String));
 });
 
@@ -117,4 +119,21 @@ test("a payment in another money than the wallet's is not put into it", async ()
       select credit_wallet(row(g.*)::gateway_orders, 100, ${currency}, account_of('gateway_clearing', null, null, ${currency})) as said
       from (select (jsonb_populate_record(null::gateway_orders, jsonb_build_object('student_id', ${student.id}::text, 'wallet_max_minor', 1000000))).*) g`);
   expect(await credit("EUR")).toBeNull();
+});
+
+test("what a student bears in another money than the wallet's is owed, and the wallet stays as it is", async () => {
+  const { id } = await money.fundedStudent({ balanceMinor: 1_000 });
+  const take = sql`select take_from_student('outside_refund_borne', ${id}, account_of('suspense', null, null, 'EUR'), 50, 'EUR', null)`;
+  const undone = new Error("taken back");
+  const seen = campus.owner.transaction(async (tx) => {
+    await tx.run(take);
+    expect(
+      await tx.row(sql`select debt_of(${id}, 'EUR') as owed, (select balance_minor from wallets where student_id = ${id}) as balance`),
+    ).toEqual({
+      owed: 50,
+      balance: 1_000,
+    });
+    throw undone;
+  });
+  await expect(seen).rejects.toBe(undone);
 });
