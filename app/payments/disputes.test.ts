@@ -340,11 +340,16 @@ describe("a dispute", () => {
     await disputed(paymentId);
     const held = async () => expectOk(await student.api<{ held_minor: number }>("GET", "/wallet")).held_minor;
     expect(await held()).toBe(1_000);
-    await gateway.topUp(student, amountMinor * 2);
-    for (let looks = 0; looks < 2; looks += 1) {
-      await campus.owner.transaction((tx) =>
+    const lookAgain = () =>
+      campus.owner.transaction((tx) =>
         tx.run(sql`select raise_dispute_holds(${student.id}) from wallets where student_id = ${student.id} for update`),
       );
+    await gateway.topUp(student, 1_500);
+    await lookAgain();
+    expect(await held()).toBe(2_500);
+    await gateway.topUp(student, amountMinor * 2);
+    for (let looks = 0; looks < 2; looks += 1) {
+      await lookAgain();
       expect(await held()).toBe(amountMinor);
     }
   });
