@@ -16,6 +16,7 @@ export const command = {
   takes: { ENVIRONMENT: "pilot, staging or production" },
   options: {
     ...releaseOptions,
+    region: { ...releaseOptions.region, help: "only there; else the region that serves, then the one that stands by" },
     bake: { ...releaseOptions.bake, default: "0" },
     checkpoint: { ...releaseOptions.checkpoint, default: "0" },
   },

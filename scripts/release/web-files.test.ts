@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { HeadObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { DeleteObjectCommand, HeadObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type S3World, startS3World } from "../../app/testing/s3-world.ts";
 import { putPages, putWebFiles, webFilesOf } from "./web-files.ts";
@@ -82,8 +82,14 @@ test("a release takes the pages out of the archive that its machines took", asyn
   const artifact = "a".repeat(64);
   await s3.send(new PutObjectCommand({ Bucket: bucket, Key: `releases/${artifact}.tar.gz`, Body: readFileSync(archive) }));
   const said: string[] = [];
+  const asset = "assets/main-Ab12Cd34.js";
+  await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: asset }));
   await putPages({ s3, webBucket: bucket, artifactsBucket: bucket, place: "south" }, artifact, (line) => said.push(line));
-  expect(said).toEqual([`south: 6 pages and other files that change put to ${bucket}`]);
+  expect(said).toEqual([
+    `south: 2 files that never change put to ${bucket}`,
+    `south: 6 pages and other files that change put to ${bucket}`,
+  ]);
+  expect(await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: asset }))).toMatchObject({ ContentLength: expect.any(Number) });
   await expect(
     putPages({ s3, webBucket: bucket, artifactsBucket: bucket, place: "south" }, "b".repeat(64), () => undefined),
   ).rejects.toThrow();

@@ -92,7 +92,8 @@ export async function putPages(
     const file = path.join(folder, `${artifact}.tar.gz`);
     const { Body } = await target.s3.send(new GetObjectCommand({ Bucket: target.artifactsBucket, Key: `releases/${artifact}.tar.gz` }));
     await pipeline(Body as Readable, createWriteStream(file));
-    await putWebFiles(target, file, "pages", say);
+    // Also what has a hash in its name: no page goes where what it asks for is not, whoever published it, or forgot to.
+    for (const part of ["hashed", "pages"] as const) await putWebFiles(target, file, part, say);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
