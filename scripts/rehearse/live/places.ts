@@ -66,14 +66,26 @@ export const buildNetworks = (places: readonly Place[]): void => {
   for (const address of [edge, nameServer, others, gateway, awsOfNoRegion]) ip("addr", "add", `${address}/32`, "dev", "global");
   ip("link", "set", "global", "up");
   ip("addr", "add", `${metadataAddress}/32`, "dev", "lo");
-  for (const { bridge, gateway, prefix, aws, balancer, database, cache } of places) {
+  for (const place of places) {
+    const { bridge, gateway, prefix } = place;
     ip("link", "add", bridge, "type", "bridge");
     ip("addr", "add", `${gateway}/${prefix}`, "dev", bridge);
-    for (const address of [aws, balancer, database, cache]) ip("addr", "add", `${address}/32`, "dev", bridge);
+    for (const address of servicesOf(place)) ip("addr", "add", `${address}/32`, "dev", bridge);
     ip("link", "set", bridge, "up");
   }
 };
 
-/** A region without a network: its machines, its database, its load balancer and its part of AWS reach nobody, and nobody reaches them. */
-export const cutOff = ({ bridge }: Place): void => ip("link", "set", bridge, "down");
-export const bringBack = ({ bridge }: Place): void => ip("link", "set", bridge, "up");
+const servicesOf = ({ aws, balancer, database, cache }: Place): readonly string[] => [aws, balancer, database, cache];
+
+/**
+ * A region without a network: its machines, its database, its load balancer and its part of AWS reach nobody, and nobody reaches them. Whoever
+ * is on the same machine would reach an address of an interface that is down, so the addresses go too.
+ */
+export const cutOff = (place: Place): void => {
+  for (const address of servicesOf(place)) ip("addr", "del", `${address}/32`, "dev", place.bridge);
+  ip("link", "set", place.bridge, "down");
+};
+export const bringBack = (place: Place): void => {
+  for (const address of servicesOf(place)) ip("addr", "add", `${address}/32`, "dev", place.bridge);
+  ip("link", "set", place.bridge, "up");
+};
