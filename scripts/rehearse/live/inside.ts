@@ -249,6 +249,9 @@ const main = async (given: Given): Promise<void> => {
   if (keptAt) await lookAround({ folder, port: keptAt, host: campus.host, demo, operator, region });
 };
 
+// The first process of a namespace hears only the signals that it asks for.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
+
 main(JSON.parse(process.argv[2] ?? "") as Given).then(
   () => process.exit(0),
   (error: Error) => {
