@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checkLedger } from "../ledger/check-ledger.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
+import { patient } from "../testing/configure.ts";
 import { addDish } from "../testing/menus.ts";
 import { expectOk, type Money, type MoneyStudent, moneyOf, newCardUid, type Till } from "../testing/money.ts";
 import type { TestStaff } from "../testing/people.ts";
@@ -14,7 +15,8 @@ let cashier: TestStaff;
 let soup: string;
 
 beforeAll(async () => {
-  campus = await startCampus();
+  // Forty that wait for one order may take longer on a busy machine than the two seconds that a session waits for a lock.
+  campus = await startCampus({ env: patient });
   money = moneyOf(campus);
   till = await money.till();
   cashier = await campus.staff("cashier", till.cafe);
@@ -102,13 +104,9 @@ describe("a refund to a card", () => {
         });
       }),
     );
-    const given = answers.filter(({ status }) => status === 201).length;
-    // Forty wait for one order: on a busy machine some are told to come back, and gave nothing.
-    const late = answers.filter(({ status }) => status === 503).length;
-    expect(answers.filter((answer) => codeOf(answer) === "CONFLICT")).toHaveLength(40 - given - late);
-    expect(given).toBeLessThanOrEqual(16);
-    expect(given + late).toBeGreaterThanOrEqual(16);
-    expect(await student.balanceMinor()).toBe(5_000 + given * 300);
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(16);
+    expect(answers.filter((answer) => codeOf(answer) === "CONFLICT")).toHaveLength(24);
+    expect(await student.balanceMinor()).toBe(5_000 + 16 * 300);
   });
 
   test("needs the card of the student who paid: another one finds no order, a frozen or missing one is not accepted", async () => {

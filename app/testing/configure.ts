@@ -20,6 +20,9 @@ const secrets = {
   GATEWAY_WEBHOOK_SECRET: secret(),
 };
 
+/** For tests in which many wait for one row, or somebody for long: the wait is not what they test. */
+export const patient = { DATABASE_LOCK_TIMEOUT_MS: "20000", DATABASE_STATEMENT_TIMEOUT_MS: "20000", REQUEST_TIMEOUT_MS: "20000" };
+
 /** The environment that all processes of one test campus share; each gets its own port. */
 export const testEnvironment = (own: Readonly<Record<string, string>>): Readonly<Record<string, string>> => ({
   CAMPUS_ENV: "sandbox",

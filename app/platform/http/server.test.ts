@@ -2,7 +2,7 @@ import { request } from "node:http";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { type ApiProcess, startApiProcess } from "../../testing/api-process.ts";
-import { testEnvironment } from "../../testing/configure.ts";
+import { patient, testEnvironment } from "../../testing/configure.ts";
 import { createTestDatabase, type TestDatabase } from "../../testing/database.ts";
 import { until } from "../../testing/platform.ts";
 
@@ -25,7 +25,6 @@ afterAll(async () => {
 });
 
 async function start(own: Readonly<Record<string, string>> = {}): Promise<ApiProcess> {
-  const patient = { DATABASE_LOCK_TIMEOUT_MS: "20000", DATABASE_STATEMENT_TIMEOUT_MS: "20000", REQUEST_TIMEOUT_MS: "20000" };
   const api = await startApiProcess(testEnvironment({ ...database.env, ...patient, ...own }));
   started.push(api);
   return api;
