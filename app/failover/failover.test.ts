@@ -7,6 +7,7 @@ import { type Campus, startCampus } from "../testing/campus.ts";
 import { testEnvironment } from "../testing/configure.ts";
 import { addDish } from "../testing/menus.ts";
 import { expectOk, type Money, type MoneyStudent, moneyOf, type ScannedCharge, type Till } from "../testing/money.ts";
+import { oneBehindTheOther } from "../testing/one-behind-the-other.ts";
 import type { TestStaff } from "../testing/people.ts";
 
 let campus: Campus;
@@ -283,15 +284,12 @@ test("a lost debit that is posted while its order is paid anew waits for it, and
   const { id } = await caseOf(bought.receiptId);
   expectOk(await agree(asks, id));
   const orderId = bought.charge.order_id;
-  const { said } = await campus.owner.transaction(async (tx) => {
-    await tx.run(sql`update orders set payment_status = 'paid', paid_transaction_id = uuidv7(), paid_at = now() where id = ${orderId}`);
-    const asked = campus.worker.db.row<{ said: string }>(sql`select repost_debit(${id}, ${approves.id}) as said`);
-    await expect
-      .poll(() => campus.sql`select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like '%repost_debit%'`)
-      .toEqual([{ count: 1 }]);
-    return { said: asked };
-  });
-  expect(await said).toEqual({ said: "paid_again" });
+  const said = await oneBehindTheOther(
+    campus.owner,
+    (tx) => tx.run(sql`update orders set payment_status = 'paid', paid_transaction_id = uuidv7(), paid_at = now() where id = ${orderId}`),
+    (tx) => tx.row<{ said: string }>(sql`select repost_debit(${id}, ${approves.id}) as said`),
+  );
+  expect(said).toEqual({ said: "paid_again" });
   await campus.sql`update orders set payment_status = 'pending', paid_transaction_id = null, paid_at = null where id = ${orderId}`;
   expect(await repost(approves)).toMatchObject({ reposted: 1 });
   expect(await soundBooks()).toEqual([]);

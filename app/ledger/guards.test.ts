@@ -1,10 +1,11 @@
 // What functions of money refuse by themselves, whatever the application asks.
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { part, type Statement, sql } from "../platform/postgres.ts";
+import { part, type Statement, sql, type Transaction } from "../platform/postgres.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { addDish } from "../testing/menus.ts";
 import { expectOk, type Money, type MoneyStudent, moneyOf, type Till } from "../testing/money.ts";
+import { oneBehindTheOther } from "../testing/one-behind-the-other.ts";
 
 let campus: Campus;
 let money: Money;
@@ -19,17 +20,18 @@ afterAll(() => campus.end());
 
 const ask = async <T>(statement: Statement) => (await campus.owner.row<{ said: T }>(statement))?.said;
 
-/** The second asks while the first has not committed: it waits, and sees what the first did. */
-async function atOnce(name: string, first: Statement, second: Statement): Promise<readonly unknown[]> {
-  const { said, waiting } = await campus.owner.transaction(async (tx) => {
-    const said = (await tx.row<{ said: unknown }>(first))?.said;
-    const waiting = campus.worker.db.row<{ said: unknown }>(second);
-    await expect
-      .poll(() => campus.sql`select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like ${`%${name}%`}`)
-      .toEqual([{ count: 1 }]);
-    return { said, waiting };
-  });
-  return [said, (await waiting)?.said];
+/** What the second is told, who asks while the first has not committed. */
+async function saidBehind(first: Statement, second: Statement): Promise<readonly unknown[]> {
+  const said = (statement: Statement) => async (tx: Transaction) => (await tx.row<{ said: unknown }>(statement))?.said;
+  let firstSaid: unknown;
+  const secondSaid = await oneBehindTheOther(
+    campus.owner,
+    async (tx) => {
+      firstSaid = await said(first)(tx);
+    },
+    said(second),
+  );
+  return [firstSaid, secondSaid];
 }
 
 const confirmWith = (
@@ -89,7 +91,7 @@ test("cash is taken once of two who take it at once, and given back of cash orde
   const asked = { cafe_id: till.cafe.id, payment_method: "cash", items };
   const { order } = expectOk(await student.api<{ order: { id: string } }>("POST", "/orders", { body: asked }));
   const take = sql`select take_cash(${order.id}) as said`;
-  expect(await atOnce("take_cash", take, take)).toEqual([expect.any(String), null]);
+  expect(await saidBehind(take, take)).toEqual([expect.any(String), null]);
   const charge = await student.scannedOrder({ till, totalMinor: 1_000 });
   const unpaid = await student.placeOrder({ till, totalMinor: 1_000 });
   expectOk(await student.confirm(charge));
@@ -108,7 +110,7 @@ test("of two who agree to one correction at once one moves the money, and the ot
   const id = await ask<string>(sql`
     insert into adjustments (student_id, amount_minor, currency, reason, status, requested_by) values (${student.id}, 700, 'SEK', 'for a test', 'pending', ${asks.id}) returning id as said`);
   const agree = (staffId: string) => sql`select (approve_adjustment(${id ?? ""}, ${staffId})).outcome as said`;
-  expect(await atOnce("approve_adjustment", agree(one.id), agree(other.id))).toEqual(["approved", "not_pending"]);
+  expect(await saidBehind(agree(one.id), agree(other.id))).toEqual(["approved", "not_pending"]);
   expect(await student.balanceMinor()).toBe(1_700);
 });
 

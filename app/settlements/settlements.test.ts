@@ -5,6 +5,7 @@ import { sql } from "../platform/postgres.ts";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { gatewayOf, type TestGateway } from "../testing/gateway.ts";
 import { expectOk, type Money, type MoneyStudent, moneyOf, type Till } from "../testing/money.ts";
+import { oneBehindTheOther } from "../testing/one-behind-the-other.ts";
 import type { TestStaff } from "../testing/people.ts";
 import { settleFinishedDays, settleJob } from "./settle-days.ts";
 
@@ -235,15 +236,12 @@ test("two pay-outs of one café at once see each other: the account pays only wh
   await refund(till, orderId, 1_000);
   const [later, earlier] = await settlementsOf(till);
   const statement = (id: string | undefined) => sql`select outcome from pay_settlement(${id ?? ""}, ${finance.id}, 'SEB-1', 1000000)`;
-  const second = await campus.owner.transaction(async (tx) => {
-    expect(await tx.row(statement(later?.id))).toEqual({ outcome: "paid" });
-    const asked = campus.worker.db.row(statement(earlier?.id));
-    await expect
-      .poll(() => campus.sql`select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like '%pay_settlement%'`)
-      .toEqual([{ count: 1 }]);
-    return { asked };
-  });
-  expect(await second.asked).toEqual({ outcome: "owed_less" });
+  const second = await oneBehindTheOther(
+    campus.owner,
+    async (tx) => expect(await tx.row(statement(later?.id))).toEqual({ outcome: "paid" }),
+    (tx) => tx.row(statement(earlier?.id)),
+  );
+  expect(second).toEqual({ outcome: "owed_less" });
   expect(await payableBalance(till)).toBe(0);
 });
 
@@ -257,15 +255,12 @@ test("two people who say at once that the bank sent a transfer back make it due 
   await campus.sql`update settlements set return_asked_by = ${finance.id}, return_asked_at = now() where id = ${settlement?.id}`;
   const statement = (staff: TestStaff) => sql`select return_settlement(${settlement?.id ?? ""}, ${staff.id}, 'account closed') as id`;
   expect(await campus.owner.row(statement(finance)), "not by whoever asked for it").toEqual({ id: null });
-  const second = await campus.owner.transaction(async (tx) => {
-    expect(await tx.row(statement(one))).toEqual({ id: expect.any(String) });
-    const asked = campus.worker.db.row(statement(other));
-    await expect
-      .poll(() => campus.sql`select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like '%return_settlement%'`)
-      .toEqual([{ count: 1 }]);
-    return { asked };
-  });
-  expect(await second.asked).toEqual({ id: null });
+  const second = await oneBehindTheOther(
+    campus.owner,
+    async (tx) => expect(await tx.row(statement(one))).toEqual({ id: expect.any(String) }),
+    (tx) => tx.row(statement(other)),
+  );
+  expect(second).toEqual({ id: null });
   expect(await payableBalance(till)).toBe(1_000);
 });
 
