@@ -58,7 +58,7 @@ await runCommand(import.meta, command, async ({ values, positionals }) => {
   }
   for (const target of targets) {
     await put(target, built);
-    await putWebFiles(target, built.file, "hashed", say);
+    await putWebFiles(target, built.file, ["hashed"], say);
   }
   if (values["keep-record"]) return say(built.sha256);
   const before = readFileSync(digestsFile, "utf8");

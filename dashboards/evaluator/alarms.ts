@@ -228,6 +228,12 @@ export class Alarms {
     return state;
   }
 
+  /** Of those that tell somebody the ones that ring: all of them, or those of one severity. */
+  ringing<Severity>(severities: ReadonlyMap<string, Severity>, only?: Severity): readonly string[] {
+    const wanted = [...severities].filter(([, told]) => only === undefined || told === only);
+    return wanted.map(([name]) => name).filter((name) => this.state(name) === "ALARM");
+  }
+
   /** What changed at this moment. */
   tick(nowMs: number): readonly Change[] {
     const changes: Change[] = [];

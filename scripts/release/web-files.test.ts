@@ -57,10 +57,10 @@ test("the web bucket holds the student's app at its root, each file with its typ
   const s3 = new S3Client({ region: world.env.AWS_REGION, endpoint: world.env.S3_URL, forcePathStyle: true });
   const target = { s3, webBucket, artifactsBucket: webBucket, place: "north" };
   const said: string[] = [];
-  await putWebFiles(target, archive, "hashed", (line) => said.push(line));
+  await putWebFiles(target, archive, ["hashed"], (line) => said.push(line));
   const keys = async () => (await s3.send(new ListObjectsV2Command({ Bucket: webBucket }))).Contents?.map(({ Key }) => Key);
   expect(await keys()).toEqual(["assets/main-Ab12Cd34.js", "cafe/assets/main-Zz98Yy76.css"]);
-  await putWebFiles(target, archive, "pages", (line) => said.push(line));
+  await putWebFiles(target, archive, ["pages"], (line) => said.push(line));
   const about = async (Key: string) => {
     const { ContentType, CacheControl } = await s3.send(new HeadObjectCommand({ Bucket: webBucket, Key }));
     return [ContentType, CacheControl];

@@ -47,18 +47,25 @@ export function webFilesOf(folder: string, part: WebPart): WebFile[] {
 /** After what it needs. */
 const isPage = ({ key }: WebFile) => /\.html$|(^|\/)sw\.js$/.test(key);
 
-export async function putWebFiles(target: Bucketed, archive: string, part: WebPart, say: (line: string) => void): Promise<void> {
+export async function putWebFiles(
+  target: Bucketed,
+  archive: string,
+  parts: readonly WebPart[],
+  say: (line: string) => void,
+): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), "campus-web-"));
   try {
     const { status, stderr } = spawnSync("tar", ["-xzf", archive, "-C", folder], { encoding: "utf8" });
     if (status !== 0) throw new PlainError(`${archive} could not be unpacked: ${stderr.trim().split("\n")[0]}`);
-    const files = webFilesOf(folder, part);
     if (!existsSync(path.join(folder, "web/student/index.html")))
       throw new PlainError(`${archive} holds no web apps: npm run build makes one that does.`);
-    for (const several of [files.filter((file) => !isPage(file)), files.filter(isPage)]) await putAll(target, several);
-    say(
-      `${target.place}: ${files.length} ${part === "pages" ? "pages and other files that change" : "files that never change"} put to ${target.webBucket}`,
-    );
+    for (const part of parts) {
+      const files = webFilesOf(folder, part);
+      for (const several of [files.filter((file) => !isPage(file)), files.filter(isPage)]) await putAll(target, several);
+      say(
+        `${target.place}: ${files.length} ${part === "pages" ? "pages and other files that change" : "files that never change"} put to ${target.webBucket}`,
+      );
+    }
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -93,7 +100,7 @@ export async function putPages(
     const { Body } = await target.s3.send(new GetObjectCommand({ Bucket: target.artifactsBucket, Key: `releases/${artifact}.tar.gz` }));
     await pipeline(Body as Readable, createWriteStream(file));
     // Also what has a hash in its name: no page goes where what it asks for is not, whoever published it, or forgot to.
-    for (const part of ["hashed", "pages"] as const) await putWebFiles(target, file, part, say);
+    await putWebFiles(target, file, ["hashed", "pages"], say);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -38,6 +38,21 @@ export const readPages = (): readonly Page[] =>
     .sort()
     .map((file) => pageOf(file.slice(0, -".md".length), readFileSync(path.join(folder, file), "utf8")));
 
+export const blocksOfPage = (page: string): readonly Block[] => {
+  const found = readPages().find(({ name }) => name === page);
+  if (!found) throw new Error(`there is no page runbooks/${page}.md.`);
+  return found.blocks;
+};
+
+/** The change of a page, for this machine or for AWS, whose command has all of these in it. */
+export function changeOf(page: string, place: Block["place"], ...parts: readonly string[]): Block {
+  const change = blocksOfPage(page).find(
+    (block) => block.kind === "change" && block.place === place && parts.every((part) => block.command.includes(part)),
+  );
+  if (!change) throw new Error(`runbooks/${page}.md has no change for ${place} with ${parts.join(" and ") || "anything"} in it.`);
+  return change;
+}
+
 /** Throws with the page's name and what is wrong with it. */
 export function pageOf(name: string, text: string): Page {
   const head = /^---\n+([\s\S]*?)\n---\n/.exec(text)?.[1];

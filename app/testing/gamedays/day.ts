@@ -53,8 +53,7 @@ export function startClock(
       for (const line of platform.metrics.embeddedLines(minutes * minuteMs + minuteMs / 2))
         for (const datum of dataOfEntry(line)) metrics.put(datum);
   };
-  const ringing = (severity: "page" | "ticket") =>
-    [...region.severities].filter(([name, told]) => told === severity && alarms.state(name) === "ALARM").map(([name]) => name);
+  const ringing = (severity: "page" | "ticket") => alarms.ringing(region.severities, severity);
   return {
     metrics,
     async minute(traffic) {

@@ -5,7 +5,7 @@ import pg from "pg";
 import type { Planted } from "../../../dashboards/evaluator/aws-says.ts";
 import type { ConsoleAction, GameDayName } from "../../../dashboards/gamedays.ts";
 import type { Block } from "../../../scripts/runbooks/blocks.ts";
-import { readPages } from "../../../scripts/runbooks/page.ts";
+import { changeOf } from "../../../scripts/runbooks/page.ts";
 import { runChange } from "../../../scripts/runbooks/run-check.ts";
 import { expireChargesJob } from "../../charges/end-charges.ts";
 import { runCheck as lookAtBooks } from "../../checks/run-check.ts";
@@ -63,16 +63,6 @@ export async function calmMinute({ campus, till, students }: Stage, place: numbe
   await campus.drainOutbox();
 }
 
-/** The change of a page, for this machine, whose command has all of these in it. */
-export function changeOf(page: string, ...parts: readonly string[]): Block {
-  const change = readPages()
-    .find(({ name }) => name === page)
-    ?.blocks.find(({ kind, place, command }) => kind === "change" && place === "here" && parts.every((part) => command.includes(part)));
-  if (!change)
-    throw new Error(`runbooks/${page}.md has no change for this machine${parts.length > 0 ? ` with ${parts.join(" and ")}` : ""}.`);
-  return change;
-}
-
 /** Runs it as a person would who is the database's master user: as it stands on the page, with what its checks told. */
 export async function runAsMaster(campus: Campus, change: Block, variables: Readonly<Record<string, string>> = {}): Promise<void> {
   const address = new URL(campus.database.superuserUrl);
@@ -83,8 +73,10 @@ export async function runAsMaster(campus: Campus, change: Block, variables: Read
   if (!run.ok) throw new Error(run.why);
 }
 
+export const changeHere = (page: string, ...parts: readonly string[]): Block => changeOf(page, "here", ...parts);
+
 const mendBy = (campus: Campus, page: string, variables: Readonly<Record<string, string>> = {}): Promise<void> =>
-  runAsMaster(campus, changeOf(page, ...Object.keys(variables).map((name) => `$\{${name}:`)), variables);
+  runAsMaster(campus, changeHere(page, ...Object.keys(variables).map((name) => `$\{${name}:`)), variables);
 
 export const faults: Readonly<Record<GameDayName, (stage: Stage) => Fault>> = {
   "redis-stopped": (stage) => ({

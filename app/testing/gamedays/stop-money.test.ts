@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { checkLedger } from "../../ledger/check-ledger.ts";
 import { type Campus, startCampus } from "../campus.ts";
 import { expectOk, type Money, moneyOf } from "../money.ts";
-import { changeOf, runAsMaster } from "./faults.ts";
+import { changeHere, runAsMaster } from "./faults.ts";
 
 let campus: Campus;
 let money: Money;
@@ -15,7 +15,7 @@ afterAll(async () => {
   await campus.end();
 });
 
-const stop = changeOf("wallet-ledger-mismatch", "default_transaction_read_only");
+const stop = changeHere("wallet-ledger-mismatch", "default_transaction_read_only");
 const undo = { ...stop, command: stop.expected.replace(/^`|`$/g, "") };
 
 test("the page's command stops money on every process and leaves reading on; its undo lets what was sent again be debited, once", async () => {

@@ -38,3 +38,7 @@ export class Accountant {
     return `Bearer ${access_token}`;
   }
 }
+
+/** The ledger's own check, asked by one of finance. */
+export const ledgerIsWhole = async (site: Site, demo: Demo): Promise<string> =>
+  JSON.stringify(await site.must([200], "GET", "/admin/ledger/check", await new Accountant(demo, 0).logIn(site)));

@@ -4,7 +4,6 @@ import { appendFileSync } from "node:fs";
 import { createServer, request } from "node:https";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { codeNow } from "../../../app/identity/totp.ts";
 import type { Cluster } from "../../../app/local/cluster.ts";
 import type { Demo } from "../../../app/local/demo/demo.ts";
 import { databaseAccess } from "../../../app/local/roles.ts";
@@ -215,12 +214,4 @@ export const pay = async (site: Site, demo: Demo, { token, cardUid }: Student): 
   const { items } = await site.insist<{ items: { id: string; digest: string }[] }>([200], "GET", "/charges/open", token);
   const digest = items.find(({ id }) => id === charge.id)?.digest;
   return site.insist<Receipt>([200], "POST", `/charges/${charge.id}/confirm`, token, { digest, number_match: match_code });
-};
-
-/** The ledger's own check, asked by one of finance. */
-export const ledgerIsWhole = async (site: Site, demo: Demo): Promise<string> => {
-  const member = demo.staff.find(({ role }) => role === "finance");
-  const login = { username: member?.username, password: member?.password, totp: codeNow(member?.totp_secret ?? "") };
-  const { access_token } = await site.must<{ access_token: string }>([200], "POST", "/admin/auth/login", undefined, login);
-  return JSON.stringify(await site.must([200], "GET", "/admin/ledger/check", `Bearer ${access_token}`));
 };

@@ -2,7 +2,7 @@
 import { asSuperuser, databaseAccess } from "../../../app/local/roles.ts";
 import { type GameDay, gameDays } from "../../../dashboards/gamedays.ts";
 import type { Block } from "../../runbooks/blocks.ts";
-import { readPages } from "../../runbooks/page.ts";
+import { blocksOfPage, changeOf } from "../../runbooks/page.ts";
 import { runChange, runCheck } from "../../runbooks/run-check.ts";
 import { root } from "../places.ts";
 import type { Alive } from "./alive.ts";
@@ -30,19 +30,6 @@ const shellOf = ({ cluster, secrets, host, certificates }: Alive): NodeJS.Proces
   CURL_CA_BUNDLE: certificates.authorityFile,
 });
 
-const blocksOf = (page: string): readonly Block[] => {
-  const found = readPages().find(({ name }) => name === page);
-  if (!found) throw new Error(`there is no page runbooks/${page}.md.`);
-  return found.blocks;
-};
-
-/** The change of a page that has this in its command. */
-const changeOf = (page: string, part: string): Block => {
-  const change = blocksOf(page).find(({ kind, command }) => kind === "change" && command.includes(part));
-  if (!change) throw new Error(`runbooks/${page}.md has no change with "${part}" in it.`);
-  return change;
-};
-
 /** What Systems Manager would run on each machine, as the page's command says it. */
 const onMachines = ({ region }: Alive, { command }: Block): void => {
   const words = /commands=\["(.+?)"\]/.exec(command)?.[1];
@@ -68,7 +55,7 @@ const faults: Readonly<Record<DayName, (campus: Alive, page: string) => Fault>> 
       ),
     mend: async () => {
       const env = { ...shellOf(campus), TOPIC: "transaction.metrics" };
-      const run = await runChange(changeOf(page, "$" + "{TOPIC:"), { cwd: root, env });
+      const run = await runChange(changeOf(page, "here", "$" + "{TOPIC:"), { cwd: root, env });
       if (!run.ok) throw new Error(`${page}: ${run.why}`);
     },
   }),
@@ -76,14 +63,14 @@ const faults: Readonly<Record<DayName, (campus: Alive, page: string) => Fault>> 
   "redis-stopped": ({ cache }) => ({ begin: () => cache.stop(), mend: () => cache.start() }),
   "worker-stopped": (campus, page) => ({
     begin: async () => everywhere(campus, "systemctl", "stop", "campus-pay-worker", "campus-pay-worker-long"),
-    mend: async () => onMachines(campus, changeOf(page, "systemctl restart campus-pay-worker")),
+    mend: async () => onMachines(campus, changeOf(page, "aws", "systemctl restart campus-pay-worker")),
   }),
 };
 
 /** The page's checks that say something else than they should. */
 const badChecks = async (campus: Alive, page: string): Promise<readonly string[]> => {
   const bad: string[] = [];
-  for (const block of blocksOf(page)) {
+  for (const block of blocksOfPage(page)) {
     if (block.kind !== "check" || block.place !== "here") continue;
     const { ok } = await runCheck(block, { cwd: root, env: shellOf(campus) });
     if (!ok) bad.push(block.command);
@@ -99,7 +86,7 @@ const goThrough = async (
   ended: readonly string[],
 ): Promise<string> => {
   const { begin, mend } = faults[day.name](campus, day.page);
-  const isRinging = (name: string) => [...onCall.ringing("page"), ...onCall.ringing("ticket")].includes(name);
+  const isRinging = (name: string) => onCall.ringing().includes(name);
   if (isRinging(day.alarm)) throw new Error(`${day.alarm} rings before its fault is in.`);
   const well = await badChecks(campus, day.page);
   await begin();
@@ -120,8 +107,7 @@ const goThrough = async (
   return `${day.alarm} rang in the ${rangAfter}. minute (promised ${day.withinMinutes}), ${seen.length} of the page's checks showed it, its command mended it`;
 };
 
-const stillRing = (onCall: OnCall, names: readonly string[]): readonly string[] =>
-  [...onCall.ringing("page"), ...onCall.ringing("ticket")].filter((name) => names.includes(name));
+const stillRing = (onCall: OnCall, names: readonly string[]): readonly string[] => onCall.ringing().filter((name) => names.includes(name));
 
 export const gameDaysAlive = async (campus: Alive, students: readonly Student[], environment: string, step: Step): Promise<void> => {
   const onCall = new OnCall(campus.ask, campus.region, environment);

@@ -6,20 +6,11 @@ import { readOrMakeSecrets } from "../../../app/local/secrets.ts";
 import { makeCertificates } from "../../machine/certificates.ts";
 import { environmentNamed } from "../../release/target.ts";
 import { type LiveDrill, usualDrills } from "../options.ts";
+import { ledgerIsWhole } from "./accountant.ts";
 import type { Alive, Campus, Standby } from "./alive.ts";
 import { askWorld } from "./ask.ts";
 import { Balancer } from "./balancer.ts";
-import {
-  ledgerIsWhole,
-  pay,
-  paymentGateway,
-  Site,
-  type Student,
-  seedCampus,
-  smsProvider,
-  startGateway,
-  startSmsProvider,
-} from "./campus.ts";
+import { pay, paymentGateway, Site, type Student, seedCampus, smsProvider, startGateway, startSmsProvider } from "./campus.ts";
 import { carryTo, serverOptions, startCache, startDatabase, tlsFilesOf } from "./databases.ts";
 import { readDistribution, startEdge } from "./edge.ts";
 import { firstRelease, migrateDatabase, publishArtifact, setSecrets } from "./first-deploy.ts";
@@ -156,7 +147,7 @@ const drills: Readonly<Record<LiveDrill, (campus: Alive, payers: readonly Studen
 };
 
 /** What everybody comes for, and that it outlives what a campus goes through. */
-const serves = async (campus: Alive, release: Release, drill: LiveDrill | undefined, isKept: boolean): Promise<void> => {
+const serves = async (campus: Alive, release: Release, drillsToDo: readonly LiveDrill[]): Promise<void> => {
   const { site, demo, codeOf } = campus;
   const payers = await step("students log in with a code by SMS", () => logInAll(site, demo, codeOf, students));
   await step(
@@ -169,7 +160,7 @@ const serves = async (campus: Alive, release: Release, drill: LiveDrill | undefi
     () => journalsArrive(campus.ask, campus.region.place.region, release.environment, campus.region.inService()),
     (seen) => seen,
   );
-  for (const name of drill ? [drill] : isKept ? [] : usualDrills) await drills[name](campus, payers, release);
+  for (const name of drillsToDo) await drills[name](campus, payers, release);
   await step(
     "the ledger is whole",
     () => ledgerIsWhole(site, demo),
@@ -177,13 +168,14 @@ const serves = async (campus: Alive, release: Release, drill: LiveDrill | undefi
   );
   await step(
     "what each role asked of AWS",
-    () => permissions(worldUrl, drill === undefined && !isKept, say),
+    () => permissions(worldUrl, drillsToDo === usualDrills, say),
     (seen) => seen,
   );
 };
 
 const main = async (given: Given): Promise<void> => {
   const { folder, environment, artifact, drill, keptAt } = given;
+  const drillsToDo: readonly LiveDrill[] = drill ? [drill] : keptAt ? [] : usualDrills;
   const campus = await step("networks, names, certificates, AWS's services at their own names", () => surround(given));
   const { ask, secrets, certificates, site } = campus;
   const [north, south] = campus.places;
@@ -220,7 +212,7 @@ const main = async (given: Given): Promise<void> => {
   const standby: Standby | undefined = other && instances && { region: other, instances };
   const poweredAt = performance.now();
   // While they boot.
-  const packed = (!drill && !keptAt) || drill === "release" ? makeVariants(folder, artifact) : undefined;
+  const packed = drillsToDo.includes("release") ? makeVariants(folder, artifact) : undefined;
   packed?.catch(() => undefined);
   await step(
     "machines boot their own user data and answer the load balancer's checks",
@@ -243,7 +235,7 @@ const main = async (given: Given): Promise<void> => {
   });
   const release = { environment, bootSeconds, operator, artifacts: () => packed ?? makeVariants(folder, artifact) };
   const alive: Alive = { ...campus, ...database, region, standby, cache, demo, codeOf };
-  await serves(alive, release, drill, keptAt !== undefined).catch((error: Error) => {
+  await serves(alive, release, drillsToDo).catch((error: Error) => {
     throw new Error(`${error.message}${region.journals()}${other?.journals() ?? ""}`);
   });
   if (keptAt) await lookAround({ folder, port: keptAt, host: campus.host, demo, operator, region });

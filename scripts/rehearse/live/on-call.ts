@@ -1,6 +1,6 @@
 // Who is woken: every alarm of the region as it is synthesized, on what the machines themselves say in their log groups.
 import { setTimeout as pause } from "node:timers/promises";
-import { Alarms, type Change } from "../../../dashboards/evaluator/alarms.ts";
+import { Alarms } from "../../../dashboards/evaluator/alarms.ts";
 import { lastNight, openAws } from "../../../dashboards/evaluator/aws-says.ts";
 import { dataOfLogLine, Metrics } from "../../../dashboards/evaluator/metrics.ts";
 
@@ -17,8 +17,6 @@ const minuteMs = 60_000;
 const lateMs = 15_000;
 
 export class OnCall {
-  /** What changed, the oldest first. */
-  readonly heard: Change[] = [];
   private readonly metrics = new Metrics();
   private readonly told: ReturnType<typeof alarmsOfRegion>;
   private readonly alarms: Alarms;
@@ -40,10 +38,8 @@ export class OnCall {
     this.work = this.listen();
   }
 
-  ringing(severity: "page" | "ticket"): readonly string[] {
-    return [...this.told.severities]
-      .filter(([name, told]) => told === severity && this.alarms.state(name) === "ALARM")
-      .map(([name]) => name);
+  ringing(only?: "page" | "ticket"): readonly string[] {
+    return this.alarms.ringing(this.told.severities, only);
   }
 
   async stop(): Promise<void> {
@@ -72,7 +68,7 @@ export class OnCall {
       "AWS/ApplicationELB HealthyHostCount": serving,
       "AWS/AutoScaling GroupInServiceInstances": serving,
     });
-    this.heard.push(...this.alarms.tick(endMs));
+    this.alarms.tick(endMs);
     this.minutes += 1;
   }
 
