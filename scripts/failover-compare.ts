@@ -54,7 +54,8 @@ export async function compareWithOld(api: StaffApi, hours: number, signer = open
 function openSigner(): ReceiptSigner {
   const { RECEIPT_KEYS: keys } = process.env;
   if (!keys) throw new PlainError("Which keys signed? Give the secret receipt-keys in RECEIPT_KEYS.", couldNotAsk);
-  return createReceiptSigner({ secrets: { get: async () => keys } });
+  const secret = async () => keys;
+  return createReceiptSigner({ secrets: { get: secret, fresh: secret } });
 }
 
 async function openOld(): Promise<pg.Client> {

@@ -1,4 +1,4 @@
-import { compactVerify, createLocalJWKSet, errors, type JWK } from "jose";
+import { type CompactVerifyGetKey, compactVerify, createLocalJWKSet, errors, type JWK } from "jose";
 import { z } from "zod";
 import { type ReceiptSigner, receiptType } from "./receipt-signer.ts";
 
@@ -27,7 +27,8 @@ export interface HeldReceipt extends z.infer<typeof Payload> {
 
 /** Reads a receipt that somebody brings back; undefined where none of our keys, old ones included, signed these very bytes. */
 export async function readHeldReceipt(signer: ReceiptSigner, jws: string): Promise<HeldReceipt | undefined> {
-  const keys = createLocalJWKSet({ keys: [...(await signer.publicKeys())] as JWK[] });
+  const keys: CompactVerifyGetKey = async (header, token) =>
+    createLocalJWKSet({ keys: [...(await signer.publicKeys(header.kid))] as JWK[] })(header, token);
   try {
     const { payload, protectedHeader } = await compactVerify(jws, keys, { algorithms: ["EdDSA", "Ed25519"] });
     if (protectedHeader.typ !== receiptType) return undefined;

@@ -10,7 +10,8 @@ export interface ReceiptSigner {
   /** Of the key that signs new receipts. */
   keyId(): Promise<string>;
   sign(payload: string, keyId: string): Promise<string>;
-  publicKeys(): Promise<readonly PublicReceiptKey[]>;
+  /** With the key `wanted` among them, also where it came since this process last looked. */
+  publicKeys(wanted?: string): Promise<readonly PublicReceiptKey[]>;
 }
 
 export interface PublicReceiptKey {
@@ -37,30 +38,40 @@ interface Keys {
   readonly published: readonly PublicReceiptKey[];
 }
 
-const retryAfterSeconds = 60;
+const retryAfterSeconds = 10;
+/** Anybody may name a key that never was: Secrets Manager is asked for those no more often. */
+const askAgainMs = retryAfterSeconds * 1000;
 export const receiptType = "campus-receipt+jws";
 
 /** Where the keys come from: JWK sets change at a rotation. */
 interface Keeper {
-  readonly secrets: Pick<Platform["secrets"], "get">;
+  readonly secrets: Pick<Platform["secrets"], "get" | "fresh">;
 }
 
 export function createReceiptSigner({ secrets }: Keeper): ReceiptSigner {
   let keys: Keys | undefined;
-  const current = async (): Promise<Keys> => {
-    const text = await secrets.get("RECEIPT_KEYS");
+  let askedAtMs = Number.NEGATIVE_INFINITY;
+  const read = (text: string): Keys => {
     if (keys?.text !== text) keys = parseKeys(text);
     return keys;
+  };
+  const current = async (): Promise<Keys> => read(await secrets.get("RECEIPT_KEYS"));
+  /** Another process may sign with a key that was made after this one looked. */
+  const having = async (keyId: string): Promise<Keys> => {
+    const known = await current();
+    if (known.published.some(({ kid }) => kid === keyId) || performance.now() < askedAtMs + askAgainMs) return known;
+    askedAtMs = performance.now();
+    return secrets.fresh("RECEIPT_KEYS").then(read, () => known);
   };
   return {
     keyId: async () => (await current()).first,
     async sign(payload, keyId) {
-      const found = (await current()).signing.get(keyId);
+      const found = (await having(keyId)).signing.get(keyId);
       if (!found) throw unavailable(`This process does not have the receipt key ${keyId}.`, undefined, retryAfterSeconds);
       const input = `${found.header}.${Buffer.from(payload).toString("base64url")}`;
       return `${input}.${sign(null, Buffer.from(input), found.key).toString("base64url")}`;
     },
-    publicKeys: async () => (await current()).published,
+    publicKeys: async (wanted) => (await (wanted === undefined ? current() : having(wanted))).published,
   };
 }
 
