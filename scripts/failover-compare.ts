@@ -34,7 +34,7 @@ export const command = {
     RECEIPT_KEYS: "the secret with which receipts are signed",
     CAMPUS_USERNAME: "a finance login",
     CAMPUS_PASSWORD: "and its password",
-    CAMPUS_TOTP: "and a code of its authenticator app",
+    CAMPUS_TOTP: "and a code of its authenticator app; in a terminal leave it out: it is asked for when it is needed",
   },
   exits: { 2: "it could not ask, or what was typed is not understood" },
 } as const satisfies Command;

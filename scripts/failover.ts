@@ -30,7 +30,7 @@ export const command = {
   environment: {
     CAMPUS_USERNAME: "a finance login, to list what was lost",
     CAMPUS_PASSWORD: "and its password",
-    CAMPUS_TOTP: "and a code of its authenticator app",
+    CAMPUS_TOTP: "and a code of its authenticator app; in a terminal leave it out: it is asked for when it is needed",
     OLD_DATABASE_URL: "the old primary where it can be read: its receipts are compared (npm run failover:compare)",
   },
   exits: { 1: "not there yet: the line above says why; run it again" },

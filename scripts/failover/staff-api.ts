@@ -1,3 +1,5 @@
+import { stdin, stdout } from "node:process";
+import { createInterface } from "node:readline/promises";
 import { PlainError } from "../../app/local/plain-error.ts";
 
 export const couldNotAsk = 2;
@@ -9,9 +11,10 @@ export interface StaffApi {
 }
 
 export async function logIn(url: string): Promise<StaffApi> {
-  const { CAMPUS_USERNAME: username, CAMPUS_PASSWORD: password, CAMPUS_TOTP: totp } = process.env;
+  const { CAMPUS_USERNAME: username, CAMPUS_PASSWORD: password } = process.env;
   if (!username || !password)
     throw new PlainError("Who are you? Give a finance login in CAMPUS_USERNAME and CAMPUS_PASSWORD.", couldNotAsk);
+  const totp = process.env.CAMPUS_TOTP ?? (await codeOfNow());
   const api = `${url.replace(/\/$/, "")}/api/v1`;
   const { access_token: token } = await ask<{ access_token: string }>("POST", `${api}/admin/auth/login`, {
     username,
@@ -37,4 +40,14 @@ async function ask<Body>(method: "GET" | "POST", url: string, body: unknown, tok
   });
   if (!answer.ok) throw new PlainError(`${url} answered ${answer.status}: ${(await answer.text()).slice(0, 300)}`, couldNotAsk);
   return (await answer.json()) as Body;
+}
+
+/** A code opens for half a minute, and a failover takes longer: where somebody is there, they are asked when it is needed. */
+async function codeOfNow(): Promise<string | undefined> {
+  if (!stdin.isTTY) return undefined;
+  const lines = createInterface({ input: stdin, output: stdout });
+  const typed = await lines
+    .question("The code that the authenticator app shows now (Enter where there is none): ")
+    .finally(() => lines.close());
+  return typed.replace(/\s/g, "") || undefined;
 }
