@@ -84,7 +84,7 @@ export const expireChargesJob = ({ metrics }: Platform): Job => ({
     const row = await tx.row<{ ended: number; unheard: number }>(sql`
       select count(*) filter (where ended) as ended, count(*) filter (where ended and prompted_at is null) as unheard from (
         select end_charge(id, 'expired', 'time') as ended, prompted_at from (
-          select id, prompted_at from charges where state = 'open' and expires_at <= clock_timestamp()
+          select id, prompted_at from charges where state = 'open' and ended_at is null and expires_at <= clock_timestamp()
           order by expires_at limit ${sweepRows} for update skip locked) due) expired`);
     if (row && row.ended > 0) metrics.count("charges_ended_total", { state: "expired" }, row.ended);
     // The request never reached the phone: without this a push service that hangs would make no bad event at all.
