@@ -19,9 +19,9 @@ export type Options = {
 };
 
 /** What a campus that lives goes through when nothing is said. */
-export const usualDrills = ["machine-lost", "database-lost", "release"] as const;
+export const usualDrills = ["game-days", "machine-lost", "database-lost", "release"] as const;
 /** Those beside them take too long for every run. */
-export const liveDrills = [...usualDrills, "rotate", "game-days", "region-lost"] as const;
+export const liveDrills = [...usualDrills, "rotate", "region-lost"] as const;
 export type LiveDrill = (typeof liveDrills)[number];
 
 const maxParallelism = 8;
