@@ -4,7 +4,7 @@ import { actorOf, cafeActorOf, cafeOf, staff, staffOf } from "../identity/guards
 import type { Platform } from "../platform/context.ts";
 import { type HttpContext, json, listOf, listQuery, required, route, router } from "../platform/http/router.ts";
 import { changeCafe } from "./change-cafe.ts";
-import { decideCafe } from "./decide-cafe.ts";
+import { decideCafe, type Verdict } from "./decide-cafe.ts";
 import { decideName } from "./decide-name.ts";
 import { cafeAddress, cafeName, holidays, openingHours, timeZone } from "./field-schemas.ts";
 import { listRegistrations } from "./list-cafes.ts";
@@ -88,10 +88,10 @@ const approve = route({
   path: "/admin/cafes/{cafeId}/approve",
   operationId: "approveCafe",
   tags: ["cafes"],
-  summary: "Let a café sell; doing it again changes nothing",
+  summary: "Let a café sell; doing it again changes nothing. With the `name` that was seen it is no other café by now",
   who: staff("admin"),
-  errors: ["NOT_FOUND", "READ_ONLY_REGION"],
-  request: { params: CafeParams },
+  errors: ["NOT_FOUND", "CONFLICT", "READ_ONLY_REGION"],
+  request: { params: CafeParams, body: { content: { "application/json": { schema: z.strictObject({ name: cafeName.optional() }) } } } },
   responses: { 200: json(OwnCafeBody, "Approved") },
 });
 
@@ -132,8 +132,8 @@ const rejectName = route({
 });
 
 export const cafeAdminRoutes = ({ db }: Platform) => {
-  const decide = (c: HttpContext, cafeId: string, to: "approved" | "suspended", reason: string | null) =>
-    db.transaction((tx) => decideCafe(tx, { cafeId, to, reason, ...actorOf(c) }));
+  const decide = (c: HttpContext, cafeId: string, decision: Verdict) =>
+    db.transaction((tx) => decideCafe(tx, { cafeId, ...decision, ...actorOf(c) }));
   const decideOnName = (c: HttpContext, cafeId: string, name: string, agrees: boolean) =>
     db.transaction((tx) => decideName(tx, { cafeId, name, agrees, ...actorOf(c) }));
   return router()
@@ -161,7 +161,9 @@ export const cafeAdminRoutes = ({ db }: Platform) => {
       const { items, next } = await listRegistrations(db, { limit, after: cursor, status, waits: isWaiting });
       return c.json({ items: items.map(presentRegistration), next_cursor: next }, 200);
     })
-    .openapi(approve, async (c) => c.json(presentOwnCafe(await decide(c, c.req.valid("param").cafeId, "approved", null)), 200))
+    .openapi(approve, async (c) =>
+      c.json(presentOwnCafe(await decide(c, c.req.valid("param").cafeId, { to: "approved", seenAs: c.req.valid("json").name })), 200),
+    )
     .openapi(approveName, async (c) =>
       c.json(presentOwnCafe(await decideOnName(c, c.req.valid("param").cafeId, c.req.valid("json").name, true)), 200),
     )
@@ -169,6 +171,6 @@ export const cafeAdminRoutes = ({ db }: Platform) => {
       c.json(presentOwnCafe(await decideOnName(c, c.req.valid("param").cafeId, c.req.valid("json").name, false)), 200),
     )
     .openapi(suspend, async (c) =>
-      c.json(presentOwnCafe(await decide(c, c.req.valid("param").cafeId, "suspended", c.req.valid("json").reason)), 200),
+      c.json(presentOwnCafe(await decide(c, c.req.valid("param").cafeId, { to: "suspended", reason: c.req.valid("json").reason })), 200),
     );
 };

@@ -79,6 +79,21 @@ test("a registered café waits: its owner logs in and prepares it, and nobody el
   expect((await campus.api("GET", "/cafes?limit=100")).text).toContain(id);
 });
 
+test("an admin approves the café that was seen: one that renames itself between the look and the word waits on", async () => {
+  const input = application();
+  const { id } = (await campus.api<{ id: string }>("POST", "/cafes", { body: input })).body;
+  await campus.sql`update cafes set name = ${`Rektorns ${unique()}`} where id = ${id}`;
+  const approve = (name: string) =>
+    admin.api<{ error: { details: { name: string } } }>("POST", `/admin/cafes/${id}/approve`, { body: { name } });
+  const held = await approve(input.name);
+  expect(held).toMatchObject(refused(409, "CONFLICT"));
+  expect(await campus.api("GET", `/cafes/${id}`)).toMatchObject(refused(404, "NOT_FOUND"));
+  const seen = held.body.error.details.name;
+  expect(await approve(seen)).toMatchObject({ status: 200, body: { status: "approved", name: seen } });
+  // Said again, also by who saw the first name: nothing changes.
+  expect((await approve(input.name)).status).toBe(200);
+});
+
 test("a password is stored as a bcrypt hash alone", async () => {
   const input = application();
   await campus.api("POST", "/cafes", { body: input });

@@ -59,11 +59,14 @@ describe("issuing a card", () => {
     expect(dump.map(({ row }) => row).join("")).not.toContain(uid);
   });
 
-  test("again with the same number is the same card", async () => {
+  test("again with the same number is the same card, and its owner is told of it once, by push and mail", async () => {
     const student = await campus.student();
     const uid = newCardUid();
     const [first, again] = [await issue(student.id, uid), await issue(student.id, uid)];
     expect(again).toMatchObject({ status: 201, text: first.text });
+    const told = await campus.sql`
+      select topic from outbox where payload ->> 'kind' = 'card_issued' and payload ->> 'student_id' = ${student.id} order by topic`;
+    expect(told).toEqual([{ topic: "mail.notice" }, { topic: "push.notice" }]);
   });
 
   test("replaces the card in use, which is revoked and refused at the counter", async () => {

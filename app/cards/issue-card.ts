@@ -1,5 +1,6 @@
 import { type Actor, auditActor } from "../identity/actor.ts";
 import { endOfNewPhone } from "../identity/step-up.ts";
+import { tellStudent } from "../notifications/notices/tell-student.ts";
 import { CodedError, notFound } from "../platform/errors.ts";
 import { sql, type Transaction } from "../platform/postgres.ts";
 import type { Card } from "./card.ts";
@@ -40,6 +41,8 @@ export async function issueCard(tx: Transaction, config: PhoneWait, issue: Issue
     on conflict (uid_hash) do nothing
     returning id, issue_number, status, created_at`);
   if (!card) throw new CodedError("CONFLICT", "A card with this number was issued just now: take a fresh one.");
+  // Also of a first one: whoever issues to a card of their own is seen by the wallet's owner.
+  await tellStudent(tx, studentId, "card_issued");
   await auditActor(tx, issue, {
     action: "card.issued",
     objectKind: "card",

@@ -17,6 +17,7 @@ export const noticeKinds = [
   "auto_top_up_set",
   "wallet_thawed",
   "card_thawed",
+  "card_issued",
   "confirm_key_added",
   "confirm_key_removed",
   "logged_in",
@@ -40,9 +41,9 @@ const onEveryChannel: readonly NoticeKind[] = [
   "push_replaced",
   "login_disowned",
 ];
-const byMailToo: readonly NoticeKind[] = ["push_moved", "push_added"];
+const byMailToo: readonly NoticeKind[] = ["push_moved", "push_added", "card_issued"];
 
-/** Left in the transaction of the deed. By push always; by SMS and mail too where money leaves or a phone may pay; by mail where the pushes themselves go elsewhere. */
+/** Left in the transaction of the deed. By push always; by SMS and mail too where money leaves or a phone may pay; by mail where the pushes themselves go elsewhere, or the deed is an office's. */
 export async function tellStudent(tx: Queryable, studentId: string, kind: NoticeKind): Promise<void> {
   await enqueue(tx, "push.notice", { student_id: studentId, kind });
   const isEverywhere = onEveryChannel.includes(kind);
@@ -141,6 +142,7 @@ const words: Record<Language, Words> = {
     auto_top_up_set: "Din plånbok fylls på av sig själv från ditt betalkort.",
     wallet_thawed: "Din plånbok kan betala igen.",
     card_thawed: "Ditt kort kan användas igen.",
+    card_issued: "Kortexpeditionen gav dig ett nytt kort: det kan betala från din plånbok.",
     confirm_key_added: "En ny telefon får betala från din plånbok.",
     confirm_key_removed: "En av dina telefoner får inte längre betala från din plånbok.",
     logged_in: "Någon loggade in på ditt konto.",
@@ -161,6 +163,7 @@ const words: Record<Language, Words> = {
     auto_top_up_set: "Il tuo portafoglio si ricarica da solo dalla tua carta.",
     wallet_thawed: "Il tuo portafoglio può pagare di nuovo.",
     card_thawed: "La tua carta si può usare di nuovo.",
+    card_issued: "L'ufficio tessere ti ha dato una nuova carta: può pagare dal tuo portafoglio.",
     confirm_key_added: "Un nuovo telefono può pagare dal tuo portafoglio.",
     confirm_key_removed: "Uno dei tuoi telefoni non può più pagare dal tuo portafoglio.",
     logged_in: "Qualcuno è entrato nel tuo account.",
@@ -181,6 +184,7 @@ const words: Record<Language, Words> = {
     auto_top_up_set: "Your wallet is filled by itself from your bank card.",
     wallet_thawed: "Your wallet can pay again.",
     card_thawed: "Your card can be used again.",
+    card_issued: "The card office gave you a new card: it can pay from your wallet.",
     confirm_key_added: "A new phone may pay from your wallet.",
     confirm_key_removed: "One of your phones may no longer pay from your wallet.",
     logged_in: "Somebody logged in to your account.",

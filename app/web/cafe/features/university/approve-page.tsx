@@ -285,7 +285,7 @@ function CafeWaiting({ cafe, decide, onLook }: { cafe: WaitingCafe; decide: Wait
         title={link}
         what={what}
         at={created_at}
-        onApprove={() => unwrap(cafeApi.admin.cafes[":cafeId"].approve.$post({ param }))}
+        onApprove={() => unwrap(cafeApi.admin.cafes[":cafeId"].approve.$post({ param, json: { name } }))}
       />
     );
   const json = { name: wanted_name };

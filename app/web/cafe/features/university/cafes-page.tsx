@@ -28,7 +28,8 @@ export function CafesPage() {
   const cafes = useList<ListedCafe>([...key, "list"], ask);
   const [suspended, setSuspended] = useState<ListedCafe>();
   const approve = useMutation({
-    mutationFn: (cafeId: string) => unwrap(cafeApi.admin.cafes[":cafeId"].approve.$post({ param: { cafeId } })),
+    mutationFn: ({ id, name }: ListedCafe) =>
+      unwrap(cafeApi.admin.cafes[":cafeId"].approve.$post({ param: { cafeId: id }, json: { name } })),
     onSettled: () => refresh(...key),
   });
   const sorted = cafes.rows?.toSorted((one, other) => Number(other.status === "pending") - Number(one.status === "pending"));
@@ -58,7 +59,7 @@ export function CafesPage() {
           isAdmin && (
             <>
               {cafe.status !== "approved" && (
-                <button type="button" className="button button-small" disabled={approve.isPending} onClick={() => approve.mutate(cafe.id)}>
+                <button type="button" className="button button-small" disabled={approve.isPending} onClick={() => approve.mutate(cafe)}>
                   {u.cafes.approve}
                 </button>
               )}
