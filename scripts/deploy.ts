@@ -136,7 +136,7 @@ function stepsOf(environment: Environment, stacks: Stacks, url: string): readonl
     {
       name: "release",
       says: "the pages take the place of the one that says that nothing is published",
-      done: async () => ((await readRecord(writer))?.artifact === artifact() ? "recorded" : undefined),
+      done: async () => (artifact() && (await readRecord(writer))?.artifact === artifact() ? "recorded" : undefined),
       run: () => must("release", name, artifact() ?? ""),
     },
     { name: "smoke", says: `${url} debits`, done: always, run: () => untilServes(url, primary.region, say) },
@@ -163,6 +163,8 @@ await runCommand(import.meta, command, async ({ values, positionals }) => {
   const named = [...(values.skip ?? []), ...(values.until ? [values.until] : [])];
   const unknown = named.find((one) => !steps.some((step) => step.name === one));
   if (unknown) throw refuse(command, `there is no step "${unknown}": there are ${steps.map((step) => step.name).join(", ")}.`);
-  await guide(steps, { say, skip: new Set(values.skip ?? []), until: values.until, isDryRun: values["dry-run"] === true });
-  if (!values.until) say("It serves. The first two people: docs/platform/first-deploy.md, step 9. Commit regions/artifacts.ts.");
+  const isDryRun = values["dry-run"] === true;
+  await guide(steps, { say, skip: new Set(values.skip ?? []), until: values.until, isDryRun });
+  if (!values.until && !isDryRun)
+    say("It serves. The first two people: docs/platform/first-deploy.md, step 9. Commit regions/artifacts.ts.");
 });

@@ -1,9 +1,13 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { CreateSecretCommand } from "@aws-sdk/client-secrets-manager";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { startS3World } from "../../app/testing/s3-world.ts";
 import { environments } from "../../regions/index.ts";
 import { appSecrets, secretSlug } from "../../stacks/app-secrets.ts";
 import { secretName } from "../../stacks/names.ts";
+import { readManifest } from "../rehearse/manifest.ts";
+import { cacheFolder, root } from "../rehearse/places.ts";
 import { guide, type Step } from "./guide.ts";
 import { openRedisUser } from "./redis-user.ts";
 import { emptySecrets, fillSecrets, readSecret, secretsClient } from "./secrets.ts";
@@ -45,6 +49,29 @@ test("a deploy that stops at a step goes on there: what is done is not done agai
   expect(ran).toEqual(["network", "data", "data", "api"]);
   expect(said).toContain(" 3/4  mails: skipped, as you said");
 });
+
+test("in an empty account every step is still to do, and each stack comes behind all that it stands on", async ({ skip }) => {
+  if (!world) return skip();
+  const env = { ...process.env, AWS_ENDPOINT_URL: world.env.S3_URL, AWS_REGION: world.env.AWS_REGION };
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["scripts/deploy.ts", "staging", "--dry-run"], {
+    cwd: root,
+    env,
+    encoding: "utf8",
+  });
+  if (/in no local mirror/.test(stderr)) return skip(stderr);
+  expect([status, stderr]).toEqual([0, ""]);
+  const steps = [...stdout.matchAll(/^ ?(\d+)\/\d+ {2}([\w-]+): (.*)$/gm)].map(([, , name = "", says = ""]) => ({ name, says }));
+  expect(steps.filter(({ says }) => /^(done|recorded|stands|each has)/.test(says))).toEqual([]);
+  expect(stdout).not.toContain("It serves");
+  const order = steps.map(({ name }) => name);
+  const stacks = readManifest(join(cacheFolder, "deploy/staging/out"));
+  const early = stacks.flatMap(({ name, dependencies }) =>
+    [name, ...dependencies]
+      .filter((needed) => order.indexOf(needed) < 0 || order.indexOf(needed) > order.indexOf(name))
+      .map((needed) => `${name} before ${needed}`),
+  );
+  expect(early).toEqual([]);
+}, 180_000);
 
 test("each secret gets its first value: ours are made, a provider's is asked for by name; none is shown, and a second run leaves all", async ({
   skip,

@@ -8,7 +8,7 @@ import { bucketName } from "../../stacks/names.ts";
 import { type Place, placeOf } from "../drift/place.ts";
 import { clientSettings } from "../preflight/client-settings.ts";
 import { deployBootstrap } from "../rehearse/bootstrap.ts";
-import type { Stack } from "../rehearse/manifest.ts";
+import { layers, type Stack } from "../rehearse/manifest.ts";
 import { cacheFolder } from "../rehearse/places.ts";
 import type { Outcome } from "../rehearse/processes.ts";
 import { synthesize } from "../rehearse/site.ts";
@@ -34,10 +34,12 @@ export class Stacks {
 
   async synthesize(): Promise<void> {
     this.place ??= await placeOf(this.folder);
-    this.synthesized = await synthesize(this.place.site, {
+    const stacks = await synthesize(this.place.site, {
       command: "node stacks/main.ts",
       env: { CAMPUS_ENVIRONMENT: this.environment.name },
     });
+    // The manifest has them by name, and one region may stand on the other.
+    this.synthesized = layers(stacks).flat();
   }
 
   /** In the order in which they stand on each other. */
