@@ -1,8 +1,12 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { text } from "node:stream/consumers";
 import { afterAll, expect, test } from "vitest";
 import { projectRoot } from "../../app/local/home.ts";
 import { packArchive } from "./artifact.ts";
@@ -62,3 +66,16 @@ test("what a bundle loads by name lies beside it with all that it needs", () => 
   const { dependencies } = JSON.parse(readFileSync(path.join(projectRoot, "node_modules/pdfkit/package.json"), "utf8"));
   expect(parts.map(({ name }) => name)).toEqual(expect.arrayContaining([...unbundled, ...Object.keys(dependencies)]));
 });
+
+test("a package that the registry does not have is named with what the registry said", async () => {
+  const registry = createServer((_, response) => response.writeHead(404).end("{}")).listen(0, "127.0.0.1");
+  await once(registry, "listening");
+  const address = registry.address() as AddressInfo;
+  const program = `import(${JSON.stringify(path.join(import.meta.dirname, "packages.ts"))}).then(({ fetchPackage }) => fetchPackage({ name: "campus-no-such", version: "1.0.0", integrity: "" }))`;
+  const env = { PATH: process.env.PATH, npm_config_registry: `http://127.0.0.1:${address.port}`, npm_config_cache: path.join(work, "npm") };
+  const asking = spawn(process.execPath, ["--eval", program], { env });
+  const said = text(asking.stderr);
+  await once(asking, "close");
+  registry.close();
+  expect(await said).toContain("campus-no-such@1.0.0 could not be fetched from the package registry: 404 Not Found");
+}, 60_000);

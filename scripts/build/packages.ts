@@ -45,6 +45,9 @@ export function copyPackages(root: string, names: readonly string[], to: string)
   });
 }
 
+/** npm's first line is a code, its last one names a file. */
+const reasonOf = (said: string): string => /^npm error (?!code |A complete )(.+)$/m.exec(said)?.[1] ?? said.trim();
+
 /** A package for another processor, which npm does not install here. Its bytes are proved before they are unpacked. */
 export function fetchPackage({ name, version, integrity }: { name: string; version: string; integrity: string }): string {
   const cache = path.join(projectRoot, ".cache/artifact");
@@ -53,9 +56,9 @@ export function fetchPackage({ name, version, integrity }: { name: string; versi
   mkdirSync(cache, { recursive: true });
   const work = mkdtempSync(path.join(cache, ".new-"));
   try {
-    const packed = spawnSync("npm", ["pack", `${name}@${version}`, "--silent", "--pack-destination", work], { encoding: "utf8" });
+    const packed = spawnSync("npm", ["pack", `${name}@${version}`, "--loglevel=error", "--pack-destination", work], { encoding: "utf8" });
     if (packed.status !== 0)
-      throw new PlainError(`${name}@${version} could not be fetched from the package registry: ${packed.stderr.trim().split("\n")[0]}`);
+      throw new PlainError(`${name}@${version} could not be fetched from the package registry: ${reasonOf(packed.stderr)}`);
     const tarball = path.join(work, packed.stdout.trim());
     const found = `sha512-${createHash("sha512").update(readFileSync(tarball)).digest("base64")}`;
     if (found !== integrity)
