@@ -1,7 +1,8 @@
 import { createHmac, generateKeyPairSync, type KeyObject } from "node:crypto";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type Campus, startCampus } from "../testing/campus.ts";
 import { type Holder, readAccessToken, signAccessToken } from "./access-token.ts";
+import { openIdentity } from "./identity.ts";
 import { afterLook, type Keyring, parseKeyring } from "./keyring.ts";
 import { createTokenCache } from "./token-cache.ts";
 
@@ -124,6 +125,30 @@ test("a new key checks at the first look and signs at the second; one that was t
   expect(second.signer.kid).toBe("token-2");
   expect(afterLook(keyring(older), keyring(newer)).signer.kid).toBe("token-2");
   expect([...afterLook(second, keyring(newer)).verifiers.keys()]).toEqual(["token-2"]);
+});
+
+test("a token of a key that was made since this process looked is good at the next try, and strangers' keys are not asked for again and again", async () => {
+  const [older, newer] = [newKey("token-1").secret, newKey("token-2").secret];
+  const { platform } = campus.processes[0];
+  let asked = 0;
+  const secrets = {
+    has: platform.secrets.has,
+    get: async () => JSON.stringify({ keys: [older] }),
+    fresh: async () => {
+      asked += 1;
+      return JSON.stringify({ keys: [newer, older] });
+    },
+  };
+  const identity = await openIdentity({ ...platform, config: { ...platform.config, PUBLIC_URL: issuer }, secrets });
+  const verify = (token: string) => () => identity.verifyAccessToken(token);
+  const token = signed(keyring(newer, older));
+  expect(verify("no.token.atall")).toThrow("not valid");
+  expect(asked).toBe(0);
+  expect(verify(token)).toThrow("not valid");
+  await vi.waitFor(() => expect(verify(token)()).toEqual(nobody));
+  for (const kid of ["stray-1", "stray-2"]) expect(verify(signed(keyring(newKey(kid).secret)))).toThrow("not valid");
+  expect(asked).toBe(1);
+  identity.end();
 });
 
 test("only public members of the keys are published", () => {

@@ -75,6 +75,12 @@ export function readAccessToken(keyring: Keyring, issuer: string, token: string)
   return { holder: holderOf(claims), expiresAtMs: claims.exp * 1000 };
 }
 
+/** Which key the token says that it was signed with: not checked. */
+export function keyIdOf(token: string): string | undefined {
+  const { kid } = decode<{ kid: unknown }>(token.split(".")[0] ?? "") ?? {};
+  return typeof kid === "string" ? kid : undefined;
+}
+
 const holderOf = ({ kind, sub, sid, role, cafe_id }: Payload): Holder =>
   kind === "staff" && role !== "student"
     ? { kind: "staff", id: sub, sessionId: sid, role, cafeId: cafe_id }

@@ -1,6 +1,6 @@
 import type { Platform } from "../platform/context.ts";
 import { CodedError } from "../platform/errors.ts";
-import { type Holder, readAccessToken, signAccessToken } from "./access-token.ts";
+import { type Holder, keyIdOf, readAccessToken, signAccessToken } from "./access-token.ts";
 import { watchEndedSessions } from "./ended-sessions.ts";
 import { afterLook, type Keyring, type PublicJwk, parseKeyring } from "./keyring.ts";
 import { type KnownDevices, watchDevices } from "./known-devices.ts";
@@ -26,6 +26,8 @@ export interface Identity {
 }
 
 const keyRefreshMs = 300_000;
+/** Anybody may name a key that never was: Secrets Manager is asked for those no more often. */
+const askAgainMs = 10_000;
 
 export async function openIdentity(platform: Platform): Promise<Identity> {
   const { config } = platform;
@@ -39,7 +41,12 @@ export async function openIdentity(platform: Platform): Promise<Identity> {
     const known = cache.get(token);
     if (known) return known;
     const read = readAccessToken(keys.current(), config.PUBLIC_URL, token);
-    if (!read) throw new CodedError("INVALID_TOKEN", "This access token is not valid: log in again.");
+    if (!read) {
+      // A process that was started since a rotation signs with a key that this one has not read: the client's next try finds it.
+      const keyId = keyIdOf(token);
+      if (keyId !== undefined && !keys.current().verifiers.has(keyId)) keys.lookSoon();
+      throw new CodedError("INVALID_TOKEN", "This access token is not valid: log in again.");
+    }
     cache.set(token, read);
     return read;
   };
@@ -71,11 +78,19 @@ export async function openIdentity(platform: Platform): Promise<Identity> {
   };
 }
 
+interface WatchedKeys {
+  current(): Keyring;
+  lookSoon(): void;
+  stop(): void;
+}
+
 /** The keyring of the secret, looked at anew every 5 minutes: a rotation needs no restart. */
-async function watchKeyring({ secrets, log }: Platform, onChange: () => void): Promise<{ current(): Keyring; stop(): void }> {
+async function watchKeyring({ secrets, log }: Platform, onChange: () => void): Promise<WatchedKeys> {
   let text = await secrets.get("JWT_KEYS");
   let keyring = parseKeyring(text);
+  let lookedAtMs = Number.NEGATIVE_INFINITY;
   const refresh = async () => {
+    lookedAtMs = performance.now();
     // Not `get`: what it keeps is a moment younger than this look.
     const fresh = await secrets.fresh("JWT_KEYS");
     keyring = afterLook(keyring, parseKeyring(fresh));
@@ -83,10 +98,14 @@ async function watchKeyring({ secrets, log }: Platform, onChange: () => void): P
     text = fresh;
     onChange();
   };
-  const timer = setInterval(
-    () =>
-      void refresh().catch((error: unknown) => log.error({ err: error }, "The token keys could not be read; the last known ones are used")),
-    keyRefreshMs,
-  ).unref();
-  return { current: () => keyring, stop: () => clearInterval(timer) };
+  const look = () =>
+    void refresh().catch((error: unknown) => log.error({ err: error }, "The token keys could not be read; the last known ones are used"));
+  const timer = setInterval(look, keyRefreshMs).unref();
+  return {
+    current: () => keyring,
+    lookSoon: () => {
+      if (performance.now() >= lookedAtMs + askAgainMs) look();
+    },
+    stop: () => clearInterval(timer),
+  };
 }
