@@ -1,10 +1,13 @@
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { afterAll, expect, test } from "vitest";
 import { startS3World } from "../testing/s3-world.ts";
-import { keepEpoch, readEpoch } from "./epoch.ts";
+import { epochClient, keepEpoch, readEpoch } from "./epoch.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "campus-epoch-"));
 const world = await startS3World();
@@ -30,6 +33,21 @@ test.skipIf(!world)("the highest epoch of any region counts, and one that is los
   await say("eu-south-1", "nonsense");
   expect(await readEpoch([north, south], Name)).toEqual({ epoch: 1, writer: "eu-north-1" });
 });
+
+test.skipIf(!world)(
+  "a region that is lost behind a connection that stands holds up nobody: the other's epoch is heard within seconds",
+  async () => {
+    // It takes what is sent, and says nothing.
+    const silent = createServer(() => undefined).listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const lost = epochClient("eu-north-1", `http://127.0.0.1:${(silent.address() as AddressInfo).port}`);
+    await say("eu-south-1", '{"epoch": 7, "writer": "eu-south-1"}');
+    expect(await readEpoch([lost, client("eu-south-1")], Name)).toEqual({ epoch: 7, writer: "eu-south-1" });
+    silent.closeAllConnections();
+    silent.close();
+  },
+  25_000,
+);
 
 test("a machine keeps the epoch for its processes, says what is news, and goes to no lower one", () => {
   const file = path.join(folder, "epoch");

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { GetParameterCommand, type SSMClient } from "@aws-sdk/client-ssm";
+import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { z } from "zod";
 import { readEnvironment } from "./settings.ts";
 import { writeWhole } from "./write-whole.ts";
@@ -11,6 +11,12 @@ export interface Epoch {
 }
 
 const schema = z.object({ epoch: z.number().int().min(1).max(1_000_000), writer: z.string().regex(/^[a-z0-9-]{2,20}$/) });
+
+// A lost region closes no connection: without the throw a request on one that stands would wait for TCP to give up, a quarter of an hour.
+const requestHandler = { connectionTimeout: 2_000, requestTimeout: 3_000, throwOnRequestTimeout: true };
+
+export const epochClient = (region: string, endpoint?: string): SSMClient =>
+  new SSMClient({ region, maxAttempts: 2, requestHandler, ...(endpoint !== undefined && { endpoint }) });
 
 /** What one region says; undefined where it has no such parameter, or does not answer. */
 async function saidBy(client: SSMClient, Name: string): Promise<Epoch | undefined> {

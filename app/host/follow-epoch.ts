@@ -1,15 +1,13 @@
 // Keeps /etc/campus-pay/epoch as the regions say it. A failover raises it: the processes start again, those of the region that no
 // longer writes to read only, those of the other one to sign with the new epoch. With --once it only asks, before they start.
 import { spawnSync } from "node:child_process";
-import { SSMClient } from "@aws-sdk/client-ssm";
-import { keepEpoch, readEpoch } from "./epoch.ts";
+import { epochClient, keepEpoch, readEpoch } from "./epoch.ts";
 import { workerUnits } from "./services.ts";
 import { environmentOfHost, epochFile, hostSettings } from "./settings.ts";
 
 const everyMs = 10_000;
 const onceWithinMs = 60_000;
 const askAgainMs = 2_000;
-const callWithin = { connectionTimeout: 2_000, requestTimeout: 3_000 };
 const processes = ["campus-pay-api@*.service", ...workerUnits];
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -17,7 +15,7 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 async function main(isOnce: boolean): Promise<void> {
   const { EPOCH_PARAMETER, CAMPUS_REGIONS } = hostSettings(environmentOfHost());
   if (EPOCH_PARAMETER === undefined) return;
-  const clients = CAMPUS_REGIONS.map((region) => new SSMClient({ region, maxAttempts: 2, requestHandler: callWithin }));
+  const clients = CAMPUS_REGIONS.map((region) => epochClient(region));
   const startedAt = performance.now();
   for (;;) {
     const told = await readEpoch(clients, EPOCH_PARAMETER);

@@ -24,7 +24,7 @@ export interface Sides {
   readonly homePlace: string;
 }
 
-const lostRegion = { maxAttempts: 1, requestHandler: { connectionTimeout: 3_000, requestTimeout: 4_000 } };
+const lostRegion = { maxAttempts: 1, requestHandler: { connectionTimeout: 3_000, requestTimeout: 4_000, throwOnRequestTimeout: true } };
 
 /** Both, home first. */
 export const sidesOf = (environment: Environment): readonly [Side, Side] => {

@@ -4,5 +4,6 @@ const triesOfACall = 3;
 export const clientSettings = (region: string) => ({
   region,
   maxAttempts: triesOfACall,
-  requestHandler: { requestTimeout: 15_000, connectionTimeout: 5_000 },
+  // Of a socket on which nothing moves: an upload may take its time.
+  requestHandler: { socketTimeout: 15_000, connectionTimeout: 5_000 },
 });
