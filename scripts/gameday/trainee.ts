@@ -38,7 +38,10 @@ interface Told {
 
 /** `npm run gameday -- random`: a day is chosen, goes in unseen, and the person is timed. */
 export async function train(root: string): Promise<number> {
-  const name = process.env.GAMEDAY_NAME ?? forTrainees[randomInt(forTrainees.length)];
+  const wanted = process.env.GAMEDAY_NAME;
+  if (wanted !== undefined && !forTrainees.includes(wanted as GameDayName))
+    throw new PlainError(`GAMEDAY_NAME is "${wanted}", and a person can be trained on ${forTrainees.join(", ")} alone.`, 2);
+  const name = wanted ?? forTrainees[randomInt(forTrainees.length)];
   const file = envFile();
   if (existsSync(file)) throw new PlainError(`${file} is there: another game day runs, or one was killed. Remove it to begin.`);
   mkdirSync(path.dirname(file), { recursive: true });
