@@ -66,7 +66,7 @@ async function lookAt(place: BenchPlace, owner: Database, count: number, debits:
       },
       beside: async () => {
         await prepare();
-        return besideChecks(owner, () => run());
+        return besideChecks(owner, run);
       },
     },
     (round, { alone, beside }) =>
