@@ -164,7 +164,8 @@ await runCommand(import.meta, command, async ({ values, positionals }) => {
   const unknown = named.find((one) => !steps.some((step) => step.name === one));
   if (unknown) throw refuse(command, `there is no step "${unknown}": there are ${steps.map((step) => step.name).join(", ")}.`);
   const isDryRun = values["dry-run"] === true;
-  await guide(steps, { say, skip: new Set(values.skip ?? []), until: values.until, isDryRun });
-  if (!values.until && !isDryRun)
+  const skip = new Set(values.skip ?? []);
+  await guide(steps, { say, skip, until: values.until, isDryRun });
+  if (!values.until && !isDryRun && !skip.has("smoke"))
     say("It serves. The first two people: docs/platform/first-deploy.md, step 9. Commit regions/artifacts.ts.");
 });
