@@ -1,7 +1,10 @@
-import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Ask } from "./ask.ts";
+import { standing } from "./standing.ts";
+import { until } from "./telling.ts";
+import { isListening, listensWithinMs } from "./wires.ts";
 
 type Action = {
   readonly Type: string;
@@ -199,7 +202,7 @@ export class Balancer {
   private readonly address: string;
   private readonly certificate: string;
   private current = "";
-  private child: ReturnType<typeof spawn> | undefined;
+  private child: ChildProcess | undefined;
 
   constructor(folder: string, name: string, address: string, certificate: string) {
     this.file = join(folder, `${name}.haproxy`);
@@ -208,12 +211,16 @@ export class Balancer {
     this.certificate = certificate;
   }
 
-  follow(balancing: Balancing): void {
+  async follow(balancing: Balancing): Promise<void> {
     const config = haproxyConfig(balancing, this.address, this.certificate, this.socket);
     if (config === this.current) return;
     this.current = config;
     writeFileSync(this.file, config);
     if (this.child) this.child.kill("SIGUSR2");
-    else this.child = spawn("haproxy", ["-W", "-db", "-q", "-f", this.file], { stdio: ["ignore", "ignore", "inherit"] });
+    else {
+      this.child = standing("haproxy", ["-W", "-db", "-q", "-f", this.file]);
+      // Before it is up, the signal to read its file anew would end it.
+      await until("the load balancer listens", listensWithinMs, () => isListening({ path: this.socket }));
+    }
   }
 }

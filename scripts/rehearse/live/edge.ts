@@ -1,8 +1,8 @@
-import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Ask } from "./ask.ts";
 import { edge, nameServer } from "./places.ts";
+import { standing } from "./standing.ts";
 
 type Origin = {
   readonly Id: string;
@@ -110,5 +110,5 @@ ${[...(distribution.CacheBehaviors.Items ?? []), distribution.DefaultCacheBehavi
 export const startEdge = (distribution: Distribution, files: Files): void => {
   const file = join(files.folder, "edge.conf");
   writeFileSync(file, edgeConfig(distribution, files));
-  spawn("nginx", ["-c", file, "-e", "stderr"], { stdio: ["ignore", "ignore", "inherit"] });
+  standing("nginx", ["-c", file, "-e", "stderr"]);
 };

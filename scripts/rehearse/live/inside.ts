@@ -64,7 +64,7 @@ const surround = async ({ folder, python, worldSocket, regions }: Given): Promis
   const endpoints = new Map([...(await readEndpoints(ask, places)), [smsProvider, others], [paymentGateway, gateway]]);
   const distribution = await readDistribution(ask);
   const [host = ""] = distribution.Aliases.Items;
-  const nameServer = startNameServer(folder, places);
+  const nameServer = await startNameServer(folder, places);
   useNameServer(folder);
   const publishNames = async () => nameServer.publish(addressesOf(await readRecords(ask), endpoints));
   await publishNames();

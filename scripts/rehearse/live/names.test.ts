@@ -1,9 +1,14 @@
+import { spawnSync } from "node:child_process";
+import { Resolver } from "node:dns/promises";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { findPython, startWorld, virtualEnvironment, worldPackages } from "../../../app/local/aws-world.ts";
+import { freePort } from "../../../app/local/ports.ts";
 import { cacheFolder } from "../places.ts";
 import { askWorld } from "./ask.ts";
-import { addressesOf, readRecords } from "./names.ts";
+import { addressesOf, readRecords, startNameServer } from "./names.ts";
 
 const found = findPython();
 const python = found && join(virtualEnvironment(found, worldPackages, cacheFolder), "python");
@@ -53,3 +58,25 @@ test.skipIf(world === undefined)(
     expect(await origin()).toBe("10.200.1.2");
   },
 );
+
+const hasDnsmasq = spawnSync("dnsmasq", ["--version"], { stdio: "ignore" }).status === 0;
+
+// The signal to read names anew ended a dnsmasq that was still starting: on a busy machine no machine of the campus found its artifact.
+test.skipIf(!hasDnsmasq)("names that are published at once are answered, and so are the next ones", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "campus-names-"));
+  const at = { address: "127.0.0.1", port: await freePort() };
+  const { publish, stop } = await startNameServer(folder, [{ region: "eu-north-1", aws: "10.200.1.1" }], at);
+  try {
+    const resolver = new Resolver({ timeout: 500, tries: 1 });
+    resolver.setServers([`${at.address}:${at.port}`]);
+    for (const address of ["10.200.1.2", "10.200.1.3"]) {
+      publish(new Map([["north.campus.example", address]]));
+      await expect.poll(() => resolver.resolve4("north.campus.example"), { timeout: 10_000 }).toEqual([address]);
+    }
+    expect(await resolver.resolve4("bucket.s3.eu-north-1.amazonaws.com")).toEqual(["10.200.1.1"]);
+    await expect(resolver.resolve4("elsewhere.example")).rejects.toThrow("REFUSED");
+  } finally {
+    stop();
+    rmSync(folder, { recursive: true });
+  }
+});

@@ -1,8 +1,11 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
+import { Resolver } from "node:dns/promises";
 import { realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Ask } from "./ask.ts";
 import { awsOfNoRegion, edge, nameServer, type Place } from "./places.ts";
+import { standing } from "./standing.ts";
+import { until } from "./telling.ts";
 
 type RecordSet = {
   readonly Name: string;
@@ -83,27 +86,38 @@ export const addressesOf = (records: readonly RecordSet[], endpoints: Endpoints)
   );
 };
 
-/** dnsmasq, for AWS's own names by region and for ours one by one. Nothing else has an address: no machine asks outside. */
-export const startNameServer = (
+const answersWithinMs = 60_000;
+
+/**
+ * dnsmasq, for AWS's own names by region and for ours one by one. Nothing else has an address: no machine asks outside. It answers when this
+ * returns: before it is up, the signal to read names anew would end it.
+ */
+export const startNameServer = async (
   folder: string,
-  places: readonly Place[],
-): { readonly publish: (names: ReadonlyMap<string, string>) => void } => {
+  places: readonly Pick<Place, "region" | "aws">[],
+  { address, port } = { address: nameServer, port: 53 },
+): Promise<{ readonly publish: (names: ReadonlyMap<string, string>) => void; readonly stop: () => void }> => {
   const hosts = join(folder, "hosts");
   writeFileSync(hosts, "");
   const wildcards = places.map(({ region, aws }) => `--address=/${region}.amazonaws.com/${aws}`);
-  const words = ["--keep-in-foreground", "--no-resolv", "--no-hosts", "--bind-interfaces", `--listen-address=${nameServer}`, "--pid-file="];
-  const child = spawn(
-    "dnsmasq",
-    [...words, `--addn-hosts=${hosts}`, ...wildcards, `--address=/amazonaws.com/${awsOfNoRegion}`, "--user=root"],
-    {
-      stdio: ["ignore", "ignore", "inherit"],
-    },
-  );
+  const words = ["--keep-in-foreground", "--no-resolv", "--no-hosts", "--bind-interfaces", "--pid-file=", "--user=root"];
+  const listen = [`--listen-address=${address}`, `--port=${port}`];
+  const child = standing("dnsmasq", [
+    ...words,
+    ...listen,
+    `--addn-hosts=${hosts}`,
+    ...wildcards,
+    `--address=/amazonaws.com/${awsOfNoRegion}`,
+  ]);
+  const resolver = new Resolver({ timeout: 500, tries: 1 });
+  resolver.setServers([`${address}:${port}`]);
+  await until("the name server's first answer", answersWithinMs, async () => (await resolver.resolve4("amazonaws.com")).length > 0);
   return {
     publish: (names) => {
-      writeFileSync(hosts, [...names].map(([name, address]) => `${address} ${name}\n`).join(""));
+      writeFileSync(hosts, [...names].map(([name, at]) => `${at} ${name}\n`).join(""));
       child.kill("SIGHUP");
     },
+    stop: () => void child.removeAllListeners("exit").kill(),
   };
 };
 

@@ -31,7 +31,7 @@ export class Region {
     const balancing = await readBalancing(this.ask, this.place.region, this.fleet.addressOf);
     if (this.isLost) return;
     this.checks.follow(balancing);
-    this.balancer.follow(onlyHealthy(balancing, (group, id) => this.checks.of(group, id)[0] === "healthy"));
+    await this.balancer.follow(onlyHealthy(balancing, (group, id) => this.checks.of(group, id)[0] === "healthy"));
     const found = balancing.groups.map((group) => [
       group.TargetGroupArn,
       Object.fromEntries(group.targets.map(({ id }) => [id, this.checks.of(group, id)])),

@@ -34,12 +34,12 @@ export type Wire = {
   readonly certificate?: string;
 };
 
-const listensWithinMs = 60_000;
+export const listensWithinMs = 60_000;
 const at = (place: Place) => ("path" in place ? `unix@${place.path}` : `${place.host}:${place.port}`);
 
-const isListening = ({ host, port }: Wire["from"]): Promise<boolean> =>
+export const isListening = (place: Place): Promise<boolean> =>
   new Promise((resolve) => {
-    const socket = connect(port, host);
+    const socket = connect(place);
     socket.on("connect", () => socket.destroy()).on("close", (failed) => resolve(!failed));
     socket.on("error", () => undefined);
   });
