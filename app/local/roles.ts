@@ -20,8 +20,11 @@ export const appRole = "campus_app";
 export const reportsRole = "campus_reports";
 const wrongPassword = "28P01";
 
+/** What of a cluster it takes to work as its superuser. */
+export type Superuser = Pick<Cluster, "superuserUrl" | "dataFolder">;
+
 /** Runs `work` on a superuser's connection. */
-export async function asSuperuser<T>(cluster: Cluster, database: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+export async function asSuperuser<T>(cluster: Superuser, database: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: cluster.superuserUrl(database), application_name: "campus-pay-local" });
   // A server that goes away fails the query that waits for it; between two queries there is nobody to tell.
   client.on("error", () => undefined);

@@ -15,7 +15,8 @@ const forTrainees: readonly GameDayName[] = gameDays.filter((day) => !("notAlone
 const envFile = (): string => path.join(findHome().folder, "gameday.env");
 
 const howTo = (file: string): string => `
-Something is wrong on this campus. The pager will say which alarm rings; a minute of its clock lasts a few seconds of yours.
+Something is wrong on this campus. The pager will say which alarm rings; a minute of its clock lasts five seconds of yours while you
+work, and less before it rings and when it is mended: an alarm ends minutes after that, by its own window.
 In another terminal, in this folder:
 
     source ${path.relative(process.cwd(), file)}      # the runbooks' commands then ask this campus
@@ -94,11 +95,11 @@ const ended = (child: ChildProcess): Promise<string> =>
 
 const minutes = (seconds: number): string => `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 
-function report({ day, secondsToPager, secondsToMend, inVain }: TrainingResult, broken: readonly string[]): number {
+function report({ day, minutesToPager, secondsToMend, inVain }: TrainingResult, broken: readonly string[]): number {
   const { fault, page } = gameDays.find(({ name }) => name === day) as (typeof gameDays)[number];
   process.stdout.write(`
 It was ${day}: ${fault}.
-The pager rang after ${minutes(secondsToPager)}; ${minutes(secondsToMend)} later the alarm had ended. Its page: runbooks/${page}.md.
+${minutesToPager === undefined ? `It was mended after ${minutes(secondsToMend)}, before any alarm rang` : `The pager rang after ${minutesToPager} minutes of its clock; ${minutes(secondsToMend)} of yours later it was mended`}. Its page: runbooks/${page}.md.
 ${inVain.length === 0 ? "Nothing was done in vain." : `Done in vain: ${inVain.join(", ")}.`}
 ${broken.length === 0 ? "The books are sound." : `The books are broken: ${broken.join(", ")}.`}
 Write the minutes down, and what the page did not say.

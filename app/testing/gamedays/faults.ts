@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import { createRequire } from "node:module";
 import pg from "pg";
-import type { Planted } from "../../../dashboards/evaluator/aws-says.ts";
 import type { ConsoleAction, GameDayName } from "../../../dashboards/gamedays.ts";
 import type { Block } from "../../../scripts/runbooks/blocks.ts";
 import { changeOf } from "../../../scripts/runbooks/page.ts";
@@ -19,6 +18,8 @@ import { type LiveStream, openLiveStream } from "../live-client.ts";
 import { expectOk, type Money, type MoneyStudent, moneyOf, type ScannedCharge, type Till } from "../money.ts";
 import { until } from "../platform.ts";
 import { times } from "../proof/books.ts";
+import { type Copy, startCopyOf } from "./copy.ts";
+import type { Said } from "./day.ts";
 
 const canary = createRequire(import.meta.url)("../../../stacks/functions/canary/canary.cjs") as {
   check(address: string): Promise<void>;
@@ -31,9 +32,11 @@ export interface Stage {
   readonly till: Till;
   readonly students: readonly MoneyStudent[];
   readonly redis: LocalRedis;
+  /** Of its database; made by the day that needs it, or before, so that a trainee is told nothing by its being there. */
+  readonly copy?: Copy;
 }
 
-export interface Fault {
+export interface Fault extends Said {
   /** Puts it in, once. */
   begin?(): Promise<void>;
   /** What people do in each minute of it. */
@@ -46,9 +49,6 @@ export interface Fault {
   readonly atConsole?: ConsoleAction;
   /** Whether somebody has mended it by the page's command. With neither of the two a day is not for trainees. */
   isWell?(): Promise<boolean>;
-  /** What the stand-in for AWS says, measured here. */
-  awsSays?(): Promise<Planted>;
-  isWorkerDown?(): boolean;
 }
 
 const priceMinor = 100;
@@ -63,12 +63,22 @@ export async function calmMinute({ campus, till, students }: Stage, place: numbe
   await campus.drainOutbox();
 }
 
+/** A database's address as the variables of the runbooks have it: the password beside it. */
+export function addressOf(url: string): { readonly address: string; readonly password: string } {
+  const address = new URL(url);
+  const password = decodeURIComponent(address.password);
+  address.password = "";
+  return { address: address.href, password };
+}
+
+export function masterOf(campus: Campus): Readonly<Record<"DATABASE_URL" | "DATABASE_PASSWORD", string>> {
+  const { address, password } = addressOf(campus.database.superuserUrl);
+  return { DATABASE_URL: address, DATABASE_PASSWORD: password };
+}
+
 /** Runs it as a person would who is the database's master user: as it stands on the page, with what its checks told. */
 export async function runAsMaster(campus: Campus, change: Block, variables: Readonly<Record<string, string>> = {}): Promise<void> {
-  const address = new URL(campus.database.superuserUrl);
-  const DATABASE_PASSWORD = decodeURIComponent(address.password);
-  address.password = "";
-  const env = { ...process.env, ...variables, DATABASE_URL: address.href, DATABASE_PASSWORD };
+  const env = { ...process.env, ...masterOf(campus), ...variables };
   const run = await runChange(change, { cwd: projectRoot, env });
   if (!run.ok) throw new Error(run.why);
 }
@@ -134,9 +144,10 @@ export const faults: Readonly<Record<GameDayName, (stage: Stage) => Fault>> = {
       async minute() {
         await settleFinishedDays(campus.worker, dayAfterTomorrow());
         await campus.sql`update settlement_failures set try_at = now()`;
+        await campus.drainOutbox();
       },
       async mend() {
-        await campus.database.query("grant insert on settlements to campus_owner");
+        await mendBy(campus, "queues-and-dead-letters", { RIGHT: "insert", TABLE: "settlements" });
         await mendBy(campus, "queues-and-dead-letters", { CAFE_ID: stage.till.cafe.id });
       },
       isWell: async () => (await campus.sql`select from settlement_failures`).length === 0,
@@ -326,6 +337,34 @@ export const faults: Readonly<Record<GameDayName, (stage: Stage) => Fault>> = {
       },
       // RDS counts the sessions of its database against the limit of its size; ours has a smaller one.
       awsSays: async () => ({ "AWS/RDS DatabaseConnections": (await share()) * rdsMostConnections }),
+    };
+  },
+
+  "replica-lags": (stage) => {
+    const { campus } = stage;
+    let minutesBehind = 0;
+    const copy = (): Copy => stage.copy as Copy;
+    const unplayed = async () => {
+      const [told] = await copy().query(
+        "select pg_is_wal_replay_paused() as is_paused, pg_last_wal_receive_lsn() - pg_last_wal_replay_lsn() > 0 as is_behind",
+      );
+      return told as { readonly is_paused: boolean; readonly is_behind: boolean };
+    };
+    return {
+      async begin() {
+        if (!stage.copy) Object.assign(stage, { copy: await startCopyOf(campus) });
+        await copy().query("select pg_wal_replay_pause()");
+      },
+      async minute() {
+        await calmMinute(stage, 12);
+        minutesBehind = (await unplayed()).is_behind ? minutesBehind + 1 : 0;
+      },
+      // On RDS the copy says how old the last transaction is that it has played; a minute of it is one of the alarms' clock.
+      awsSaysAway: async () => ({ "AWS/RDS ReplicaLag": minutesBehind * 60 }),
+      isWell: async () => !(await unplayed()).is_paused && minutesBehind === 0,
+      async mend() {
+        await mendBy(campus, "rds-failover-and-storage", { COPY_DATABASE_URL: addressOf(copy().url).address });
+      },
     };
   },
 

@@ -19,6 +19,7 @@ beforeAll(async () => {
   campus.worker.metrics.embeddedLines(0);
 });
 afterAll(async () => {
+  await stage.copy?.end();
   await campus.end();
   await stage.redis.stop();
 });
@@ -37,7 +38,7 @@ test.each(gameDays)(
   "game day $name: $fault, $alarm rings in time and no other page does, its page mends it",
   async (day) => {
     const fault = faults[day.name](stage);
-    const clock = startClock(campus, fault.awsSays, fault.isWorkerDown);
+    const clock = startClock(campus, fault);
     await calm(clock, calmMinutesBefore);
 
     await fault.begin?.();

@@ -33,7 +33,7 @@ const hour: readonly { readonly fault: GameDayName; readonly calm: number; reado
 /** `npm run gameday -- pictures` writes what is drawn here to docs/pictures. */
 test("every dashboard is drawn from the data of game days, with each of its panels", { timeout: 180_000 }, async () => {
   let fault: Fault | undefined;
-  const clock = startClock(campus, async () => (await fault?.awsSays?.()) ?? {});
+  const clock = startClock(campus, { awsSays: async () => (await fault?.awsSays?.()) ?? {} });
   for (const { fault: name, calm, minutes } of hour) {
     for (let minute = 0; minute < calm; minute += 1) await clock.minute(() => calmMinute(stage, minute));
     const today = faults[name](stage);

@@ -4,8 +4,9 @@ import { type GameDay, type GameDayName, gameDays } from "../../../dashboards/ga
 import { checkLedger } from "../../ledger/check-ledger.ts";
 import { startRedis } from "../../local/redis.ts";
 import { type Campus, startCampus } from "../campus.ts";
+import { startCopyOf } from "./copy.ts";
 import { startClock } from "./day.ts";
-import { calmMinute, type Fault, faults, openStage, type Stage } from "./faults.ts";
+import { addressOf, calmMinute, type Fault, faults, masterOf, openStage, type Stage } from "./faults.ts";
 import { train } from "./training.ts";
 
 let campus: Campus;
@@ -19,6 +20,7 @@ beforeAll(async () => {
   campus.worker.metrics.embeddedLines(0);
 });
 afterAll(async () => {
+  await stage.copy?.end();
   await campus.end();
   await stage.redis.stop();
 });
@@ -27,7 +29,7 @@ const dayNamed = (name: GameDayName): GameDay => gameDays.find((one) => one.name
 
 async function trainOn(name: GameDayName, options: Omit<Parameters<typeof train>[0], "day" | "fault" | "clock">) {
   const fault: Fault = faults[name](stage);
-  const clock = startClock(campus, fault.awsSays, fault.isWorkerDown);
+  const clock = startClock(campus, fault);
   for (let minute = 0; minute < 6; minute += 1) await clock.minute(() => calmMinute(stage, minute));
   return train({ day: dayNamed(name), fault, clock, ...options });
 }
@@ -39,15 +41,18 @@ const post = async (url: string, body: unknown) =>
 /** `npm run gameday -- random` runs this, hears the lines at GAMEDAY_PAGER and prints them. */
 test.runIf(wanted)("a trainee", { timeout: 7_200_000 }, async () => {
   const pager = process.env.GAMEDAY_PAGER ?? "";
-  const address = new URL(campus.database.superuserUrl);
-  const DATABASE_PASSWORD = decodeURIComponent(address.password);
-  address.password = "";
+  Object.assign(stage, { copy: await startCopyOf(campus) });
   const result = await trainOn(wanted as GameDayName, {
     minuteMs: Number(process.env.GAMEDAY_MINUTE_MS ?? 5_000),
     tell: (line) => void post(pager, { line }),
     async onBegun(console) {
       const processes = [...campus.processes, ...campus.released].map(({ url }) => url).join(" ");
-      const env = { CAMPUS_URL: campus.processes[0].url, CAMPUS_PROCESSES: processes, DATABASE_URL: address.href, DATABASE_PASSWORD };
+      const env = {
+        CAMPUS_URL: campus.processes[0].url,
+        CAMPUS_PROCESSES: processes,
+        ...masterOf(campus),
+        COPY_DATABASE_URL: addressOf(stage.copy?.url ?? "").address,
+      };
       const lines = Object.entries(env).map(([key, value]) => `export ${key}='${value}'\n`);
       writeFileSync(process.env.GAMEDAY_ENV_FILE ?? "", [...lines, `export GAMEDAY_CONSOLE='${console}'\n`].join(""), { mode: 0o600 });
       await post(pager, { begun: true });
@@ -87,4 +92,10 @@ test("a training sees that the page's own command mended it on the database", as
     },
   });
   expect(result).toMatchObject({ day: "dead-letters", inVain: [] });
+});
+
+test("who mends it before any alarm rings is told so, and does not wait for one", async () => {
+  const redrive = () => campus.sql`update outbox set dead_at = null, tries = 0, due_at = now() where dead_at is not null`;
+  const result = await trainOn("dead-letters", { minuteMs: 0, tell: () => undefined, onBegun: async () => void (await redrive()) });
+  expect(result).toMatchObject({ day: "dead-letters", minutesToPager: undefined });
 });

@@ -18,14 +18,19 @@ interface TrainingOptions {
 
 export interface TrainingResult {
   readonly day: string;
-  readonly secondsToPager: number;
-  /** From the pager to the end of every page. */
+  /** From the fault to the pager, by the alarms' clock; undefined where it was mended before anybody was told. */
+  readonly minutesToPager: number | undefined;
+  /** From the pager to the mend, and where none rang from the fault, by the person's clock. */
   readonly secondsToMend: number;
   /** What was done at the console that mended nothing. */
   readonly inVain: readonly string[];
 }
 
 const longestMinutes = 600;
+/** Mended, and no alarm came for so long: none will. */
+const silentMinutes = 90;
+/** A minute of the alarms while the person has nothing to do: before the pager rings, and from the mend to the alarm's end. */
+const idleMinuteMs = 400;
 
 /**
  * A game day for a person: a fault goes in and nobody says which. The pager gives the alarm's name and no more; the person finds the page,
@@ -37,31 +42,34 @@ export async function train({ day, fault, clock, minuteMs, tell, onBegun }: Trai
     done.push(action);
     if (action === fault.atConsole) await fault.mend();
   });
-  const began = performance.now();
-  const seconds = (since: number) => Math.round((performance.now() - since) / 1_000);
+  let startedAt = performance.now();
   try {
     await fault.begin?.();
     await onBegun?.(console.url);
-    const known = new Set<string>();
-    let pagerAt: number | undefined;
-    let secondsToPager = 0;
+    const beganAt = clock.minutes;
+    let known: ReadonlySet<string> = new Set();
+    let minutesToPager: number | undefined;
+    let mended: { readonly seconds: number; readonly minute: number } | undefined;
     while (clock.minutes < longestMinutes) {
-      const pause = new Promise((resolve) => setTimeout(resolve, minuteMs));
-      const ringing = await clock.minute(() => fault.minute());
+      const isIdle = minutesToPager === undefined || mended !== undefined;
+      const pause = new Promise((resolve) => setTimeout(resolve, isIdle ? Math.min(minuteMs, idleMinuteMs) : minuteMs));
+      const ringing = new Set(await clock.minute(() => fault.minute()));
       const tickets = clock.ringing("ticket");
+      if (minutesToPager === undefined && ringing.has(day.alarm)) {
+        minutesToPager = clock.minutes - beganAt;
+        startedAt = performance.now();
+      }
       for (const name of ringing)
         if (!known.has(name)) tell(`minute ${clock.minutes}: ${name} rings${tickets.includes(name) ? " (a ticket: nobody is woken)" : ""}`);
-      for (const name of known) if (!ringing.includes(name)) tell(`minute ${clock.minutes}: ${name} has ended`);
-      known.clear();
-      for (const name of ringing) known.add(name);
-      if (pagerAt === undefined && ringing.includes(day.alarm)) {
-        pagerAt = performance.now();
-        secondsToPager = seconds(began);
-      }
-      if (pagerAt !== undefined && !ringing.includes(day.alarm) && (await isMended(fault, done))) {
+      for (const name of known) if (!ringing.has(name)) tell(`minute ${clock.minutes}: ${name} has ended`);
+      known = ringing;
+      if (!(await isMended(fault, done))) mended = undefined;
+      else mended ??= { seconds: Math.round((performance.now() - startedAt) / 1_000), minute: clock.minutes };
+      const isOver = minutesToPager !== undefined || clock.minutes - (mended?.minute ?? clock.minutes) >= silentMinutes;
+      if (mended && isOver && !ringing.has(day.alarm)) {
         if (known.size > 0) tell(`still rings, and ends by itself: ${[...known].join(", ")}`);
         const inVain = done.filter((action) => action !== fault.atConsole);
-        return { day: day.name, secondsToPager, secondsToMend: seconds(pagerAt), inVain };
+        return { day: day.name, minutesToPager, secondsToMend: mended.seconds, inVain };
       }
       await pause;
     }

@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { type Cluster, startCluster } from "../../../app/local/cluster.ts";
+import { followersOf, holdBack, promoteCopy, startCopy } from "../../../app/local/copies.ts";
 import { asSuperuser } from "../../../app/local/roles.ts";
 import { makeSecrets } from "../../../app/local/secrets.ts";
 import { until } from "../../../app/testing/platform.ts";
 import { makeCertificates } from "../../machine/certificates.ts";
-import { followersOf, holdBack, promoteCopy, startCopy } from "./copies.ts";
 import { serverOptions, tlsFilesOf } from "./databases.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "campus-copies-"));

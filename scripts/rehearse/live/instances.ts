@@ -1,9 +1,9 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import type { Cluster, ClusterOptions } from "../../../app/local/cluster.ts";
+import { promoteCopy, startCopy } from "../../../app/local/copies.ts";
 import type { LocalSecrets } from "../../../app/local/secrets.ts";
 import type { Ask } from "./ask.ts";
-import { promoteCopy, startCopy } from "./copies.ts";
 import { carryTo, serverOptions, type TlsFiles } from "./databases.ts";
 import type { Place } from "./places.ts";
 

@@ -3,6 +3,7 @@
 
 import { randomUUID } from "node:crypto";
 import type { Cluster } from "../../../app/local/cluster.ts";
+import { followersOf, holdBack } from "../../../app/local/copies.ts";
 import { ownerRole } from "../../../app/local/roles.ts";
 import { originHeader, placeOriginName } from "../../../stacks/origins.ts";
 import { environmentNamed } from "../../release/target.ts";
@@ -10,7 +11,6 @@ import { Accountant } from "./accountant.ts";
 import type { Alive, Standby } from "./alive.ts";
 import { healthOf, untilAll } from "./answers.ts";
 import { orderIn, Site, type Student } from "./campus.ts";
-import { followersOf, holdBack } from "./copies.ts";
 import { bringBack, lostAsListed, receiptsIn, without } from "./lost-receipts.ts";
 import { Payers } from "./payers.ts";
 import type { Place } from "./places.ts";

@@ -1,38 +1,47 @@
 // A database that follows another one, made while that one writes: what pg_basebackup does, which is not beside the embedded server.
+import { randomUUID } from "node:crypto";
 import { mkdirSync, rmSync } from "node:fs";
 import { appendFile, copyFile, mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Cluster, type ClusterOptions, startCluster, superuser } from "../../../app/local/cluster.ts";
-import { asSuperuser } from "../../../app/local/roles.ts";
+import { type Cluster, type ClusterOptions, startCluster, superuser } from "./cluster.ts";
+import { asSuperuser, type Superuser } from "./roles.ts";
 
 const promotedWithinSeconds = 60;
 
 /** Of this server alone, or fetched from the source: a copy begins without them. */
 const leftOut = new Set(["pg_wal", "pg_replslot", "postmaster.pid", "postmaster.opts", "standby.signal", "backup_label"]);
 
-/** The source's address, and the file of the authority that its certificate is checked by. */
-export type Source = { readonly cluster: Cluster; readonly host: string; readonly port: number; readonly authority: string };
+/** The source's address, and the file of the authority that its certificate is checked by; without one, on loopback, there is no TLS. */
+export interface Source {
+  readonly cluster: Superuser;
+  readonly host: string;
+  readonly port: number;
+  readonly authority?: string;
+}
 
 export const startCopy = async ({ cluster, host, port, authority }: Source, options: ClusterOptions): Promise<Cluster> => {
   const { dataFolder, superuserPassword } = options;
   rmSync(dataFolder, { recursive: true, force: true });
   mkdirSync(dataFolder, { mode: 0o700 });
-  const label = await asSuperuser(cluster, "postgres", async (client) => {
+  const tls = authority === undefined ? "sslmode=disable" : `sslmode=verify-ca sslrootcert=${authority}`;
+  const source = `host=${host} port=${port} user=${superuser} password=${superuserPassword} ${tls}`;
+  return asSuperuser(cluster, "postgres", async (client) => {
+    // As long as this session lasts the source keeps the log that the copy has yet to fetch; a checkpoint would throw it away.
+    await client.query("select pg_create_physical_replication_slot($1, true, true)", [`copy_${randomUUID().replaceAll("-", "")}`]);
     await client.query("select pg_backup_start('copy', true)");
     await copyFolder(cluster.dataFolder, dataFolder, leftOut);
-    return (await client.query<{ labelfile: string }>("select labelfile from pg_backup_stop(false)")).rows[0]?.labelfile ?? "";
+    const { rows } = await client.query<{ labelfile: string }>("select labelfile from pg_backup_stop(false)");
+    for (const folder of ["pg_wal", "pg_replslot"]) await mkdir(join(dataFolder, folder), { mode: 0o700 });
+    await writeFile(join(dataFolder, "backup_label"), rows[0]?.labelfile ?? "");
+    await writeFile(join(dataFolder, "standby.signal"), "");
+    await appendFile(join(dataFolder, "postgresql.auto.conf"), `primary_conninfo = '${source}'\n`);
+    return startCluster(options);
   });
-  for (const folder of ["pg_wal", "pg_replslot"]) await mkdir(join(dataFolder, folder), { mode: 0o700 });
-  await writeFile(join(dataFolder, "backup_label"), label);
-  await writeFile(join(dataFolder, "standby.signal"), "");
-  const source = `host=${host} port=${port} user=${superuser} password=${superuserPassword} sslmode=verify-ca sslrootcert=${authority}`;
-  await appendFile(join(dataFolder, "postgresql.auto.conf"), `primary_conninfo = '${source}'\n`);
-  return startCluster(options);
 };
 
 /** The server goes on meanwhile: what is gone when its turn comes is not needed. */
 const copyFolder = async (from: string, to: string, without: ReadonlySet<string> = new Set()): Promise<void> => {
-  for (const entry of await readdir(from, { withFileTypes: true })) {
+  for (const entry of (await readdir(from, { withFileTypes: true }).catch(unlessGone)) ?? []) {
     if (without.has(entry.name)) continue;
     const [source, target] = [join(from, entry.name), join(to, entry.name)];
     if (entry.isDirectory()) {
