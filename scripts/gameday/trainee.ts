@@ -20,7 +20,7 @@ work, and less before it rings and when it is mended: an alarm ends minutes afte
 In another terminal, in this folder:
 
     source ${path.relative(process.cwd(), file)}      # the runbooks' commands then ask this campus
-    npm run gameday -- do ACTION         # what on AWS would be done to a thing:
+    npm run gameday -- do ACTION         # what on AWS would be done to a thing, where the page's own commands do not do it:
 ${Object.entries(consoleActions)
   .map(([name, about]) => `        ${name.padEnd(20)} ${about}`)
   .join("\n")}
