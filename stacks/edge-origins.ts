@@ -24,6 +24,9 @@ export const bucketOrigins = (environment: Environment, part: string, accessCont
     originId: originId(part, plan),
     domainName: bucketDomain(environment, plan, part),
     originAccessControlId: accessControlId,
+    // A bucket of a region that is lost answers nobody: the other one is asked after these seconds, and not after CloudFront's own thirty.
+    connectionAttempts: 1,
+    connectionTimeout: 3,
   }));
 
 /**

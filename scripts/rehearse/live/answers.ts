@@ -14,3 +14,9 @@ export const untilAll = (what: string, site: Site, isSo: (health: Health) => boo
     return row >= asksInARow;
   });
 };
+
+/** What a phone opens: the pages come from a bucket. */
+export const firstPage = async (site: Site): Promise<void> => {
+  const { status, body } = await site.ask("GET", "/");
+  if (status !== 200 || !body.includes('id="root"')) throw new Error(`the first page is answered with ${status}: ${body.slice(0, 300)}`);
+};

@@ -26,9 +26,14 @@ def answer(question):
     return getattr(client(question["service"], question["region"]), question["operation"])(**question["arguments"])
 
 
+def text(value):
+    """What is a stream in boto3: a function's code."""
+    return value.read().decode() if hasattr(value, "read") else str(value)
+
+
 for line in sys.stdin:
     try:
         said = {"answer": answer(json.loads(line))}
     except (BotoCoreError, ClientError) as error:
         said = {"error": str(error)}
-    print(json.dumps(said, default=str), flush=True)
+    print(json.dumps(said, default=text), flush=True)

@@ -1,12 +1,15 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Ask } from "./ask.ts";
+import { type Functions, functionHeader, functionSocket, returnHeader, startFunctions } from "./edge-functions.ts";
 import { edge, nameServer } from "./places.ts";
 import { standing } from "./standing.ts";
 
 type Origin = {
   readonly Id: string;
   readonly DomainName: string;
+  readonly ConnectionAttempts?: number;
+  readonly ConnectionTimeout?: number;
   /** CloudFront signs what it asks of a bucket. */
   readonly OriginAccessControlId?: string;
   readonly CustomHeaders: { readonly Items?: readonly { readonly HeaderName: string; readonly HeaderValue: string }[] };
@@ -16,16 +19,20 @@ type Behaviour = {
   readonly PathPattern?: string;
   readonly TargetOriginId: string;
   readonly AllowedMethods: { readonly Items: readonly string[] };
-  readonly FunctionAssociations?: { readonly Quantity: number };
+  readonly FunctionAssociations?: { readonly Items?: readonly { readonly FunctionARN: string }[] };
+};
+
+type OriginGroup = {
+  readonly Id: string;
+  readonly Members: { readonly Items: readonly { readonly OriginId: string }[] };
+  readonly FailoverCriteria: { readonly StatusCodes: { readonly Items: readonly number[] } };
 };
 
 export type Distribution = {
   readonly Aliases: { readonly Items: readonly string[] };
   readonly DefaultRootObject: string;
   readonly Origins: { readonly Items: readonly Origin[] };
-  readonly OriginGroups: {
-    readonly Items?: readonly { readonly Id: string; readonly Members: { readonly Items: readonly { readonly OriginId: string }[] } }[];
-  };
+  readonly OriginGroups: { readonly Items?: readonly OriginGroup[] };
   readonly DefaultCacheBehavior: Behaviour;
   readonly CacheBehaviors: { readonly Items?: readonly Behaviour[] };
 };
@@ -47,30 +54,79 @@ export const readDistribution = async (ask: Ask): Promise<Distribution> => {
   return found.DistributionConfig;
 };
 
+const functionsOf = ({ FunctionAssociations }: Behaviour): readonly string[] =>
+  (FunctionAssociations?.Items ?? []).map(({ FunctionARN }) => FunctionARN.split("/").at(-1) ?? "");
+
+const behavioursOf = ({ CacheBehaviors, DefaultCacheBehavior }: Distribution): readonly Behaviour[] => [
+  ...(CacheBehaviors.Items ?? []),
+  DefaultCacheBehavior,
+];
+
+/** The code of each function that a behaviour runs, as it is published. */
+export const readFunctions = async (ask: Ask, distribution: Distribution): Promise<Functions> => {
+  const names = [...new Set(behavioursOf(distribution).flatMap(functionsOf))];
+  const read = async (Name: string): Promise<[string, string]> => {
+    const { FunctionCode } = await ask<{ FunctionCode: string }>("cloudfront", "us-east-1", "get_function", { Name, Stage: "LIVE" });
+    return [Name, FunctionCode];
+  };
+  return Object.fromEntries(await Promise.all(names.map(read)));
+};
+
 /** The world looks at whose request it is, and not at the signature. */
 const signed =
   '      proxy_set_header Authorization "AWS4-HMAC-SHA256 Credential=rehearsal/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0";\n';
 
 type Files = { readonly folder: string; readonly certificate: string; readonly key: string; readonly authority: string };
 
-const place = (distribution: Distribution, behaviour: Behaviour): string => {
+/** A place has all of its headers: with one of its own it takes none from outside. */
+const asks = ({ DomainName, OriginAccessControlId, CustomHeaders, ConnectionAttempts = 3, ConnectionTimeout = 10 }: Origin): string =>
+  `      proxy_pass https://$origin;
+      proxy_connect_timeout ${ConnectionAttempts * ConnectionTimeout}s;
+      proxy_set_header Host ${DomainName};
+      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+      proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection $connection_header;
+      proxy_ssl_name ${DomainName};
+${OriginAccessControlId ? signed : ""}${(CustomHeaders.Items ?? []).map(({ HeaderName, HeaderValue }) => `      proxy_set_header ${HeaderName} "${HeaderValue}";`).join("\n")}`;
+
+const patternOf = ({ PathPattern }: Behaviour): string =>
+  PathPattern ? `~ ^${PathPattern.replace(/[.+^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*")}$` : "/";
+
+/** What a function changed comes back here, under a name that no visitor may ask. */
+const inside = (index: number): string => `/.behaviour-${index}`;
+
+/** One place of the site; of two origins the second is asked when the first one answers as the group names it, or does not. */
+const place = (distribution: Distribution, behaviour: Behaviour, index: number, folder: string): string => {
   const group = distribution.OriginGroups.Items?.find(({ Id }) => Id === behaviour.TargetOriginId);
-  const originId = group?.Members.Items[0]?.OriginId ?? behaviour.TargetOriginId;
-  const origin = distribution.Origins.Items.find(({ Id }) => Id === originId);
-  if (!origin) throw new Error(`a behaviour asks ${originId}, and the distribution has no such origin.`);
-  const pattern = behaviour.PathPattern ? `~ ^${behaviour.PathPattern.replace(/[.+^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*")}$` : "/";
-  const single = behaviour.FunctionAssociations?.Quantity
-    ? [`rewrite ^/$ /${distribution.DefaultRootObject} break;`, "rewrite ^(/[^.]*)/[^./]*$ $1/index.html break;"]
-    : [];
-  return `    location ${pattern} {
-      set $origin ${origin.DomainName};
-      ${single.join(" ")}
-      limit_except ${behaviour.AllowedMethods.Items.join(" ")} { deny all; }
-      proxy_pass https://$origin;
-      proxy_set_header Host ${origin.DomainName};
-      proxy_ssl_name ${origin.DomainName};
-${origin.OriginAccessControlId ? signed : ""}${(origin.CustomHeaders.Items ?? []).map(({ HeaderName, HeaderValue }) => `      proxy_set_header ${HeaderName} "${HeaderValue}";`).join("\n")}
-    }`;
+  const [first, second] = (group?.Members.Items.map(({ OriginId }) => OriginId) ?? [behaviour.TargetOriginId]).map((id) => {
+    const origin = distribution.Origins.Items.find(({ Id }) => Id === id);
+    if (!origin) throw new Error(`a behaviour asks ${id}, and the distribution has no such origin.`);
+    return origin;
+  }) as [Origin, Origin?];
+  const [runs] = functionsOf(behaviour);
+  const methods = `      limit_except ${behaviour.AllowedMethods.Items.join(" ")} { deny all; }\n`;
+  // After a rewrite that breaks off nothing is set any more.
+  const named = ({ DomainName }: Origin) => `      set $origin ${DomainName};\n`;
+  const returned = `      internal;
+      set $token $upstream_http_x_edge_authorization;
+      rewrite ^${inside(index).replace(".", "\\.")}(/.*)$ $1 break;
+${first.OriginAccessControlId ? "" : "      proxy_set_header Authorization $token;\n"}`;
+  const either = second
+    ? `      proxy_intercept_errors on;\n      error_page ${group?.FailoverCriteria.StatusCodes.Items.join(" ")} = @second${index};\n`
+    : "";
+  return `${
+    runs
+      ? `    location ${patternOf(behaviour)} {
+${methods}      proxy_pass http://unix:${functionSocket(folder)};
+      proxy_set_header ${functionHeader} ${runs};
+      proxy_set_header ${returnHeader} ${inside(index)};
+    }
+`
+      : ""
+  }    location ${runs ? `^~ ${inside(index)}/` : patternOf(behaviour)} {
+${named(first)}${runs ? returned : methods}${either}${asks(first)}
+    }
+${second ? `    location @second${index} {\n${named(second)}${asks(second)}\n    }\n` : ""}`;
 };
 
 /** nginx as the distribution says: behaviours, origins and their headers. It caches nothing and has no web ACL. */
@@ -99,16 +155,16 @@ http {
     proxy_ssl_server_name on;
     proxy_ssl_verify on;
     proxy_ssl_trusted_certificate ${files.authority};
-    proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-    proxy_set_header Upgrade $http_upgrade;
-    proxy_set_header Connection $connection_header;
-${[...(distribution.CacheBehaviors.Items ?? []), distribution.DefaultCacheBehavior].map((behaviour) => place(distribution, behaviour)).join("\n")}
+${behavioursOf(distribution)
+  .map((behaviour, index) => place(distribution, behaviour, index, files.folder))
+  .join("\n")}
   }
 }
 `;
 
-export const startEdge = (distribution: Distribution, files: Files): void => {
+export const startEdge = async (distribution: Distribution, functions: Functions, files: Files): Promise<void> => {
   const file = join(files.folder, "edge.conf");
   writeFileSync(file, edgeConfig(distribution, files));
+  await startFunctions(functions, functionSocket(files.folder));
   standing("nginx", ["-c", file, "-e", "stderr"]);
 };

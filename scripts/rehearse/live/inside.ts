@@ -8,11 +8,12 @@ import { environmentNamed } from "../../release/target.ts";
 import { type LiveDrill, usualDrills } from "../options.ts";
 import { ledgerIsWhole } from "./accountant.ts";
 import type { Alive, Campus, Standby } from "./alive.ts";
+import { firstPage } from "./answers.ts";
 import { askWorld } from "./ask.ts";
 import { Balancer } from "./balancer.ts";
 import { pay, paymentGateway, Site, type Student, seedCampus, smsProvider, startGateway, startSmsProvider } from "./campus.ts";
 import { carryTo, serverOptions, startCache, startDatabase, tlsFilesOf } from "./databases.ts";
-import { readDistribution, startEdge } from "./edge.ts";
+import { readDistribution, readFunctions, startEdge } from "./edge.ts";
 import { firstRelease, migrateDatabase, publishArtifact, setSecrets } from "./first-deploy.ts";
 import { Fleet } from "./fleet.ts";
 import { gameDaysAlive } from "./game-days.ts";
@@ -106,7 +107,12 @@ const bringUp = async (
   await startMetadata(ask, (address) => regions.flatMap(({ fleet }) => fleet.machineAt(address)?.metadata ?? [])[0]);
   for (const { region } of places) await fetch(`${worldUrl}/world/machines?region=${region}&patience=${patience}`, { method: "POST" });
   const { certificateFile: certificate, keyFile: key } = certificates;
-  startEdge(distribution, { folder, certificate, key, authority: join(folder, "authority.pem") });
+  await startEdge(distribution, await readFunctions(ask, distribution), {
+    folder,
+    certificate,
+    key,
+    authority: join(folder, "authority.pem"),
+  });
   for (const region of regions) void goOn(() => region.follow((line) => say(`            ${line}`)));
   void goOn(publishNames);
   return regions;
@@ -230,8 +236,7 @@ const main = async (given: Given): Promise<void> => {
   const operator = new Operator(join(folder, "authority.pem"));
   await step("the first release puts the pages, and the edge serves them", async () => {
     await firstRelease(operator, places, environment, artifact);
-    const { status, body } = await site.ask("GET", "/");
-    if (status !== 200 || !body.includes('id="root"')) throw new Error(`the first page is answered with ${status}: ${body.slice(0, 300)}`);
+    await firstPage(site);
   });
   const release = { environment, bootSeconds, operator, artifacts: () => packed ?? makeVariants(folder, artifact) };
   const alive: Alive = { ...campus, ...database, region, standby, cache, demo, codeOf };

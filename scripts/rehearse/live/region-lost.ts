@@ -9,7 +9,7 @@ import { originHeader, placeOriginName } from "../../../stacks/origins.ts";
 import { environmentNamed } from "../../release/target.ts";
 import { Accountant } from "./accountant.ts";
 import type { Alive, Standby } from "./alive.ts";
-import { healthOf, untilAll } from "./answers.ts";
+import { firstPage, healthOf, untilAll } from "./answers.ts";
 import { orderIn, Site, type Student } from "./campus.ts";
 import { bringBack, lostAsListed, receiptsIn, without } from "./lost-receipts.ts";
 import { Payers } from "./payers.ts";
@@ -153,6 +153,7 @@ export const losesTheRegion = async (campus: Alive, students: readonly Student[]
     },
     () => `of those whose payment was under way when the region was lost ${before.failures.length} had to begin anew`,
   );
+  await step("the pages come from the other region's bucket", () => firstPage(site));
   await step(`${home.region} is back, and its machines only read`, () => comesBack(two, students[0] as Student), seen);
   await findsWhatWasLost(two, before.receipts, accountants[0]);
   await step("two of finance bring them back", () => bringBack(campus, release, ...accountants), seen);
