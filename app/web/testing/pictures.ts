@@ -3,6 +3,7 @@ import path from "node:path";
 import type { Page } from "playwright-core";
 import sharp from "sharp";
 import { liven, takePortalPictures } from "./portal-pictures.ts";
+import { payAndTillSays } from "./row.ts";
 import type { Look, Stage } from "./stage.ts";
 
 // The demo campus is in Stockholm, and so are those who look at it.
@@ -84,8 +85,7 @@ export async function takePictures(stage: Stage, folder: string): Promise<string
     await take(page, `pay-${name}`);
     await take(till, `till-waiting-${name}`);
     await page.locator(".digits-input").fill((await till.locator(".match").textContent()) ?? "");
-    await page.locator(".pay-yes").click();
-    await till.locator(".screen-paid").waitFor();
+    await payAndTillSays(page.locator(".pay-yes"), till);
     await keep(await till.screenshot({ animations: "disabled" }), `till-paid-${name}`);
     await takeLock(stage, till);
     await take(till, `till-locked-${name}`);

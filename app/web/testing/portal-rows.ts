@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import type { Page } from "playwright-core";
 import sharp from "sharp";
 import { portalPages, routedPaths } from "./pages.ts";
-import { headroom, type Row, since, smallTargets, violations, wideContent } from "./row.ts";
+import { headroom, payAndTillSays, type Row, since, smallTargets, violations, wideContent } from "./row.ts";
 import type { Look, Stage } from "./stage.ts";
 
 /** Every page of the portal in each look; those of one role share a login. */
@@ -247,8 +247,7 @@ export const portalRows: readonly Row[] = [
       await page.locator(".match").waitFor();
       await phone.waitForURL(/\/pay\//);
       await phone.locator(".digits-input").fill((await page.locator(".match").textContent()) ?? "");
-      await phone.locator(".pay-yes").click();
-      await page.locator(".screen-paid").waitFor();
+      await payAndTillSays(phone.locator(".pay-yes"), page);
       await page.goto("/cafe/board");
       await page.locator(".kitchen-ticket").filter({ hasText: "Bryggkaffe" }).waitFor();
       await Promise.all([page.context().close(), phone.context().close()]);

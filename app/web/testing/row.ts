@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import type { Page } from "playwright-core";
+import type { FrameLocator, Locator, Page } from "playwright-core";
 import type { Stage } from "./stage.ts";
 
 /** A row of the bar: its guarantee, and the walk that would fail without it. */
@@ -55,3 +55,7 @@ export const smallTargets = (page: Page): Promise<string[]> =>
           `${element.tagName} ${element.className} ${element.textContent?.slice(0, 20)} ${element.getBoundingClientRect().height}`,
       ),
   );
+
+/** One tap on Pay, and the till says so. It does for four seconds only, so it is looked at from before the tap. */
+export const payAndTillSays = (pay: Locator, till: Page | FrameLocator) =>
+  Promise.all([till.locator(".screen-paid").waitFor(), pay.click()]);
