@@ -18,9 +18,10 @@ const world = `
     select c.* from (select charge_id as id from seen where charge_id is not null
         union select p.charge_id from orders o, lateral (select charge_id from ledger_transactions where id = o.paid_transaction_id offset 0) p where p.charge_id is not null
         -- Its debit may be missing, and is no older than its end.
-        union select e.id from charges e where e.ended_at >= (select at from since)
-          and not exists (select from ledger_transactions where id = e.transaction_id and at < (select at from since))) n,
+        union select e.id from charges e left join lateral (select at from ledger_transactions where id = e.transaction_id offset 0) t on true
+          where e.ended_at >= (select at from since) and (t.at is null or t.at >= (select at from since))) n,
       lateral (select * from charges where id = n.id offset 0) c),
+  receipts as materialized (select r.* from charges c, lateral (select * from receipts where charge_id = c.id offset 0) r),
   refunds as materialized (select f.* from refunds f where f.order_id in (select id from touched)),
   refund_proposals as materialized (select p.* from refund_proposals p where p.order_id in (select id from touched)),
   outbox as materialized (select o.* from outbox o where o.id >= uuid_from((select at from since) - interval '1 minute')),
