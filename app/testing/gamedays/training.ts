@@ -55,7 +55,7 @@ export async function train({ day, fault, clock, minuteMs, tell, onBegun }: Trai
       const pause = new Promise((resolve) => setTimeout(resolve, isIdle ? Math.min(minuteMs, idleMinuteMs) : minuteMs));
       const ringing = new Set(await clock.minute(() => fault.minute()));
       const tickets = clock.ringing("ticket");
-      if (minutesToPager === undefined && ringing.has(day.alarm)) {
+      if (minutesToPager === undefined && !mended && ringing.has(day.alarm)) {
         minutesToPager = clock.minutes - beganAt;
         startedAt = performance.now();
       }
