@@ -129,13 +129,16 @@ ${named(first)}${runs ? returned : methods}${either}${asks(first)}
 ${second ? `    location @second${index} {\n${named(second)}${asks(second)}\n    }\n` : ""}`;
 };
 
+/** A region that is lost makes a line of each request: not for the screen. */
+export const edgeErrors = (folder: string): string => join(folder, "edge.log");
+
 /** nginx as the distribution says: behaviours, origins and their headers. It caches nothing and has no web ACL. */
 export const edgeConfig = (distribution: Distribution, files: Files): string => `daemon off;
 # What it writes lies in a folder that only we may enter.
 user root;
 # nginx deletes this file when it ends: never a device.
 pid ${files.folder}/edge.pid;
-error_log stderr error;
+error_log ${edgeErrors(files.folder)} error;
 events { worker_connections 4096; }
 http {
   access_log off;
@@ -166,5 +169,5 @@ export const startEdge = async (distribution: Distribution, functions: Functions
   const file = join(files.folder, "edge.conf");
   writeFileSync(file, edgeConfig(distribution, files));
   await startFunctions(functions, functionSocket(files.folder));
-  standing("nginx", ["-c", file, "-e", "stderr"]);
+  standing("nginx", ["-c", file, "-e", edgeErrors(files.folder)]);
 };

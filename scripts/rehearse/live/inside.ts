@@ -1,5 +1,5 @@
 // The campus on this machine. Runs in namespaces of its own, which end with it: started by live.ts.
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { readOrMakeSecrets } from "../../../app/local/secrets.ts";
@@ -13,7 +13,7 @@ import { askWorld } from "./ask.ts";
 import { Balancer } from "./balancer.ts";
 import { pay, paymentGateway, Site, type Student, seedCampus, smsProvider, startGateway, startSmsProvider } from "./campus.ts";
 import { carryTo, serverOptions, startCache, startDatabase, tlsFilesOf } from "./databases.ts";
-import { readDistribution, readFunctions, startEdge } from "./edge.ts";
+import { edgeErrors, readDistribution, readFunctions, startEdge } from "./edge.ts";
 import { firstRelease, migrateDatabase, publishArtifact, setSecrets } from "./first-deploy.ts";
 import { Fleet } from "./fleet.ts";
 import { gameDaysAlive } from "./game-days.ts";
@@ -249,10 +249,17 @@ const main = async (given: Given): Promise<void> => {
 // The first process of a namespace hears only the signals that it asks for.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
 
-main(JSON.parse(process.argv[2] ?? "") as Given).then(
+const lastErrorsOfEdge = (folder: string): string => {
+  const file = edgeErrors(folder);
+  const lines = existsSync(file) ? readFileSync(file, "utf8").trim().split("\n").slice(-5) : [];
+  return lines.map((line) => `\nthe edge: ${line}`).join("");
+};
+
+const given = JSON.parse(process.argv[2] ?? "") as Given;
+main(given).then(
   () => process.exit(0),
   (error: Error) => {
-    process.stderr.write(`live: ${error.message}\n`);
+    process.stderr.write(`live: ${error.message}${lastErrorsOfEdge(given.folder)}\n`);
     process.exit(1);
   },
 );
