@@ -2,7 +2,7 @@
 import { type Command, runCommand } from "../app/local/command.ts";
 import { capabilities, regionPlans } from "../regions/index.ts";
 import { asideName, copyInPlace, followsIn } from "./failover/copy.ts";
-import { currentEpoch } from "./failover/crossing.ts";
+import { currentEpoch, spreadEpoch } from "./failover/crossing.ts";
 import { mustHaveDatabase } from "./failover/database.ts";
 import { type Sides, towards } from "./failover/sides.ts";
 import { cross, nextCrossing, planOf, report } from "./failover/steps.ts";
@@ -36,7 +36,7 @@ async function makeCopy({ from, to }: Sides, epoch: number, wish: Wish): Promise
   if (await followsIn(to)) return say(`${to.database} follows ${from.database} already`);
   say(`${to.region}: ${to.database} becomes ${asideName(to, epoch)}, a witness; a copy of ${from.database} takes its place`);
   if (wish.isDryRun) return;
-  if (!wish.isAgreed) await mustAgree(to.database);
+  if (!wish.isAgreed) await mustAgree(to.database, `The old database is kept as ${asideName(to, epoch)}.`);
   await copyInPlace(to, from, epoch, say);
   say(`${to.database} follows ${from.database}`);
 }
@@ -69,6 +69,7 @@ await runCommand(import.meta, command, async ({ values, positionals }) => {
   };
   const { epoch, writer } = await currentEpoch(sides);
   const isHome = writer === sides.to.region;
+  if (!wish.isDryRun) await spreadEpoch(sides, say);
   if (!isHome) {
     await mustHaveDatabase(sides.from);
     await makeCopy(sides, epoch, wish);

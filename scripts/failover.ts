@@ -3,7 +3,7 @@ import { stdin, stdout } from "node:process";
 import { createInterface } from "node:readline/promises";
 import { type Command, refuse, runCommand } from "../app/local/command.ts";
 import { PlainError } from "../app/local/plain-error.ts";
-import { readCrossing } from "./failover/crossing.ts";
+import { readCrossing, spreadEpoch } from "./failover/crossing.ts";
 import { type Sides, towards } from "./failover/sides.ts";
 import { cross, nextCrossing, planOf, report, type Wanted } from "./failover/steps.ts";
 import { onlyEnvironment, publicUrl } from "./release/target.ts";
@@ -38,12 +38,12 @@ export const command = {
 
 export const say = (line: string) => void stdout.write(`${line}\n`);
 
-/** What cannot be undone is typed, not pressed. */
-export async function mustAgree(word: string): Promise<void> {
+/** What is hard to undo, or cannot be, is typed and not pressed. */
+export async function mustAgree(word: string, why = "This cannot be undone."): Promise<void> {
   if (!stdin.isTTY) throw new PlainError("nobody is here to ask: with --yes it goes on without.", 2);
   const lines = createInterface({ input: stdin, output: stdout });
-  const typed = await lines.question(`This cannot be undone. Type ${word} to go on: `).finally(() => lines.close());
-  if (typed.trim() !== word) throw new PlainError("nothing was done.");
+  const typed = await lines.question(`${why} Type ${word} to go on: `).finally(() => lines.close());
+  if (typed.trim() !== word) throw new PlainError(`nothing was done: "${typed.trim()}" was typed, and ${word} is asked for.`);
 }
 
 function momentOf(text: string | undefined): string | undefined {
@@ -57,6 +57,7 @@ async function failOver(sides: Sides, wanted: Wanted, isDryRun: boolean, isAgree
   const crossing = await nextCrossing(sides, wanted);
   if (!crossing) {
     say(`${sides.to.region} writes already: nothing is left to do.`);
+    if (!isDryRun) await spreadEpoch(sides, say);
     const last = await readCrossing(sides.to);
     return last && report(last, wanted, say);
   }

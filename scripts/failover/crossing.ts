@@ -42,6 +42,19 @@ export async function currentEpoch({ environment, from, to }: Sides): Promise<Ep
   );
 }
 
+/**
+ * A region that was lost while another one took over hears of it as soon as it answers: a machine that boots there and reaches nobody else
+ * would take itself for the writer.
+ */
+export async function spreadEpoch(sides: Sides, say: (line: string) => void): Promise<void> {
+  const known = await currentEpoch(sides);
+  for (const side of [sides.from, sides.to]) {
+    const told = await readEpoch([side.quickSsm], epochParameter(side.environment.name));
+    if (told && told.epoch < known.epoch && (await tellEpoch(side, known)))
+      say(`${side.region} heard of epoch ${known.epoch}: ${known.writer} writes`);
+  }
+}
+
 /** Says it where it can be said; true where the region took it. */
 export async function tellEpoch(side: Side, epoch: Epoch): Promise<boolean> {
   const told = { Name: epochParameter(side.environment.name), Value: JSON.stringify(epoch), Type: "String", Overwrite: true } as const;
