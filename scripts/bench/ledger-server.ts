@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
@@ -20,8 +20,12 @@ const Description = z.strictObject({
   env: z.record(z.string(), z.string()).default({}),
   ready: z.string(),
   setup: z.array(Ask).default([]),
+  /** Asked once for each student and each café, where accounts have to be opened. */
+  account: Ask.optional(),
   fund: Ask,
   transfer: Ask,
+  /** The key that an answer of 200 has when nothing was done: GraphQL refuses so. */
+  refused: z.string().optional(),
 });
 export type LedgerDescription = z.infer<typeof Description> & { readonly folder: string };
 
@@ -70,10 +74,17 @@ export async function startLedgerServer(described: LedgerDescription, { database
   });
   const send = async (ask: ReturnType<typeof requestOf>) => {
     const answer = await fetch(base + ask.path, { method: ask.method, body: ask.body, headers: { "Content-Type": "application/json" } });
-    if (!answer.ok) throw new Error(`${described.name} answered ${ask.method} ${ask.path} with ${answer.status}: ${await answer.text()}`);
+    const text = await answer.text();
+    if (!answer.ok || (described.refused && described.refused in JSON.parse(text)))
+      throw new Error(`${described.name} answered ${ask.method} ${ask.path} with ${answer.status}: ${text}`);
   };
   try {
     for (const ask of described.setup) await send(requestOf(ask, {}));
+    const names = [
+      ...Array.from({ length: cafes }, (_, n) => `cafe${n + 1}`),
+      ...Array.from({ length: students }, (_, n) => `student${n + 1}`),
+    ];
+    if (described.account) for (const name of names) await send(requestOf(described.account, { name }));
     for (let n = 1; n <= students; n += 1)
       await send(requestOf(described.fund, { to: `student${n}`, amount: String(walletMinor), id: randomUUID() }));
   } catch (error) {
@@ -87,6 +98,7 @@ export async function startLedgerServer(described: LedgerDescription, { database
         token: "",
         cardUid: "",
         till: "",
+        ...(described.refused ? { refused: described.refused } : {}),
         request: requestOf(described.transfer, {
           from: `student${index + 1}`,
           to: `cafe${1 + (index % cafes)}`,
@@ -97,8 +109,15 @@ export async function startLedgerServer(described: LedgerDescription, { database
   };
 }
 
-/** `"{amount}"`, quotes included, becomes a number: JSON has no other place for one. */
+/** Where accounts are named by a UUID: always the same one for a name. */
+const uuidOf = (name: string): string => {
+  const hex = createHash("sha256").update(name).digest("hex");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+};
+
+/** `"{amount}"`, quotes included, becomes a number: JSON has no other place for one. `{to_id}` is the UUID of `{to}`. */
 const filled = (text: string, values: Readonly<Record<string, string>>): string =>
   text
     .replaceAll('"{amount}"', values.amount ?? '"{amount}"')
-    .replaceAll(/\{(database|port|from|to|amount|id)\}/g, (whole, name: string) => values[name] ?? whole);
+    .replaceAll(/\{(name|from|to)_id\}/g, (whole, name: string) => (values[name] === undefined ? whole : uuidOf(values[name])))
+    .replaceAll(/\{(database|port|name|from|to|amount|id)\}/g, (whole, name: string) => values[name] ?? whole);

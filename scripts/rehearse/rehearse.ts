@@ -116,7 +116,7 @@ const rehearse = async (options: Options, site: Site, world: World, python: stri
   heading("drift");
   const found = await driftIsFound(site, stacks, records);
   const lives = !prepared || (await comesToLife(prepared, { options, world, python }));
-  if (options.keep) await leaveStanding(site);
+  if (options.keep && !isStopping()) await leaveStanding(site);
   const told = options.liveDrill !== "region-lost" || !lives || (await tellTerraform(site, stacks, world.url, regionsOf(options)));
 
   heading("destroy");

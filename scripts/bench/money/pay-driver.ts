@@ -21,7 +21,8 @@ async function pay(connection: HttpConnection): Promise<void> {
   nextPayer += 1;
   const { method, path, body } = payer.request ?? confirmOf(payer.charge ?? (await openCharge(connection, payer)));
   const startedAtMs = performance.now();
-  await ask(connection, method, path, payer.token, body);
+  const answer = await ask<object>(connection, method, path, payer.token, body);
+  if (payer.refused !== undefined && payer.refused in answer) throw new Error(`${path} was answered ${JSON.stringify(answer)}`);
   confirmMs.push(performance.now() - startedAtMs);
   flows += 1;
 }

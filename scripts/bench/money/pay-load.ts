@@ -18,6 +18,8 @@ export interface Payer {
   readonly charge?: { readonly id: string; readonly digest: string; readonly matchCode: string } | undefined;
   /** In the place of all that: one request of a ledger server. */
   readonly request?: { readonly method: string; readonly path: string; readonly body: string };
+  /** The key that an answer of 200 has when nothing was paid. */
+  readonly refused?: string;
 }
 
 /** What it answers, of the window alone. */

@@ -172,6 +172,8 @@ const serves = async (campus: Alive, release: Release, drillsToDo: readonly Live
     () => ledgerIsWhole(site, demo),
     (seen) => seen.slice(0, 60),
   );
+  // Who looks around has yet to begin.
+  if (drillsToDo.length === 0) return;
   await step(
     "what each role asked of AWS",
     () => permissions(worldUrl, drillsToDo === usualDrills, say),
@@ -243,7 +245,7 @@ const main = async (given: Given): Promise<void> => {
   await serves(alive, release, drillsToDo).catch((error: Error) => {
     throw new Error(`${error.message}${region.journals()}${other?.journals() ?? ""}`);
   });
-  if (keptAt) await lookAround({ folder, port: keptAt, host: campus.host, demo, operator, region });
+  if (keptAt) await lookAround({ folder, port: keptAt, host: campus.host, demo, operator, region, other, environment });
 };
 
 // The first process of a namespace hears only the signals that it asks for.

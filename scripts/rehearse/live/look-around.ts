@@ -3,6 +3,7 @@ import { chmodSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Demo } from "../../../app/local/demo/demo.ts";
 import { root } from "../places.ts";
+import { edgeErrors } from "./edge.ts";
 import type { Operator } from "./operator.ts";
 import { edge } from "./places.ts";
 import type { Region } from "./region.ts";
@@ -20,7 +21,19 @@ type Kept = {
   readonly demo: Demo;
   readonly operator: Operator;
   readonly region: Region;
+  /** The one that stands by, where it lives too. */
+  readonly other: Region | undefined;
+  readonly environment: string;
 };
+
+/** What the runbooks call them. */
+const namesOf = ({ environment, host, region, other }: Kept): Readonly<Record<string, string>> => ({
+  ENVIRONMENT: environment,
+  CAMPUS_URL: `https://${host}`,
+  REGION: region.place.region,
+  PLACE: region.place.place,
+  ...(other && { OTHER_REGION: other.place.region, OTHER_PLACE: other.place.place }),
+});
 
 const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
@@ -36,13 +49,15 @@ const writeShell = (file: string, folder: string, env: Readonly<Record<string, s
   chmodSync(file, 0o700);
 };
 
-export const lookAround = async ({ folder, port, host, demo, operator, region }: Kept): Promise<never> => {
+export const lookAround = async (kept: Kept): Promise<never> => {
+  const { folder, port, host, demo, operator, region } = kept;
   await wire({ path: doorOf(folder) }, { host: edge, port: 443 });
   const [shell, people, lost] = ["operator", "people.json", "lost"].map((name) => join(folder, name)) as [string, string, string];
-  writeShell(shell, folder, operator.env);
+  writeShell(shell, folder, { ...operator.env, ...namesOf(kept) });
   writeFileSync(people, JSON.stringify(demo, null, 2), { mode: 0o600 });
-  say(`
-  The campus lives until Ctrl-C.
+  const how = join(folder, "how");
+  const text = `
+  The campus lives until Ctrl-C. These lines stand in ${how}; docs/platform/on-this-machine.md goes through them.
 
     curl --cacert ${operator.authorityFile} --connect-to ${host}:443:127.0.0.1:${port} https://${host}/ready
     a browser         chromium --host-resolver-rules='MAP ${host}:443 127.0.0.1:${port}' --ignore-certificate-errors https://${host}/
@@ -51,7 +66,12 @@ export const lookAround = async ({ folder, port, host, demo, operator, region }:
     an operator       ${shell}                        a shell; or with a command behind it:
                       ${shell} npm run release -- ENVIRONMENT SHA256
     lose a region     touch ${lost}                   ${region.place.region} is cut off until the file is gone
-`);
+                      ${shell} npm run failover -- ${kept.environment} --to ${kept.other?.place.region ?? "REGION"}
+                      and home again: npm run failback
+    the edge's errors ${edgeErrors(folder)}
+`;
+  writeFileSync(how, text);
+  say(text);
   for (let isLost = false; ; await new Promise((resolve) => setTimeout(resolve, 500))) {
     if (existsSync(lost) === isLost) continue;
     isLost = !isLost;

@@ -19,6 +19,8 @@ export class Operator {
       AWS_EC2_METADATA_DISABLED: "true",
       CAMPUS_ACCOUNT_ID: rehearsalAccount,
       NODE_EXTRA_CA_CERTS: authorityFile,
+      AWS_CA_BUNDLE: authorityFile,
+      CURL_CA_BUNDLE: authorityFile,
       ...more,
     };
   }

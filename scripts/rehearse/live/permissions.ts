@@ -23,7 +23,10 @@ export const permissions = async (worldUrl: string, isWhole: boolean, say: (line
   const faults: string[] = [];
   for (const [role, { used, refused, neverUsed }] of Object.entries(verdict)) {
     say(`            ${role} used ${Object.keys(used).sort().join(", ")}`);
-    for (const action of neverUsed) say(`            ${role} may and never did ${action}: ${whyOf(action) ?? "NOBODY SAYS WHY"}`);
+    for (const action of neverUsed)
+      say(
+        `            ${role} may and never did ${action}: ${whyOf(action) ?? (isWhole ? "NOBODY SAYS WHY" : "not in this part of a life")}`,
+      );
     for (const what of Object.keys(refused)) faults.push(`an account would have refused ${role} ${what}`);
     const idle = isWhole ? neverUsed.filter((action) => whyOf(action) === undefined) : [];
     if (idle.length > 0) faults.push(`${role} never did ${idle.join(", ")}: take it away, or say why in permissions.ts`);
