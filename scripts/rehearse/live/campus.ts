@@ -130,6 +130,8 @@ export const startGateway = async (folder: string, id: string, secret: string, c
   await startWires(folder, "gateway", [{ from: { host: gateway, port: 443 }, to: { host: "127.0.0.1", port }, certificate }]);
 };
 
+export const objectsOf = (folder: string): string => join(folder, "objects");
+
 /** The demo campus: students with money and cards, cafés with tills and menus. */
 export const seedCampus = (folder: string, host: string, cluster: Cluster, secrets: LocalSecrets, redisUrl: string): Promise<Demo> => {
   const { appUrl, ownerUrl } = databaseAccess(cluster, "campus");
@@ -141,7 +143,7 @@ export const seedCampus = (folder: string, host: string, cluster: Cluster, secre
     redisUrl,
     redisPassword: secrets.redisPassword,
   };
-  const addresses = { baseUrl: `https://${host}`, sandboxUrl: "http://127.0.0.1:9", objectFolder: join(folder, "objects") };
+  const addresses = { baseUrl: `https://${host}`, sandboxUrl: "http://127.0.0.1:9", objectFolder: objectsOf(folder) };
   const env = appEnvironment(secrets, services as unknown as Parameters<typeof appEnvironment>[1], addresses);
   return new Promise((resolve, reject) => {
     let said = "";

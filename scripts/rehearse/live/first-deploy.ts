@@ -1,4 +1,6 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { readdirSync } from "node:fs";
+import { join, relative } from "node:path";
 import type { Cluster } from "../../../app/local/cluster.ts";
 import { databaseAccess } from "../../../app/local/roles.ts";
 import type { LocalSecrets } from "../../../app/local/secrets.ts";
@@ -37,19 +39,35 @@ export const migrateDatabase = async (cluster: Cluster, secrets: LocalSecrets): 
   await migrate(databaseAccess(cluster, "campus").ownerUrl, secrets.ownerPassword);
 };
 
+const bucketOf = async (ask: Ask, { region, place }: Place, environment: string, part: string): Promise<string> => {
+  const { Buckets } = await ask<{ Buckets: { Name: string }[] }>("s3", region, "list_buckets");
+  const bucket = Buckets.find(({ Name }) => Name.startsWith(`campus-${environment}-${place}-${part}-`));
+  if (!bucket) throw new Error(`there is no bucket for ${part} in ${region}: the stack ${environment}-${place}-storage was not deployed.`);
+  return bucket.Name;
+};
+
 /** Into the bucket that the region's machines read their artifact from. */
 export const publishArtifact = async (
   ask: Ask,
-  { region, place }: Place,
+  place: Place,
   environment: string,
   artifact: { readonly file: string; readonly sha256: string },
 ): Promise<void> => {
-  const { Buckets } = await ask<{ Buckets: { Name: string }[] }>("s3", region, "list_buckets");
-  const bucket = Buckets.find(({ Name }) => Name.startsWith(`campus-${environment}-${place}-artifacts-`));
-  if (!bucket)
-    throw new Error(`there is no bucket for artifacts in ${region}: the stack ${environment}-${place}-storage was not deployed.`);
-  const object = { Filename: artifact.file, Bucket: bucket.Name, Key: `releases/${artifact.sha256}.tar.gz` };
-  await ask("s3", region, "upload_file", object);
+  const Bucket = await bucketOf(ask, place, environment, "artifacts");
+  await ask("s3", place.region, "upload_file", { Filename: artifact.file, Bucket, Key: `releases/${artifact.sha256}.tar.gz` });
+};
+
+/** The demo's dishes: their pictures were made on this machine, and the edge looks for them in the bucket. */
+export const publishPictures = async (ask: Ask, place: Place, environment: string, folder: string): Promise<void> => {
+  const Bucket = await bucketOf(ask, place, environment, "menu-images");
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile() || !entry.name.endsWith(".webp")) continue;
+    const Filename = join(entry.parentPath, entry.name);
+    await ask("s3", place.region, "upload_file", {
+      ...{ Filename, Bucket, Key: relative(folder, Filename) },
+      ExtraArgs: { ContentType: "image/webp" },
+    });
+  }
 };
 
 /** As the guide's step 8: machines run it already, and the pages take the place of the one that says that nothing is published yet. */

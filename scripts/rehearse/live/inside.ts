@@ -11,10 +11,10 @@ import type { Alive, Campus, Standby } from "./alive.ts";
 import { firstPage } from "./answers.ts";
 import { askWorld } from "./ask.ts";
 import { Balancer } from "./balancer.ts";
-import { pay, paymentGateway, Site, type Student, seedCampus, smsProvider, startGateway, startSmsProvider } from "./campus.ts";
+import { objectsOf, pay, paymentGateway, Site, type Student, seedCampus, smsProvider, startGateway, startSmsProvider } from "./campus.ts";
 import { carryTo, serverOptions, startCache, startDatabase, tlsFilesOf } from "./databases.ts";
 import { edgeErrors, readDistribution, readFunctions, startEdge } from "./edge.ts";
-import { firstRelease, migrateDatabase, publishArtifact, setSecrets } from "./first-deploy.ts";
+import { firstRelease, migrateDatabase, publishArtifact, publishPictures, setSecrets } from "./first-deploy.ts";
 import { Fleet } from "./fleet.ts";
 import { gameDaysAlive } from "./game-days.ts";
 import { Instances } from "./instances.ts";
@@ -211,6 +211,7 @@ const main = async (given: Given): Promise<void> => {
   const demo = await step("a campus with students, cafés and tills", () =>
     seedCampus(folder, campus.distribution.Aliases.Items[0] ?? "", cluster, secrets, cache.url),
   );
+  await publishPictures(ask, north, environment, objectsOf(folder));
   const codeOf = await startSmsProvider(others, certificates, join(folder, "sms"));
   const { gatewayKeyId } = environmentNamed(environment).providers;
   await startGateway(folder, gatewayKeyId, secrets.app.GATEWAY_KEY_SECRET, join(folder, "ours.pem"));
