@@ -130,7 +130,7 @@ export const variables = {
   RATE_DEVICE_PER_MINUTE: variable(whole(1, 1_000_000), "Requests a minute of one POS device.", { default: "600" }),
   RATE_ORDERS_PER_10_MINUTES: variable(
     whole(1, 1_000_000),
-    "Orders that one student places in ten minutes: each takes portions and a place in the kitchen's queue until it is paid or cancelled.",
+    "Orders that one student places in ten minutes, but for those that we were away for (503): each takes portions and a place in the kitchen's queue until it is paid or cancelled.",
     { default: "20" },
   ),
   RATE_PROMPTS_REFUSED_PER_10_MINUTES: variable(

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { startRedis } from "../../local/redis.ts";
 import { createTestDatabase, type TestDatabase } from "../../testing/database.ts";
 import { openTestPlatform, type TestPlatform } from "../../testing/platform.ts";
+import { CodedError } from "../errors.ts";
 import { createApplication } from "./application.ts";
 import { countRequest } from "./rate-limit.ts";
 import { type Guard, json, route, router } from "./router.ts";
@@ -14,7 +15,13 @@ import { type Guard, json, route, router } from "./router.ts";
 let database: TestDatabase;
 let platforms: readonly [TestPlatform, TestPlatform];
 
-const limits = { RATE_LIMIT_SCALE: "1", RATE_GENERAL_PER_MINUTE: "3", RATE_STATUS_PER_MINUTE: "5", RATE_DEVICE_PER_MINUTE: "4" };
+const limits = {
+  RATE_LIMIT_SCALE: "1",
+  RATE_GENERAL_PER_MINUTE: "3",
+  RATE_STATUS_PER_MINUTE: "5",
+  RATE_DEVICE_PER_MINUTE: "4",
+  RATE_ORDERS_PER_10_MINUTES: "4",
+};
 
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -39,6 +46,7 @@ const guard = (scheme: "bearer" | "device"): Guard => ({
 const shared = { method: "get" as const, tags: ["pages"], summary: "Read", responses: { 200: json(z.object({}), "Empty") } };
 const page = route({ ...shared, path: "/page", operationId: "readPage", who: guard("bearer") });
 const status = route({ ...shared, path: "/status", operationId: "readStatus", who: guard("bearer"), bucket: "status" });
+const order = route({ ...shared, path: "/order", operationId: "order", who: guard("bearer"), bucket: "order" });
 const till = route({ ...shared, path: "/till", operationId: "readTill", who: guard("device") });
 
 const appOf = (platform: TestPlatform) =>
@@ -47,6 +55,10 @@ const appOf = (platform: TestPlatform) =>
     router()
       .openapi(page, (c) => c.json({}, 200))
       .openapi(status, (c) => c.json({}, 200))
+      .openapi(order, (c) => {
+        if (c.req.header("x-away")) throw new CodedError("TEMPORARILY_UNAVAILABLE", "The database is away.");
+        return c.json({}, 200);
+      })
       .openapi(till, (c) => c.json({}, 200)),
   );
 
@@ -68,6 +80,18 @@ const statuses = async (app: ReturnType<typeof appOf>, address: string, who: str
   for (let turn = 0; turn < times; turn += 1) found.push((await app.request(address, { headers: { "X-Who": who } })).status);
   return found;
 };
+
+test("an order that we could not take, for we were away, is none of the ten minutes' orders", () =>
+  inOneWindow(async () => {
+    const apps = platforms.map(appOf);
+    const who = randomUUID();
+    const ask = async (turn: number, headers: Readonly<Record<string, string>> = {}) =>
+      (await (apps[turn % 2] as ReturnType<typeof appOf>).request("/order", { headers: { "X-Who": who, ...headers } })).status;
+    for (let turn = 0; turn < 12; turn += 1) expect(await ask(turn, { "X-Away": "yes" })).toBe(503);
+    const answers: number[] = [];
+    for (let turn = 0; turn < 6; turn += 1) answers.push(await ask(turn));
+    expect(answers).toEqual([200, 200, 200, 200, 429, 429]);
+  }));
 
 test("two processes share one count for each principal", () =>
   inOneWindow(async () => {

@@ -28,13 +28,23 @@ const countScript =
  * `alone` of a window are counted here only, and told to the others with the next one.
  */
 export async function countRequest(cache: Cache, who: string, windowSeconds: number, nowMs: number, alone = 0): Promise<number> {
-  const window = Math.floor(nowMs / 1000 / windowSeconds);
-  const key = `rate:${who}:${window}`;
+  const key = keyOf(who, windowSeconds, nowMs);
   const own = countLocally(cache, key, windowSeconds, nowMs);
   if (own <= alone) return own;
   const untold = own === alone + 1 ? own : 1;
   const shared = await cache.use(async (redis) => Number(await redis.eval(countScript, 1, key, untold, windowSeconds + 1)));
   return shared ?? own;
+}
+
+const keyOf = (who: string, windowSeconds: number, nowMs: number): string => `rate:${who}:${Math.floor(nowMs / 1000 / windowSeconds)}`;
+
+/** Takes back what `countRequest` counted with the same words. */
+async function giveBack(cache: Cache, who: string, windowSeconds: number, nowMs: number, alone: number): Promise<void> {
+  const key = keyOf(who, windowSeconds, nowMs);
+  const own = counts.get(cache)?.get(key);
+  if (!own) return;
+  const shared = own.count > alone ? await cache.use((redis) => redis.eval(countScript, 1, key, -1, windowSeconds + 1)) : undefined;
+  if (shared === undefined) own.count -= 1;
 }
 
 const maxLocalKeys = 50_000;
@@ -77,7 +87,8 @@ export function limitRate(bucket: Bucket): MiddlewareHandler<Limited> {
     const limit = limitOf(config)[bucket];
     const windowSeconds = windowSecondsOf[bucket];
     const nowMs = Date.now();
-    const count = await countRequest(cache, `${bucket}:${kind}:${who}`, windowSeconds, nowMs, Math.floor(limit * aloneShare));
+    const alone = Math.floor(limit * aloneShare);
+    const count = await countRequest(cache, `${bucket}:${kind}:${who}`, windowSeconds, nowMs, alone);
     const resetSeconds = windowSeconds - (Math.floor(nowMs / 1000) % windowSeconds);
     earlyHeader(c, "RateLimit-Limit", String(limit));
     earlyHeader(c, "RateLimit-Remaining", String(Math.max(0, limit - count)));
@@ -85,5 +96,7 @@ export function limitRate(bucket: Bucket): MiddlewareHandler<Limited> {
     if (count > limit)
       throw new CodedError("RATE_LIMITED", "Too many requests: please wait a moment.", { retryAfterSeconds: resetSeconds });
     await next();
+    // An order that we were away for was none: who sent it again, as we ask, would else wait for the rest of ten minutes.
+    if (bucket === "order" && c.res.status === 503) await giveBack(cache, `${bucket}:${kind}:${who}`, windowSeconds, nowMs, alone);
   };
 }
