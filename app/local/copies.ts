@@ -69,9 +69,10 @@ export const followersOf = (source: Cluster): Promise<number> =>
     return rows[0]?.n ?? 0;
   });
 
-/** Nothing reaches the copies any more, though nothing says so: whatever sends to them stands still. */
-export const holdBack = (source: Cluster): Promise<void> =>
+/** Nothing reaches the copies any more, though nothing says so: whatever sends to them (these processes) stands still, and outlives its server. */
+export const holdBack = (source: Cluster): Promise<readonly number[]> =>
   asSuperuser(source, "postgres", async (client) => {
     const { rows } = await client.query<{ pid: number }>("select pid from pg_stat_replication");
     for (const { pid } of rows) process.kill(pid, "SIGSTOP");
+    return rows.map(({ pid }) => pid);
   });

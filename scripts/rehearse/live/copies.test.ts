@@ -44,9 +44,10 @@ test("a copy that is made under writes follows over TLS, gets nothing while it i
   expect(await ask(source, "select count(*) as n from pg_stat_ssl s join pg_stat_replication r using (pid) where s.ssl")).toBe(1);
   await expect(ask(copy, "insert into lines values (0) returning n")).rejects.toThrow("read-only");
 
-  await holdBack(source);
+  const held = await holdBack(source);
   await ask(source, "insert into lines values (0) returning n");
   await source.kill();
+  for (const pid of held) process.kill(pid, "SIGKILL");
   await promoteCopy(copy);
   await ask(copy, "insert into lines values (-1) returning n");
   expect(await ask(copy, "select count(*) as n from lines where n > 0")).toBe(written);
