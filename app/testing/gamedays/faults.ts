@@ -342,13 +342,15 @@ export const faults: Readonly<Record<GameDayName, (stage: Stage) => Fault>> = {
 
   "replica-lags": (stage) => {
     const { campus } = stage;
-    let minutesBehind = 0;
     const copy = (): Copy => stage.copy as Copy;
-    const unplayed = async () => {
+    /** How far the log had come at each minute. */
+    const positions: string[] = [];
+    const said = async () => {
       const [told] = await copy().query(
-        "select pg_is_wal_replay_paused() as is_paused, pg_last_wal_receive_lsn() - pg_last_wal_replay_lsn() > 0 as is_behind",
+        `select pg_is_wal_replay_paused() as is_paused, pg_last_wal_receive_lsn()::text as received,
+          (select count(*)::int from unnest('{${positions}}'::pg_lsn[]) position where position > pg_last_wal_replay_lsn()) as minutes_behind`,
       );
-      return told as { readonly is_paused: boolean; readonly is_behind: boolean };
+      return told as { readonly is_paused: boolean; readonly received: string; readonly minutes_behind: number };
     };
     return {
       async begin() {
@@ -357,13 +359,17 @@ export const faults: Readonly<Record<GameDayName, (stage: Stage) => Fault>> = {
       },
       async minute() {
         await calmMinute(stage, 12);
-        minutesBehind = (await unplayed()).is_behind ? minutesBehind + 1 : 0;
+        positions.push((await said()).received);
       },
       // On RDS the copy says how old the last transaction is that it has played; a minute of it is one of the alarms' clock.
-      awsSaysAway: async () => ({ "AWS/RDS ReplicaLag": minutesBehind * 60 }),
-      isWell: async () => !(await unplayed()).is_paused && minutesBehind === 0,
+      awsSaysAway: async () => (stage.copy ? { "AWS/RDS ReplicaLag": (await said()).minutes_behind * 60 } : {}),
+      isWell: async () => {
+        const { is_paused, minutes_behind } = await said();
+        return !is_paused && minutes_behind <= 1;
+      },
       async mend() {
         await mendBy(campus, "rds-failover-and-storage", { COPY_DATABASE_URL: addressOf(copy().url).address });
+        await until("the copy to have played what it had", async () => (await said()).minutes_behind === 0);
       },
     };
   },
