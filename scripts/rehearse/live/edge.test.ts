@@ -20,7 +20,6 @@ const runs = (name: string) => ({ Items: [{ FunctionARN: `arn:aws:cloudfront::00
 const reads = { Items: ["GET", "HEAD", "OPTIONS"] };
 const distribution: Distribution = {
   Aliases: { Items: ["campus.example"] },
-  DefaultRootObject: "index.html",
   Origins: {
     Items: [
       bucket("web-north", "eu-north-1"),

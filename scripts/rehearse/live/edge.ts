@@ -30,7 +30,6 @@ type OriginGroup = {
 
 export type Distribution = {
   readonly Aliases: { readonly Items: readonly string[] };
-  readonly DefaultRootObject: string;
   readonly Origins: { readonly Items: readonly Origin[] };
   readonly OriginGroups: { readonly Items?: readonly OriginGroup[] };
   readonly DefaultCacheBehavior: Behaviour;
